@@ -18,7 +18,7 @@ public interface IOrigin
     /// <summary>
     /// Opens the object at <paramref name="path"/>: exactly the <paramref name="expected"/> version, or
     /// <see cref="CacheErrorCode.Changed"/> if it is another by now; with null the version that is there, told by
-    /// <see cref="IOriginReader.Object"/>, which saves the stat.
+    /// <see cref="IOriginReader.Opened"/>, which saves the stat.
     /// </summary>
     ValueTask<Result<IOriginReader>> OpenAsync(ReadOnlyMemory<byte> path, OriginObject? expected, CancellationToken cancellation);
 }

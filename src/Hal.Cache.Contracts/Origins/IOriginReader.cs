@@ -7,7 +7,7 @@ namespace Hal.Cache.Contracts.Origins;
 public interface IOriginReader : IAsyncDisposable
 {
     /// <summary>The version that is open, and the only one whose bytes the reads give.</summary>
-    OriginObject Object { get; }
+    OriginObject Opened { get; }
 
     /// <summary>
     /// Fills <paramref name="buffer"/> with the bytes at <paramref name="offset"/> and answers how many: all of it, fewer only at the
