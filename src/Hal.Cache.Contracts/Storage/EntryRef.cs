@@ -40,6 +40,20 @@ public readonly unsafe struct EntryRef : IEquatable<EntryRef>
     public long ExpiresAt =>
         (header->Flags & EntryFlags.HasExpiry) != 0 ? Unsafe.ReadUnaligned<long>((byte*)header + EntryHeader.Bytes + header->KeyBytes) : 0;
 
+    /// <summary>Length of the inline value in bytes, told even where it is on disk; of a large value ask <see cref="ILargeValue"/>.</summary>
+    public int ValueLength => (int)header->ValueBytes - TrailerBytes(header->Flags);
+
+    /// <summary>Where the entry is an origin's object with an inline value in memory: its stamp, kept behind the value.</summary>
+    public OriginStamp ReadStamp()
+    {
+        byte* stamp = (byte*)header + EntryHeader.Bytes + header->KeyBytes + ExpiryBytes(header->Flags) + ValueLength;
+        return new(Unsafe.ReadUnaligned<ulong>(stamp), Unsafe.ReadUnaligned<long>(stamp + sizeof(ulong)));
+    }
+
+    /// <summary>Notes that the stamp of an inline value was found to be current.</summary>
+    public void WriteValidatedAt(long unixMilliseconds) => Unsafe.WriteUnaligned(
+        (byte*)header + EntryHeader.Bytes + header->KeyBytes + ExpiryBytes(header->Flags) + ValueLength + sizeof(ulong), unixMilliseconds);
+
     /// <summary>The inline value; empty where the value is large or on disk.</summary>
     public Span<byte> Value
     {
@@ -49,10 +63,15 @@ public readonly unsafe struct EntryRef : IEquatable<EntryRef>
             EntryFlags flags = header->Flags;
             if ((flags & EntryFlags.OnDisk) != 0)
                 return default;
-            int offset = EntryHeader.Bytes + header->KeyBytes + ((flags & EntryFlags.HasExpiry) != 0 ? sizeof(long) : 0);
-            return MemoryMarshal.CreateSpan(ref *((byte*)header + offset), (int)header->ValueBytes);
+            int offset = EntryHeader.Bytes + header->KeyBytes + ExpiryBytes(flags);
+            return MemoryMarshal.CreateSpan(ref *((byte*)header + offset), (int)header->ValueBytes - TrailerBytes(flags));
         }
     }
+
+    private static int ExpiryBytes(EntryFlags flags) => (flags & EntryFlags.HasExpiry) != 0 ? sizeof(long) : 0;
+
+    private static int TrailerBytes(EntryFlags flags) =>
+        (flags & (EntryFlags.Clean | EntryFlags.Large)) == EntryFlags.Clean ? OriginStamp.Bytes : 0;
 
     public bool Equals(EntryRef other) => header == other.header;
 
