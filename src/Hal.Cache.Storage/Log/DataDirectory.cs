@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Hal.Cache.Contracts;
@@ -15,7 +14,7 @@ internal sealed partial class DataDirectory : IDisposable
     public const string LockFileName = "hal-store.lock";
     private const string LogDirectoryName = "log";
 
-    private const int HolderBytes = 12;
+    private const string HolderFileName = "hal-store.pid";
 
     private readonly FileStream held;
     private StoreFile store;
@@ -71,44 +70,30 @@ internal sealed partial class DataDirectory : IDisposable
 
     public void Dispose() => held.Dispose();
 
-    // The lock ends with the process, however it ends; the number in the file only tells a person whom to ask.
+    // The lock ends with the process, however it ends. Nobody else can read a locked file, so the number of who holds it is beside it.
     private static Result<FileStream> Lock(string path)
     {
         var file = System.IO.Path.Combine(path, LockFileName);
+        var holder = System.IO.Path.Combine(path, HolderFileName);
         FileStream held;
         try
         {
             held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException) when (HolderOf(file) is { } holder)
+        catch (IOException) when (File.Exists(file) && File.Exists(holder))
         {
-            return new CacheError(CacheErrorCode.Busy, $"The data directory {path} is in use by process {holder}.");
+            return new CacheError(CacheErrorCode.Busy, $"The data directory {path} is in use by process {File.ReadAllText(holder)}.");
         }
 
         try
         {
-            held.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture).PadRight(HolderBytes)));
-            held.Flush();
+            File.WriteAllText(holder, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         }
         catch (IOException) // on a full disk the store can still be read
         {
         }
 
         return held;
-    }
-
-    private static string? HolderOf(string file)
-    {
-        try
-        {
-            // Shared with everybody, this takes no lock, so it can read beside the holder's.
-            using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-            return reader.ReadToEnd().Trim() is { Length: > 0 } holder ? holder : "unknown";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
     }
 
     private static Result<StoreFile> Load(string path)

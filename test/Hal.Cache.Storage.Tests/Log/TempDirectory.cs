@@ -1,3 +1,5 @@
+using Hal.Cache.Storage.Log;
+
 namespace Hal.Cache.Storage.Tests.Log;
 
 /// <summary>A directory of one test's own, gone afterwards.</summary>
@@ -13,9 +15,10 @@ internal sealed class TempDirectory : IDisposable
         var target = Sub(name);
         foreach (var path in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
         {
+            if (System.IO.Path.GetFileName(path) == DataDirectory.LockFileName)
+                continue; // empty, and nobody but its holder may open it
             var copy = System.IO.Path.Combine(target, System.IO.Path.GetRelativePath(source, path));
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(copy)!);
-            // Not File.Copy: it would take a lock that the holder of hal-store.lock denies.
             using var from = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var to = new FileStream(copy, FileMode.CreateNew, FileAccess.Write);
             from.CopyTo(to);
