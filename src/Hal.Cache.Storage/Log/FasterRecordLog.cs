@@ -135,7 +135,9 @@ internal sealed class FasterRecordLog : IRecordLog
         if (disposed)
             return;
         disposed = true;
-        await CommitAsync(CancellationToken.None); // an error has been told through Health
+        // An address that is never reached: one more commit even when all is committed, for a truncation that waits for it. An error has
+        // been told through Health.
+        await writer.WaitForCommitAsync(long.MaxValue, CancellationToken.None);
         writer.Dispose();
         log.Dispose();
         files.Dispose();

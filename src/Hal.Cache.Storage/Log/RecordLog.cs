@@ -44,12 +44,8 @@ internal static class RecordLog
         DataDirectory data, RecordLogOptions options, TimeProvider time, ISegmentFiles files, LogMark? found)
     {
         var isNew = found is null;
-        if (isNew && files.Segments.Count > 0)
-            return Damaged(data, $"it has {files.Segments.Count} segments but no readable mark");
-        if (isNew && data.HasLog)
+        if (isNew && (data.HasLog || files.Segments.Count > 0))
             return Damaged(data, "its mark is missing or not readable");
-        if (isNew && files.ReadMark() is { Length: > 0 })
-            return Damaged(data, "its mark is not readable, or belongs to another store");
         var mark = found ?? new(0, RecordFormat.FirstAddress, RecordFormat.FirstAddress, options.PageBytes, options.SegmentBytes);
         if (Problem(files, mark) is { } problem)
             return Damaged(data, problem);
