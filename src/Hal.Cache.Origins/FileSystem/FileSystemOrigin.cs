@@ -8,8 +8,8 @@ namespace Hal.Cache.Origins.FileSystem;
 /// <summary>The regular files beneath a directory (Linux).</summary>
 public sealed class FileSystemOrigin : IOrigin, IDisposable
 {
-    /// <summary>How often a file that keeps changing is looked at before opening it is given up.</summary>
-    private const int SettleAttemptsMax = 4;
+    /// <summary>How often a file may change while it is awaited to settle, before opening it is given up.</summary>
+    private const int SettleChangesMax = 4;
 
     private readonly RootDirectory root;
     private readonly IBeneathOpener opener;
@@ -105,17 +105,18 @@ public sealed class FileSystemOrigin : IOrigin, IDisposable
                 return error!;
             }
 
-            for (var attempt = 0; FileVersion.Unsettled(facts, time.GetUtcNow()) is var wait && wait > TimeSpan.Zero; attempt++)
+            for (var changes = 0; FileVersion.Unsettled(facts, time.GetUtcNow()) is var wait && wait > TimeSpan.Zero;)
             {
-                if (attempt == SettleAttemptsMax)
-                {
-                    return FileErrors.Changed(path.Span);
-                }
-
                 await Task.Delay(wait, time, cancellation);
+                var before = FileVersion.Of(facts);
                 if (Kernel.Stat(file, out facts) is var errno and not 0)
                 {
                     return FileErrors.Of(errno, path.Span);
+                }
+
+                if (FileVersion.Of(facts) != before && ++changes == SettleChangesMax)
+                {
+                    return FileErrors.Changed(path.Span);
                 }
             }
 

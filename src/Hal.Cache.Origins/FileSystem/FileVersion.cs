@@ -12,7 +12,7 @@ internal static class FileVersion
     public static readonly TimeSpan Granularity = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
-    /// Length, and a mix of length, modification time, change time, inode and device. The change time can't be set by programs, so a
+    /// Length, and a mix of length, modification time, change time, inode, device and links (none: the file was removed or replaced). The change time can't be set by programs, so a
     /// rewrite that restores the modification time is seen too; so is a new link or owner, at the price of one needless read.
     /// </summary>
     public static OriginObject Of(in StatX facts)
@@ -22,18 +22,21 @@ internal static class FileVersion
         mix = Mix(mix, (ulong)facts.ChangedSeconds);
         mix = Mix(mix, ((ulong)facts.ModifiedNanoseconds << 32) | facts.ChangedNanoseconds);
         mix = Mix(mix, facts.Inode);
+        mix = Mix(mix, facts.Links);
         mix = Mix(mix, ((ulong)facts.DeviceMajor << 32) | facts.DeviceMinor);
         return new OriginObject(facts.Size, mix);
     }
 
     /// <summary>
-    /// Time until a next change must bear another change time than the present one; zero for a file that has not just changed.
-    /// Reading before that could miss a change that falls into the same tick.
+    /// Time until a next change must bear another change time than the present one, in whole milliseconds, as timers count; zero for a
+    /// file that has not just changed. Reading before that could miss a change that falls into the same tick.
     /// </summary>
     public static TimeSpan Unsettled(in StatX facts, DateTimeOffset now)
     {
         var age = now - facts.Changed;
-        return age > -Granularity && age < Granularity ? Granularity - age : TimeSpan.Zero;
+        return age > -Granularity && age < Granularity
+            ? TimeSpan.FromMilliseconds(Math.Ceiling((Granularity - age).TotalMilliseconds))
+            : TimeSpan.Zero;
     }
 
     // One round of SplitMix64 (Steele, Lea, Flood 2014): a bijection of the sum, so one differing field always tells.

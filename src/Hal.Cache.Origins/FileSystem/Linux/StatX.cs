@@ -6,6 +6,9 @@ namespace Hal.Cache.Origins.FileSystem.Linux;
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct StatX
 {
+    [FieldOffset(16)]
+    public uint Links;
+
     [FieldOffset(28)]
     public ushort Mode;
 
