@@ -23,7 +23,7 @@ public sealed class FileSystemOrigin : IOrigin, IDisposable
         openFiles = new(options.OpenFilesMax);
     }
 
-    /// <summary>Opens the directory; <see cref="CacheErrorCode.Invalid"/> with the rule as its message where an option breaks one.</summary>
+    /// <summary>Opens the directory; <see cref="CacheErrorCode.Invalid"/> with the rule that an option breaks as its message.</summary>
     public static Result<FileSystemOrigin> Create(FileSystemOriginOptions options, TimeProvider time) => Create(options, time, null);
 
     internal static Result<FileSystemOrigin> Create(FileSystemOriginOptions options, TimeProvider time, IBeneathOpener? opener)
@@ -171,7 +171,8 @@ public sealed class FileSystemOrigin : IOrigin, IDisposable
     }
 
     private SafeFileHandle? OpenIn(
-        Result<SafeFileHandle> directory, ReadOnlySpan<byte> terminated, bool readable, bool checkType, out StatX facts, out CacheError? error)
+        Result<SafeFileHandle> directory, ReadOnlySpan<byte> terminated, bool readable, bool checkType,
+        out StatX facts, out CacheError? error)
     {
         facts = default;
         var path = terminated[..^1];

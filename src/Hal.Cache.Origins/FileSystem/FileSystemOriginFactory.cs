@@ -12,7 +12,7 @@ internal sealed class FileSystemOriginFactory : IOriginFactory
     {
         if (uri.Authority is not ("" or "localhost") || uri.Path.Length == 0)
         {
-            return new CacheError(CacheErrorCode.Invalid, "a file URI must be file:/// and an absolute path, such as file:///data/imagenet");
+            return new CacheError(CacheErrorCode.Invalid, "a file URI must be file:// and an absolute path: file:///data/imagenet");
         }
 
         var origin = FileSystemOrigin.Create(new FileSystemOriginOptions { Directory = uri.Path }, time);

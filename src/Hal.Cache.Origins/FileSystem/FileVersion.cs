@@ -12,8 +12,9 @@ internal static class FileVersion
     public static readonly TimeSpan Granularity = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
-    /// Length, and a mix of length, modification time, change time, inode, device and links (none: the file was removed or replaced). The change time can't be set by programs, so a
-    /// rewrite that restores the modification time is seen too; so is a new link or owner, at the price of one needless read.
+    /// Length, and a mix of length, modification time, change time, inode and links (none: the file was removed or replaced). The change
+    /// time can't be set by programs, so a rewrite that restores the modification time is seen too; so is a new link or owner, at the
+    /// price of one needless read. Not the device: a network share gets another number with each mount, and its files would all be new.
     /// </summary>
     public static OriginObject Of(in StatX facts)
     {
@@ -23,7 +24,6 @@ internal static class FileVersion
         mix = Mix(mix, ((ulong)facts.ModifiedNanoseconds << 32) | facts.ChangedNanoseconds);
         mix = Mix(mix, facts.Inode);
         mix = Mix(mix, facts.Links);
-        mix = Mix(mix, ((ulong)facts.DeviceMajor << 32) | facts.DeviceMinor);
         return new OriginObject(facts.Size, mix);
     }
 

@@ -3,10 +3,11 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Origins.FileSystem;
 using Hal.Cache.Origins.FileSystem.Linux;
 using Hal.Cache.Origins.Tests.Support;
+using Xunit.Abstractions;
 
 namespace Hal.Cache.Origins.Tests.FileSystem;
 
-public sealed class FileErrorsTests : IDisposable
+public sealed class FileErrorsTests(ITestOutputHelper output) : IDisposable
 {
     private readonly OriginDirectory directory = new();
 
@@ -63,6 +64,7 @@ public sealed class FileErrorsTests : IDisposable
         const string Sys = "/sys/kernel", Name = "mm/transparent_hugepage/enabled";
         if (!File.Exists(Path.Combine(Sys, Name)))
         {
+            output.WriteLine("Not shown here: this kernel has not the file of /sys that is read.");
             return;
         }
 

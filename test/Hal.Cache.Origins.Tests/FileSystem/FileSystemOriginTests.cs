@@ -90,7 +90,8 @@ public sealed class FileSystemOriginTests : IDisposable
         for (var i = 0; i < 3; i++)
         {
             Assert.Equal(nameof(CacheErrorCode.NotFound), await OriginDirectory.TextAsync(origin, "absent").WaitAsync(StuckAfter));
-            var other = await origin.OpenAsync("a"u8.ToArray(), new OriginObject(6, 1), CancellationToken.None).AsTask().WaitAsync(StuckAfter);
+            var opening = origin.OpenAsync("a"u8.ToArray(), new OriginObject(6, 1), CancellationToken.None).AsTask();
+            var other = await opening.WaitAsync(StuckAfter);
             Assert.Equal(CacheErrorCode.Changed, other.Error?.Code);
         }
 

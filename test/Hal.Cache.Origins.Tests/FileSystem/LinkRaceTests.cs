@@ -36,7 +36,8 @@ public sealed class LinkRaceTests : IDisposable
         directory.WriteOutside("file", "outside");
         using var origin = directory.Open(new ManualTimeProvider(), opener);
         using var done = new CancellationTokenSource();
-        var flipper = Task.Factory.StartNew(() => Flip(done.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var flipper = Task.Factory.StartNew(
+            () => Flip(done.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
         var seen = new Dictionary<string, int>();
         for (var reads = 0; reads < ReadsMax && (reads < ReadsMin || !HasBothSides(seen)); reads++)

@@ -1,6 +1,6 @@
 namespace Hal.Cache.Testing.Time;
 
-/// <summary>A clock that stands still until it is advanced; its timers run inside <see cref="Advance"/>, in the order they are due.</summary>
+/// <summary>A clock that stands still until it is advanced; timers run inside <see cref="Advance"/>, in the order they are due.</summary>
 /// <remarks>
 /// Each timer sees the time at which it was due. A timer that is due at once runs inside the call that made or changed it. Callbacks run
 /// without the lock held, on the thread that advances: only one may advance at a time.
@@ -48,7 +48,7 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
         return timer;
     }
 
-    /// <summary>Moves the clock by <paramref name="by"/> and runs every timer that is due by then, also those that are made on the way.</summary>
+    /// <summary>Moves the clock and runs every timer that is due by then, those made on the way included.</summary>
     public void Advance(TimeSpan by)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);

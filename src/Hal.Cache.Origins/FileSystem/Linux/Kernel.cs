@@ -19,7 +19,7 @@ internal static unsafe partial class Kernel
     private const uint StatBasic = 0x7FF;
     private const long OpenAt2Number = 437; // on every architecture; libc has no function for it
 
-    /// <summary>Opens <paramref name="path"/> (NUL-terminated) such that it can't leave <paramref name="directory"/>; null on failure.</summary>
+    /// <summary>Opens <paramref name="path"/> (NUL-terminated), never outside <paramref name="directory"/>; null on failure.</summary>
     public static SafeFileHandle? OpenBeneath(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags, out int errno)
     {
         var how = new OpenHow { Flags = (uint)flags, Resolve = ResolveBeneath | ResolveNoMagicLinks };
@@ -92,7 +92,7 @@ internal static unsafe partial class Kernel
         }
     }
 
-    /// <summary>The text of the symbolic link <paramref name="path"/> (NUL-terminated) in <paramref name="buffer"/>; its length or -1.</summary>
+    /// <summary>Puts the target of the link <paramref name="path"/> (NUL-terminated) in <paramref name="buffer"/>; its length or -1.</summary>
     public static int ReadLink(ReadOnlySpan<byte> path, Span<byte> buffer)
     {
         fixed (byte* name = path)
