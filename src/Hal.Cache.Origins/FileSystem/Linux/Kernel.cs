@@ -92,7 +92,7 @@ internal static unsafe partial class Kernel
         }
     }
 
-    /// <summary>Puts the target of the link <paramref name="path"/> (NUL-terminated) in <paramref name="buffer"/>; its length or -1.</summary>
+    /// <summary>Puts the target of link <paramref name="path"/> (NUL-terminated) in <paramref name="buffer"/>; its length or -1.</summary>
     public static int ReadLink(ReadOnlySpan<byte> path, Span<byte> buffer)
     {
         fixed (byte* name = path)
