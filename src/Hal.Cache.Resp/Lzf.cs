@@ -87,7 +87,7 @@ public static class Lzf
             // Position 0 is never referred to, in Redis neither.
             if (candidate > 0 && at - candidate <= DistanceMax && source.Slice(candidate, LengthLeast).SequenceEqual(source.Slice(at, LengthLeast)))
             {
-                var most = Math.Min(LengthMax, source.Length - at);
+                var most = LengthMost(source.Length - at);
                 var length = LengthLeast + source.Slice(at + LengthLeast, most - LengthLeast).CommonPrefixLength(source[(candidate + LengthLeast)..]);
 
                 // A run without literals gives its control byte back.
@@ -119,6 +119,9 @@ public static class Lzf
         target[run] = (byte)(literals - 1);
         return to;
     }
+
+    // Redis's references stop two bytes before the end, but neither short of the least length, nor of 19 where so many are left.
+    private static int LengthMost(int left) => left >= 19 ? Math.Clamp(left - 2, 19, LengthMax) : Math.Max(LengthLeast, left - 2);
 
     private static bool TryLiteral(byte value, Span<byte> target, ref int to, ref int run, ref int literals)
     {

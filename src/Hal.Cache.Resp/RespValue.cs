@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Hal.Cache.Resp;
 
-/// <summary>A reply that was read: a tree of values.</summary>
+/// <summary>A reply that was read: a tree of values; equal to another when all of the tree is, byte for byte.</summary>
 public sealed record RespValue(RespKind Kind)
 {
     /// <summary>The bytes of a string, an error or a number's text; of a verbatim string without its format.</summary>
@@ -31,6 +31,18 @@ public sealed record RespValue(RespKind Kind)
 
     /// <summary>The bytes as UTF-8.</summary>
     public string Text => Encoding.UTF8.GetString(Bytes.Span);
+
+    public bool Equals(RespValue? other) =>
+        other is not null
+        && Kind == other.Kind
+        && Number == other.Number
+        && Real.Equals(other.Real)
+        && Format == other.Format
+        && Bytes.Span.SequenceEqual(other.Bytes.Span)
+        && Items.SequenceEqual(other.Items)
+        && Attributes.SequenceEqual(other.Attributes);
+
+    public override int GetHashCode() => HashCode.Combine(Kind, Number, Real, Bytes.Length, Items.Count);
 
     /// <summary>One line for a person, such as [1, "a", (error) ERR syntax error].</summary>
     public override string ToString() => Kind switch
