@@ -12,7 +12,7 @@ namespace Hal.Cache.Storage;
 /// A key table in memory over one log: values live in memory as long as there is room, and in the log from the first commit or spill on.
 /// The table is the only index; a record is live while its entry points to it.
 /// </summary>
-internal sealed unsafe class BlobStore : IBlobStore
+internal sealed class BlobStore : IBlobStore
 {
     private readonly StoreCore core;
     private readonly IRecordLog? log;
@@ -20,8 +20,11 @@ internal sealed unsafe class BlobStore : IBlobStore
     private readonly Saver saver;
     private readonly SpaceLog spaceLog;
 
-    public BlobStore(StoreCore core, Reclaimer reclaimer, Saver saver, SpaceLog spaceLog, bool acknowledgesCommits)
+    private readonly DataDirectory? data;
+
+    public BlobStore(StoreCore core, Reclaimer reclaimer, Saver saver, SpaceLog spaceLog, DataDirectory? data, bool acknowledgesCommits)
     {
+        this.data = data;
         (this.core, this.reclaimer, this.saver, this.spaceLog) = (core, reclaimer, saver, spaceLog);
         log = core.Log;
         AcknowledgesCommits = acknowledgesCommits;
@@ -53,7 +56,7 @@ internal sealed unsafe class BlobStore : IBlobStore
             core.Shards[BitOperations.TrailingZeroCount(shards)].Gate.Exit();
     }
 
-    public EntryRef Find(in BlobKey key, ref WriteScope scope)
+    public unsafe EntryRef Find(in BlobKey key, ref WriteScope scope)
     {
         EntryHeader* entry = core.ShardOf(key.Hash).Table.Find(key.Hash, core.Spaces.SpaceOf(key.Database), key.Bytes);
         if (entry == null)
@@ -73,7 +76,7 @@ internal sealed unsafe class BlobStore : IBlobStore
 
     public void Touch(in EntryRef entry) => core.Policy.Read(entry, core.Clock);
 
-    public StoreStatus Put(in BlobKey key, BlobType type, ReadOnlySpan<byte> value, long expiresAt, EntryFlags flags, ref WriteScope scope)
+    public unsafe StoreStatus Put(in BlobKey key, BlobType type, ReadOnlySpan<byte> value, long expiresAt, EntryFlags flags, ref WriteScope scope)
     {
         Shard shard = core.ShardOf(key.Hash);
         ushort space = core.Spaces.SpaceOf(key.Database);
@@ -107,7 +110,7 @@ internal sealed unsafe class BlobStore : IBlobStore
         return StoreStatus.Done;
     }
 
-    public StoreStatus Put(in BlobKey key, BlobType type, ILargeValue value, long expiresAt, EntryFlags flags, ref WriteScope scope)
+    public unsafe StoreStatus Put(in BlobKey key, BlobType type, ILargeValue value, long expiresAt, EntryFlags flags, ref WriteScope scope)
     {
         var large = (LargeValue)value;
         Shard shard = core.ShardOf(key.Hash);
@@ -131,7 +134,7 @@ internal sealed unsafe class BlobStore : IBlobStore
         return StoreStatus.Done;
     }
 
-    public StoreStatus Remove(in BlobKey key, RemovalReason reason, ref WriteScope scope, out bool removed)
+    public unsafe StoreStatus Remove(in BlobKey key, RemovalReason reason, ref WriteScope scope, out bool removed)
     {
         Shard shard = core.ShardOf(key.Hash);
         ushort space = core.Spaces.SpaceOf(key.Database);
@@ -168,7 +171,7 @@ internal sealed unsafe class BlobStore : IBlobStore
         return StoreStatus.Done;
     }
 
-    public StoreStatus SetExpiry(in BlobKey key, long expiresAt, ref WriteScope scope)
+    public unsafe StoreStatus SetExpiry(in BlobKey key, long expiresAt, ref WriteScope scope)
     {
         Shard shard = core.ShardOf(key.Hash);
         ushort space = core.Spaces.SpaceOf(key.Database);
@@ -228,7 +231,7 @@ internal sealed unsafe class BlobStore : IBlobStore
         scope.Transaction = 0;
     }
 
-    public ILargeValue Large(in EntryRef entry) => core.LargeOf(entry.Header);
+    public unsafe ILargeValue Large(in EntryRef entry) => core.LargeOf(entry.Header);
 
     public ILargeValue Stage(long length) => new LargeValue(core.Chunks, core.Room, length, [core.Chunks.TakeIds(LargeValue.CountOf(length))]);
 
@@ -246,7 +249,7 @@ internal sealed unsafe class BlobStore : IBlobStore
         return staged;
     }
 
-    public long BytesOf(in EntryRef entry)
+    public unsafe long BytesOf(in EntryRef entry)
     {
         EntryHeader* header = entry.Header;
         if (!entry.IsLarge)
@@ -296,7 +299,7 @@ internal sealed unsafe class BlobStore : IBlobStore
         return 0;
     }
 
-    public EntryRef Random(int database, Random random)
+    public unsafe EntryRef Random(int database, Random random)
     {
         const int tries = 100;
         int space = core.Spaces.SpaceOf(database);
@@ -343,13 +346,16 @@ internal sealed unsafe class BlobStore : IBlobStore
     public async ValueTask DisposeAsync()
     {
         await saver.StopAsync().ConfigureAwait(false);
+        saver.Dispose();
         reclaimer.Stop();
+        reclaimer.Dispose();
         if (log != null)
             await log.DisposeAsync().ConfigureAwait(false);
+        data?.Dispose();
         core.Dispose();
     }
 
-    private static bool FitsInPlace(EntryHeader* old, in BlobKey key, int valueBytes, long expiresAt)
+    private static unsafe bool FitsInPlace(EntryHeader* old, in BlobKey key, int valueBytes, long expiresAt)
     {
         if ((old->Flags & (EntryFlags.OnDisk | EntryFlags.Large)) != 0 || (expiresAt != 0) != ((old->Flags & EntryFlags.HasExpiry) != 0))
             return false;
@@ -357,7 +363,7 @@ internal sealed unsafe class BlobStore : IBlobStore
         return bytes <= SizeClasses.SlotBytesMax && SizeClasses.Of(bytes) == old->SizeClass;
     }
 
-    private void Overwrite(
+    private unsafe void Overwrite(
         Shard shard, ulong hash, EntryHeader* entry, BlobType type, ReadOnlySpan<byte> value, long expiresAt, EntryFlags flags, long version,
         long address)
     {
@@ -384,7 +390,7 @@ internal sealed unsafe class BlobStore : IBlobStore
         core.Policy.Added(new EntryRef(entry), core.Clock);
     }
 
-    private void Link(Shard shard, ulong hash, EntryHeader* entry, EntryHeader* old, long version, long address)
+    private unsafe void Link(Shard shard, ulong hash, EntryHeader* entry, EntryHeader* old, long version, long address)
     {
         entry->Version = version;
         long queuedAt = long.MaxValue;
@@ -414,7 +420,7 @@ internal sealed unsafe class BlobStore : IBlobStore
         core.Policy.Added(new EntryRef(entry), core.Clock);
     }
 
-    private void SetAddress(EntryHeader* entry, long address)
+    private unsafe void SetAddress(EntryHeader* entry, long address)
     {
         entry->Address = address;
         if (address != 0)
@@ -437,7 +443,7 @@ internal sealed unsafe class BlobStore : IBlobStore
         return sum;
     }
 
-    private static void Queue(Shard shard, ulong hash, EntryHeader* entry, long at, long queuedAt)
+    private static unsafe void Queue(Shard shard, ulong hash, EntryHeader* entry, long at, long queuedAt)
     {
         if ((entry->Flags & EntryFlags.Queued) == 0 || at < queuedAt)
             shard.Expiries.Add(at, hash);
