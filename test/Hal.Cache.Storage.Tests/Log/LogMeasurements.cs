@@ -8,11 +8,13 @@ internal static class LogMeasurements
 {
     public static async Task<int> RunAsync(string directory)
     {
+        SyncAlone(directory);
+        await CommitAsync(directory, 1);
+        SyncAlone(directory);
+        await CommitAsync(directory, 64);
         await AppendAsync(directory, 100, 2_000_000);
         await AppendAsync(directory, 1024, 500_000);
         await AppendAsync(directory, 64 << 10, 10_000);
-        await CommitAsync(directory, 1);
-        await CommitAsync(directory, 64);
         Checksum();
         return 0;
     }
@@ -116,6 +118,25 @@ internal static class LogMeasurements
         times.Sort();
         Console.WriteLine(
             $"commit, {writers} writers: {times.Count / clock.Elapsed.TotalSeconds:n0}/s, median {times[times.Count / 2]:n0} us, p99 {times[times.Count * 99 / 100]:n0} us");
+    }
+
+    // What the disk alone takes, to compare with in the same run.
+    private static void SyncAlone(string directory)
+    {
+        using var file = File.OpenHandle(
+            Path.Combine(directory, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.None, 64 << 20);
+        RandomAccess.SetLength(file, 64 << 20);
+        var times = new List<double>();
+        for (var i = 0; i < 2000; i++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            RandomAccess.Write(file, new byte[284], i * 284L);
+            Posix.SyncData(file);
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+        }
+
+        times.Sort();
+        Console.WriteLine($"write and fdatasync alone: median {times[1000]:n0} us, p99 {times[1980]:n0} us");
     }
 
     private static void Checksum()

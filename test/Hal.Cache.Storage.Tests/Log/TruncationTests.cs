@@ -59,13 +59,15 @@ public sealed class TruncationTests : IDisposable
         var live = host.Scan(to: host.Log.SegmentBytes).Records;
         foreach (var record in live)
             await host.AppendAsync(record.Number, record.ValueLength);
+        host.Files.OnSync = () => copies.Add(temp.CopyOf(host.Data.Path, $"sync{copies.Count}"));
         host.Log.TruncateBefore(host.Log.SegmentBytes);
-        var at = temp.CopyOf(host.Data.Path, "at");
         Assert.True(await copied.WaitAsync(LogHost.Patience));
-        await host.CommitAsync();
+        await LogHost.UntilAsync(() => host.Files.Segments[0] == 1);
+        host.Files.OnSync = null;
         var after = temp.CopyOf(host.Data.Path, "after");
 
-        foreach (var path in copies.Concat([before, at, after]))
+        Assert.True(copies.Count >= 2, "a copy before the sync and one before the file went");
+        foreach (var path in copies.Concat([before, after]))
         {
             await using var crashed = LogHost.Open(path);
             Assert.Equal(Enumerable.Range(0, 100).Select(i => (long)i), crashed.Scan().Numbers.Distinct().Order());
