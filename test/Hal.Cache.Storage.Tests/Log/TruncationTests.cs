@@ -109,10 +109,13 @@ public sealed class TruncationTests : IDisposable
     }
 
     // Trap 4: a read that truncation overtakes says so.
-    [Fact]
-    public async Task Reads_racing_with_truncation_get_the_record_or_NotFound()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Reads_racing_with_truncation_get_the_record_or_NotFound(bool nothingCached)
     {
         await using var host = LogHost.Open(temp.Sub("a"));
+        host.Files.NothingCached = nothingCached;
         var addresses = await FillAsync(host, 0, 300);
         var lengths = host.Log.RecordBytes(8, 5000);
         var found = 0;
