@@ -1,0 +1,40 @@
+using System.Text.Json.Serialization;
+
+namespace Hal.Cache.ControlPlane.Http;
+
+/// <summary>The JSON shapes of HTTP, generated at build time; they change by addition only.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(LiveDocument))]
+[JsonSerializable(typeof(ReadyDocument))]
+[JsonSerializable(typeof(InstanceListDocument))]
+internal sealed partial class HttpJson : JsonSerializerContext;
+
+internal sealed record Problem(int Status, string Title, string? Detail, string Instance)
+{
+    public string Type { get; init; } = "about:blank";
+}
+
+internal sealed record LiveDocument(string Status);
+
+internal sealed record ReadyDocument(string Status, IReadOnlyList<InstanceHealthDocument> Instances);
+
+internal sealed record InstanceHealthDocument(string Name, string Health, string? Reason);
+
+internal sealed record InstanceListDocument(IReadOnlyList<InstanceDocument> Instances);
+
+internal sealed record InstanceDocument(
+    string Name,
+    string Role,
+    string RespAddress,
+    string HttpAddress,
+    string Health,
+    string? Reason,
+    long Keys,
+    long MemoryBytes,
+    long MemoryLimitBytes,
+    long DiskBytes,
+    long DiskLimitBytes);
