@@ -15,7 +15,6 @@ public static class ControlPlaneHttpServices
         services.AddSingleton<MetricsExporter>();
         services.AddSingleton<InstanceMetrics>();
         services.AddRoutingCore();
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, HttpJson.Default));
         return services;
     }
 

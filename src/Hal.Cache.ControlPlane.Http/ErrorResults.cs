@@ -34,7 +34,7 @@ internal static class ErrorResults
     {
         http.Response.StatusCode = status;
         var problem = new Problem(status, Title(status), detail, http.Request.Path.Value ?? "/");
-        return http.Response.WriteAsJsonAsync(problem, HttpJson.Default.Problem, "application/problem+json", http.RequestAborted);
+        return http.Response.WriteAsJsonAsync(problem, HttpJson.Wire.Problem, "application/problem+json", http.RequestAborted);
     }
 
     private static string Title(int status) =>

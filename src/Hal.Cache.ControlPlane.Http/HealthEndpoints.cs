@@ -12,7 +12,7 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health/live", () => TypedResults.Json(new LiveDocument("live"), HttpJson.Default.LiveDocument)).WithName("getLiveness");
+        routes.MapGet("/health/live", () => TypedResults.Json(new LiveDocument("live"), HttpJson.Wire.LiveDocument)).WithName("getLiveness");
         routes.MapGet("/health/ready", Ready).WithName("getReadiness");
     }
 
@@ -28,6 +28,6 @@ internal static class HealthEndpoints
                 return ErrorResults.Unavailable($"instance {instance.Name} is {status.Health.Text()}: {status.Reason}");
             instances.Add(new InstanceHealthDocument(instance.Name, status.Health.Text(), status.Reason));
         }
-        return TypedResults.Json(new ReadyDocument("ready", instances), HttpJson.Default.ReadyDocument);
+        return TypedResults.Json(new ReadyDocument("ready", instances), HttpJson.Wire.ReadyDocument);
     }
 }

@@ -24,11 +24,11 @@ internal static class InstanceEndpoints
     private static JsonHttpResult<InstanceListDocument> List(HttpContext http, ControlPlaneHttpOptions options) =>
         TypedResults.Json(
             new InstanceListDocument([.. options.Instances.Select(i => Document(i, http))]),
-            HttpJson.Default.InstanceListDocument);
+            HttpJson.Wire.InstanceListDocument);
 
     private static IResult Get(string name, HttpContext http, ControlPlaneHttpOptions options) =>
         options.Find(name) is { } instance
-            ? TypedResults.Json(Document(instance, http), HttpJson.Default.InstanceDocument)
+            ? TypedResults.Json(Document(instance, http), HttpJson.Wire.InstanceDocument)
             : NoInstance(name);
 
     private static InstanceDocument Document(IInstance instance, HttpContext http)

@@ -45,7 +45,7 @@ internal sealed class SiloHost : IAsyncDisposable
             await using var host = await StartAsync(options, instance, loggers, signals.Requested);
             Banner.Write(Console.Out, options, host.Resp, host.Http);
             await signals.WaitAsync();
-            using var deadline = new Timer(_ => Environment.Exit(SiloCommand.Fail($"the stop took longer than {StopTimeout.TotalSeconds} s and was cut")), null, StopTimeout, Timeout.InfiniteTimeSpan);
+            using var deadline = new Timer(_ => CutStop(), null, StopTimeout, Timeout.InfiniteTimeSpan);
             await host.StopAsync();
             await instance.DisposeAsync();
             return ExitCode.Ok;
@@ -103,11 +103,15 @@ internal sealed class SiloHost : IAsyncDisposable
 
     public ValueTask DisposeAsync() => app.DisposeAsync();
 
+    private static void CutStop() => Environment.Exit(SiloCommand.Fail($"the stop took longer than {StopTimeout.TotalSeconds} s and was cut"));
+
     private static void Configure(ILoggingBuilder logging, LogLevel level)
     {
         logging.SetMinimumLevel(level);
         // Kestrel says about every client's broken request what that client has been told already.
         logging.AddFilter("Microsoft.AspNetCore", level > LogLevel.Debug ? LogLevel.Error : level);
+        // What it says about a failed start is told by StartFailure, in one line.
+        logging.AddFilter("Microsoft.Extensions.Hosting", level > LogLevel.Debug ? LogLevel.None : level);
         logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;

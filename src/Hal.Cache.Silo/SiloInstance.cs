@@ -44,7 +44,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     /// <summary>Told once the listeners are bound, with the port that was taken.</summary>
     public void Listening(IPEndPoint resp) => LogListening(options.Name, resp);
 
-    /// <summary>Commits what is not yet durable, and closes the data directory.</summary>
+    /// <summary>Commits what is not yet durable, and closes the data directory; may be called twice.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Instance {Name} goes on a listener")]
