@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Hal.Cache.Contracts.Instances;
@@ -35,6 +36,8 @@ internal sealed class InventoryItems(KeyFilter? filter, byte separator) : IInven
 
     public void Clear() => (length, Scanned, Count) = (0, 0, 0);
 
+    // Compiled well at once: the first request would otherwise tell a million keys with unoptimised code, which takes some five times longer.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(int database, ReadOnlySpan<byte> key, long bytes)
     {
         Scanned++;
@@ -61,6 +64,7 @@ internal sealed class InventoryItems(KeyFilter? filter, byte separator) : IInven
         buffer = [];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void WritePlain(ReadOnlySpan<byte> key)
     {
         Append("{\"key\":\""u8);
@@ -83,21 +87,28 @@ internal sealed class InventoryItems(KeyFilter? filter, byte separator) : IInven
         length += written;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Append(ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(buffer.AsSpan(length));
         length += bytes.Length;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AppendNumber(long number)
     {
         Utf8Formatter.TryFormat(number, buffer.AsSpan(length), out var written);
         length += written;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Reserve(int bytes)
     {
-        if (buffer.Length - length >= bytes) return;
+        if (buffer.Length - length < bytes) Grow(bytes);
+    }
+
+    private void Grow(int bytes)
+    {
         var larger = ArrayPool<byte>.Shared.Rent(Math.Max(buffer.Length * 2, length + bytes));
         Written.CopyTo(larger);
         ArrayPool<byte>.Shared.Return(buffer);
