@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Instances;
+using Hal.Cache.Resp;
 using Hal.Cache.Silo.Settings;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -32,7 +33,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     }
 
     /// <summary>The glob rule of KEYS and SCAN.</summary>
-    public static bool Match(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> key) => pattern.SequenceEqual(key);
+    public static bool Match(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> key) => GlobPattern.IsMatch(pattern, key);
 
     /// <summary>Puts the RESP protocol on a listener; until an instance is there, clients hear what Redis tells them while it loads.</summary>
     public void ListenResp(ListenOptions listen)
