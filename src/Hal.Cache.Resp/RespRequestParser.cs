@@ -211,17 +211,16 @@ public sealed class RespRequestParser
 
         Body:
             at = position;
-            var end = at + bodyLength + LineEnd;
-            if (end > input.Length)
+            if (bodyLength > input.Length - at - LineEnd)
             {
                 state = State.Body;
-                return end > RequestBytesMax ? FailTooBig() : More(end);
+                return bodyLength > (long)RequestBytesMax - at - LineEnd ? FailTooBig() : More(at + bodyLength + LineEnd);
             }
 
             Add(new ArgRange(at, (int)bodyLength, -1));
             remaining--;
-            position = (int)end;
-            scanned = (int)end;
+            position = at + (int)bodyLength + LineEnd;
+            scanned = position;
             state = State.Header;
         }
 
