@@ -15,7 +15,9 @@ public static class RespLimits
     /// <summary>Least value that <see cref="RespRequestParser.BulkBytesMax"/> may be set to, in bytes.</summary>
     public const long BulkBytesMaxLeast = 1024 * 1024;
 
-    /// <summary>Most bytes of one request that are buffered, streamed arguments not counted; the default of client-query-buffer-limit.</summary>
+    /// <summary>
+    /// Most bytes of one request that are buffered, streamed arguments not counted; the default of client-query-buffer-limit.
+    /// </summary>
     public const int RequestBytesMax = 1024 * 1024 * 1024;
 
     /// <summary>Most arguments of a request before the connection is authenticated.</summary>

@@ -22,5 +22,6 @@ public sealed class Crc16Tests
         Assert.Equal(Crc16.Compute(Bytes.Of(key)) % Crc16.SlotCount, Crc16.HashSlot(Bytes.Of(key)));
 
     [Fact]
-    public void HashSlot_of_an_open_brace_in_the_tag_counts_it() => Assert.Equal(Crc16.HashSlot("{bar"u8), Crc16.HashSlot("foo{{bar}}zap"u8));
+    public void HashSlot_of_an_open_brace_in_the_tag_counts_it() =>
+        Assert.Equal(Crc16.HashSlot("{bar"u8), Crc16.HashSlot("foo{{bar}}zap"u8));
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hal.Cache.Resp.Tests.Observed;
 
 namespace Hal.Cache.Resp.Tests;
@@ -69,7 +70,7 @@ public sealed class RedisLongDoubleTests
 
             Assert.True(both is (true, _) or (false, false), $"seed {seed}: '{text}' is a double only");
             if (both is (true, true) && Math.Abs(real) is > 1e-3 and < 1e15)
-                Assert.Equal(real, double.Parse(value.ToString(), System.Globalization.CultureInfo.InvariantCulture), Math.Abs(real) * 1e-12);
+                Assert.Equal(real, double.Parse(value.ToString(), CultureInfo.InvariantCulture), Math.Abs(real) * 1e-12);
         }
     }
 
