@@ -70,6 +70,12 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Whether the command answered an error; counters read it.</summary>
     public bool Failed { get; private set; }
 
+    /// <summary>An argument was asked for as a span that was not in memory: <see cref="MaterialiseAsync"/> comes before the next run.</summary>
+    public bool NeedsArguments { get; set; }
+
+    /// <summary>Why a streamed argument could not be stored: the request is refused with it once it is complete.</summary>
+    public CacheError? Refused { get; set; }
+
     internal RespRequestParser Parser { get; }
 
     internal int Hits { get; private set; }
@@ -279,6 +285,7 @@ internal sealed class CommandContext : IDisposable
         Hits = 0;
         Misses = 0;
         Pending = null;
+        NeedsArguments = false;
         if (absent.Count != 0) absent.Clear();
     }
 
@@ -321,6 +328,7 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Puts streamed arguments together where they were asked for as spans but were not all in memory.</summary>
     internal async ValueTask<bool> MaterialiseAsync()
     {
+        NeedsArguments = false;
         for (int i = 0; i < larges.Count; i++)
         {
             if (materialised[i] is not null) continue;
@@ -351,6 +359,7 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Ends the command: its streamed arguments are let go of.</summary>
     internal void End()
     {
+        Refused = null;
         if (larges.Count != 0) ReleaseLarges();
         if (hashes.Length > GatewayLimits.ArgsKept) hashes = new ulong[GatewayLimits.ArgsKept];
     }

@@ -39,7 +39,7 @@ internal static class RespErrors
 
     public static ReadOnlySpan<byte> MaxClients => "ERR max number of clients reached"u8;
 
-    public static ReadOnlySpan<byte> KeyTooLong => "ERR key is longer than 65535 bytes"u8;
+    public static ReadOnlySpan<byte> KeyTooLong => "ERR key is longer than 32768 bytes"u8;
 
     public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
 
