@@ -38,7 +38,8 @@ internal static class HostileInput
     /// <summary>A valid request cut at every place.</summary>
     public static IEnumerable<byte[]> Truncated()
     {
-        for (var length = 1; length < Sample.Length; length++) yield return Sample[..length];
+        var request = RespTestClient.Encode(RespTestClient.Bytes("SET", "truncated", "value"));
+        for (var length = 1; length < request.Length; length++) yield return request[..length];
     }
 
     /// <summary>Noise, mutated requests, and requests inside requests, from one seed.</summary>
