@@ -1,0 +1,56 @@
+namespace Hal.Cache.Resp.Tests.Observed;
+
+/// <summary>What redis-server 7.0.15 answered: a pattern and a key in hexadecimal, and whether KEYS found it.</summary>
+internal static class GlobMatches
+{
+    private const string Rows = """
+        5B3F805D|80|True
+        2A5E3F2A2A2A|5E5D6161FF|True
+        2A2A2A|4242FF|True
+        5B5E5B5C5D3F3F5D2A|62412D4262612D|True
+        2A5B5E5B|416141|True
+        3F2A3F5B2D3F2D802D41|5C42615C805DFF|True
+        5D5D415E|615DFF2D415E5D|False
+        5B3F5E615B5B2DFF|FF2D4242FF415D|False
+        5E5C3F612AFF5B2A|4261805E|False
+        2A41805E3F|5E8041615E6261|False
+        3F5E5B|42616141FF|False
+        3F3FFF|615C805C5D5E5E|False
+        5B2D5B805B805D622A415E|612DFF62|False
+        2A5B802D2A5B2A|5C424141FF415C|False
+        3F802A5B|41|False
+        5C2DFF802A623F2A5D6162|805E415C|False
+        FF2D415D61805D|5C|False
+        5B3F413F5C5B|805D615D5E5C2D|False
+        3F415C5B3F|5C5C5C42|False
+        2A625D80|FF2D5E2D5D|False
+        5D3F5E5BFF5C5D622A2DFF|5E61614241|False
+        4141FF2A|42FFFF80|False
+        5B412D2D2A5B615BFF62|80|False
+        3F412A412A6262|80|False
+        2A5B2A3F5B3F613F41|FF6280FF5E|False
+        5E612D2A5E803F802D5B|5C5E|False
+        612A41415D5B5B|8062|False
+        2A2A5B3F|425E625E|False
+        5E2D2D5B415C|805E|False
+        5C623F2D2A2A|2D5E2D6142|False
+        805C2A2D2A|61805E6262|False
+        80412A2A2A|5D5D|False
+        802D415EFF5D|5C5C62|False
+        5C415C2A|805E5D808041|False
+        2A5B2A2A5B2D2A5B62|625E62415D|False
+        5E5BFF5B|42|False
+        4141FF5BFF|625C41|False
+        5D8062FF2D5CFFFF5D|5E61|False
+        615E412A2A|FF4242426162|False
+        2A61625D3F3F3F415E5B2D|41422D5CFF62|False
+        FF5E5D41|FF5D62|False
+        FF2A805D2D5B|425E415C|False
+        2A2D5BFF415D5E5B5B|5C62|False
+        5B5B2D5B3F3F2A|625E612D2D5D|False
+        2A6262622A5E3F5E3F|425E415C2D|False
+        5D5B5C3F615B612AFF|8062FF41616141|False
+        """;
+
+    public static IEnumerable<string[]> All => Rows.Split('\n').Select(row => row.Split('|'));
+}
