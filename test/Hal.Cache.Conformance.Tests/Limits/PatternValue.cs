@@ -48,6 +48,34 @@ internal sealed record PatternValue(int Seed, long Bytes)
         return length >= 0;
     }
 
+    /// <summary>Writes a file of these bytes.</summary>
+    public void WriteFile(string path)
+    {
+        using var file = File.Create(path);
+        for (long at = 0; at < Bytes;)
+        {
+            var piece = At(at);
+            piece = piece[..(int)Math.Min(piece.Length, Bytes - at)];
+            file.Write(piece);
+            at += piece.Length;
+        }
+    }
+
+    /// <summary>A part of the value, at most one block long.</summary>
+    public byte[] Slice(long from, int length)
+    {
+        var slice = new byte[length];
+        for (var done = 0; done < length;)
+        {
+            var piece = At(from + done);
+            piece = piece[..Math.Min(piece.Length, length - done)];
+            piece.CopyTo(slice.AsSpan(done));
+            done += piece.Length;
+        }
+
+        return slice;
+    }
+
     private ReadOnlySpan<byte> At(long position) => Block.AsSpan((int)((position + Start) % BlockBytes));
 
     private long Start => (uint)Seed * 7919L % BlockBytes;
