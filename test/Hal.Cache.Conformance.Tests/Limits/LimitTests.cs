@@ -100,6 +100,20 @@ public sealed class LimitTests(ITestOutputHelper output)
         Assert.Throws<FormatException>(() => new PatternValue(2, 3_000_000).Get(client, "other"));
     }
 
+    [Fact]
+    public async Task Refused_writes_are_counted_and_change_nothing_when_redis_has_no_room()
+    {
+        using var server = ServersUnderTest.Start("redis", output, redis: ["--maxmemory", "24mb", "--maxmemory-policy", "noeviction"]);
+        if (server is null) return;
+        var soak = new Soak(0, StandardSeed);
+
+        await OnThreadsAsync([soak], one => one.Run(server.Port, 64L << 20));
+
+        Assert.True(soak.Refused > 0, "Nothing was refused.");
+        Assert.Equal(0, soak.Missing);
+        Assert.Equal(0, soak.MissingNow(server.Port));
+    }
+
     // The store's own memory is taken before the growth is measured.
     private static void Fill(int port, long bytes)
     {
