@@ -8,6 +8,7 @@ namespace Hal.Cache.Conformance.Tests.Differential;
 public sealed class DifferentialTests(ITestOutputHelper output)
 {
     private const int Commands = 20_000;
+    private const string CommandsVariable = "HAL_TEST_COMMANDS";
     private const int ControlCommands = 8_000;
     private const int StandardSeed = 20261;
 
@@ -18,7 +19,7 @@ public sealed class DifferentialTests(ITestOutputHelper output)
         if (model is null) return;
         using var silo = SiloProcess.Started();
 
-        Check(silo, model, (int)TestSeed.Number("HAL_TEST_COMMANDS", Commands), TestSeed.Of(StandardSeed));
+        Check(silo, model, (int)TestSeed.Number(CommandsVariable, Commands), TestSeed.Of(StandardSeed));
     }
 
     [Fact]
@@ -28,7 +29,7 @@ public sealed class DifferentialTests(ITestOutputHelper output)
         if (model is null) return;
         using var control = RedisServerProcess.Started();
 
-        Check(control, model, ControlCommands, TestSeed.Of(StandardSeed));
+        Check(control, model, (int)TestSeed.Number(CommandsVariable, ControlCommands), TestSeed.Of(StandardSeed));
     }
 
     [Fact]

@@ -7,6 +7,7 @@ namespace Hal.Cache.Testing.Clients;
 public sealed class RespTestReply
 {
     private const int PrintedBytesMax = 200;
+    private const int PrintedItemsMax = 20;
 
     public RespTestReply(char type, byte[]? bytes, IReadOnlyList<RespTestReply>? items)
     {
@@ -34,10 +35,15 @@ public sealed class RespTestReply
     /// <summary>The value of an integer reply; throws <see cref="FormatException"/> for another type.</summary>
     public long Number => Type == ':' ? long.Parse(Text, CultureInfo.InvariantCulture) : throw new FormatException($"{this} is not an integer.");
 
-    /// <summary>The reply as a person reads it: bytes escaped, long ones cut.</summary>
+    /// <summary>The reply as a person reads it: bytes escaped; bytes after 200 and items after 20 are cut.</summary>
     public override string ToString()
     {
-        if (Items is not null) return Type + "[" + string.Join(", ", Items) + "]";
+        if (Items is not null)
+        {
+            var more = Items.Count > PrintedItemsMax ? string.Create(CultureInfo.InvariantCulture, $", ...({Items.Count} items)") : "";
+            return Type + "[" + string.Join(", ", Items.Take(PrintedItemsMax)) + more + "]";
+        }
+
         if (Bytes is null) return Type + "(null)";
         return Type is '$' or '=' or '!' ? Type + "\"" + Printable(Bytes) + "\"" : Type + Printable(Bytes);
     }

@@ -19,7 +19,7 @@ public static class ProcessUsage
     {
         if (!Directory.Exists(path)) return 0;
         long total = 0;
-        foreach (var file in new DirectoryInfo(path).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }))
+        foreach (var file in new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories))
         {
             try
             {
