@@ -4,6 +4,7 @@
 set -euo pipefail
 host=$1 port=$2 directory=$3 prefix=$4
 
+redis-cli -h "$host" -p "$port" PING >/dev/null 2>&1 || { echo "FAILED: nobody answers on $host:$port" >&2; exit 1; }
 cd "$directory"
 list=$(mktemp)
 trap 'rm -f "$list"' EXIT
@@ -13,7 +14,7 @@ files=$(wc -l < "$list")
 
 # redis-cli writes a line feed after each raw reply: the files are laid out in the same way.
 if ! cmp <(sed "s|.*|GET \"$prefix&\"|" "$list" | redis-cli -h "$host" -p "$port" --raw) \
-         <(while IFS= read -r file; do cat -- "$file"; echo; done < "$list"); then
+         <(while IFS= read -r file; do cat -- "$file" && echo || exit; done < "$list" 2>/dev/null); then
   echo "FAILED: what redis-cli read differs from the files of $directory" >&2
   exit 1
 fi
