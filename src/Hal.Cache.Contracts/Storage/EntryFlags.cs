@@ -29,4 +29,7 @@ public enum EntryFlags : ushort
 
     /// <summary>Its expiry is in the store's expiry queue.</summary>
     Queued = 128,
+
+    /// <summary>The log has, or had, a record of the key: without a deletion record a restart could bring that one back.</summary>
+    Logged = 256,
 }

@@ -6,9 +6,6 @@ internal sealed class RecordLogOptions
     public const int PagesMin = 4;
     public const int PageBytesMin = 64 << 10;
 
-    /// <summary>Directory of the log's files, made when missing.</summary>
-    public required string Directory { get; init; }
-
     /// <summary>Size of one page, in bytes, a power of two; no record is longer, and none spans two pages.</summary>
     public int PageBytes { get; init; } = 4 << 20;
 
@@ -26,8 +23,11 @@ internal sealed class RecordLogOptions
     /// <summary>Time between two tries to write while the device fails or is full.</summary>
     public TimeSpan RetryInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Appends are refused while the file system has less than this free, in bytes.</summary>
-    public long FreeDiskReserveBytes { get; init; } = 64L << 20;
+    /// <summary>
+    /// Writers are held back (<see cref="IRecordLog.HasRoom"/>) while the file system has less than this free, in bytes; room for what is
+    /// buffered, and for one segment to copy live records to.
+    /// </summary>
+    public long FreeDiskReserveBytes { get; init; } = 128L << 20;
 
     /// <summary>The rule that a setting breaks, with the setting and its value; null when all are fine.</summary>
     public string? Problem()
