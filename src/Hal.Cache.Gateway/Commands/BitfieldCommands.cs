@@ -9,6 +9,18 @@ namespace Hal.Cache.Gateway.Commands;
 /// <summary>Single bits, and integers of any number of bits, in strings.</summary>
 internal static class BitfieldCommands
 {
+    public static readonly CommandSpec[] Specs =
+    [
+        new("getbit", 3, CommandFlags.ReadOnly | CommandFlags.Fast, new(1, 1, 1), AclCategories.Bitmap, "2.2.0",
+            "Gives one bit of a string.", "O(1)", GetBit),
+        new("setbit", 4, CommandFlags.Write | CommandFlags.DenyOom, new(1, 1, 1), AclCategories.Bitmap, "2.2.0",
+            "Sets or clears one bit of a string and gives what it was.", "O(1)", SetBit),
+        new("bitfield", -2, CommandFlags.Write | CommandFlags.DenyOom, new(1, 1, 1), AclCategories.Bitmap, "3.2.0",
+            "Reads, sets and adds to integers of any number of bits in a string.", "O(1) for each operation", Bitfield),
+        new("bitfield_ro", -2, CommandFlags.ReadOnly | CommandFlags.Fast, new(1, 1, 1), AclCategories.Bitmap, "6.0.0",
+            "Reads integers of any number of bits in a string.", "O(1) for each operation", BitfieldRo),
+    ];
+
     private static readonly BitfieldType Bit = new(Signed: false, Bits: 1);
 
     private static Outcome GetBit(CommandContext c)
@@ -82,11 +94,11 @@ internal static class BitfieldCommands
         long oldLength = StringReads.Length(c.Store, entry);
         long length = Math.Max(oldLength, program.WriteLength);
         bool changed = true;
-        if (!Rewriting.TryPutPrepared(c, 1, entry, prepared, out bool put))
+        if (!Rewriting.TryPutPrepared(c, 1, entry, prepared, out bool retry))
         {
-            if (put) return Outcome.Retry;
+            if (retry) return Outcome.Retry;
             replies.Clear();
-            if (length > IBlobStore.ChunkBytes || !TryWriteAtOnce(c, entry, length, program, replies, out put, out changed))
+            if (length > IBlobStore.ChunkBytes || !TryWriteAtOnce(c, entry, length, program, replies, out bool put, out changed))
             {
                 rewrite = RewriteOf(c, entry, length, program, replies);
                 return Outcome.Async;

@@ -10,6 +10,16 @@ namespace Hal.Cache.Gateway.Commands;
 /// <summary>Strings as bitmaps: counts, searches and combinations.</summary>
 internal static class BitmapCommands
 {
+    public static readonly CommandSpec[] Specs =
+    [
+        new("bitcount", -2, CommandFlags.ReadOnly, new(1, 1, 1), AclCategories.Bitmap, "2.6.0",
+            "Counts the set bits of a string or of a part of it.", "O(N) for N bytes", BitCount),
+        new("bitpos", -3, CommandFlags.ReadOnly, new(1, 1, 1), AclCategories.Bitmap, "2.8.7",
+            "Finds the first set or clear bit of a string or of a part of it.", "O(N) for N bytes", BitPos),
+        new("bitop", -4, CommandFlags.Write | CommandFlags.DenyOom, new(2, -1, 1), AclCategories.Bitmap, "2.6.0",
+            "Stores the bitwise combination of strings.", "O(N) for N bytes", BitOp),
+    ];
+
     private static Outcome BitCount(CommandContext c)
     {
         long start = 0;

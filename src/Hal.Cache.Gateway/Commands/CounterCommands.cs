@@ -6,6 +6,20 @@ namespace Hal.Cache.Gateway.Commands;
 /// <summary>Numbers in strings.</summary>
 internal static class CounterCommands
 {
+    public static readonly CommandSpec[] Specs =
+    [
+        new("incr", 2, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "1.0.0",
+            "Adds one to an integer; a missing key counts as 0.", "O(1)", Incr),
+        new("decr", 2, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "1.0.0",
+            "Takes one from an integer; a missing key counts as 0.", "O(1)", Decr),
+        new("incrby", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "1.0.0",
+            "Adds to an integer; a missing key counts as 0.", "O(1)", IncrBy),
+        new("decrby", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "1.0.0",
+            "Takes from an integer; a missing key counts as 0.", "O(1)", DecrBy),
+        new("incrbyfloat", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "2.6.0",
+            "Adds to a number; a missing key counts as 0.", "O(1)", IncrByFloat),
+    ];
+
     private static Outcome Incr(CommandContext c) => Add(c, 1);
 
     private static Outcome Decr(CommandContext c) => Add(c, -1);

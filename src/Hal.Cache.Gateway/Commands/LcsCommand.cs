@@ -9,6 +9,12 @@ namespace Hal.Cache.Gateway.Commands;
 /// <summary>The longest common subsequence of two strings.</summary>
 internal static class LcsCommand
 {
+    public static readonly CommandSpec[] Specs =
+    [
+        new("lcs", -3, CommandFlags.ReadOnly, new(1, 2, 1), AclCategories.String, "7.0.0",
+            "Finds the longest common subsequence of two strings.", "O(N*M) for N and M bytes", Lcs),
+    ];
+
     private readonly record struct Options(bool Length, bool Matches, bool WithMatchLength, long MatchLengthMin);
 
     private static Outcome Lcs(CommandContext c)

@@ -9,6 +9,20 @@ namespace Hal.Cache.Gateway.Commands;
 /// <summary>Parts of strings.</summary>
 internal static class RangeCommands
 {
+    public static readonly CommandSpec[] Specs =
+    [
+        new("strlen", 2, CommandFlags.ReadOnly | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "2.2.0",
+            "Gives the length of a string in bytes.", "O(1)", StrLen),
+        new("append", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "2.0.0",
+            "Adds bytes to the end of a string.", "O(N) for N bytes that are added", Append),
+        new("getrange", 4, CommandFlags.ReadOnly, new(1, 1, 1), AclCategories.String, "2.4.0",
+            "Gives a part of a string.", "O(N) for N bytes that are given", GetRange),
+        new("substr", 4, CommandFlags.ReadOnly, new(1, 1, 1), AclCategories.String, "1.0.0",
+            "Gives a part of a string; the old name of GETRANGE.", "O(N) for N bytes that are given", GetRange),
+        new("setrange", 4, CommandFlags.Write | CommandFlags.DenyOom, new(1, 1, 1), AclCategories.String, "2.2.0",
+            "Writes bytes over a string from an offset on, which makes it longer where it ends before.", "O(N) for N bytes that are written", SetRange),
+    ];
+
     private static Outcome StrLen(CommandContext c)
     {
         if (!c.TryFind(1, Need.Meta, out EntryRef entry)) return Outcome.Retry;
@@ -78,10 +92,10 @@ internal static class RangeCommands
         {
             if (offset > StringLimits.StringBytesMax - added) return c.Error(StringErrors.TooLong);
             length = Math.Max(oldLength, offset + added);
-            if (!Rewriting.TryPutPrepared(c, 1, entry, prepared, out bool put))
+            if (!Rewriting.TryPutPrepared(c, 1, entry, prepared, out bool retry))
             {
-                if (put) return Outcome.Retry;
-                if (length > IBlobStore.ChunkBytes || c.IsLarge(arg) || !TryOverwriteAtOnce(c, entry, length, offset, arg, out put))
+                if (retry) return Outcome.Retry;
+                if (length > IBlobStore.ChunkBytes || c.IsLarge(arg) || !TryOverwriteAtOnce(c, entry, length, offset, arg, out bool put))
                 {
                     rewrite = RewriteOf(c, entry, length, offset, arg);
                     return Outcome.Async;

@@ -7,6 +7,32 @@ namespace Hal.Cache.Gateway.Commands;
 /// <summary>Reads and writes of whole strings.</summary>
 internal static class StringCommands
 {
+    public static readonly CommandSpec[] Specs =
+    [
+        new("get", 2, CommandFlags.ReadOnly | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "1.0.0",
+            "Gives the value of a string.", "O(1)", Get),
+        new("set", -3, CommandFlags.Write | CommandFlags.DenyOom, new(1, 1, 1), AclCategories.String, "1.0.0",
+            "Sets a string, whatever type the key had, on conditions and with an expiry where these are given.", "O(1)", Set),
+        new("setnx", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "1.0.0",
+            "Sets a string where the key does not exist.", "O(1)", SetNx),
+        new("setex", 4, CommandFlags.Write | CommandFlags.DenyOom, new(1, 1, 1), AclCategories.String, "2.0.0",
+            "Sets a string with an expiry in seconds.", "O(1)", SetEx),
+        new("psetex", 4, CommandFlags.Write | CommandFlags.DenyOom, new(1, 1, 1), AclCategories.String, "2.6.0",
+            "Sets a string with an expiry in milliseconds.", "O(1)", PSetEx),
+        new("getset", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "1.0.0",
+            "Sets a string and gives the one before.", "O(1)", GetSet),
+        new("getdel", 2, CommandFlags.Write | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "6.2.0",
+            "Gives the value of a string and deletes the key.", "O(1)", GetDel),
+        new("getex", -2, CommandFlags.Write | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "6.2.0",
+            "Gives the value of a string and sets or removes its expiry.", "O(1)", GetEx),
+        new("mget", -2, CommandFlags.ReadOnly | CommandFlags.Fast, new(1, -1, 1), AclCategories.String, "1.0.0",
+            "Gives the values of several strings at one moment.", "O(N) for N keys", MGet),
+        new("mset", -3, CommandFlags.Write | CommandFlags.DenyOom, new(1, -1, 2), AclCategories.String, "1.0.1",
+            "Sets several strings at once.", "O(N) for N keys", MSet),
+        new("msetnx", -3, CommandFlags.Write | CommandFlags.DenyOom, new(1, -1, 2), AclCategories.String, "1.0.1",
+            "Sets several strings at once where none of the keys exists.", "O(N) for N keys", MSetNx),
+    ];
+
     private const SetConditions SetAllowed =
         SetConditions.IfAbsent | SetConditions.IfPresent | SetConditions.Get | SetConditions.KeepTtl | SetConditions.AnyExpiry;
 
@@ -104,7 +130,9 @@ internal static class StringCommands
     private static Outcome MSet(CommandContext c)
     {
         if ((c.Count & 1) == 0) return c.WrongArity();
-        return PutAll(c, () => c.Reply.Ok());
+        if (!TryPutAll(c)) return Outcome.Retry;
+        c.Reply.Ok();
+        return Outcome.Done;
     }
 
     private static Outcome MSetNx(CommandContext c)
@@ -118,7 +146,22 @@ internal static class StringCommands
             return Outcome.Done;
         }
 
-        return PutAll(c, () => c.Reply.Integer(1));
+        if (!TryPutAll(c)) return Outcome.Retry;
+        c.Reply.Integer(1);
+        return Outcome.Done;
+    }
+
+    private static bool TryPutAll(CommandContext c)
+    {
+        c.Store.Begin(ref c.Scope);
+        for (int i = 1; i < c.Count; i += 2)
+        {
+            if (!c.TryPut(i, i + 1, 0, EntryFlags.None)) return false;
+            c.Changed("set", i);
+        }
+
+        c.Store.Complete(ref c.Scope);
+        return true;
     }
 
     private static Outcome SetWith(CommandContext c, SetOptions options, int valueArg)

@@ -13,7 +13,4 @@ internal static class StringLimits
 
     /// <summary>Times that a large value is built anew because its key was changed meanwhile.</summary>
     public const int RewritesMax = 1000;
-
-    /// <summary>Pairs of bytes that LCS compares at once, under the keys' locks.</summary>
-    public const int LcsPairsAtOnce = 64 * 1024;
 }

@@ -51,9 +51,6 @@ internal readonly struct ValueSnapshot : IDisposable
     /// <summary>A large value that the caller keeps readable; not to be disposed of.</summary>
     public static ValueSnapshot Of(ILargeValue value) => new(null, value, value.Length, 0, 0);
 
-    /// <summary>Whether the entry still has this value. Needs the lock.</summary>
-    public bool IsCurrent(in EntryRef entry) => Version == (entry.IsNone ? 0 : entry.Version);
-
     /// <summary>Fills the destination with the bytes from an offset on, and with zeros from the value's end on.</summary>
     public async ValueTask<CacheError?> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellation)
     {
