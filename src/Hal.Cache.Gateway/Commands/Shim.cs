@@ -94,19 +94,19 @@ internal sealed class CommandContext(IBlobStore store, TimeProvider time)
             return store.HasRoom(value.Length) && store.Put(Key(keyArg), BlobType.String, value, expiresAt, flags, ref scope) == StoreStatus.Done || Room(value.Length);
         ILargeValue? staged = store.TryStage(value);
         if (staged is null) return Room(value.Length);
-        return store.Put(Key(keyArg), BlobType.String, staged, expiresAt, flags, ref scope) == StoreStatus.Done || Room(0);
+        StoreStatus status = store.Put(Key(keyArg), BlobType.String, staged, expiresAt, flags, ref scope);
+        staged.Release();
+        return status == StoreStatus.Done || Room(0);
     }
 
     public bool TryPut(int keyArg, int valueArg, long expiresAt, EntryFlags flags)
     {
         if (large[valueArg] is not { } value) return TryPut(keyArg, Arg(valueArg), expiresAt, flags);
-        value.Retain();
         return store.Put(Key(keyArg), BlobType.String, value, expiresAt, flags, ref scope) == StoreStatus.Done || Room(0);
     }
 
     public bool TryPut(int keyArg, ILargeValue value, long expiresAt, EntryFlags flags)
     {
-        value.Retain();
         return store.Put(Key(keyArg), BlobType.String, value, expiresAt, flags, ref scope) == StoreStatus.Done || Room(0);
     }
 

@@ -18,14 +18,25 @@ internal sealed class StringHost : IAsyncDisposable
     private readonly IBlobStore store;
     private readonly CommandContext context;
 
+    private readonly bool owned;
+
     public StringHost()
     {
+        Time = new(DateTimeOffset.UnixEpoch.AddDays(20_000));
         Result<IBlobStore> opened = BlobStores.Open(new BlobStoreOptions { MemoryBytes = 256 << 20 }, new KeepsAllPolicy(), Time);
         store = opened.Value;
+        owned = true;
         context = new CommandContext(store, Time);
     }
 
-    public ManualTimeProvider Time { get; } = new(DateTimeOffset.UnixEpoch.AddDays(20_000));
+    private StringHost(StringHost first)
+    {
+        Time = first.Time;
+        store = first.store;
+        context = new CommandContext(store, Time);
+    }
+
+    public ManualTimeProvider Time { get; }
 
     public IBlobStore Store => store;
 
@@ -58,5 +69,8 @@ internal sealed class StringHost : IAsyncDisposable
         store.Unlock(store.AllShards);
     }
 
-    public ValueTask DisposeAsync() => store.DisposeAsync();
+    /// <summary>Another connection to the same store.</summary>
+    public StringHost Second() => new(this);
+
+    public ValueTask DisposeAsync() => owned ? store.DisposeAsync() : default;
 }
