@@ -46,7 +46,9 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
             return true;
         }
 
-        foreach (PendingRecord record in pending)
+        // The change is whole, or its first records lie before what reclaiming has truncated: then it was whole once, and took effect.
+        bool whole = pending.Count >= header.A || header.B < core.Log!.BeginAddress;
+        foreach (PendingRecord record in whole ? pending : [])
             Apply(record.Address, record.Header, record.Key, record.Value, record.ValueBytes);
         transactions.Remove(header.Transaction);
         return true;

@@ -4,7 +4,7 @@ namespace Hal.Cache.Contracts.Storage;
 public readonly ref struct BlobKey(int database, ReadOnlySpan<byte> bytes, ulong hash)
 {
     /// <summary>Longest key that a store takes, in bytes.</summary>
-    public const int BytesMax = ushort.MaxValue;
+    public const int BytesMax = 32 << 10;
 
     public readonly int Database = database;
 

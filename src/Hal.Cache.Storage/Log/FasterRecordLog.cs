@@ -145,6 +145,7 @@ internal sealed class FasterRecordLog : IRecordLog
 
     private async ValueTask<Result<RecordLease>> ReadSlowAsync(long address, int recordBytes, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         if (address + recordBytes > log.TailAddress)
             return Damaged(address);
         if (address + recordBytes > log.FlushedUntilAddress && await CommitAsync(cancellation) is { } error)
@@ -153,7 +154,7 @@ internal sealed class FasterRecordLog : IRecordLog
         var read = 0;
         try
         {
-            read = await files.ReadAsync(address / SegmentBytes, (int)(address % SegmentBytes), buffer.AsMemory(0, recordBytes), cancellation);
+            read = await files.ReadAsync(address / SegmentBytes, (int)(address % SegmentBytes), buffer.AsMemory(0, recordBytes));
             if (read == recordBytes)
                 return Lease(address, buffer, recordBytes);
         }
@@ -162,10 +163,10 @@ internal sealed class FasterRecordLog : IRecordLog
             ArrayPool<byte>.Shared.Return(buffer);
             return new CacheError(CacheErrorCode.Unavailable, $"The record at {address} can't be read: {e.Message}");
         }
-        catch (OperationCanceledException)
+        catch (ObjectDisposedException)
         {
             ArrayPool<byte>.Shared.Return(buffer);
-            throw;
+            return new CacheError(CacheErrorCode.Unavailable, "The log is closed.");
         }
 
         ArrayPool<byte>.Shared.Return(buffer);

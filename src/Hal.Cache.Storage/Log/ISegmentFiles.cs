@@ -27,7 +27,8 @@ internal interface ISegmentFiles : IDisposable
     /// <summary>The same if no wait for the disk is needed; false otherwise.</summary>
     bool TryReadNow(long segment, int offset, Span<byte> buffer);
 
-    ValueTask<int> ReadAsync(long segment, int offset, Memory<byte> buffer, CancellationToken cancellation);
+    /// <summary>The same as <see cref="Read"/>; not to be cancelled, as the buffer is in use until it ends.</summary>
+    ValueTask<int> ReadAsync(long segment, int offset, Memory<byte> buffer);
 
     /// <summary>Makes the segment read as zeros from the offset on, durably.</summary>
     void Cut(long segment, int offset);

@@ -12,6 +12,7 @@ internal sealed class SegmentFiles : ISegmentFiles
     private readonly string directory;
     private readonly ConcurrentDictionary<long, SafeFileHandle> segments = new();
     private readonly HashSet<long> unsynced = [];
+    private readonly ReadThreads readers;
     private SafeFileHandle? mark;
     private bool namesUnsynced;
     private long bytes;
@@ -19,6 +20,7 @@ internal sealed class SegmentFiles : ISegmentFiles
     public SegmentFiles(string directory, int segmentBytes)
     {
         (this.directory, SegmentBytes) = (directory, segmentBytes);
+        readers = new ReadThreads((segment, offset, buffer) => Read(segment, offset, buffer.Span));
         Directory.CreateDirectory(directory);
         foreach (var path in Directory.EnumerateFiles(directory, "*" + Suffix))
         {
@@ -87,28 +89,7 @@ internal sealed class SegmentFiles : ISegmentFiles
         }
     }
 
-    public async ValueTask<int> ReadAsync(long segment, int offset, Memory<byte> buffer, CancellationToken cancellation)
-    {
-        if (!segments.TryGetValue(segment, out var file))
-            return -1;
-        try
-        {
-            var read = 0;
-            while (read < buffer.Length)
-            {
-                var more = await RandomAccess.ReadAsync(file, buffer[read..], offset + read, cancellation);
-                if (more == 0)
-                    break;
-                read += more;
-            }
-
-            return read;
-        }
-        catch (ObjectDisposedException)
-        {
-            return -1;
-        }
-    }
+    public ValueTask<int> ReadAsync(long segment, int offset, Memory<byte> buffer) => new(readers.ReadAsync(segment, offset, buffer));
 
     public void Cut(long segment, int offset)
     {
@@ -152,6 +133,7 @@ internal sealed class SegmentFiles : ISegmentFiles
 
     public void Dispose()
     {
+        readers.Dispose();
         foreach (var file in segments.Values)
             file.Dispose();
         mark?.Dispose();

@@ -8,8 +8,8 @@ internal static class SizeClasses
 {
     public const int SlotBytesMin = 48;
 
-    /// <summary>Largest slot: four to a page.</summary>
-    public const int SlotBytesMax = (PagePool.PageBytes - SlabPage.HeaderBytes) / 4 / Step * Step;
+    /// <summary>Largest slot: a page of its own; it holds the longest key with the longest inline value.</summary>
+    public const int SlotBytesMax = (PagePool.PageBytes - SlabPage.HeaderBytes) / Step * Step;
 
     private const int Step = 16;
     private const int FineBytesMax = 512;

@@ -18,6 +18,7 @@ internal sealed class FaultyFiles(ISegmentFiles inner) : ISegmentFiles
     public volatile bool WritesFail;
     public volatile bool SyncFails;
     public volatile bool ReadsFail;
+    public volatile bool NothingCached;
     public long Free = long.MaxValue;
     public int Syncs;
     public Action? OnSync;
@@ -61,12 +62,12 @@ internal sealed class FaultyFiles(ISegmentFiles inner) : ISegmentFiles
     public int Read(long segment, int offset, Span<byte> buffer) =>
         ReadsFail ? throw new IOException("Input/output error", 5) : inner.Read(segment, offset, buffer);
 
-    public bool TryReadNow(long segment, int offset, Span<byte> buffer) => !ReadsFail && inner.TryReadNow(segment, offset, buffer);
+    public bool TryReadNow(long segment, int offset, Span<byte> buffer) => !ReadsFail && !NothingCached && inner.TryReadNow(segment, offset, buffer);
 
-    public ValueTask<int> ReadAsync(long segment, int offset, Memory<byte> buffer, CancellationToken cancellation) =>
+    public ValueTask<int> ReadAsync(long segment, int offset, Memory<byte> buffer) =>
         ReadsFail
             ? ValueTask.FromException<int>(new IOException("Input/output error", 5))
-            : inner.ReadAsync(segment, offset, buffer, cancellation);
+            : inner.ReadAsync(segment, offset, buffer);
 
     public void Cut(long segment, int offset) => inner.Cut(segment, offset);
 

@@ -1,18 +1,22 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Hal.Cache.Storage.Log;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hal.Cache.Storage.Tests.Log;
 
 /// <summary>The README's numbers: <c>dotnet exec Hal.Cache.Storage.Tests.dll measure-log DIRECTORY</c>.</summary>
-internal static class LogMeasurements
+internal static partial class LogMeasurements
 {
     public static async Task<int> RunAsync(string directory)
     {
+        SyncAlone(directory);
+        await CommitAsync(directory, 1);
+        SyncAlone(directory);
+        await CommitAsync(directory, 64);
         await AppendAsync(directory, 100, 2_000_000);
         await AppendAsync(directory, 1024, 500_000);
         await AppendAsync(directory, 64 << 10, 10_000);
-        await CommitAsync(directory, 1);
-        await CommitAsync(directory, 64);
         Checksum();
         return 0;
     }
@@ -55,20 +59,51 @@ internal static class LogMeasurements
         log.Scan(0, long.MaxValue, counter);
         Console.WriteLine($"scan: {counter.Count:n0} records, {counter.Bytes / 1e6 / clock.Elapsed.TotalSeconds:n0} MB/s, {clock.Elapsed.TotalMilliseconds:n0} ms");
 
-        var random = new Random(1);
+        await ReadAsync(log, addresses, valueLength, "page cache", readers: 1, Math.Min(count, 200_000));
+        foreach (var readers in new[] { 1, 64 })
+        {
+            Evict(data.LogPath);
+            await ReadAsync(log, addresses, valueLength, "cold", readers, 3_000);
+        }
+    }
+
+    private static async Task ReadAsync(IRecordLog log, long[] addresses, int valueLength, string what, int readers, int reads)
+    {
         var length = log.RecordBytes(16, valueLength);
         var synchronous = 0;
-        var reads = Math.Min(count, 200_000);
-        clock.Restart();
-        for (var i = 0; i < reads; i++)
+        var clock = Stopwatch.StartNew();
+        await Task.WhenAll(Enumerable.Range(0, readers).Select(reader => Task.Run(async () =>
         {
-            var read = log.ReadAsync(addresses[random.Next(count)], length, default);
-            synchronous += read.IsCompleted ? 1 : 0;
-            (await read).Value.Dispose();
-        }
+            var random = new Random(reader);
+            var own = 0;
+            for (var i = 0; i < reads / readers; i++)
+            {
+                var read = log.ReadAsync(addresses[random.Next(addresses.Length)], length, default);
+                own += read.IsCompleted ? 1 : 0;
+                (await read).Value.Dispose();
+            }
 
-        Console.WriteLine($"read, page cache: {reads / clock.Elapsed.TotalSeconds:n0}/s, {clock.Elapsed.TotalMicroseconds / reads:f1} us, {100.0 * synchronous / reads:f0} % synchronous");
+            Interlocked.Add(ref synchronous, own);
+        })));
+        Console.WriteLine(
+            $"read {valueLength} B, {what}, {readers} at once: {reads / clock.Elapsed.TotalSeconds:n0}/s, "
+            + $"{clock.Elapsed.TotalMicroseconds / reads * readers:f1} us each, {100.0 * synchronous / reads:f0} % synchronous");
     }
+
+    // The kernel forgets the pages of these files only.
+    private static void Evict(string directory)
+    {
+        foreach (var path in Directory.EnumerateFiles(directory, "*.log"))
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            _ = Forget(file, 0, 0, DontNeed);
+        }
+    }
+
+    private const int DontNeed = 4;
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    private static partial int Forget(SafeFileHandle file, long offset, long length, int advice);
 
     // What the memory buffer alone takes, the disk left out: batches that fit, and a commit in between.
     private static async Task FitAsync(IRecordLog log, int valueLength)
@@ -116,6 +151,25 @@ internal static class LogMeasurements
         times.Sort();
         Console.WriteLine(
             $"commit, {writers} writers: {times.Count / clock.Elapsed.TotalSeconds:n0}/s, median {times[times.Count / 2]:n0} us, p99 {times[times.Count * 99 / 100]:n0} us");
+    }
+
+    // What the disk alone takes, to compare with in the same run.
+    private static void SyncAlone(string directory)
+    {
+        using var file = File.OpenHandle(
+            Path.Combine(directory, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.None, 64 << 20);
+        RandomAccess.SetLength(file, 64 << 20);
+        var times = new List<double>();
+        for (var i = 0; i < 2000; i++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            RandomAccess.Write(file, new byte[284], i * 284L);
+            Posix.SyncData(file);
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+        }
+
+        times.Sort();
+        Console.WriteLine($"write and fdatasync alone: median {times[1000]:n0} us, p99 {times[1980]:n0} us");
     }
 
     private static void Checksum()

