@@ -2,6 +2,7 @@ using System.Buffers;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Strings;
+using Hal.Cache.Node;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -11,14 +12,31 @@ internal static class BitfieldCommands
 {
     public static readonly CommandSpec[] Specs =
     [
-        new("getbit", 3, CommandFlags.ReadOnly | CommandFlags.Fast, new(1, 1, 1), AclCategories.Bitmap, "2.2.0",
-            "Gives one bit of a string.", "O(1)", GetBit),
-        new("setbit", 4, CommandFlags.Write | CommandFlags.DenyOom, new(1, 1, 1), AclCategories.Bitmap, "2.2.0",
-            "Sets or clears one bit of a string and gives what it was.", "O(1)", SetBit),
-        new("bitfield", -2, CommandFlags.Write | CommandFlags.DenyOom, new(1, 1, 1), AclCategories.Bitmap, "3.2.0",
-            "Reads, sets and adds to integers of any number of bits in a string.", "O(1) for each operation", Bitfield),
-        new("bitfield_ro", -2, CommandFlags.ReadOnly | CommandFlags.Fast, new(1, 1, 1), AclCategories.Bitmap, "6.0.0",
-            "Reads integers of any number of bits in a string.", "O(1) for each operation", BitfieldRo),
+        new("getbit", 3, CommandFlags.ReadOnly | CommandFlags.Fast,
+            KeySpec.One, GetBit)
+        {
+            Group = "bitmap", Since = "2.2.0", Complexity = "O(1)",
+            Summary = "Gives one bit of a string.",
+        },
+        new("setbit", 4, CommandFlags.Write | CommandFlags.DenyOom,
+            KeySpec.OneChanged, SetBit)
+        {
+            Group = "bitmap", Since = "2.2.0", Complexity = "O(1)",
+            Summary = "Sets or clears one bit of a string and gives what it was.",
+        },
+        new("bitfield", -2, CommandFlags.Write | CommandFlags.DenyOom,
+            new(1, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Update | KeyFlags.VariableFlags)
+            { Notes = "This command allows both access and modification of the key" }, Bitfield)
+        {
+            Group = "bitmap", Since = "3.2.0", Complexity = "O(1) for each operation",
+            Summary = "Reads, sets and adds to integers of any number of bits in a string.",
+        },
+        new("bitfield_ro", -2, CommandFlags.ReadOnly | CommandFlags.Fast,
+            KeySpec.One, BitfieldRo)
+        {
+            Group = "bitmap", Since = "6.0.0", Complexity = "O(1) for each operation",
+            Summary = "Reads integers of any number of bits in a string.",
+        },
     ];
 
     private static readonly BitfieldType Bit = new(Signed: false, Bits: 1);

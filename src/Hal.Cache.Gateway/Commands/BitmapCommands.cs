@@ -3,6 +3,7 @@ using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Strings;
+using Hal.Cache.Node;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -12,12 +13,25 @@ internal static class BitmapCommands
 {
     public static readonly CommandSpec[] Specs =
     [
-        new("bitcount", -2, CommandFlags.ReadOnly, new(1, 1, 1), AclCategories.Bitmap, "2.6.0",
-            "Counts the set bits of a string or of a part of it.", "O(N) for N bytes", BitCount),
-        new("bitpos", -3, CommandFlags.ReadOnly, new(1, 1, 1), AclCategories.Bitmap, "2.8.7",
-            "Finds the first set or clear bit of a string or of a part of it.", "O(N) for N bytes", BitPos),
-        new("bitop", -4, CommandFlags.Write | CommandFlags.DenyOom, new(2, -1, 1), AclCategories.Bitmap, "2.6.0",
-            "Stores the bitwise combination of strings.", "O(N) for N bytes", BitOp),
+        new("bitcount", -2, CommandFlags.ReadOnly,
+            KeySpec.One, BitCount)
+        {
+            Group = "bitmap", Since = "2.6.0", Complexity = "O(N) for N bytes",
+            Summary = "Counts the set bits of a string or of a part of it.",
+        },
+        new("bitpos", -3, CommandFlags.ReadOnly,
+            KeySpec.One, BitPos)
+        {
+            Group = "bitmap", Since = "2.8.7", Complexity = "O(N) for N bytes",
+            Summary = "Finds the first set or clear bit of a string or of a part of it.",
+        },
+        new("bitop", -4, CommandFlags.Write | CommandFlags.DenyOom,
+            new(2, Flags: KeyFlags.OW | KeyFlags.Update), BitOp)
+        {
+            Group = "bitmap", Since = "2.6.0", Complexity = "O(N) for N bytes",
+            Summary = "Stores the bitwise combination of strings.",
+            MoreKeys = [new(3, -1)],
+        },
     ];
 
     private static Outcome BitCount(CommandContext c)

@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -8,16 +9,36 @@ internal static class CounterCommands
 {
     public static readonly CommandSpec[] Specs =
     [
-        new("incr", 2, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "1.0.0",
-            "Adds one to an integer; a missing key counts as 0.", "O(1)", Incr),
-        new("decr", 2, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "1.0.0",
-            "Takes one from an integer; a missing key counts as 0.", "O(1)", Decr),
-        new("incrby", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "1.0.0",
-            "Adds to an integer; a missing key counts as 0.", "O(1)", IncrBy),
-        new("decrby", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "1.0.0",
-            "Takes from an integer; a missing key counts as 0.", "O(1)", DecrBy),
-        new("incrbyfloat", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "2.6.0",
-            "Adds to a number; a missing key counts as 0.", "O(1)", IncrByFloat),
+        new("incr", 2, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast,
+            KeySpec.OneChanged, Incr)
+        {
+            Group = "string", Since = "1.0.0", Complexity = "O(1)",
+            Summary = "Adds one to an integer; a missing key counts as 0.",
+        },
+        new("decr", 2, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast,
+            KeySpec.OneChanged, Decr)
+        {
+            Group = "string", Since = "1.0.0", Complexity = "O(1)",
+            Summary = "Takes one from an integer; a missing key counts as 0.",
+        },
+        new("incrby", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast,
+            KeySpec.OneChanged, IncrBy)
+        {
+            Group = "string", Since = "1.0.0", Complexity = "O(1)",
+            Summary = "Adds to an integer; a missing key counts as 0.",
+        },
+        new("decrby", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast,
+            KeySpec.OneChanged, DecrBy)
+        {
+            Group = "string", Since = "1.0.0", Complexity = "O(1)",
+            Summary = "Takes from an integer; a missing key counts as 0.",
+        },
+        new("incrbyfloat", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast,
+            KeySpec.OneChanged, IncrByFloat)
+        {
+            Group = "string", Since = "2.6.0", Complexity = "O(1)",
+            Summary = "Adds to a number; a missing key counts as 0.",
+        },
     ];
 
     private static Outcome Incr(CommandContext c) => Add(c, 1);

@@ -2,6 +2,7 @@ using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Strings;
+using Hal.Cache.Node;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -11,8 +12,12 @@ internal static class LcsCommand
 {
     public static readonly CommandSpec[] Specs =
     [
-        new("lcs", -3, CommandFlags.ReadOnly, new(1, 2, 1), AclCategories.String, "7.0.0",
-            "Finds the longest common subsequence of two strings.", "O(N*M) for N and M bytes", Lcs),
+        new("lcs", -3, CommandFlags.ReadOnly,
+            new(1, 1), Lcs)
+        {
+            Group = "string", Since = "7.0.0", Complexity = "O(N*M) for N and M bytes",
+            Summary = "Finds the longest common subsequence of two strings.",
+        },
     ];
 
     private readonly record struct Options(bool Length, bool Matches, bool WithMatchLength, long MatchLengthMin);

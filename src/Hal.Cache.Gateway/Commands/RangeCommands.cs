@@ -2,6 +2,7 @@ using System.Buffers;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Strings;
+using Hal.Cache.Node;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -11,16 +12,36 @@ internal static class RangeCommands
 {
     public static readonly CommandSpec[] Specs =
     [
-        new("strlen", 2, CommandFlags.ReadOnly | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "2.2.0",
-            "Gives the length of a string in bytes.", "O(1)", StrLen),
-        new("append", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "2.0.0",
-            "Adds bytes to the end of a string.", "O(N) for N bytes that are added", Append),
-        new("getrange", 4, CommandFlags.ReadOnly, new(1, 1, 1), AclCategories.String, "2.4.0",
-            "Gives a part of a string.", "O(N) for N bytes that are given", GetRange),
-        new("substr", 4, CommandFlags.ReadOnly, new(1, 1, 1), AclCategories.String, "1.0.0",
-            "Gives a part of a string; the old name of GETRANGE.", "O(N) for N bytes that are given", GetRange),
-        new("setrange", 4, CommandFlags.Write | CommandFlags.DenyOom, new(1, 1, 1), AclCategories.String, "2.2.0",
-            "Writes bytes over a string from an offset on, which makes it longer where it ends before.", "O(N) for N bytes that are written", SetRange),
+        new("strlen", 2, CommandFlags.ReadOnly | CommandFlags.Fast,
+            new(1, Flags: KeyFlags.RO), StrLen)
+        {
+            Group = "string", Since = "2.2.0", Complexity = "O(1)",
+            Summary = "Gives the length of a string in bytes.",
+        },
+        new("append", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast,
+            new(1, Flags: KeyFlags.RW | KeyFlags.Insert), Append)
+        {
+            Group = "string", Since = "2.0.0", Complexity = "O(N) for N bytes that are added",
+            Summary = "Adds bytes to the end of a string.",
+        },
+        new("getrange", 4, CommandFlags.ReadOnly,
+            KeySpec.One, GetRange)
+        {
+            Group = "string", Since = "2.4.0", Complexity = "O(N) for N bytes that are given",
+            Summary = "Gives a part of a string.",
+        },
+        new("substr", 4, CommandFlags.ReadOnly,
+            KeySpec.One, GetRange)
+        {
+            Group = "string", Since = "1.0.0", Complexity = "O(N) for N bytes that are given",
+            Summary = "Gives a part of a string; the old name of GETRANGE.",
+        },
+        new("setrange", 4, CommandFlags.Write | CommandFlags.DenyOom,
+            new(1, Flags: KeyFlags.RW | KeyFlags.Update), SetRange)
+        {
+            Group = "string", Since = "2.2.0", Complexity = "O(N) for N bytes that are written",
+            Summary = "Writes bytes over a string from an offset on, which makes it longer where it ends before.",
+        },
     ];
 
     private static Outcome StrLen(CommandContext c)
@@ -136,10 +157,18 @@ internal static class RangeCommands
         {
             long from = Math.Max(offset, chunkOffset);
             int count = (int)(Math.Min(last + 1, chunkOffset + chunk.Length) - from);
-            return c.ReadArgAsync(arg, from - offset, chunk.Slice((int)(from - chunkOffset), count), cancellation);
+            return ReadArgAsync(c, arg, from - offset, chunk.Slice((int)(from - chunkOffset), count), cancellation);
         }
 
         return new([ValueSnapshot.Take(store, entry)], (sources, cancellation) =>
             LargeValueBuilder.ChangeAsync(store, sources[0], length, offset, last, Overlay, cancellation));
+    }
+
+    private static async ValueTask<CacheError?> ReadArgAsync(
+        CommandContext c, int arg, long offset, Memory<byte> target, CancellationToken cancellation)
+    {
+        if (c.LargeArg(arg) is { } large) return await ValueSnapshot.Of(large).ReadAsync(offset, target, cancellation);
+        c.Arg(arg).Slice((int)offset, target.Length).CopyTo(target.Span);
+        return null;
     }
 }

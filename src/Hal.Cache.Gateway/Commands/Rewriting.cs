@@ -58,12 +58,8 @@ internal static class Rewriting
             Outcome outcome = AttemptLocked(context, attempt, prepared, out rewrite);
             if (rewrite is not null) continue;
             if (outcome != Outcome.Retry) break;
-            context.Reply.Truncate(start);
-            if (await context.WaitAsync() is { } failed)
-            {
-                context.Error(failed);
-                break;
-            }
+            context.DropReply(start);
+            if (!await context.ResolveFaultAsync()) break;
         }
 
         prepared?.Value.Release();

@@ -1,5 +1,6 @@
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Strings;
+using Hal.Cache.Node;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -9,28 +10,75 @@ internal static class StringCommands
 {
     public static readonly CommandSpec[] Specs =
     [
-        new("get", 2, CommandFlags.ReadOnly | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "1.0.0",
-            "Gives the value of a string.", "O(1)", Get),
-        new("set", -3, CommandFlags.Write | CommandFlags.DenyOom, new(1, 1, 1), AclCategories.String, "1.0.0",
-            "Sets a string, whatever type the key had, on conditions and with an expiry where these are given.", "O(1)", Set),
-        new("setnx", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "1.0.0",
-            "Sets a string where the key does not exist.", "O(1)", SetNx),
-        new("setex", 4, CommandFlags.Write | CommandFlags.DenyOom, new(1, 1, 1), AclCategories.String, "2.0.0",
-            "Sets a string with an expiry in seconds.", "O(1)", SetEx),
-        new("psetex", 4, CommandFlags.Write | CommandFlags.DenyOom, new(1, 1, 1), AclCategories.String, "2.6.0",
-            "Sets a string with an expiry in milliseconds.", "O(1)", PSetEx),
-        new("getset", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "1.0.0",
-            "Sets a string and gives the one before.", "O(1)", GetSet),
-        new("getdel", 2, CommandFlags.Write | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "6.2.0",
-            "Gives the value of a string and deletes the key.", "O(1)", GetDel),
-        new("getex", -2, CommandFlags.Write | CommandFlags.Fast, new(1, 1, 1), AclCategories.String, "6.2.0",
-            "Gives the value of a string and sets or removes its expiry.", "O(1)", GetEx),
-        new("mget", -2, CommandFlags.ReadOnly | CommandFlags.Fast, new(1, -1, 1), AclCategories.String, "1.0.0",
-            "Gives the values of several strings at one moment.", "O(N) for N keys", MGet),
-        new("mset", -3, CommandFlags.Write | CommandFlags.DenyOom, new(1, -1, 2), AclCategories.String, "1.0.1",
-            "Sets several strings at once.", "O(N) for N keys", MSet),
-        new("msetnx", -3, CommandFlags.Write | CommandFlags.DenyOom, new(1, -1, 2), AclCategories.String, "1.0.1",
-            "Sets several strings at once where none of the keys exists.", "O(N) for N keys", MSetNx),
+        new("get", 2, CommandFlags.ReadOnly | CommandFlags.Fast,
+            KeySpec.One, Get)
+        {
+            Group = "string", Since = "1.0.0", Complexity = "O(1)",
+            Summary = "Gives the value of a string.",
+        },
+        new("set", -3, CommandFlags.Write | CommandFlags.DenyOom,
+            new(1, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Update | KeyFlags.VariableFlags) { Notes = "RW and ACCESS due to the optional `GET` argument" }, Set)
+        {
+            Group = "string", Since = "1.0.0", Complexity = "O(1)",
+            Summary = "Sets a string, whatever type the key had, on conditions and with an expiry where these are given.",
+        },
+        new("setnx", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast,
+            new(1, Flags: KeyFlags.OW | KeyFlags.Insert), SetNx)
+        {
+            Group = "string", Since = "1.0.0", Complexity = "O(1)",
+            Summary = "Sets a string where the key does not exist.",
+        },
+        new("setex", 4, CommandFlags.Write | CommandFlags.DenyOom,
+            new(1, Flags: KeyFlags.OW | KeyFlags.Update), SetEx)
+        {
+            Group = "string", Since = "2.0.0", Complexity = "O(1)",
+            Summary = "Sets a string with an expiry in seconds.",
+        },
+        new("psetex", 4, CommandFlags.Write | CommandFlags.DenyOom,
+            new(1, Flags: KeyFlags.OW | KeyFlags.Update), PSetEx)
+        {
+            Group = "string", Since = "2.6.0", Complexity = "O(1)",
+            Summary = "Sets a string with an expiry in milliseconds.",
+        },
+        new("getset", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast,
+            KeySpec.OneChanged, GetSet)
+        {
+            Group = "string", Since = "1.0.0", Complexity = "O(1)",
+            Summary = "Sets a string and gives the one before.",
+        },
+        new("getdel", 2, CommandFlags.Write | CommandFlags.Fast,
+            new(1, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete), GetDel)
+        {
+            Group = "string", Since = "6.2.0", Complexity = "O(1)",
+            Summary = "Gives the value of a string and deletes the key.",
+        },
+        new("getex", -2, CommandFlags.Write | CommandFlags.Fast,
+            KeySpec.OneChanged with { Notes = "RW and UPDATE because it changes the TTL" }, GetEx)
+        {
+            Group = "string", Since = "6.2.0", Complexity = "O(1)",
+            Summary = "Gives the value of a string and sets or removes its expiry.",
+        },
+        new("mget", -2, CommandFlags.ReadOnly | CommandFlags.Fast,
+            KeySpec.All, MGet)
+        {
+            Group = "string", Since = "1.0.0", Complexity = "O(N) for N keys",
+            Summary = "Gives the values of several strings at one moment.",
+            Tips = ["request_policy:multi_shard"],
+        },
+        new("mset", -3, CommandFlags.Write | CommandFlags.DenyOom,
+            new(1, -1, 2, KeyFlags.OW | KeyFlags.Update), MSet)
+        {
+            Group = "string", Since = "1.0.1", Complexity = "O(N) for N keys",
+            Summary = "Sets several strings at once.",
+            Tips = ["request_policy:multi_shard", "response_policy:all_succeeded"],
+        },
+        new("msetnx", -3, CommandFlags.Write | CommandFlags.DenyOom,
+            new(1, -1, 2, KeyFlags.OW | KeyFlags.Insert), MSetNx)
+        {
+            Group = "string", Since = "1.0.1", Complexity = "O(N) for N keys",
+            Summary = "Sets several strings at once where none of the keys exists.",
+            Tips = ["request_policy:multi_shard", "response_policy:agg_min"],
+        },
     ];
 
     private const SetConditions SetAllowed =
