@@ -15,7 +15,12 @@ internal sealed class CommandTable
     // One line per file of commands.
     private static readonly CommandSpec[][] Files =
     [
-        GetCommand.Specs,
+        StringCommands.Specs,
+        CounterCommands.Specs,
+        RangeCommands.Specs,
+        BitmapCommands.Specs,
+        BitfieldCommands.Specs,
+        LcsCommand.Specs,
     ];
 
     private const ulong Fold = 0xDFDF_DFDF_DFDF_DFDF; // clears the bit that tells letters' case apart; whole names are compared after it
