@@ -34,8 +34,8 @@ internal static class LcsCommand
         if (!LcsTable.Fits(firstLength, secondLength, RespLimits.BulkBytesMax))
             return c.Error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"u8);
 
-        ValueSnapshot left = ValueSnapshot.Take(c.Store, first);
-        ValueSnapshot right = ValueSnapshot.Take(c.Store, second);
+        ValueSnapshot left = ValueSnapshot.Take(c, 1, first);
+        ValueSnapshot right = ValueSnapshot.Take(c, 2, second);
         return c.RunAsync(context => CompareAsync(context, left, right, options));
     }
 

@@ -62,10 +62,12 @@ internal sealed class StringHost : IAsyncDisposable
         }
 
         Outcome outcome;
+        bool materialise;
         do
         {
             context.BeginRun(0);
             outcome = Outcome.Retry;
+            materialise = false;
             context.Lock();
             try
             {
@@ -73,29 +75,20 @@ internal sealed class StringHost : IAsyncDisposable
             }
             catch (ArgumentNotInMemoryException)
             {
-                context.NeedRoom(0);
-                Assert.True(await MaterialiseAsync());
+                materialise = true;
             }
             finally
             {
                 context.Unlock();
             }
         }
-        while (outcome == Outcome.Retry && await context.ResolveFaultAsync());
+        while (outcome == Outcome.Retry && (materialise ? await context.MaterialiseAsync() : await context.ResolveFaultAsync()));
 
         if (outcome == Outcome.Async) await context.Pending!(context);
         string reply = await ReplyAsync();
         context.End();
         context.Parser.Reset();
         return reply;
-    }
-
-    private async Task<bool> MaterialiseAsync()
-    {
-        context.Unlock();
-        bool done = await context.MaterialiseAsync();
-        context.Lock();
-        return done;
     }
 
     private async Task ParseAsync(byte[][] args)
