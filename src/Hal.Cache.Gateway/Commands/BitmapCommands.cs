@@ -223,6 +223,7 @@ internal static class BitmapCommands
     private static async ValueTask<CacheError?> ForEachPartAsync(
         CommandContext c, ValueSnapshot source, BitRange range, Func<ReadOnlySpan<byte>, long, bool> visit)
     {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // off the thread that polls sockets
         using ValueSnapshot disposed = source;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(IBlobStore.ChunkBytes);
         CacheError? error = null;

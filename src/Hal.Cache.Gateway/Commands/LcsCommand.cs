@@ -41,6 +41,7 @@ internal static class LcsCommand
 
     private static async ValueTask CompareAsync(CommandContext c, ValueSnapshot left, ValueSnapshot right, Options options)
     {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // off the thread that polls sockets
         using ValueSnapshot leftDisposed = left;
         using ValueSnapshot rightDisposed = right;
         var first = new byte[left.Length];
