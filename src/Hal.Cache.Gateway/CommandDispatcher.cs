@@ -157,17 +157,28 @@ internal sealed class CommandDispatcher(ServerState server)
 
     private static bool IsReadOnly(CommandContext context, CommandSpec spec, out OriginMount? mount)
     {
-        mount = null;
-        foreach (KeySpec keys in (KeySpec[])[spec.Keys, .. spec.MoreKeys])
+        if (IsReadOnly(context, spec, spec.Keys, out mount))
+            return true;
+        foreach (KeySpec keys in spec.MoreKeys)
         {
-            // COPY reads its source: what is only read may be under a prefix.
-            if (((keys.Flags & KeyFlags.RO) != 0 && spec.MoreKeys.Length > 0) || !keys.TryRange(context, out int from, out int to))
-                continue;
-            for (int arg = from; arg <= to; arg += keys.Step)
-            {
-                if (context.Keyspace.TryMatchOrigin(context.Arg(arg), out mount))
-                    return true;
-            }
+            if (IsReadOnly(context, spec, keys, out mount))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static bool IsReadOnly(CommandContext context, CommandSpec spec, KeySpec keys, out OriginMount? mount)
+    {
+        mount = null;
+
+        // COPY reads its source: what is only read may be under a prefix.
+        if (((keys.Flags & KeyFlags.RO) != 0 && spec.MoreKeys.Length > 0) || !keys.TryRange(context, out int from, out int to))
+            return false;
+        for (int arg = from; arg <= to; arg += keys.Step)
+        {
+            if (context.Keyspace.TryMatchOrigin(context.Arg(arg), out mount))
+                return true;
         }
 
         return false;
