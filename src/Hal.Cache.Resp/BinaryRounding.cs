@@ -11,7 +11,9 @@ internal readonly record struct BinaryRounding(int MantissaBits, int ExponentLea
     /// <summary>The x87's 80-bit format, which C's long double is on x86-64.</summary>
     public static readonly BinaryRounding Extended = new(64, -16445, 16320);
 
-    /// <summary>Rounds magnitude * 2^exponent; false on overflow; the mantissa is 0 for what is nearer to zero than to the least number.</summary>
+    /// <summary>
+    /// Rounds magnitude * 2^exponent; false on overflow; the mantissa is 0 for what is nearer to zero than to the least number.
+    /// </summary>
     public bool TryRound(BigInteger magnitude, long exponent, out ulong mantissa, out int exponentOut)
     {
         mantissa = 0;
@@ -45,7 +47,9 @@ internal readonly record struct BinaryRounding(int MantissaBits, int ExponentLea
         return true;
     }
 
-    /// <summary>Rounds a decimal or hexadecimal number; false on overflow, and on a number that is not zero but rounds to it, as C's ERANGE.</summary>
+    /// <summary>
+    /// Rounds a decimal or hexadecimal number; false on overflow, and on a number that is not zero but rounds to it, as C's ERANGE.
+    /// </summary>
     public bool TryRound(in FloatText text, out ulong mantissa, out int exponent)
     {
         mantissa = 0;

@@ -18,7 +18,10 @@ public static class Crc16
         return (ushort)crc;
     }
 
-    /// <summary>The slot of a key: of the part between its first '{' and the next '}', where there is one and it is not empty, else of all of it.</summary>
+    /// <summary>
+    /// The slot of a key: of the part between its first '{' and the next '}', where there is one and it is not empty, else of all of
+    /// it.
+    /// </summary>
     public static int HashSlot(ReadOnlySpan<byte> key)
     {
         var open = key.IndexOf((byte)'{');

@@ -28,7 +28,9 @@ internal readonly struct FloatText
     /// <summary>Decimal digits of <see cref="Digits"/>, without leading zeros.</summary>
     public int DigitCount { get; private init; }
 
-    /// <summary>Whether the text is a number in whole, nothing around it ("nan" is none); plain when it is neither hexadecimal nor infinite.</summary>
+    /// <summary>
+    /// Whether the text is a number in whole, nothing around it ("nan" is none); plain when it is neither hexadecimal nor infinite.
+    /// </summary>
     public static bool IsNumber(ReadOnlySpan<byte> text, out bool plain)
     {
         var whole = TrySplit(text, out var form, out _, out _, out _, out _);
@@ -121,9 +123,11 @@ internal readonly struct FloatText
     private static int CountDigits(ReadOnlySpan<byte> text, Kind form)
     {
         var count = 0;
-        while (count < text.Length && (form == Kind.Hex ? char.IsAsciiHexDigit((char)text[count]) : char.IsAsciiDigit((char)text[count]))) count++;
+        while (count < text.Length && IsDigit((char)text[count], form)) count++;
         return count;
     }
+
+    private static bool IsDigit(char c, Kind form) => form == Kind.Hex ? char.IsAsciiHexDigit(c) : char.IsAsciiDigit(c);
 
     // Fourteen digits at a time fit a long in either radix.
     private static void Accumulate(ref BigInteger sum, ReadOnlySpan<byte> digits, int radix)

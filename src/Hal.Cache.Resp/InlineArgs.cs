@@ -17,7 +17,10 @@ internal static class InlineArgs
         }
     }
 
-    /// <summary>Adds the words of a line as ranges of <paramref name="target"/>, which is as long as the line; false when a quote is not closed well.</summary>
+    /// <summary>
+    /// Adds the words of a line as ranges of <paramref name="target"/>, which is as long as the line; false when a quote is not closed
+    /// well.
+    /// </summary>
     public static bool TryUnquote(ReadOnlySpan<byte> line, Span<byte> target, RespRequestParser parser, out int written)
     {
         var at = 0;

@@ -39,7 +39,10 @@ public static class Lzf
         }
     }
 
-    /// <summary>Decompresses into the target, which has exactly the length of the content; false when the source is malformed or of another length.</summary>
+    /// <summary>
+    /// Decompresses into the target, which has exactly the length of the content; false when the source is malformed or of another
+    /// length.
+    /// </summary>
     public static bool TryDecompress(ReadOnlySpan<byte> source, Span<byte> target)
     {
         int from = 0, to = 0;
@@ -85,10 +88,11 @@ public static class Lzf
             slot = at + 1;
 
             // Position 0 is never referred to, in Redis neither.
-            if (candidate > 0 && at - candidate <= DistanceMax && source.Slice(candidate, LengthLeast).SequenceEqual(source.Slice(at, LengthLeast)))
+            if (candidate > 0 && at - candidate <= DistanceMax
+                && source.Slice(candidate, LengthLeast).SequenceEqual(source.Slice(at, LengthLeast)))
             {
                 var most = LengthMost(source.Length - at);
-                var length = LengthLeast + source.Slice(at + LengthLeast, most - LengthLeast).CommonPrefixLength(source[(candidate + LengthLeast)..]);
+                var length = source.Slice(at, most).CommonPrefixLength(source[candidate..]);
 
                 // A run without literals gives its control byte back.
                 if (literals == 0) to = run;

@@ -38,7 +38,10 @@ public static class RedisDouble
         return true;
     }
 
-    /// <summary>Writes the shortest text that reads as the same double, in Redis's layout, and returns its length; the target has at least <see cref="BytesMax"/> bytes.</summary>
+    /// <summary>
+    /// Writes the shortest text that reads as the same double, in Redis's layout, and returns its length; the target has at least <see
+    /// cref="BytesMax"/> bytes.
+    /// </summary>
     public static int Format(double value, Span<byte> target)
     {
         if (double.IsNaN(value)) return Copy("nan"u8, target);

@@ -8,7 +8,10 @@ public static class RedisInteger
     /// <summary>Longest text of a 64-bit integer, in bytes.</summary>
     public const int BytesMax = 20;
 
-    /// <summary>Reads an integer that is written the one canonical way: no plus sign, no space, no leading zero, no "-0"; false otherwise or on overflow.</summary>
+    /// <summary>
+    /// Reads an integer that is written the one canonical way: no plus sign, no space, no leading zero, no "-0"; false otherwise or on
+    /// overflow.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out long value)
     {
         value = 0;
@@ -48,7 +51,8 @@ public static class RedisInteger
             return 1;
         }
 
-        if (!value.TryFormat(target, out var written)) throw new ArgumentException("The target is shorter than the integer.", nameof(target));
+        if (!value.TryFormat(target, out var written))
+            throw new ArgumentException("The target is shorter than the integer.", nameof(target));
         return written;
     }
 }

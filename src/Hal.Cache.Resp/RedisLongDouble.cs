@@ -66,7 +66,10 @@ public readonly struct RedisLongDouble : IEquatable<RedisLongDouble>
         return true;
     }
 
-    /// <summary>Writes the number with up to 17 digits after the point, without an exponent, and returns the length; the target has at least <see cref="BytesMax"/> bytes.</summary>
+    /// <summary>
+    /// Writes the number with up to 17 digits after the point, without an exponent, and returns the length; the target has at least
+    /// <see cref="BytesMax"/> bytes.
+    /// </summary>
     public int Format(Span<byte> target)
     {
         if (IsInfinite)

@@ -3,7 +3,7 @@ namespace Hal.Cache.Resp;
 /// <summary>The limits of the protocol layer, by name; where Redis has the same limit, the value is its default.</summary>
 public static class RespLimits
 {
-    /// <summary>Most arguments of one request; Redis accepted as many up to 6.2, and leaves it to the query buffer's limit since.</summary>
+    /// <summary>Most arguments of one request, as in Redis up to 6.2; later ones leave it to the limit on the query buffer.</summary>
     public const int ArgsMax = 1024 * 1024;
 
     /// <summary>Longest inline request and longest length line, in bytes without the line's end.</summary>
@@ -15,7 +15,9 @@ public static class RespLimits
     /// <summary>Least value that <see cref="RespRequestParser.BulkBytesMax"/> may be set to, in bytes.</summary>
     public const long BulkBytesMaxLeast = 1024 * 1024;
 
-    /// <summary>Most bytes of one request that are buffered, streamed arguments not counted; the default of client-query-buffer-limit.</summary>
+    /// <summary>
+    /// Most bytes of one request that are buffered, streamed arguments not counted; the default of client-query-buffer-limit.
+    /// </summary>
     public const int RequestBytesMax = 1024 * 1024 * 1024;
 
     /// <summary>Most arguments of a request before the connection is authenticated.</summary>

@@ -113,7 +113,8 @@ public sealed class RespReplyReader(Stream stream)
         }
 
         while (end - start < 2) await FillAsync(cancellationToken);
-        if (buffer[start] != (byte)'\r' || buffer[start + 1] != (byte)'\n') throw new RespProtocolException("A string does not end where it should.");
+        if (buffer[start] != (byte)'\r' || buffer[start + 1] != (byte)'\n')
+            throw new RespProtocolException("A string does not end where it should.");
         start += 2;
         return body;
     }
@@ -133,7 +134,8 @@ public sealed class RespReplyReader(Stream stream)
             }
 
             searched = Math.Max(0, end - start - 1); // the last byte may be the '\r'
-            if (searched > RespLimits.InlineBytesMax) throw new RespProtocolException($"A line is longer than {RespLimits.InlineBytesMax} bytes.");
+            if (searched > RespLimits.InlineBytesMax)
+                throw new RespProtocolException($"A line is longer than {RespLimits.InlineBytesMax} bytes.");
             await FillAsync(cancellationToken);
         }
     }

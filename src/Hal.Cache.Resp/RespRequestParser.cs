@@ -43,7 +43,10 @@ public sealed class RespRequestParser
 
     public RespRequestParser() => args = keptArgs;
 
-    /// <summary>Whether arguments over <see cref="RespLimits.StreamedBulkBytes"/> are handed over instead of buffered; never before authentication.</summary>
+    /// <summary>
+    /// Whether arguments over <see cref="RespLimits.StreamedBulkBytes"/> are handed over instead of buffered; never before
+    /// authentication.
+    /// </summary>
     public bool StreamLarge { get; set; } = true;
 
     /// <summary>Whether the tight limits for connections that have not authenticated apply.</summary>
@@ -66,10 +69,14 @@ public sealed class RespRequestParser
     /// <summary>Arguments of the request, the command's name included; arguments that are parsed so far while it is incomplete.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Bytes of the request in the input: all of it after a command, up to the large argument's body after a large argument.</summary>
+    /// <summary>
+    /// Bytes of the request in the input: all of it after a command, up to the large argument's body after a large argument.
+    /// </summary>
     public int Consumed { get; private set; }
 
-    /// <summary>After <see cref="ParseResult.NeedMore"/>, the least length of input, in bytes, with which parsing can get further.</summary>
+    /// <summary>
+    /// After <see cref="ParseResult.NeedMore"/>, the least length of input, in bytes, with which parsing can get further.
+    /// </summary>
     public long Needed { get; private set; }
 
     /// <summary>Bytes of the large argument that is to be taken now.</summary>
@@ -87,7 +94,9 @@ public sealed class RespRequestParser
         get => (uint)index < (uint)Count ? args[index] : throw new ArgumentOutOfRangeException(nameof(index));
     }
 
-    /// <summary>The bytes of an argument, valid as long as the input is and until <see cref="Reset"/>; empty for a large argument.</summary>
+    /// <summary>
+    /// The bytes of an argument, valid as long as the input is and until <see cref="Reset"/>; empty for a large argument.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> Arg(int index, ReadOnlySpan<byte> input)
     {
@@ -211,17 +220,16 @@ public sealed class RespRequestParser
 
         Body:
             at = position;
-            var end = at + bodyLength + LineEnd;
-            if (end > input.Length)
+            if (bodyLength > input.Length - at - LineEnd)
             {
                 state = State.Body;
-                return end > RequestBytesMax ? FailTooBig() : More(end);
+                return bodyLength > (long)RequestBytesMax - at - LineEnd ? FailTooBig() : More(at + bodyLength + LineEnd);
             }
 
             Add(new ArgRange(at, (int)bodyLength, -1));
             remaining--;
-            position = (int)end;
-            scanned = (int)end;
+            position = at + (int)bodyLength + LineEnd;
+            scanned = position;
             state = State.Header;
         }
 

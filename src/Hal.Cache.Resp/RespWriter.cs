@@ -94,7 +94,9 @@ public sealed class RespWriter : IDisposable
         EndReserved();
     }
 
-    /// <summary>Writes a whole bulk string but its body, which the connection reads from <paramref name="source"/> when it flushes.</summary>
+    /// <summary>
+    /// Writes a whole bulk string but its body, which the connection reads from <paramref name="source"/> when it flushes.
+    /// </summary>
     public void BulkDeferred(long bytes, object source)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
@@ -310,7 +312,7 @@ public sealed class RespWriter : IDisposable
     {
         var needed = (long)length + bytes;
         if (needed > RespLimits.ReplyBytesMax)
-            throw new InvalidOperationException($"A reply of {needed} bytes exceeds the limit of {RespLimits.ReplyBytesMax} buffered bytes.");
+            throw new InvalidOperationException($"A reply of {needed} bytes exceeds the limit of {RespLimits.ReplyBytesMax} bytes.");
         var size = Math.Min(RespLimits.ReplyBytesMax, Math.Max(needed, Math.Max(RespLimits.ReplyBytesFirst, 2L * buffer.Length)));
         var larger = ArrayPool<byte>.Shared.Rent((int)size);
         buffer.AsSpan(0, length).CopyTo(larger);

@@ -91,7 +91,7 @@ internal sealed class BlobStore : IBlobStore
             };
             if (!log!.TryAppend(ref header, key.Bytes, value, out address))
                 return StoreStatus.Full;
-            scope.Address = address;
+            Appended(address, ref scope);
         }
 
         EntryHeader* old = shard.Table.Find(key.Hash, space, key.Bytes);
@@ -123,12 +123,14 @@ internal sealed class BlobStore : IBlobStore
         long address = 0;
         if (core.AppendsAtOnce && !core.TryAppend(entry, key.Hash, default, ref scope, out address))
         {
-            core.Live.Add(0, core.RecordBytes(entry)); // Forget takes it off again
+            core.Live.Add(0, core.RecordBytes(entry)); // Forget takes it off again, and lets go of the value, which stays the caller's
+            large.Retain();
             core.Forget(key.Hash, entry);
             return StoreStatus.Full;
         }
 
-        scope.Address = Math.Max(scope.Address, address);
+        if (address != 0)
+            Appended(address, ref scope);
         Link(shard, key.Hash, entry, old, entry->Version, address);
         Changed(ref scope);
         return StoreStatus.Done;
@@ -163,7 +165,7 @@ internal sealed class BlobStore : IBlobStore
             };
             if (!log!.TryAppend(ref header, key.Bytes, default, out long address))
                 return StoreStatus.Full;
-            scope.Address = address;
+            Appended(address, ref scope);
         }
 
         core.Unlink(key.Hash, entry);
@@ -187,7 +189,7 @@ internal sealed class BlobStore : IBlobStore
             };
             if (!log!.TryAppend(ref header, key.Bytes, default, out long address))
                 return StoreStatus.Full;
-            scope.Address = address;
+            Appended(address, ref scope);
         }
 
         if (expiresAt != 0 && (old->Flags & EntryFlags.HasExpiry) != 0)
@@ -219,14 +221,14 @@ internal sealed class BlobStore : IBlobStore
     public void Begin(ref WriteScope scope)
     {
         if (core.AppendsAtOnce)
-            scope.Transaction = core.Chunks.TakeIds(1);
+            (scope.Transaction, scope.Records, scope.FirstAddress) = (core.Chunks.TakeIds(1), 0, 0);
     }
 
     public void Complete(ref WriteScope scope)
     {
         if (scope.Transaction == 0)
             return;
-        if (scope.Changes > 0)
+        if (scope.Records > 0)
             spaceLog.EndTransaction(ref scope);
         scope.Transaction = 0;
     }
@@ -427,6 +429,15 @@ internal sealed class BlobStore : IBlobStore
             entry->Flags |= EntryFlags.Logged;
         else if (log != null)
             entry->Flags |= EntryFlags.Dirty;
+    }
+
+    private static void Appended(long address, ref WriteScope scope)
+    {
+        scope.Address = address;
+        if (scope.Transaction == 0)
+            return;
+        if (scope.Records++ == 0)
+            scope.FirstAddress = address;
     }
 
     private void Changed(ref WriteScope scope)

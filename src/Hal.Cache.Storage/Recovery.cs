@@ -46,7 +46,9 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
             return true;
         }
 
-        foreach (PendingRecord record in pending)
+        // The change is whole, or its first records lie before what reclaiming has truncated: then it was whole once, and took effect.
+        bool whole = pending.Count >= header.A || header.B < core.Log!.BeginAddress;
+        foreach (PendingRecord record in whole ? pending : [])
             Apply(record.Address, record.Header, record.Key, record.Value, record.ValueBytes);
         transactions.Remove(header.Transaction);
         return true;
@@ -105,6 +107,7 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
             header.Space, key, (BlobType)header.Type, sizeof(long), true, header.ExpiresAt,
             EntryRecords.EntryFlagsOf(header) | EntryFlags.Large);
         BitConverter.TryWriteBytes(Shard.StoredValue(entry), (long)core.TakeHandle(hash, value));
+        value.Retain(); // until its chunks are attached
         values.Add((value, hash));
         Add(address, header, hash, entry);
     }
@@ -181,7 +184,7 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
                 core.Unlink(hash, entry);
             }
 
-            value.Release(); // the entry holds it now
+            value.Release();
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed class SpaceLog(StoreCore core)
 
     public void EndTransaction(ref WriteScope scope)
     {
-        var header = new RecordHeader { Kind = RecordKind.Note, Flags = EntryRecords.EndsTransaction, Transaction = scope.Transaction };
+        var header = new RecordHeader { Kind = RecordKind.Note, Flags = EntryRecords.EndsTransaction, Transaction = scope.Transaction, A = scope.Records, B = scope.FirstAddress };
         if (Write(header, default, out long at))
             scope.Address = at;
     }

@@ -29,11 +29,19 @@ public sealed class HouseTests
     // The words are put together here, so that this file does not find itself.
     [Theory]
     [InlineData("Thread." + "Sleep(")]
-    [InlineData("Task." + "Delay(")]
     [InlineData("Skip" + " = ")]
     [InlineData("Skip" + "=")]
     public void Tests_neither_sleep_nor_are_left_out(string forbidden) =>
         AssertAbsent(Repository.Sources("test"), forbidden);
+
+    [Fact]
+    public void Tests_wait_for_a_time_only_by_a_clock_that_they_move()
+    {
+        var waits = Repository.Sources("test").SelectMany(f => File.ReadLines(f).Select(line => (File: Repository.Relative(f), Line: line.Trim())))
+            .Where(l => l.Line.Contains("Task." + "Delay(", StringComparison.Ordinal) && !l.Line.Contains(", clock)", StringComparison.Ordinal));
+
+        Assert.Empty(waits);
+    }
 
     [Theory]
     [InlineData("Thread." + "Sleep(")]

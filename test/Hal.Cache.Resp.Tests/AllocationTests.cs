@@ -10,7 +10,8 @@ public sealed class AllocationTests
     public void Parsing_and_replying_allocate_nothing_when_warm()
     {
         var input = Encoding.ASCII.GetBytes(
-            "*2\r\n$3\r\nGET\r\n$8\r\nkey:0001\r\n*3\r\n$3\r\nSET\r\n$8\r\nkey:0001\r\n$16\r\n0123456789abcdef\r\nPING\r\nECHO \"q\\x41\"\r\n"
+            "*2\r\n$3\r\nGET\r\n$8\r\nkey:0001\r\n*3\r\n$3\r\nSET\r\n$8\r\nkey:0001\r\n$16\r\n0123456789abcdef\r\n"
+            + "PING\r\nECHO \"q\\x41\"\r\n"
             + "*40\r\n" + string.Concat(Enumerable.Repeat("$1\r\na\r\n", 40)));
         var parser = new RespRequestParser();
         using var writer = new RespWriter();

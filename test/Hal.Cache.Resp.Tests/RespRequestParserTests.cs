@@ -155,6 +155,16 @@ public sealed class RespRequestParserTests
     }
 
     [Fact]
+    public void Parse_takes_no_length_for_a_small_one_when_any_length_is_allowed()
+    {
+        parser.BulkBytesMax = long.MaxValue;
+        parser.StreamLarge = false;
+
+        Assert.Equal(ParseResult.Error, parser.Parse(Bytes.Of("*1\r\n$9223372036854775807\r\nabc\r\n")));
+        Assert.Equal("Protocol error: request exceeds 1073741824 bytes", Bytes.Text(parser.ErrorMessage));
+    }
+
+    [Fact]
     public void Index_throws_when_it_is_out_of_range()
     {
         parser.Parse(Bytes.Request("PING"));

@@ -99,6 +99,23 @@ public sealed class SiloProcessTests : SiloHome
         Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(10), $"it took {Stopwatch.GetElapsedTime(started)}");
     }
 
+    [Fact]
+    public async Task A_second_signal_ends_it_at_once()
+    {
+        await using var run = await SiloRun.ServeAsync(Home, AnyPort);
+        var http = IPEndPoint.Parse(run.Ready["http"]);
+        using var slow = new TcpClient();
+        await slow.ConnectAsync(http.Address, http.Port);
+        // A body that never comes keeps the drain waiting; the answer shows that the request has begun.
+        await slow.GetStream().WriteAsync("GET /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"u8.ToArray());
+        Assert.Equal((byte)'H', slow.GetStream().ReadByte());
+
+        run.Signal(SiloRun.SigTerm);
+        run.Signal(SiloRun.SigInt);
+
+        Assert.Contains(await run.ExitCodeAsync(), new[] { 128 + SiloRun.SigInt, 128 + SiloRun.SigTerm });
+    }
+
     [Theory]
     [InlineData("--listen", "listen")]
     [InlineData("--http", "http")]
@@ -150,6 +167,15 @@ public sealed class SiloProcessTests : SiloHome
 
         Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.OK), (without.StatusCode, with.StatusCode));
         Assert.DoesNotContain("hidden!", run.Output + run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_garbage_collector_is_the_workstation_one()
+    {
+        var settings = JsonDocument.Parse(await File.ReadAllTextAsync(Path.ChangeExtension(typeof(SiloCommand).Assembly.Location, ".runtimeconfig.json")));
+
+        // The web SDK's default is a heap per processor, which takes memory that the limits do not know of.
+        Assert.False(settings.RootElement.GetProperty("runtimeOptions").GetProperty("configProperties").GetProperty("System.GC.Server").GetBoolean());
     }
 
     [Fact]

@@ -9,6 +9,10 @@ public struct WriteScope
     /// <summary>Identifies the records of an atomic change; 0 where each stands alone.</summary>
     public long Transaction;
 
+    /// <summary>Records that belong to <see cref="Transaction"/> so far, and the address of the first.</summary>
+    public int Records;
+    public long FirstAddress;
+
     /// <summary>Number of entries that were changed.</summary>
     public int Changes;
 }

@@ -18,6 +18,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
     private long walkedInVain;
     private long gaveUpAtLive = long.MaxValue;
     private bool mustDrop;
+    private bool stopped;
 
     /// <summary>Reclaims segments until there is slack, or nothing more to gain.</summary>
     public void Run(CancellationToken cancellation)
@@ -55,12 +56,17 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         }
     }
 
-    public bool Visit(long address, in RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => header.Kind switch
+    public bool Visit(long address, in RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        RecordKind.Value or RecordKind.Manifest => VisitEntry(address, header, key, value),
-        RecordKind.Chunk => VisitChunk(address, header, value),
-        _ => true, // what these say of a key is also said by its live record, which lies further on, or has just been written again
-    };
+        bool taken = header.Kind switch
+        {
+            RecordKind.Value or RecordKind.Manifest => VisitEntry(address, header, key, value),
+            RecordKind.Chunk => VisitChunk(address, header, value),
+            _ => true, // what these say of a key is also said by its live record, which lies further on, or has just been written again
+        };
+        stopped = !taken;
+        return taken;
+    }
 
     public void Damaged(long address, long bytes) => core.Counters.Corrupt();
 
@@ -71,17 +77,15 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         {
             if (log.CommitAsync(cancellation).AsTask().GetAwaiter().GetResult() != null)
                 return false;
-            for (long from = begin; from < end;)
+            long from = begin;
+            do
             {
-                long next = log.Scan(from, end, this);
-                if (next <= from && !WaitForRoom(cancellation))
-                    return false;
-                if (next == from && core.Log!.HasRoom && next >= end)
-                    break;
-                from = next;
-                if (from < end && !WaitForRoom(cancellation))
+                stopped = false;
+                from = log.Scan(from, end, this);
+                if (stopped && !WaitForRoom(cancellation))
                     return false;
             }
+            while (stopped);
         }
 
         spaces.Relocate(end);

@@ -15,6 +15,8 @@ internal sealed class Reclaimer : IDisposable
     private readonly List<Thread> threads = [];
     private readonly ITimer timer;
     private volatile bool drain;
+    private volatile bool memoryAwake;
+    private volatile bool logAwake;
 
     public Reclaimer(StoreCore core, SpaceLog spaces, BlobStoreOptions options, TimeProvider time)
     {
@@ -70,10 +72,18 @@ internal sealed class Reclaimer : IDisposable
 
     private void Wake()
     {
-        if (core.Room.MemoryIsShort)
+        // Every write asks while there is little room: one wake-up is enough until the thread has looked.
+        if (core.Room.MemoryIsShort && !memoryAwake)
+        {
+            memoryAwake = true;
             memoryWork.Set();
-        if (core.Room.LogIsShort || core.Room.LiveIsShort)
+        }
+
+        if ((core.Room.LogIsShort || core.Room.LiveIsShort) && !logAwake)
+        {
+            logAwake = true;
             logWork.Set();
+        }
     }
 
     private void RunMemory()
@@ -81,6 +91,7 @@ internal sealed class Reclaimer : IDisposable
         while (!stopping.IsCancellationRequested)
         {
             memoryWork.WaitOne();
+            memoryAwake = true;
             expiry.Run();
             if (drain)
             {
@@ -90,6 +101,7 @@ internal sealed class Reclaimer : IDisposable
 
             if (core.Room.MemoryIsShort && !stopping.IsCancellationRequested)
                 memory.Run();
+            memoryAwake = false;
             if (core.Room.LogIsShort || core.Room.LiveIsShort)
                 logWork.Set();
         }
@@ -100,6 +112,7 @@ internal sealed class Reclaimer : IDisposable
         while (!stopping.IsCancellationRequested)
         {
             logWork.WaitOne();
+            logAwake = true;
             try
             {
                 segments!.Run(stopping.Token);
@@ -112,6 +125,8 @@ internal sealed class Reclaimer : IDisposable
             {
                 // The log tells its health; the next write that needs room brings us back.
             }
+
+            logAwake = false;
         }
     }
 }
