@@ -167,13 +167,15 @@ internal sealed class FetchPipeline(
             return new(new CacheError(CacheErrorCode.Invalid, $"the object has {length} bytes; {IBlobStore.ValueBytesMax} is the limit"));
         ILargeValue value = store.Stage(length);
         value.Origin = stamp;
+        bool isTaken = false; // a value that is put is the store's
         try
         {
             return await PutAsync(request, 0, Put, cancellation);
         }
         finally
         {
-            value.Release();
+            if (!isTaken)
+                value.Release();
         }
 
         StoreStatus Put(in BlobKey key, ref WriteScope scope)
@@ -181,7 +183,12 @@ internal sealed class FetchPipeline(
             EntryRef held = store.Find(key, ref scope);
             if (held.IsNone || !held.IsLarge || store.Large(held) is not { Origin: { } origin } same
                 || origin.Validator != stamp.Validator || same.Length != length)
-                return store.Put(key, BlobType.String, value, 0, EntryFlags.Clean, ref scope);
+            {
+                StoreStatus status = store.Put(key, BlobType.String, value, 0, EntryFlags.Clean, ref scope);
+                isTaken = status == StoreStatus.Done;
+                return status;
+            }
+
             same.Origin = stamp; // its chunks are still good
             return StoreStatus.Done;
         }
