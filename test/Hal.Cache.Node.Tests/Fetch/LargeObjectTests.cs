@@ -188,7 +188,12 @@ public sealed class LargeObjectTests
         byte[][] versions = [.. Enumerable.Range(0, 4).Select(number => Rig.Bytes(random.Next(1, 1_500_000), number))];
         rig.Memory.Put("f", versions[0]);
         (rig.Faulty.FailEvery, rig.Faulty.ShortReadEvery, rig.Faulty.ChangeDuringReadEvery) = (13, 7, 31);
-        rig.Faulty.OnChange = () => rig.Memory.Put("f", versions[Random.Shared.Next(4)]);
+        var changes = new Random(~seed);
+        rig.Faulty.OnChange = () =>
+        {
+            lock (changes)
+                rig.Memory.Put("f", versions[changes.Next(4)]);
+        };
         int[] seeds = [.. Enumerable.Range(0, 24).Select(_ => random.Next())];
 
         int whole = 0;
