@@ -39,7 +39,7 @@ internal static class DumpCommands
 
         if (c.Store.Large(entry).Length > GatewayLimits.MaterialisedArgBytesMax)
             return c.Error($"ERR values of more than {GatewayLimits.MaterialisedArgBytesMax} bytes can't be dumped");
-        ValueSnapshot snapshot = ValueSnapshot.Take(c.Store, entry);
+        ValueSnapshot snapshot = ValueSnapshot.Take(c, 1, entry);
         return c.RunAsync(context => DumpLargeAsync(context, snapshot));
     }
 

@@ -4,7 +4,7 @@ using Hal.Cache.Contracts.Storage;
 namespace Hal.Cache.Node.Instances;
 
 /// <summary>One cache as the control plane sees it: its store's inventory, sizes and health.</summary>
-public sealed class CacheInstance(string name, InstanceRole role, string respAddress, IBlobStore store) : IInstance
+public sealed class CacheInstance(string name, InstanceRole role, IBlobStore store) : IInstance
 {
     private volatile InstanceHealth lifecycle = InstanceHealth.Ready;
 
@@ -12,7 +12,8 @@ public sealed class CacheInstance(string name, InstanceRole role, string respAdd
 
     public InstanceRole Role { get; } = role;
 
-    public string RespAddress { get; } = respAddress;
+    /// <summary>Known once the listener is bound; empty before.</summary>
+    public string RespAddress { get; set; } = "";
 
     public IInventory Inventory { get; } = new StoreInventory(store);
 

@@ -19,7 +19,7 @@ public sealed class CacheInstanceTests
             Put(rig.Store, number % 2, Encoding.UTF8.GetBytes($"key:{number}"), new byte[100]);
         var sink = new Sink();
 
-        int batches = ReadAll(new CacheInstance("i", InstanceRole.Root, "h:1", rig.Store).Inventory, 100, sink);
+        int batches = ReadAll(new CacheInstance("i", InstanceRole.Root, rig.Store).Inventory, 100, sink);
 
         Assert.True(batches > 50);
         Assert.Equal(10_001, sink.Found.Count);
@@ -38,7 +38,7 @@ public sealed class CacheInstanceTests
             Put(rig.Store, 0, key, key);
         }
 
-        IInventory inventory = new CacheInstance("i", InstanceRole.Root, "h:1", rig.Store).Inventory;
+        IInventory inventory = new CacheInstance("i", InstanceRole.Root, rig.Store).Inventory;
         var counter = new Counter();
         long started = Stopwatch.GetTimestamp();
         ReadAll(inventory, IInventory.BatchMax, counter);
@@ -52,7 +52,7 @@ public sealed class CacheInstanceTests
     {
         await using var rig = new Rig();
         Put(rig.Store, 0, "a"u8, "b"u8);
-        var instance = new CacheInstance("i", InstanceRole.Leaf, "h:1", rig.Store);
+        var instance = new CacheInstance("i", InstanceRole.Leaf, rig.Store);
 
         InstanceStatus ready = instance.Status();
         instance.Lifecycle = InstanceHealth.Draining;
