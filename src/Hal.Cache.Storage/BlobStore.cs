@@ -76,6 +76,8 @@ internal sealed class BlobStore : IBlobStore
 
     public void Touch(in EntryRef entry) => core.Policy.Read(entry, core.Clock);
 
+    public EntryUsage UsageOf(in EntryRef entry) => core.Policy.UsageOf(entry, core.Clock);
+
     public unsafe StoreStatus Put(in BlobKey key, BlobType type, ReadOnlySpan<byte> value, long expiresAt, EntryFlags flags, ref WriteScope scope)
     {
         Shard shard = core.ShardOf(key.Hash);
