@@ -16,7 +16,11 @@ internal sealed class CommandDispatcher(ServerState server)
     public Outcome Start(CommandContext context)
     {
         context.Begin();
-        return TryAdmit(context) ? Run(context) : Outcome.Done;
+        if (!TryAdmit(context))
+            return Outcome.Done;
+
+        // Without pending work, Async asks for another thread: this one may be polling sockets.
+        return context.Spec.Has(CommandFlags.Long) ? Outcome.Async : Run(context);
     }
 
     /// <summary>Waits for what the command misses and runs it again, as often as it takes.</summary>
@@ -26,8 +30,15 @@ internal sealed class CommandDispatcher(ServerState server)
         {
             if (outcome == Outcome.Async)
             {
-                await context.Pending!(context).ConfigureAwait(false);
-                return Outcome.Done;
+                if (context.Pending is { } work)
+                {
+                    await work(context).ConfigureAwait(false);
+                    return Outcome.Done;
+                }
+
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                outcome = Run(context);
+                continue;
             }
 
             if (outcome != Outcome.Retry)

@@ -1,3 +1,4 @@
+using Hal.Cache.Contracts.Storage;
 using static Hal.Cache.Gateway.Tests.Clients.ConnectionHost;
 
 namespace Hal.Cache.Gateway.Tests.Clients;
@@ -85,7 +86,7 @@ public sealed class RespConnectionTests
         await using var host = new ConnectionHost();
         Task sent = host.SendAsync(Request("GET", new string('k', 70_000)) + Request("INCR", "n"));
 
-        Assert.Equal("-ERR key is longer than 65535 bytes\r\n:1\r\n", await host.ReceiveAsync(41));
+        Assert.Equal($"-ERR key is longer than {BlobKey.BytesMax} bytes\r\n:1\r\n", await host.ReceiveAsync(41));
         await sent;
     }
 
@@ -105,6 +106,16 @@ public sealed class RespConnectionTests
         string rest = await host.ReceiveAsync((Gets * 1009) - 1);
         Assert.Equal((Gets * 1009) - 1, rest.Length);
         await sent;
+    }
+
+    [Fact]
+    public async Task Connection_keeps_the_order_when_a_long_command_moves_to_another_thread()
+    {
+        await using var host = new ConnectionHost();
+
+        await host.SendAsync(Request("SET", "k", "v") + Request("KEYS", "*") + Request("GET", "k"));
+
+        Assert.Equal("+OK\r\n*1\r\n$1\r\nk\r\n$1\r\nv\r\n", await host.ReceiveAsync(23));
     }
 
     [Fact]
