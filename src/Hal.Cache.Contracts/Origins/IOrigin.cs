@@ -1,11 +1,24 @@
 namespace Hal.Cache.Contracts.Origins;
 
-/// <summary>Persistent storage behind the root, read-only: paths name objects of known length and version.</summary>
+/// <summary>
+/// Persistent storage behind the root, read-only: paths (the key's bytes after the mount's prefix) name objects of known length and
+/// version. No call blocks a thread outside the thread pool; all may be used at the same time.
+/// </summary>
+/// <remarks>
+/// Failures: <see cref="CacheErrorCode.NotFound"/> only where the storage itself answers that there is no such object;
+/// <see cref="CacheErrorCode.Refused"/> for a path that is not allowed; <see cref="CacheErrorCode.Busy"/> at a named limit;
+/// <see cref="CacheErrorCode.Unavailable"/> for all that says nothing about the object, so that nobody drops a copy because of it.
+/// Messages are one line and name the path relative to the origin, never where the origin is.
+/// </remarks>
 public interface IOrigin
 {
-    /// <summary>What the object at <paramref name="path"/> (bytes after the origin's prefix) is now, without reading it.</summary>
+    /// <summary>What the object at <paramref name="path"/> is now, without reading it.</summary>
     ValueTask<Result<OriginObject>> StatAsync(ReadOnlyMemory<byte> path, CancellationToken cancellation);
 
-    /// <summary>Opens exactly the version that a stat told; fails with <see cref="CacheErrorCode.Changed"/> if it is another by now.</summary>
-    ValueTask<Result<IOriginReader>> OpenAsync(ReadOnlyMemory<byte> path, OriginObject expected, CancellationToken cancellation);
+    /// <summary>
+    /// Opens the object at <paramref name="path"/>: exactly the <paramref name="expected"/> version, or
+    /// <see cref="CacheErrorCode.Changed"/> if it is another by now; with null the version that is there, told by
+    /// <see cref="IOriginReader.Opened"/>, which saves the stat.
+    /// </summary>
+    ValueTask<Result<IOriginReader>> OpenAsync(ReadOnlyMemory<byte> path, OriginObject? expected, CancellationToken cancellation);
 }

@@ -1,0 +1,35 @@
+namespace Hal.Cache.Contracts.Storage;
+
+/// <summary>What an entry is, and where its value lies.</summary>
+[Flags]
+public enum EntryFlags : ushort
+{
+    None = 0,
+
+    /// <summary>The memory slot holds an entry; clear in a free slot.</summary>
+    InUse = 1,
+
+    /// <summary>Eight bytes of expiry follow the key.</summary>
+    HasExpiry = 2,
+
+    /// <summary>The value is in the log only; the entry has no value bytes in memory.</summary>
+    OnDisk = 4,
+
+    /// <summary>The value is a chunked object; the entry holds its handle.</summary>
+    Large = 8,
+
+    /// <summary>Changed since its record was last appended to the log.</summary>
+    Dirty = 16,
+
+    /// <summary>Came from an origin: it may be dropped at any time and read again; an inline value has an <see cref="OriginStamp"/> behind it.</summary>
+    Clean = 32,
+
+    /// <summary>The value was built by appending or overwriting bytes, which OBJECT ENCODING shows as raw.</summary>
+    Raw = 64,
+
+    /// <summary>Its expiry is in the store's expiry queue.</summary>
+    Queued = 128,
+
+    /// <summary>The log has, or had, a record of the key: without a deletion record a restart could bring that one back.</summary>
+    Logged = 256,
+}

@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Hal.Cache.Contracts.Storage;
+
+/// <summary>An entry of the key table; valid only while the caller holds the lock of the key's shard.</summary>
+public readonly unsafe struct EntryRef : IEquatable<EntryRef>
+{
+    private readonly EntryHeader* header;
+
+    public EntryRef(EntryHeader* header) => this.header = header;
+
+    /// <summary>True where there is no entry.</summary>
+    public bool IsNone => header == null;
+
+    public EntryHeader* Header => header;
+
+    public long Version => header->Version;
+
+    public BlobType Type => header->Type;
+
+    public EntryFlags Flags => header->Flags;
+
+    public int Space => header->Space;
+
+    /// <summary>Address of the newest record in the log, 0 where there is none yet.</summary>
+    public long Address => header->Address;
+
+    public bool IsLarge => (header->Flags & EntryFlags.Large) != 0;
+
+    /// <summary>True where the value must be loaded from the log before it can be read.</summary>
+    public bool IsOnDisk => (header->Flags & EntryFlags.OnDisk) != 0;
+
+    /// <summary>32 bits that belong to the eviction policy.</summary>
+    public ref uint PolicyState => ref header->PolicyState;
+
+    public ReadOnlySpan<byte> Key => new((byte*)header + EntryHeader.Bytes, header->KeyBytes);
+
+    /// <summary>Expiry in Unix milliseconds, 0 for never.</summary>
+    public long ExpiresAt =>
+        (header->Flags & EntryFlags.HasExpiry) != 0 ? Unsafe.ReadUnaligned<long>((byte*)header + EntryHeader.Bytes + header->KeyBytes) : 0;
+
+    /// <summary>Length of the inline value in bytes, told even where it is on disk; of a large value ask <see cref="ILargeValue"/>.</summary>
+    public int ValueLength => (int)header->ValueBytes - TrailerBytes(header->Flags);
+
+    /// <summary>Where the entry is an origin's object with an inline value in memory: its stamp, kept behind the value.</summary>
+    public OriginStamp ReadStamp()
+    {
+        byte* stamp = (byte*)header + EntryHeader.Bytes + header->KeyBytes + ExpiryBytes(header->Flags) + ValueLength;
+        return new(Unsafe.ReadUnaligned<ulong>(stamp), Unsafe.ReadUnaligned<long>(stamp + sizeof(ulong)));
+    }
+
+    /// <summary>Notes that the stamp of an inline value was found to be current.</summary>
+    public void WriteValidatedAt(long unixMilliseconds) => Unsafe.WriteUnaligned(
+        (byte*)header + EntryHeader.Bytes + header->KeyBytes + ExpiryBytes(header->Flags) + ValueLength + sizeof(ulong), unixMilliseconds);
+
+    /// <summary>The inline value; empty where the value is large or on disk.</summary>
+    public Span<byte> Value
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            EntryFlags flags = header->Flags;
+            if ((flags & EntryFlags.OnDisk) != 0)
+                return default;
+            int offset = EntryHeader.Bytes + header->KeyBytes + ExpiryBytes(flags);
+            return MemoryMarshal.CreateSpan(ref *((byte*)header + offset), (int)header->ValueBytes - TrailerBytes(flags));
+        }
+    }
+
+    private static int ExpiryBytes(EntryFlags flags) => (flags & EntryFlags.HasExpiry) != 0 ? sizeof(long) : 0;
+
+    private static int TrailerBytes(EntryFlags flags) =>
+        (flags & (EntryFlags.Clean | EntryFlags.Large)) == EntryFlags.Clean ? OriginStamp.Bytes : 0;
+
+    public bool Equals(EntryRef other) => header == other.header;
+
+    public override bool Equals(object? obj) => obj is EntryRef other && Equals(other);
+
+    public override int GetHashCode() => ((nint)header).GetHashCode();
+
+    public static bool operator ==(EntryRef left, EntryRef right) => left.Equals(right);
+
+    public static bool operator !=(EntryRef left, EntryRef right) => !left.Equals(right);
+}

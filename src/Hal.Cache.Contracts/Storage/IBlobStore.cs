@@ -1,0 +1,111 @@
+namespace Hal.Cache.Contracts.Storage;
+
+/// <summary>
+/// Binary keys with typed values within strict limits of memory and disk. Entries are found, read and changed under the lock of
+/// their key's shard (a bit of a 64-bit mask, so that many are locked in one order); whatever may wait is outside of it.
+/// </summary>
+public interface IBlobStore : IAsyncDisposable
+{
+    /// <summary>Values longer than this are stored in chunks of <see cref="ChunkBytes"/>.</summary>
+    const int InlineBytesMax = 16 << 10;
+
+    /// <summary>Fixed slice of a large value, in bytes.</summary>
+    const int ChunkBytes = 64 << 10;
+
+    /// <summary>Number of databases.</summary>
+    const int Databases = 16;
+
+    /// <summary>Longest value, in bytes: a million chunks.</summary>
+    const long ValueBytesMax = (long)ChunkBytes << 20;
+
+    /// <summary>Mask of all shards.</summary>
+    ulong AllShards { get; }
+
+    /// <summary>True where replies wait for <see cref="WaitForCommitAsync"/>.</summary>
+    bool AcknowledgesCommits { get; }
+
+    /// <summary>Everything below this address is durable.</summary>
+    long CommittedUntil { get; }
+
+    IStoreStatistics Statistics { get; }
+
+    ulong Hash(ReadOnlySpan<byte> key);
+
+    /// <summary>The one bit of the key's shard.</summary>
+    ulong ShardOf(ulong hash);
+
+    void Lock(ulong shards);
+
+    void Unlock(ulong shards);
+
+    /// <summary>The live entry, or none; one that is past its expiry is removed and not found. Needs the lock.</summary>
+    EntryRef Find(in BlobKey key, ref WriteScope scope);
+
+    /// <summary>Tells the policy of a read. Needs the lock.</summary>
+    void Touch(in EntryRef entry);
+
+    /// <summary>Adds or replaces a value of up to <see cref="InlineBytesMax"/> bytes; longer ones are staged first. Needs the lock.</summary>
+    StoreStatus Put(in BlobKey key, BlobType type, ReadOnlySpan<byte> value, long expiresAt, EntryFlags flags, ref WriteScope scope);
+
+    /// <summary>Adds or replaces a large value, which passes to the store when done. Needs the lock.</summary>
+    StoreStatus Put(in BlobKey key, BlobType type, ILargeValue value, long expiresAt, EntryFlags flags, ref WriteScope scope);
+
+    /// <summary>Removes the entry; false in <paramref name="removed"/> where there is none. Needs the lock.</summary>
+    StoreStatus Remove(in BlobKey key, RemovalReason reason, ref WriteScope scope, out bool removed);
+
+    /// <summary>Sets the expiry in Unix milliseconds, 0 for never, of an entry that exists. Needs the lock.</summary>
+    StoreStatus SetExpiry(in BlobKey key, long expiresAt, ref WriteScope scope);
+
+    /// <summary>Gives the records of the scope from here on one fate in a crash, until <see cref="Complete"/>.</summary>
+    void Begin(ref WriteScope scope);
+
+    /// <summary>Ends what <see cref="Begin"/> began.</summary>
+    void Complete(ref WriteScope scope);
+
+    /// <summary>The large value of an entry. Needs the lock; to use it after the lock is gone, <see cref="ILargeValue.Retain"/> it.</summary>
+    ILargeValue Large(in EntryRef entry);
+
+    /// <summary>A new large value, empty, of a length that may still change; the caller fills it, then puts or releases it.</summary>
+    ILargeValue Stage(long length);
+
+    /// <summary>A large value with these bytes, at once; null where there is no room at this moment.</summary>
+    ILargeValue? TryStage(ReadOnlySpan<byte> value);
+
+    /// <summary>Bytes that the entry takes: header, key, value. Needs the lock.</summary>
+    long BytesOf(in EntryRef entry);
+
+    /// <summary>Loads an entry's inline value from the log into memory; the key may have changed or gone when it completes.</summary>
+    ValueTask<CacheError?> LoadAsync(int database, ReadOnlyMemory<byte> key, CancellationToken cancellation);
+
+    /// <summary>Whether a write of so many bytes may start now. Cheap; needs no lock.</summary>
+    bool HasRoom(long bytes);
+
+    /// <summary>Completes with null when there is room, or with NoRoom or Unavailable where waiting does not help.</summary>
+    ValueTask<CacheError?> MakeRoomAsync(long bytes, CancellationToken cancellation);
+
+    ValueTask<CacheError?> WaitForCommitAsync(long address, CancellationToken cancellation);
+
+    /// <summary>Writes all that is not yet in the log, and commits it.</summary>
+    ValueTask<CacheError?> SaveAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// Visits at least <paramref name="count"/> entries of a database (-1: all), or fewer at the end, with the promise of Redis's SCAN;
+    /// returns the next cursor, 0 at the end. Takes the locks itself, unless the caller holds all of them.
+    /// </summary>
+    ulong Scan(ulong cursor, int database, int count, IEntryVisitor visitor);
+
+    /// <summary>A live entry chosen about evenly, none where the database is empty; needs all locks.</summary>
+    EntryRef Random(int database, Random random);
+
+    /// <summary>Number of entries, expired ones that were not yet removed included.</summary>
+    long Count(int database);
+
+    /// <summary>Number of entries with an expiry.</summary>
+    long CountExpiring(int database);
+
+    /// <summary>Empties a database, or all with -1; memory and disk come back in the background. Needs all locks.</summary>
+    StoreStatus Flush(int database, ref WriteScope scope);
+
+    /// <summary>Exchanges two databases. Needs all locks.</summary>
+    StoreStatus Swap(int first, int second, ref WriteScope scope);
+}

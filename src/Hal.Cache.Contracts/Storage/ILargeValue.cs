@@ -1,0 +1,43 @@
+namespace Hal.Cache.Contracts.Storage;
+
+/// <summary>
+/// A value in chunks of <see cref="IBlobStore.ChunkBytes"/>, each in memory, in the log, or (of an origin's object) not here yet.
+/// Bytes of a stored value never change: a change is a new value that shares chunks with the old one.
+/// </summary>
+public interface ILargeValue
+{
+    /// <summary>Length in bytes.</summary>
+    long Length { get; }
+
+    int ChunkCount { get; }
+
+    /// <summary>What its origin said of it; null for a value that a client wrote.</summary>
+    OriginStamp? Origin { get; set; }
+
+    /// <summary>Keeps the value readable until <see cref="Release"/>, even if its key gets another one.</summary>
+    void Retain();
+
+    void Release();
+
+    /// <summary>Whether the chunk is in memory or in the log.</summary>
+    bool HasChunk(int index);
+
+    /// <summary>Number of chunks that are here.</summary>
+    int ChunksPresent { get; }
+
+    /// <summary>
+    /// Copies bytes from <paramref name="offset"/> on, up to the chunk's end; 0 where the chunk is not in memory. Never waits.
+    /// </summary>
+    int TryRead(long offset, Span<byte> destination);
+
+    /// <summary>The same, reading from the log where need be; NotFound where the chunk is not here at all.</summary>
+    ValueTask<Result<int>> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellation);
+
+    /// <summary>Stores a whole chunk (the last one may be short); waits for room. A chunk that is already here stays as it is.</summary>
+    ValueTask<CacheError?> WriteChunkAsync(int index, ReadOnlyMemory<byte> bytes, CancellationToken cancellation);
+
+    /// <summary>
+    /// A new value of another length that shares this one's whole chunks up to <paramref name="sharedBytes"/>; the rest is to be written.
+    /// </summary>
+    ILargeValue Derive(long length, Func<int, bool> shares);
+}

@@ -1,0 +1,18 @@
+namespace Hal.Cache.Contracts.Storage;
+
+/// <summary>The records of one command: what its acknowledgement waits for, and whether they take effect as one.</summary>
+public struct WriteScope
+{
+    /// <summary>Address of the newest record that the command wrote or read, 0 for none: its reply waits until that is durable.</summary>
+    public long Address;
+
+    /// <summary>Identifies the records of an atomic change; 0 where each stands alone.</summary>
+    public long Transaction;
+
+    /// <summary>Records that belong to <see cref="Transaction"/> so far, and the address of the first.</summary>
+    public int Records;
+    public long FirstAddress;
+
+    /// <summary>Number of entries that were changed.</summary>
+    public int Changes;
+}

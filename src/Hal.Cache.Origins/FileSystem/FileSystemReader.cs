@@ -1,0 +1,80 @@
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Origins;
+using Hal.Cache.Origins.FileSystem.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hal.Cache.Origins.FileSystem;
+
+/// <summary>One open file, checked after every read to be still the version that was opened.</summary>
+internal sealed class FileSystemReader(
+    SafeFileHandle file, OriginObject opened, ReadOnlyMemory<byte> path, SemaphoreSlim openFiles) : IOriginReader
+{
+    /// <summary>Reads up to this size, in bytes, are made on the caller's thread if that is a pool thread; larger ones overlap.</summary>
+    private const int InlineBytesMax = 64 << 10;
+
+    private readonly byte[] path = path.ToArray(); // the caller's memory ends with the open
+    private int closed;
+
+    public OriginObject Opened { get; } = opened;
+
+    public ValueTask<Result<int>> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        cancellation.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(file.IsClosed, this);
+        return buffer.Length <= InlineBytesMax && BlockingCalls.Allowed
+            ? new(Read(offset, buffer.Span))
+            : ReadOnPoolAsync(offset, buffer);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref closed, 1) == 0)
+        {
+            file.Dispose();
+            openFiles.Release();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<Result<int>> ReadOnPoolAsync(long offset, Memory<byte> buffer)
+    {
+        await BlockingCalls.HopAsync();
+        return Read(offset, buffer.Span);
+    }
+
+    private Result<int> Read(long offset, Span<byte> buffer)
+    {
+        var wanted = (int)Math.Min(buffer.Length, Math.Max(0, Opened.Length - offset));
+        var filled = 0;
+        while (filled < wanted)
+        {
+            var count = Kernel.Read(file, buffer[filled..wanted], offset + filled, out var errno);
+            if (count < 0)
+            {
+                return FileErrors.Of(errno, path);
+            }
+
+            if (count == 0)
+            {
+                break;
+            }
+
+            filled += count;
+        }
+
+        // After the read: what was read before a change is of the opened version, what was read after it is found out here.
+        if (Kernel.Stat(file, out var facts) is var failed and not 0)
+        {
+            return FileErrors.Of(failed, path);
+        }
+
+        if (FileVersion.Of(facts) != Opened)
+        {
+            return FileErrors.Changed(path);
+        }
+
+        return filled == wanted ? filled : FileErrors.Short(path);
+    }
+}

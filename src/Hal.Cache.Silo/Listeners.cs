@@ -1,0 +1,50 @@
+using Hal.Cache.Silo.Settings;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Hal.Cache.Silo;
+
+/// <summary>The two listeners of a silo and the limits of the HTTP one.</summary>
+internal sealed class Listeners
+{
+    public const int HttpConnectionsMax = 1024;
+    public const int HttpBodyBytesMax = 1 << 20;
+
+    private int httpConnections;
+
+    /// <summary>Null until Kestrel is configured; has the port that was taken once it has started.</summary>
+    public ListenOptions? Resp { get; private set; }
+
+    public ListenOptions? Http { get; private set; }
+
+    public void Configure(KestrelServerOptions kestrel, SiloOptions options, SiloInstance instance)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = HttpBodyBytesMax;
+        kestrel.Listen(options.Listen, listen =>
+        {
+            instance.ListenResp(listen);
+            Resp = listen;
+        });
+        kestrel.Listen(options.Http, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            // Kestrel's own limit counts the connections of every listener together, RESP's with them.
+            listen.Use(LimitHttp);
+            Http = listen;
+        });
+    }
+
+    private ConnectionDelegate LimitHttp(ConnectionDelegate next) => async connection =>
+    {
+        try
+        {
+            if (Interlocked.Increment(ref httpConnections) <= HttpConnectionsMax) await next(connection);
+            else connection.Abort(new ConnectionAbortedException($"more than {HttpConnectionsMax} HTTP connections"));
+        }
+        finally
+        {
+            Interlocked.Decrement(ref httpConnections);
+        }
+    };
+}

@@ -1,0 +1,46 @@
+using System.Net;
+
+namespace Hal.Cache.Silo.Settings;
+
+/// <summary>What one silo needs to start: defaults here, rules and names in <see cref="SiloSettings"/>.</summary>
+internal sealed class SiloOptions
+{
+    public const long MemoryMinBytes = 64L << 20;
+    public const long DiskMinBytes = 256L << 20;
+    public const long DiskDefaultMaxBytes = 8L << 30;
+
+    /// <summary>The instance's name, part of its HTTP paths.</summary>
+    public string Name { get; set; } = "local";
+
+    /// <summary>Where RESP clients connect; port 0 takes any free one.</summary>
+    public IPEndPoint Listen { get; set; } = new(IPAddress.Loopback, 6379);
+
+    /// <summary>Where HTTP listens; port 0 takes any free one.</summary>
+    public IPEndPoint Http { get; set; } = new(IPAddress.Loopback, 8080);
+
+    /// <summary>The data directory, an absolute path; empty until <see cref="SettingsReader"/> has chosen the default.</summary>
+    public string Data { get; set; } = "";
+
+    /// <summary>Memory for data, index and log, in bytes; at least <see cref="MemoryMinBytes"/>.</summary>
+    public long MemoryBytes { get; set; } = 512L << 20;
+
+    /// <summary>Size of the data directory, in bytes: 0 for memory only, otherwise at least <see cref="DiskMinBytes"/>.</summary>
+    public long DiskBytes { get; set; } = -1;
+
+    /// <summary>One of <see cref="SiloSettings.Policies"/>.</summary>
+    public string Policy { get; set; } = "noeviction";
+
+    /// <summary>Mounts as PREFIX=URI.</summary>
+    public IReadOnlyList<string> Origins { get; set; } = [];
+
+    /// <summary>What clients must present (AUTH, or HTTP's bearer token); null lets everyone in, on loopback only.</summary>
+    public string? RequirePass { get; set; }
+
+    public Durability Durability { get; set; } = Durability.Commit;
+
+    /// <summary>The least level that is logged to standard error.</summary>
+    public LogLevel LogLevel { get; set; } = LogLevel.Warning;
+
+    /// <summary>True when data is kept in memory only.</summary>
+    public bool MemoryOnly => DiskBytes == 0;
+}

@@ -1,0 +1,75 @@
+using System.Text;
+
+namespace Hal.Cache.Silo.Settings;
+
+/// <summary>The table of settings; the command line, the configuration file, the environment, help and the README's table follow it.</summary>
+internal static class SiloSettings
+{
+    public const int NameLengthMax = 64;
+    public const int OriginsMax = 1024;
+    public const int SecretBytesMax = 4096;
+
+    public static readonly string[] Policies = ["lru", "lfu", "s3fifo", "noeviction"];
+
+    private static readonly string[] Durabilities = ["commit", "interval", "none"];
+    private static readonly string[] Levels = ["trace", "debug", "information", "warning", "error", "critical", "none"];
+
+    public static readonly Setting[] All =
+    [
+        new("name", "NAME", "local", "The instance's name, part of its HTTP paths.",
+            $"must be 1 to {NameLengthMax} of a-z A-Z 0-9 - _ . and begin with a letter or digit",
+            (o, v) => IsName(v) && Set(o.Name = v)),
+        new("listen", "HOST:PORT", "127.0.0.1:6379", "Where Redis clients connect.", ListenAddress.Rule,
+            (o, v) => ListenAddress.TryParse(v, out var e) && Set(o.Listen = e)),
+        new("http", "HOST:PORT", "127.0.0.1:8080", "Where HTTP listens: health, metrics, inventory.", ListenAddress.Rule,
+            (o, v) => ListenAddress.TryParse(v, out var e) && Set(o.Http = e)),
+        new("data", "DIR", "$XDG_DATA_HOME/hal-cache/NAME, or ~/.local/share/hal-cache/NAME", "The data directory; made where it is missing.",
+            "must be a directory, or a path whose parent is one",
+            (o, v) => DataLocation.TryResolve(v, out var path) && Set(o.Data = path)),
+        new("memory", "SIZE", "512mb", "Memory for data, index and log, at least 64mb.",
+            "must be a size such as 512mb or 2gb, at least 64mb",
+            (o, v) => ByteSize.TryParse(v, out var b) && b >= SiloOptions.MemoryMinBytes && Set(o.MemoryBytes = b)),
+        new("disk", "SIZE", "8gb, or a quarter of the free disk where that is less", "Size of the data directory, at least 256mb; 0 keeps data in memory only.",
+            "must be a size such as 8gb, at least 256mb, or 0 for memory only",
+            (o, v) => ByteSize.TryParse(v, out var b) && b is 0 or >= SiloOptions.DiskMinBytes && Set(o.DiskBytes = b)),
+        new("policy", "NAME", "noeviction", "What goes when room runs out: lru, lfu, s3fifo, or noeviction (writes then fail with -OOM).",
+            $"must be one of {string.Join(", ", Policies)}",
+            (o, v) => OneOf(Policies, v) is { } p && Set(o.Policy = p)),
+        new("origin", "PREFIX=URI", "none", "Reads keys under PREFIX from a directory, such as imagenet/=file:///data/imagenet; may be given several times.",
+            $"must be PREFIX=URI with an absolute URI, such as imagenet/=file:///data/imagenet, at most {OriginsMax} of them",
+            (o, v) => ApplyOrigins(o, [v]) is null) { TryApplyAll = ApplyOrigins },
+        new("requirepass", "SECRET", "none", "What clients must present: AUTH in RESP, a bearer token in HTTP; needed for any address but loopback.",
+            $"must be 1 to {SecretBytesMax} bytes of UTF-8",
+            (o, v) => v.Length > 0 && Encoding.UTF8.GetByteCount(v) <= SecretBytesMax && Set(o.RequirePass = v)),
+        new("durability", "WHEN", "commit", "When a write is acknowledged: commit (on disk), interval (disk every second), none (disk at a clean stop).",
+            $"must be one of {string.Join(", ", Durabilities)}",
+            (o, v) => OneOf(Durabilities, v) is { } d && Set(o.Durability = Enum.Parse<Durability>(d, ignoreCase: true))),
+        new("log-level", "LEVEL", "warning", "The least level of what is logged to standard error.",
+            $"must be one of {string.Join(", ", Levels)}",
+            (o, v) => OneOf(Levels, v) is { } l && Set(o.LogLevel = Enum.Parse<LogLevel>(l, ignoreCase: true))),
+    ];
+
+    private static string? ApplyOrigins(SiloOptions options, IReadOnlyList<string> mounts)
+    {
+        foreach (var mount in mounts)
+        {
+            var equals = mount.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0 || !Uri.TryCreate(mount[(equals + 1)..], UriKind.Absolute, out var uri) || !mount.AsSpan(equals + 1).Contains(':') || uri.Scheme.Length == 0)
+                return mount;
+        }
+        if (mounts.Count > OriginsMax) return mounts[OriginsMax];
+        options.Origins = mounts;
+        return null;
+    }
+
+    private static bool IsName(string name) =>
+        name.Length is >= 1 and <= NameLengthMax
+        && char.IsAsciiLetterOrDigit(name[0])
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+
+    private static string? OneOf(string[] names, string value) =>
+        names.FirstOrDefault(n => n.Equals(value, StringComparison.OrdinalIgnoreCase));
+
+    // Lets an assignment stand at the end of a condition.
+    private static bool Set<T>(T _) => true;
+}

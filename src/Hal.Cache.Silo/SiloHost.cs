@@ -1,0 +1,132 @@
+using System.Net;
+using Hal.Cache.Contracts;
+using Hal.Cache.ControlPlane.Http;
+using Hal.Cache.Silo.Settings;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Hal.Cache.Silo;
+
+/// <summary>One silo from start to stop: opens the instance, listens, says that it is ready, drains, closes.</summary>
+internal sealed class SiloHost : IAsyncDisposable
+{
+    /// <summary>How long connections may take to finish what they have begun; they are cut then.</summary>
+    public static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a stop may take in all; the process ends then, with a failure.</summary>
+    public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(9);
+
+    private readonly SiloInstance instance;
+    private readonly WebApplication app;
+    private readonly Listeners listeners;
+
+    private SiloHost(SiloInstance instance, WebApplication app, Listeners listeners) =>
+        (this.instance, this.app, this.listeners) = (instance, app, listeners);
+
+    public IPEndPoint Resp => listeners.Resp!.IPEndPoint!;
+
+    public IPEndPoint Http => listeners.Http!.IPEndPoint!;
+
+    /// <summary>Runs until a signal asks for the end; returns the process's exit code.</summary>
+    public static async Task<int> RunAsync(SiloOptions options)
+    {
+        using var signals = new StopSignals();
+        using var loggers = LoggerFactory.Create(logging => Configure(logging, options.LogLevel));
+        try
+        {
+            var opened = await SiloInstance.OpenAsync(options, loggers, signals.Requested);
+            if (opened.Error is { } error)
+            {
+                var code = SiloCommand.Fail(error.Message);
+                return error.Code == CacheErrorCode.Invalid ? ExitCode.BadSetting : code;
+            }
+            await using var instance = opened.Value;
+            await using var host = await StartAsync(options, instance, loggers, signals.Requested);
+            Banner.Write(Console.Out, options, host.Resp, host.Http);
+            await signals.WaitAsync();
+            using var deadline = new Timer(_ => CutStop(), null, StopTimeout, Timeout.InfiniteTimeSpan);
+            await host.StopAsync();
+            await instance.DisposeAsync();
+            return ExitCode.Ok;
+        }
+        catch (OperationCanceledException) when (signals.Requested.IsCancellationRequested)
+        {
+            return ExitCode.Ok; // stopped before it was ready
+        }
+        catch (Exception failure)
+        {
+            return SiloCommand.Fail(StartFailure.Describe(failure, options));
+        }
+    }
+
+    public static async Task<SiloHost> StartAsync(SiloOptions options, SiloInstance instance, ILoggerFactory loggers, CancellationToken cancellation)
+    {
+        // An empty builder: no appsettings.json of the current directory, no ASPNETCORE_URLS; settings come from SiloOptions alone.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Hal.Cache.Silo" });
+        var listeners = new Listeners();
+        builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.AddSingleton<ProcessMetrics>();
+        builder.Services.AddControlPlaneHttp(new ControlPlaneHttpOptions
+        {
+            Instances = instance.Instances,
+            Match = SiloInstance.Match,
+            Secret = options.RequirePass,
+        });
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel => listeners.Configure(kestrel, options, instance));
+        var app = builder.Build();
+        app.MapControlPlane();
+        app.Services.GetRequiredService<ProcessMetrics>();
+        var host = new SiloHost(instance, app, listeners);
+        try
+        {
+            await app.StartAsync(cancellation);
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+        instance.Listening(host.Resp);
+        return host;
+    }
+
+    /// <summary>Accepts no more, lets connections finish within <see cref="DrainTimeout"/>, then cuts them.</summary>
+    public async Task StopAsync()
+    {
+        using var drain = new CancellationTokenSource(DrainTimeout);
+        await app.StopAsync(drain.Token);
+    }
+
+    public ValueTask DisposeAsync() => app.DisposeAsync();
+
+    private static void CutStop() => Environment.Exit(SiloCommand.Fail($"the stop took longer than {StopTimeout.TotalSeconds} s and was cut"));
+
+    private static void Configure(ILoggingBuilder logging, LogLevel level)
+    {
+        logging.SetMinimumLevel(level);
+        // Kestrel says about every client's broken request what that client has been told already.
+        logging.AddFilter("Microsoft.AspNetCore", level > LogLevel.Debug ? LogLevel.Error : level);
+        // What it says about a failed start is told by StartFailure, in one line.
+        logging.AddFilter("Microsoft.Extensions.Hosting", level > LogLevel.Debug ? LogLevel.None : level);
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+
+    // Signals are ours: the host's own handling has neither a second signal nor a deadline.
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,38 @@
+namespace Hal.Cache.Storage;
+
+/// <summary>Settings of a store.</summary>
+public sealed class BlobStoreOptions
+{
+    /// <summary>Least memory with which a store works sensibly, in bytes.</summary>
+    public const long MemoryBytesMin = 64L << 20;
+
+    /// <summary>Least disk with which a store works sensibly, in bytes.</summary>
+    public const long DiskBytesMin = 256L << 20;
+
+    /// <summary>Directory of the log; null keeps everything in memory.</summary>
+    public string? Directory { get; init; }
+
+    /// <summary>Memory for values, keys, tables and the log's buffer, in bytes.</summary>
+    public long MemoryBytes { get; init; } = 512L << 20;
+
+    /// <summary>Size that the data directory may have, in bytes.</summary>
+    public long DiskBytes { get; init; } = 8L << 30;
+
+    public StoreDurability Durability { get; init; } = StoreDurability.Commit;
+
+    /// <summary>Under <see cref="StoreDurability.None"/>: time between two saves of what has changed.</summary>
+    public TimeSpan SaveInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Time between two looks for expired entries.</summary>
+    public TimeSpan ExpiryInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The rule that a setting breaks, with the setting and its value; null when all are fine.</summary>
+    public string? Problem()
+    {
+        if (MemoryBytes < MemoryBytesMin)
+            return $"MemoryBytes is {MemoryBytes}; it must be at least {MemoryBytesMin}.";
+        if (Directory != null && DiskBytes < DiskBytesMin)
+            return $"DiskBytes is {DiskBytes}; it must be at least {DiskBytesMin}.";
+        return null;
+    }
+}

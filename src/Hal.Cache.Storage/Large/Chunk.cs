@@ -1,0 +1,28 @@
+namespace Hal.Cache.Storage.Large;
+
+/// <summary>One slice of a large value: in memory, in the log, or both. Its bytes never change. Locked by itself, last of all locks.</summary>
+internal sealed class Chunk(long id, int bytes)
+{
+    /// <summary>Unique in the store; names the chunk's records in the log.</summary>
+    public readonly long Id = id;
+
+    public readonly int Bytes = bytes;
+
+    /// <summary>The page with the bytes, 0 where they are in the log only.</summary>
+    public nint Page;
+
+    /// <summary>Address of the record, 0 where there is none yet.</summary>
+    public long Address;
+
+    /// <summary>Large values that the chunk is part of.</summary>
+    public int Uses;
+
+    /// <summary>The value that the chunk was last made part of.</summary>
+    public LargeValue? Owner;
+
+    /// <summary>Place in the list of chunks in memory, -1 for none.</summary>
+    public int ClockIndex = -1;
+
+    /// <summary>Read since the clock's hand last passed.</summary>
+    public bool Hot;
+}

@@ -1,0 +1,201 @@
+using System.Collections.Concurrent;
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Storage.Log;
+using Hal.Cache.Storage.Memory;
+
+namespace Hal.Cache.Storage.Large;
+
+/// <summary>Where the chunks of large values live: pages of memory, records of the log, and the way between them.</summary>
+internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live, StoreCounters counters, RoomGate room, bool appendsAtOnce)
+{
+    private const int ManagedBytes = 160; // a chunk object with its places in array, clock and directory
+
+    private readonly ConcurrentDictionary<long, Chunk> directory = new();
+    private readonly ChunkClock clock = new();
+    private long nextId = 1;
+
+    public ChunkClock Clock => clock;
+
+    public long TakeIds(int count) => Interlocked.Add(ref nextId, count) - count;
+
+    public void RaiseIds(long used) => nextId = Math.Max(nextId, used + 1);
+
+    public Chunk? Find(long id) => directory.GetValueOrDefault(id);
+
+    /// <summary>A chunk with these bytes; null where there is no room at this moment, in memory or in the log's buffer.</summary>
+    public unsafe Chunk? TryAdd(long id, ReadOnlySpan<byte> bytes)
+    {
+        if (!room.HasRoom(bytes.Length) || !pool.TryTake(out byte* page))
+            return null;
+        bytes.CopyTo(new Span<byte>(page, PagePool.PageBytes));
+        var chunk = new Chunk(id, bytes.Length) { Page = (nint)page };
+        if (appendsAtOnce && !TryAppend(chunk))
+        {
+            pool.Return(page);
+            return null;
+        }
+
+        Register(chunk);
+        live.Add(chunk.Address, RecordBytes(chunk));
+        clock.Add(chunk);
+        return chunk;
+    }
+
+    /// <summary>A chunk that was found in the log.</summary>
+    public Chunk AddRecovered(long id, int bytes, long address)
+    {
+        var chunk = new Chunk(id, bytes) { Address = address };
+        Register(chunk);
+        live.Add(address, RecordBytes(chunk));
+        return chunk;
+    }
+
+    public unsafe void Drop(Chunk chunk)
+    {
+        lock (chunk)
+        {
+            if (chunk.Page != 0)
+            {
+                clock.Remove(chunk);
+                pool.Return((byte*)chunk.Page);
+                chunk.Page = 0;
+            }
+
+            if (directory.TryRemove(chunk.Id, out _))
+            {
+                live.Remove(chunk.Address, RecordBytes(chunk));
+                pool.AddOverhead(-ManagedBytes);
+            }
+        }
+    }
+
+    /// <summary>Appends the chunk's record if it has none; false where the log's buffer is full now.</summary>
+    public bool TryAppendDirty(Chunk chunk)
+    {
+        lock (chunk)
+        {
+            if (chunk.Address != 0 || chunk.Page == 0)
+                return true;
+            if (!TryAppend(chunk))
+                return false;
+            live.Move(0, chunk.Address, RecordBytes(chunk));
+            return true;
+        }
+    }
+
+    /// <summary>Gives the chunk's memory up if its bytes are in the log, or get there now; false where it stays.</summary>
+    public unsafe bool TrySpill(Chunk chunk)
+    {
+        if (log == null || !TryAppendDirty(chunk))
+            return false;
+        lock (chunk)
+        {
+            if (chunk.Page == 0 || chunk.Address == 0)
+                return false;
+            clock.Remove(chunk);
+            pool.Return((byte*)chunk.Page);
+            chunk.Page = 0;
+            counters.Spilled();
+            return true;
+        }
+    }
+
+    /// <summary>Copies from the chunk's memory; 0 where it is not there.</summary>
+    public static unsafe int TryRead(Chunk chunk, int offset, Span<byte> destination)
+    {
+        lock (chunk)
+        {
+            if (chunk.Page == 0)
+                return 0;
+            int count = Math.Min(destination.Length, chunk.Bytes - offset);
+            new ReadOnlySpan<byte>((byte*)chunk.Page + offset, count).CopyTo(destination);
+            chunk.Hot = true;
+            return count;
+        }
+    }
+
+    /// <summary>Reads from the log; the second read of a chunk brings it back to memory where there is room.</summary>
+    public async ValueTask<Result<int>> ReadAsync(Chunk chunk, int offset, Memory<byte> destination, CancellationToken cancellation)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            int count = TryRead(chunk, offset, destination.Span);
+            if (count > 0)
+                return count;
+            long address = Volatile.Read(ref chunk.Address);
+            Result<RecordLease> read = await log!.ReadAsync(address, log.RecordBytes(0, chunk.Bytes), cancellation).ConfigureAwait(false);
+            if (!read.IsOk)
+            {
+                // The record may have been moved by reclaiming while we read: its new place has it.
+                if (attempt < 3 && Volatile.Read(ref chunk.Address) != address)
+                    continue;
+                if (read.Error.Code == CacheErrorCode.Corrupt)
+                    counters.Corrupt();
+                return read.Error;
+            }
+
+            using RecordLease lease = read.Value;
+            if (lease.Header.Kind != RecordKind.Chunk || lease.Header.A != chunk.Id)
+            {
+                if (attempt < 3 && Volatile.Read(ref chunk.Address) != address)
+                    continue;
+                counters.Corrupt();
+                return new CacheError(CacheErrorCode.Corrupt, "a chunk's place in the log holds another record");
+            }
+
+            counters.Loaded();
+            Admit(chunk, lease.Value.Span);
+            count = Math.Min(destination.Length, chunk.Bytes - offset);
+            lease.Value.Span.Slice(offset, count).CopyTo(destination.Span);
+            return count;
+        }
+    }
+
+    /// <summary>Appends a copy of a live chunk's record at the tail, as reclaiming does; false where the log's buffer is full now.</summary>
+    public bool TryRelocate(Chunk chunk, long from, in RecordHeader old, ReadOnlySpan<byte> bytes)
+    {
+        lock (chunk)
+        {
+            if (chunk.Address != from)
+                return true;
+            RecordHeader header = old;
+            if (!log!.TryAppend(ref header, default, bytes, out long address))
+                return false;
+            live.Move(from, address, RecordBytes(chunk));
+            Volatile.Write(ref chunk.Address, address);
+            return true;
+        }
+    }
+
+    private void Register(Chunk chunk)
+    {
+        directory[chunk.Id] = chunk;
+        pool.AddOverhead(ManagedBytes);
+    }
+
+    private unsafe void Admit(Chunk chunk, ReadOnlySpan<byte> bytes)
+    {
+        lock (chunk)
+        {
+            bool again = chunk.Hot;
+            chunk.Hot = true;
+            if (chunk.Page != 0 || chunk.Uses == 0 || (!again && pool.FreeBytes < pool.LimitBytes / 8) || !pool.TryTake(out byte* page))
+                return;
+            bytes.CopyTo(new Span<byte>(page, PagePool.PageBytes));
+            chunk.Page = (nint)page;
+            clock.Add(chunk);
+        }
+    }
+
+    private long RecordBytes(Chunk chunk) => log?.RecordBytes(0, chunk.Bytes) ?? chunk.Bytes;
+
+    private unsafe bool TryAppend(Chunk chunk)
+    {
+        var header = new RecordHeader { Kind = RecordKind.Chunk, A = chunk.Id };
+        if (!log!.TryAppend(ref header, default, new ReadOnlySpan<byte>((byte*)chunk.Page, chunk.Bytes), out long address))
+            return false;
+        chunk.Address = address;
+        return true;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Runtime.InteropServices;
+
+namespace Hal.Cache.Storage.Memory;
+
+/// <summary>
+/// All memory for values: uniform pages of 64 KiB cut from blocks of 1 MiB, within one budget that tables and other bookkeeping share.
+/// Uniform pages leave no gaps that only some sizes fit into, so that the budget is what the process really uses.
+/// </summary>
+internal sealed unsafe class PagePool : IDisposable
+{
+    public const int PageBytes = 64 << 10;
+
+    /// <summary>Free pages that keep their memory; further ones are given back to the system.</summary>
+    private const int WarmPagesMax = 128;
+
+    private const int BlockBytes = 1 << 20;
+
+    private readonly Lock gate = new();
+    private readonly Stack<nint> warm = new();
+    private readonly Stack<nint> cold = new();
+    private readonly List<nint> blocks = [];
+    private readonly long limitBytes;
+    private readonly long reserveBytes;
+    private long usedBytes;
+    private long overheadBytes;
+    private long peakBytes;
+
+    /// <param name="limitBytes">Budget of pages and overhead.</param>
+    /// <param name="reserveBytes">Part of the budget that only calls which must not fail may take.</param>
+    public PagePool(long limitBytes, long reserveBytes) => (this.limitBytes, this.reserveBytes) = (limitBytes, reserveBytes);
+
+    public long LimitBytes => limitBytes;
+
+    /// <summary>Pages and overhead in use, in bytes.</summary>
+    public long UsedBytes => Volatile.Read(ref usedBytes) + Volatile.Read(ref overheadBytes);
+
+    public long PeakBytes => Math.Max(Volatile.Read(ref peakBytes), UsedBytes);
+
+    public long OverheadBytes => Volatile.Read(ref overheadBytes);
+
+    /// <summary>What callers that can wait may still take.</summary>
+    public long FreeBytes => limitBytes - reserveBytes - UsedBytes;
+
+    /// <summary>Counts memory outside of the pages (tables, bookkeeping) into the budget; it may overdraw it, which reclaiming repairs.</summary>
+    public void AddOverhead(long bytes) => Interlocked.Add(ref overheadBytes, bytes);
+
+    /// <summary>A page of undefined content; false where the budget is used up.</summary>
+    public bool TryTake(out byte* page)
+    {
+        page = null;
+        if (FreeBytes < PageBytes)
+            return false;
+        page = Take();
+        return true;
+    }
+
+    /// <summary>A page in any case: for steps that make room in the end, or that can't be undone; it may overdraw the budget for a moment.</summary>
+    public byte* Take()
+    {
+        long used = Interlocked.Add(ref usedBytes, PageBytes) + Volatile.Read(ref overheadBytes);
+        if (used > Volatile.Read(ref peakBytes))
+            Volatile.Write(ref peakBytes, used);
+        lock (gate)
+        {
+            if (warm.TryPop(out nint page) || cold.TryPop(out page))
+                return (byte*)page;
+            byte* block = (byte*)NativeMemory.AlignedAlloc(BlockBytes, PageBytes);
+            blocks.Add((nint)block);
+            for (int offset = BlockBytes - PageBytes; offset > 0; offset -= PageBytes)
+                cold.Push((nint)(block + offset));
+            return block;
+        }
+    }
+
+    public void Return(byte* page)
+    {
+        Interlocked.Add(ref usedBytes, -PageBytes);
+        lock (gate)
+        {
+            if (warm.Count < WarmPagesMax)
+            {
+                warm.Push((nint)page);
+                return;
+            }
+        }
+
+        if (OperatingSystem.IsLinux())
+            _ = Native.Advise(page, PageBytes, Native.DontNeed);
+        lock (gate)
+            cold.Push((nint)page);
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            foreach (nint block in blocks)
+                NativeMemory.AlignedFree((void*)block);
+            blocks.Clear();
+            warm.Clear();
+            cold.Clear();
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using Hal.Cache.Contracts.Storage;
+
+namespace Hal.Cache.Storage.Memory;
+
+/// <summary>A part of the key table with its own lock and memory; everything in it is used under that lock.</summary>
+internal sealed unsafe class Shard(int index, KeyHash hash, PagePool pool) : IDisposable
+{
+    /// <summary>Most shards: one bit each in a mask.</summary>
+    public const int CountMax = 64;
+
+    public readonly Lock Gate = new();
+    public readonly KeyTable Table = new(hash, pool);
+    public readonly Slab Slab = new(pool);
+    public readonly ExpiryQueue Expiries = new(pool);
+    public readonly int[] KeysBySpace = new int[SpaceMap.SpacesMax];
+    public readonly int[] ExpiringBySpace = new int[SpaceMap.SpacesMax];
+
+    /// <summary>Place at which the next memory reclaim pass goes on.</summary>
+    public int ReclaimHand;
+
+    private long nextVersion;
+
+    /// <summary>A version that is unique in the store and higher than all before it in this shard.</summary>
+    public long NextVersion()
+    {
+        nextVersion += CountMax;
+        return nextVersion + index;
+    }
+
+    /// <summary>Lets versions go on above one that was used before.</summary>
+    public void RaiseVersion(long used) => nextVersion = Math.Max(nextVersion, used / CountMax * CountMax);
+
+    /// <summary>A new entry with its header and key filled in, not yet in the table; its value bytes are undefined.</summary>
+    public EntryHeader* NewEntry(ushort space, ReadOnlySpan<byte> key, BlobType type, int valueBytes, bool inMemory, long expiresAt, EntryFlags flags)
+    {
+        int expiryBytes = expiresAt != 0 ? sizeof(long) : 0;
+        EntryHeader* entry = Slab.Allocate(EntryHeader.Bytes + key.Length + expiryBytes + (inMemory ? valueBytes : 0));
+        entry->Link = 0;
+        entry->Version = 0;
+        entry->Address = 0;
+        entry->ValueBytes = (uint)valueBytes;
+        entry->PolicyState = 0;
+        entry->KeyBytes = (ushort)key.Length;
+        entry->Space = space;
+        entry->Type = type;
+        entry->Flags = flags | EntryFlags.InUse | (expiresAt != 0 ? EntryFlags.HasExpiry : 0) | (inMemory ? 0 : EntryFlags.OnDisk);
+        key.CopyTo(new Span<byte>((byte*)entry + EntryHeader.Bytes, key.Length));
+        if (expiresAt != 0)
+            *(long*)ExpiryOf(entry) = expiresAt;
+        return entry;
+    }
+
+    public static byte* ExpiryOf(EntryHeader* entry) => (byte*)entry + EntryHeader.Bytes + entry->KeyBytes;
+
+    /// <summary>The value's memory, an origin's stamp behind it included.</summary>
+    public static Span<byte> StoredValue(EntryHeader* entry) => new(
+        ExpiryOf(entry) + ((entry->Flags & EntryFlags.HasExpiry) != 0 ? sizeof(long) : 0), (int)entry->ValueBytes);
+
+    public static ReadOnlySpan<byte> KeyOf(EntryHeader* entry) => new((byte*)entry + EntryHeader.Bytes, entry->KeyBytes);
+
+    public void Count(EntryHeader* entry, int sign)
+    {
+        KeysBySpace[entry->Space] += sign;
+        if ((entry->Flags & EntryFlags.HasExpiry) != 0)
+            ExpiringBySpace[entry->Space] += sign;
+    }
+
+    public void Dispose() => Table.Dispose();
+}

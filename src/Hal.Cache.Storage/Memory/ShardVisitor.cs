@@ -1,0 +1,21 @@
+using Hal.Cache.Contracts.Storage;
+
+namespace Hal.Cache.Storage.Memory;
+
+/// <summary>Passes entries of one space (or of all) on to a visitor, expired ones left out, and counts them.</summary>
+internal unsafe ref struct ShardVisitor(SpaceMap spaces, int database, long now, IEntryVisitor visitor)
+{
+    public int Visited;
+
+    public void Visit(EntryHeader* header)
+    {
+        int owner = spaces.DatabaseOf(header->Space);
+        if (owner < 0 || (database >= 0 && owner != database))
+            return;
+        var entry = new EntryRef(header);
+        if (entry.ExpiresAt is not 0 and var at && at <= now)
+            return;
+        Visited++;
+        visitor.Visit(owner, entry);
+    }
+}

@@ -1,0 +1,216 @@
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Storage.Large;
+using Hal.Cache.Storage.Log;
+using Hal.Cache.Storage.Memory;
+
+namespace Hal.Cache.Storage;
+
+/// <summary>
+/// Builds the key table from the log at the start, from its first record to its last: a later record of a key replaces an earlier one,
+/// and the records of an atomic change count when its last one is there. Values stay in the log until they are read.
+/// </summary>
+internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecordVisitor
+{
+    private readonly Dictionary<long, (long Address, int Bytes)> chunks = [];
+    private readonly Dictionary<long, List<PendingRecord>> transactions = [];
+    private readonly List<(LargeValue Value, ulong Hash)> values = [];
+    private long highestVersion;
+    private long highestId;
+
+    public void Run()
+    {
+        IRecordLog log = core.Log!;
+        log.Scan(log.BeginAddress, log.TailAddress, this);
+        foreach (Shard shard in core.Shards)
+            shard.RaiseVersion(highestVersion);
+        core.Chunks.RaiseIds(highestId);
+        AttachChunks();
+        DropUnmapped();
+    }
+
+    public bool Visit(long address, in RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        highestVersion = Math.Max(highestVersion, header.Version);
+        highestId = Math.Max(highestId, header.Transaction);
+        if (header.Transaction == 0)
+        {
+            Apply(address, header, key, value);
+            return true;
+        }
+
+        if (!transactions.TryGetValue(header.Transaction, out List<PendingRecord>? pending))
+            transactions[header.Transaction] = pending = [];
+        if ((header.Flags & EntryRecords.EndsTransaction) == 0)
+        {
+            pending.Add(new(address, header, key.ToArray(), value.Length, header.Kind == RecordKind.Manifest ? value.ToArray() : []));
+            return true;
+        }
+
+        // The change is whole, or its first records lie before what reclaiming has truncated: then it was whole once, and took effect.
+        bool whole = pending.Count >= header.A || header.B < core.Log!.BeginAddress;
+        foreach (PendingRecord record in whole ? pending : [])
+            Apply(record.Address, record.Header, record.Key, record.Value, record.ValueBytes);
+        transactions.Remove(header.Transaction);
+        return true;
+    }
+
+    public void Damaged(long address, long bytes) => core.Counters.Corrupt();
+
+    private void Apply(long address, in RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
+        Apply(address, header, key, value, value.Length);
+
+    private void Apply(long address, in RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, int valueBytes)
+    {
+        switch (header.Kind)
+        {
+            case RecordKind.Value:
+                AddValue(address, header, key, valueBytes);
+                break;
+            case RecordKind.Manifest:
+                AddLarge(address, header, key, value);
+                break;
+            case RecordKind.Chunk:
+                highestId = Math.Max(highestId, header.A);
+                chunks[header.A] = (address, valueBytes);
+                break;
+            case RecordKind.Delete:
+                Remove(header.Space, key);
+                break;
+            case RecordKind.Expiry:
+                SetExpiry(header, key);
+                break;
+            case RecordKind.Note when value.Length > 0:
+                spaces.Recovered(address);
+                core.Spaces.Load(value);
+                DropUnmapped();
+                break;
+        }
+    }
+
+    private void AddValue(long address, in RecordHeader header, ReadOnlySpan<byte> key, int valueBytes)
+    {
+        Remove(header.Space, key);
+        ulong hash = core.Hash.Of(key);
+        EntryHeader* entry = core.ShardOf(hash).NewEntry(
+            header.Space, key, (BlobType)header.Type, valueBytes, false, header.ExpiresAt, EntryRecords.EntryFlagsOf(header));
+        Add(address, header, hash, entry);
+    }
+
+    private void AddLarge(long address, in RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> manifest)
+    {
+        Remove(header.Space, key);
+        ulong hash = core.Hash.Of(key);
+        LargeValue value = EntryRecords.ReadManifest(header, manifest, core.Chunks, core.Room);
+        foreach (long id in value.Ids)
+            highestId = Math.Max(highestId, id + (value.Ids.Length == 1 ? value.ChunkCount : 0));
+        EntryHeader* entry = core.ShardOf(hash).NewEntry(
+            header.Space, key, (BlobType)header.Type, sizeof(long), true, header.ExpiresAt,
+            EntryRecords.EntryFlagsOf(header) | EntryFlags.Large);
+        BitConverter.TryWriteBytes(Shard.StoredValue(entry), (long)core.TakeHandle(hash, value));
+        values.Add((value, hash));
+        Add(address, header, hash, entry);
+    }
+
+    private void Add(long address, in RecordHeader header, ulong hash, EntryHeader* entry)
+    {
+        Shard shard = core.ShardOf(hash);
+        entry->Version = header.Version;
+        entry->Address = address;
+        entry->PolicyState = header.PolicyState;
+        entry->Flags |= EntryFlags.Logged;
+        shard.Table.Add(hash, entry);
+        shard.Count(entry, 1);
+        core.Live.Add(address, core.RecordBytes(entry));
+        if (header.ExpiresAt != 0)
+        {
+            entry->Flags |= EntryFlags.Queued;
+            shard.Expiries.Add(header.ExpiresAt, hash);
+        }
+
+        core.Policy.Added(new EntryRef(entry), core.Clock);
+    }
+
+    private void Remove(ushort space, ReadOnlySpan<byte> key)
+    {
+        ulong hash = core.Hash.Of(key);
+        EntryHeader* entry = core.ShardOf(hash).Table.Find(hash, space, key);
+        if (entry != null)
+            core.Unlink(hash, entry);
+    }
+
+    private void SetExpiry(in RecordHeader header, ReadOnlySpan<byte> key)
+    {
+        ulong hash = core.Hash.Of(key);
+        Shard shard = core.ShardOf(hash);
+        EntryHeader* old = shard.Table.Find(hash, header.Space, key);
+        if (old == null)
+            return;
+        EntryHeader* entry = shard.NewEntry(
+            header.Space, key, old->Type, (int)old->ValueBytes, (old->Flags & EntryFlags.OnDisk) == 0, header.ExpiresAt,
+            StoreCore.Kept(old->Flags) & ~EntryFlags.Queued);
+        StoreCore.CopyState(old, entry);
+        entry->Version = header.Version;
+        if ((entry->Flags & EntryFlags.OnDisk) == 0)
+            Shard.StoredValue(old).CopyTo(Shard.StoredValue(entry));
+        shard.Count(old, -1);
+        shard.Count(entry, 1);
+        shard.Table.Replace(hash, old, entry);
+        shard.Slab.Free(old);
+        if (header.ExpiresAt == 0)
+            return;
+        entry->Flags |= EntryFlags.Queued;
+        shard.Expiries.Add(header.ExpiresAt, hash);
+    }
+
+    /// <summary>Gives each large value the chunks that the log has; a value that a client wrote needs all of them.</summary>
+    private void AttachChunks()
+    {
+        foreach ((LargeValue value, ulong hash) in values)
+        {
+            for (int index = 0; index < value.ChunkCount && !value.IsDropped; index++)
+            {
+                long id = value.Ids.Length == 1 ? value.Ids[0] + index : value.Ids[index];
+                Chunk? chunk = core.Chunks.Find(id);
+                if (chunk == null && chunks.TryGetValue(id, out (long Address, int Bytes) at) && at.Bytes == value.BytesOf(index))
+                    chunk = core.Chunks.AddRecovered(id, at.Bytes, at.Address);
+                if (chunk != null)
+                    value.TryAttach(index, chunk);
+            }
+
+            if (!value.IsDropped && value.Origin == null && value.ChunksPresent < value.ChunkCount && core.HolderOf(value) is var entry && entry != null)
+            {
+                core.Counters.Corrupt();
+                core.Unlink(hash, entry);
+            }
+
+            value.Release(); // the entry holds it now
+        }
+    }
+
+    private void DropUnmapped()
+    {
+        foreach (Shard shard in core.Shards)
+        {
+            bool any = false;
+            for (int space = 0; space < SpaceMap.SpacesMax && !any; space++)
+                any = shard.KeysBySpace[space] > 0 && core.Spaces.DatabaseOf(space) < 0;
+            if (!any)
+                continue;
+            var all = new List<nint>();
+            ulong place = 0;
+            do
+            {
+                place = shard.Table.ScanAll(place, all);
+            }
+            while (place != 0);
+            foreach (nint at in all)
+            {
+                var entry = (EntryHeader*)at;
+                if (core.Spaces.DatabaseOf(entry->Space) < 0)
+                    core.Unlink(core.Hash.Of(Shard.KeyOf(entry)), entry);
+            }
+        }
+    }
+
+    private sealed record PendingRecord(long Address, RecordHeader Header, byte[] Key, int ValueBytes, byte[] Value);
+}

@@ -1,0 +1,128 @@
+using Hal.Cache.Contracts;
+using Hal.Cache.Storage.Log;
+using Hal.Cache.Storage.Memory;
+
+namespace Hal.Cache.Storage;
+
+/// <summary>
+/// Says whether a write may start, and lets it wait until reclaiming has made room: in memory, in the log's address space, in its
+/// buffer, and among the live bytes.
+/// </summary>
+internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, StoreLimits limits, TimeProvider time)
+{
+    /// <summary>Longest time that a write waits while reclaiming gets nowhere.</summary>
+    public static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(5);
+
+    private readonly Lock gate = new();
+    private TaskCompletionSource pulse = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool exhausted;
+    private long exhaustedLive;
+    private long exhaustedMemory;
+
+    /// <summary>Raised when somebody waits for room.</summary>
+    public event Action? Wanted;
+
+    /// <summary>True while memory is so full that reclaiming should go on.</summary>
+    public bool MemoryIsShort => pool.FreeBytes < limits.MemorySlackBytes;
+
+    public bool LogIsShort => log != null && UsedByLog > limits.LogBytesMax - (3L * log.SegmentBytes);
+
+    public bool LiveIsShort => log != null && live.Total > limits.LiveBytesMax - limits.LiveSlackBytes;
+
+    private long UsedByLog => log!.TailAddress - (log.BeginAddress & ~((long)log.SegmentBytes - 1));
+
+    public bool HasRoom(long bytes)
+    {
+        if (MemoryIsShort)
+            Wanted?.Invoke();
+        if (pool.FreeBytes < Math.Min(bytes, limits.MemorySlackBytes) + PagePool.PageBytes)
+            return false;
+        if (log == null)
+            return true;
+        if (LogIsShort || LiveIsShort)
+            Wanted?.Invoke();
+        return log.HasRoom && UsedByLog + bytes <= limits.LogBytesMax - log.SegmentBytes && live.Total + bytes <= limits.LiveBytesMax;
+    }
+
+    /// <summary>Whether memory alone has room, as a read needs it.</summary>
+    public bool MemoryHas(long bytes) => pool.FreeBytes >= bytes + PagePool.PageBytes;
+
+    public async ValueTask<CacheError?> MakeRoomAsync(long bytes, CancellationToken cancellation)
+    {
+        if (log != null && bytes > limits.LiveBytesMax)
+            return NoRoom();
+        long since = time.GetTimestamp();
+        while (!HasRoom(bytes))
+        {
+            if (log is { HasRoom: false } && log.Health.State != LogState.Ok)
+                return new CacheError(CacheErrorCode.Unavailable, log.Health.Text);
+            if (IsExhausted())
+                return NoRoom();
+            if (log is { HasRoom: false })
+            {
+                if (await log.WaitForRoomAsync(cancellation).ConfigureAwait(false) is { } error)
+                    return error;
+                continue;
+            }
+
+            if (time.GetElapsedTime(since) > StuckAfter)
+                return NoRoom();
+            Task next = NextPulse();
+            Wanted?.Invoke();
+            if (HasRoom(bytes))
+                return null;
+            try
+            {
+                await next.WaitAsync(TimeSpan.FromMilliseconds(100), time, cancellation).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                // Reclaiming may have nothing to do but wait for the disk; we look again.
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Reclaiming has made room, or may have.</summary>
+    public void Pulse()
+    {
+        exhausted = false;
+        Wake();
+    }
+
+    /// <summary>Reclaiming has walked everything and found nothing to give up: writes fail at once until something goes.</summary>
+    public void Exhausted()
+    {
+        (exhaustedLive, exhaustedMemory) = (live.Total, pool.UsedBytes);
+        exhausted = true;
+        Wake();
+    }
+
+    private static CacheError NoRoom() => new(CacheErrorCode.NoRoom, "memory or disk is used up and nothing may be evicted");
+
+    private bool IsExhausted()
+    {
+        if (exhausted && (live.Total < exhaustedLive || pool.UsedBytes < exhaustedMemory))
+            exhausted = false;
+        return exhausted;
+    }
+
+    private Task NextPulse()
+    {
+        lock (gate)
+            return pulse.Task;
+    }
+
+    private void Wake()
+    {
+        TaskCompletionSource done;
+        lock (gate)
+        {
+            done = pulse;
+            pulse = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        done.SetResult();
+    }
+}

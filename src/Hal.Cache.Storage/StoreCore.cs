@@ -1,0 +1,246 @@
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Storage.Large;
+using Hal.Cache.Storage.Log;
+using Hal.Cache.Storage.Memory;
+
+namespace Hal.Cache.Storage;
+
+/// <summary>
+/// What every part of a store works on: shards, chunks, log, budgets; and the steps on one entry that several parts take. All of these
+/// need the lock of the entry's shard.
+/// </summary>
+internal sealed unsafe class StoreCore : IDisposable
+{
+    private const int ShardBitsFrom = 40; // bits of the hash that neither buckets nor link tags use
+    private const int SmallShards = 16;
+    private const long SmallMemoryBytes = 4L << 30;
+    private const int LargeManagedBytes = 192;
+
+    private readonly TimeProvider time;
+    private readonly long epoch;
+    private readonly List<LargeValue?>[] handles;
+    private readonly Stack<int>[] freeHandles;
+    private uint clock;
+
+    public StoreCore(BlobStoreOptions options, IEvictionPolicy policy, IRecordLog? log, long logBufferBytes, TimeProvider time)
+    {
+        this.time = time;
+        Policy = policy;
+        Log = log;
+        LogBufferBytes = logBufferBytes;
+        AppendsAtOnce = log != null && options.Durability != StoreDurability.None;
+        long memory = options.MemoryBytes - logBufferBytes;
+        Limits = MakeLimits(options, memory, log);
+        Pool = new PagePool(memory, Limits.MemorySlackBytes / 2);
+        Live = log != null ? new LiveBytes(log.SegmentBytes, options.DiskBytes) : new LiveBytes(1 << 30, 1 << 30);
+        Room = new RoomGate(Pool, log, Live, Limits, time);
+        Chunks = new ChunkStore(Pool, log, Live, Counters, Room, AppendsAtOnce);
+        Shards = new Shard[options.MemoryBytes <= SmallMemoryBytes ? SmallShards : Shard.CountMax];
+        for (int index = 0; index < Shards.Length; index++)
+            Shards[index] = new Shard(index, Hash, Pool);
+        handles = Array.ConvertAll(Shards, _ => new List<LargeValue?>());
+        freeHandles = Array.ConvertAll(Shards, _ => new Stack<int>());
+        epoch = time.GetTimestamp();
+    }
+
+    public KeyHash Hash { get; } = new();
+
+    public Shard[] Shards { get; }
+
+    public SpaceMap Spaces { get; } = new();
+
+    public PagePool Pool { get; }
+
+    public LiveBytes Live { get; }
+
+    public IRecordLog? Log { get; }
+
+    public ChunkStore Chunks { get; }
+
+    public RoomGate Room { get; }
+
+    public StoreLimits Limits { get; }
+
+    /// <summary>Memory of the log, which is part of the budget.</summary>
+    public long LogBufferBytes { get; }
+
+    public StoreCounters Counters { get; } = new();
+
+    public IEvictionPolicy Policy { get; }
+
+    /// <summary>True where each change is appended to the log when it is made.</summary>
+    public bool AppendsAtOnce { get; }
+
+    /// <summary>Seconds since the start, for policies.</summary>
+    public uint Clock => Volatile.Read(ref clock);
+
+    public long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public void MoveClock() => Volatile.Write(ref clock, (uint)time.GetElapsedTime(epoch).TotalSeconds);
+
+    public int ShardIndex(ulong hash) => (int)(hash >> ShardBitsFrom) & (Shards.Length - 1);
+
+    public Shard ShardOf(ulong hash) => Shards[ShardIndex(hash)];
+
+    public long RecordBytes(EntryHeader* entry)
+    {
+        int value = (entry->Flags & EntryFlags.Large) != 0 ? EntryRecords.ManifestBytes(LargeOf(entry)) : (int)entry->ValueBytes;
+        return Log?.RecordBytes(entry->KeyBytes, value) ?? EntryHeader.Bytes + entry->KeyBytes + value;
+    }
+
+    public LargeValue LargeOf(EntryHeader* entry) =>
+        handles[ShardIndex(Hash.Of(Shard.KeyOf(entry)))][BitConverter.ToInt32(Shard.StoredValue(entry))]!;
+
+    public LargeValue LargeOf(EntryHeader* entry, ulong hash) => handles[ShardIndex(hash)][BitConverter.ToInt32(Shard.StoredValue(entry))]!;
+
+    /// <summary>Gives a large value a handle in its key's shard, and retains it.</summary>
+    public int TakeHandle(ulong hash, LargeValue value)
+    {
+        int shard = ShardIndex(hash);
+        value.Retain();
+        value.KeyHash = hash;
+        Pool.AddOverhead(LargeManagedBytes + (value.ChunkCount * sizeof(long)));
+        if (freeHandles[shard].TryPop(out int handle))
+        {
+            handles[shard][handle] = value;
+        }
+        else
+        {
+            handle = handles[shard].Count;
+            handles[shard].Add(value);
+        }
+
+        value.Handle = handle;
+        return handle;
+    }
+
+    /// <summary>Appends the entry's record; false where the log's buffer is full now. Fills in the address, counts nothing.</summary>
+    public bool TryAppend(EntryHeader* entry, ulong hash, ReadOnlySpan<byte> value, ref WriteScope scope, out long address)
+    {
+        RecordHeader header = EntryRecords.HeaderOf(entry);
+        header.Transaction = scope.Transaction;
+        return TryAppend(entry, hash, ref header, value, out address);
+    }
+
+    public bool TryAppend(EntryHeader* entry, ulong hash, ref RecordHeader header, ReadOnlySpan<byte> value, out long address)
+    {
+        if ((entry->Flags & EntryFlags.Large) == 0)
+            return Log!.TryAppend(ref header, Shard.KeyOf(entry), value, out address);
+        LargeValue large = LargeOf(entry, hash);
+        header.B = large.Length;
+        int length = EntryRecords.ManifestBytes(large);
+        byte[]? rented = length > 1024 ? System.Buffers.ArrayPool<byte>.Shared.Rent(length) : null;
+        Span<byte> manifest = rented != null ? rented.AsSpan(0, length) : stackalloc byte[length];
+        EntryRecords.WriteManifest(large, manifest);
+        bool done = Log!.TryAppend(ref header, Shard.KeyOf(entry), manifest, out address);
+        if (rented != null)
+            System.Buffers.ArrayPool<byte>.Shared.Return(rented);
+        return done;
+    }
+
+    /// <summary>Removes an entry that nobody asked to delete (expired, evicted); false where that must wait for the log's buffer.</summary>
+    public bool TryDrop(ulong hash, EntryHeader* entry)
+    {
+        // The newest record in the log says the same, or is about to be truncated; only an older one could come back.
+        const EntryFlags stale = EntryFlags.Dirty | EntryFlags.Logged;
+        if ((entry->Flags & stale) == stale)
+        {
+            var header = new RecordHeader { Kind = RecordKind.Delete, Space = entry->Space, Version = ShardOf(hash).NextVersion() };
+            if (!Log!.TryAppend(ref header, Shard.KeyOf(entry), default, out _))
+                return false;
+        }
+
+        Unlink(hash, entry);
+        return true;
+    }
+
+    /// <summary>The entry that holds a large value, null where none does any more.</summary>
+    public EntryHeader* HolderOf(LargeValue value)
+    {
+        for (EntryHeader* entry = ShardOf(value.KeyHash).Table.Chain(value.KeyHash); entry != null; entry = KeyTable.Next(entry))
+        {
+            if ((entry->Flags & EntryFlags.Large) != 0 && ReferenceEquals(LargeOf(entry), value))
+                return entry;
+        }
+
+        return null;
+    }
+
+    /// <summary>Takes an entry out of the table and gives its memory, its chunks and its place among the live bytes up.</summary>
+    public void Unlink(ulong hash, EntryHeader* entry)
+    {
+        Shard shard = ShardOf(hash);
+        shard.Table.Remove(hash, entry);
+        shard.Count(entry, -1);
+        Forget(hash, entry);
+    }
+
+    /// <summary>The same for an entry that is in the table no more.</summary>
+    public void Forget(ulong hash, EntryHeader* entry)
+    {
+        Policy.Removed(new EntryRef(entry));
+        Live.Remove(entry->Address, RecordBytes(entry));
+        if ((entry->Flags & EntryFlags.Large) != 0)
+        {
+            int shard = ShardIndex(hash);
+            int handle = BitConverter.ToInt32(Shard.StoredValue(entry));
+            LargeValue value = handles[shard][handle]!;
+            handles[shard][handle] = null;
+            freeHandles[shard].Push(handle);
+            Pool.AddOverhead(-LargeManagedBytes - (value.ChunkCount * sizeof(long)));
+            value.Release();
+        }
+
+        ShardOf(hash).Slab.Free(entry);
+    }
+
+    /// <summary>Copies an entry into a slot without its inline value, which is in the log.</summary>
+    public void Spill(ulong hash, EntryHeader* entry)
+    {
+        Shard shard = ShardOf(hash);
+        var old = new EntryRef(entry);
+        EntryHeader* stub = shard.NewEntry(entry->Space, old.Key, entry->Type, (int)entry->ValueBytes, false, old.ExpiresAt, Kept(entry->Flags));
+        CopyState(entry, stub);
+        shard.Table.Replace(hash, entry, stub);
+        shard.Slab.Free(entry);
+        Counters.Spilled();
+    }
+
+    /// <summary>Copies an entry into a slot with its inline value.</summary>
+    public void Load(ulong hash, EntryHeader* stub, ReadOnlySpan<byte> value)
+    {
+        Shard shard = ShardOf(hash);
+        var old = new EntryRef(stub);
+        EntryHeader* entry = shard.NewEntry(stub->Space, old.Key, stub->Type, value.Length, true, old.ExpiresAt, Kept(stub->Flags));
+        value.CopyTo(Shard.StoredValue(entry));
+        CopyState(stub, entry);
+        shard.Table.Replace(hash, stub, entry);
+        shard.Slab.Free(stub);
+        Counters.Loaded();
+    }
+
+    public static EntryFlags Kept(EntryFlags flags) => flags & (EntryFlags.Clean | EntryFlags.Raw | EntryFlags.Queued | EntryFlags.Dirty | EntryFlags.Large | EntryFlags.Logged);
+
+    public static void CopyState(EntryHeader* from, EntryHeader* to) =>
+        (to->Version, to->Address, to->PolicyState) = (from->Version, from->Address, from->PolicyState);
+
+    public void Dispose()
+    {
+        foreach (Shard shard in Shards)
+            shard.Dispose();
+        Pool.Dispose();
+    }
+
+    private static StoreLimits MakeLimits(BlobStoreOptions options, long memory, IRecordLog? log)
+    {
+        const long bookkeeping = 1 << 20; // lock file, format file, directory entries
+        long capacity = options.DiskBytes - bookkeeping;
+        return new StoreLimits
+        {
+            MemoryBytes = memory,
+            MemorySlackBytes = Math.Clamp(memory / 32, 4L << 20, 64L << 20),
+            LogBytesMax = capacity,
+            LiveBytesMax = log == null ? long.MaxValue : (capacity - (4L * log.SegmentBytes)) / 100 * 85,
+        };
+    }
+}
