@@ -1,10 +1,14 @@
 using System.Net;
-using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Instances;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway;
+using Hal.Cache.Node;
+using Hal.Cache.Origins;
 using Hal.Cache.Resp;
 using Hal.Cache.Silo.Settings;
-using Microsoft.AspNetCore.Connections;
+using Hal.Cache.Storage;
+using Hal.Cache.Storage.Eviction;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Hal.Cache.Silo;
@@ -15,12 +19,19 @@ namespace Hal.Cache.Silo;
 /// </summary>
 internal sealed partial class SiloInstance : IAsyncDisposable
 {
-    private static readonly byte[] Loading = Encoding.ASCII.GetBytes("-LOADING HAL Cache is loading the dataset in memory\r\n");
-
     private readonly SiloOptions options;
     private readonly ILogger logger;
+    private readonly IBlobStore store;
+    private readonly OriginTable origins;
+    private readonly RespGateway gateway;
+    private int closed;
 
-    private SiloInstance(SiloOptions options, ILogger logger) => (this.options, this.logger) = (options, logger);
+    private SiloInstance(SiloOptions options, IBlobStore store, OriginTable origins, ILogger logger)
+    {
+        (this.options, this.store, this.origins, this.logger) = (options, store, origins, logger);
+        var keyspace = new Keyspace(store, origins, TimeProvider.System);
+        gateway = new RespGateway(new GatewayOptions { Name = options.Name, RequirePass = options.RequirePass }, keyspace, TimeProvider.System);
+    }
 
     /// <summary>What HTTP shows.</summary>
     public IReadOnlyList<IInstance> Instances { get; } = [];
@@ -29,24 +40,55 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     public static ValueTask<Result<SiloInstance>> OpenAsync(SiloOptions options, ILoggerFactory loggers, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        return new(new SiloInstance(options, loggers.CreateLogger<SiloInstance>()));
+        return new(Open(options, loggers.CreateLogger<SiloInstance>()));
     }
 
     /// <summary>The glob rule of KEYS and SCAN.</summary>
     public static bool Match(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> key) => GlobPattern.IsMatch(pattern, key);
 
-    /// <summary>Puts the RESP protocol on a listener; until an instance is there, clients hear what Redis tells them while it loads.</summary>
+    /// <summary>Puts the RESP protocol on a listener.</summary>
     public void ListenResp(ListenOptions listen)
     {
         LogListen(options.Name);
-        listen.Run(static async connection => await connection.Transport.Output.WriteAsync(Loading));
+        listen.UseResp(gateway);
     }
 
     /// <summary>Told once the listeners are bound, with the port that was taken.</summary>
     public void Listening(IPEndPoint resp) => LogListening(options.Name, resp);
 
     /// <summary>Commits what is not yet durable, and closes the data directory; may be called twice.</summary>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref closed, 1) != 0)
+            return;
+        await store.DisposeAsync();
+        origins.Dispose();
+    }
+
+    private static Result<SiloInstance> Open(SiloOptions options, ILogger logger)
+    {
+        Result<OriginTable> origins = OriginTable.Create(options.Origins);
+        if (!origins.IsOk)
+            return origins.Error;
+        Result<IBlobStore> store = BlobStores.Open(StoreOptions(options), EvictionPolicies.Create(options.Policy), TimeProvider.System);
+        if (store.IsOk)
+            return new SiloInstance(options, store.Value, origins.Value, logger);
+        origins.Value.Dispose();
+        return store.Error;
+    }
+
+    private static BlobStoreOptions StoreOptions(SiloOptions options) => new()
+    {
+        Directory = options.MemoryOnly ? null : options.Data,
+        MemoryBytes = options.MemoryBytes,
+        DiskBytes = options.DiskBytes,
+        Durability = options.Durability switch
+        {
+            Durability.Commit => StoreDurability.Commit,
+            Durability.Interval => StoreDurability.Interval,
+            _ => StoreDurability.None,
+        },
+    };
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Instance {Name} goes on a listener")]
     private partial void LogListen(string name);

@@ -23,4 +23,7 @@ public interface IEvictionPolicy
 
     /// <summary>Whether the entry stays where it is; asked when the oldest pages of memory, or the oldest log segment, are walked.</summary>
     bool Keep(in EntryRef entry, in ReclaimContext reclaim);
+
+    /// <summary>What is known of the entry's use, for OBJECT IDLETIME and OBJECT FREQ; nothing unless the policy says more.</summary>
+    EntryUsage UsageOf(in EntryRef entry, uint clock) => default;
 }

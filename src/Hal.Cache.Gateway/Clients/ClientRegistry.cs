@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+
+namespace Hal.Cache.Gateway.Clients;
+
+/// <summary>The connections of the moment.</summary>
+internal sealed class ClientRegistry(int max)
+{
+    private readonly ConcurrentDictionary<long, ClientSession> clients = new();
+    private long nextId;
+    private long total;
+
+    public int Max { get; set; } = max;
+
+    public int Count => clients.Count;
+
+    public long TotalConnections => Volatile.Read(ref total);
+
+    public IEnumerable<ClientSession> All => clients.Values.OrderBy(client => client.Id);
+
+    public long NextId() => Interlocked.Increment(ref nextId);
+
+    public ClientSession? Find(long id) => clients.GetValueOrDefault(id);
+
+    /// <summary>False where there are as many as there may be.</summary>
+    public bool TryAdd(ClientSession client)
+    {
+        Interlocked.Increment(ref total);
+        if (clients.Count >= Max)
+            return false;
+        clients[client.Id] = client;
+        return true;
+    }
+
+    public void Remove(ClientSession client) => clients.TryRemove(client.Id, out _);
+}

@@ -1,0 +1,356 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Server;
+using Hal.Cache.Node;
+using Hal.Cache.Resp;
+
+namespace Hal.Cache.Gateway.Clients;
+
+/// <summary>
+/// One client's connection: parses as many requests as the input holds, runs them, and sends the replies at once. A request is read where
+/// it lies in the pipe; only one that crosses the border of two blocks is copied together. Large arguments go to the store as they come in.
+/// </summary>
+internal sealed class RespConnection : IDisposable
+{
+    /// <summary>Replies beyond this many bytes are sent before the next command runs.</summary>
+    private const int ReplyBytesBuffered = 64 << 10;
+
+    /// <summary>Bytes of a body that are handed to the output at a time.</summary>
+    private const int BodyBytesAtOnce = 64 << 10;
+
+    private const int CarryBytesMin = 4 << 10;
+
+    private readonly PipeReader input;
+    private readonly PipeWriter output;
+    private readonly RespRequestParser parser;
+    private readonly RespWriter reply;
+    private readonly CancellationToken closed;
+    private readonly CommandContext context;
+    private readonly CommandDispatcher dispatcher;
+    private readonly ClientSession client;
+
+    private byte[] carry = [];
+    private int carried;
+    private bool closing;
+    private int replyStart;
+    private Outcome waiting;
+
+    public RespConnection(ServerState server, CommandDispatcher dispatcher, ClientSession client, IDuplexPipe pipe, CancellationToken closed)
+    {
+        (this.dispatcher, this.client, input, output, this.closed) = (dispatcher, client, pipe.Input, pipe.Output, closed);
+        context = new CommandContext(server, server.Keyspace, client) { Cancellation = closed };
+        (parser, reply) = (context.Parser, context.Reply);
+        EndCommand();
+    }
+
+    /// <summary>Runs until the client, an error or QUIT ends the connection.</summary>
+    public async Task RunAsync()
+    {
+        while (!closing)
+        {
+            ReadResult read = await input.ReadAsync(closed).ConfigureAwait(false);
+            ReadOnlySequence<byte> buffer = read.Buffer;
+            while (!closing)
+            {
+                Step step = Process(ref buffer);
+                if (step == Step.NeedsInput)
+                    break;
+                if (step == Step.Waits)
+                    await FinishCommandAsync().ConfigureAwait(false);
+                else if (step == Step.LargeArgument)
+                    buffer = await TakeLargeAsync(buffer).ConfigureAwait(false);
+                if (reply.Length >= ReplyBytesBuffered || reply.Deferred.Count > 0)
+                    await FlushAsync().ConfigureAwait(false);
+            }
+
+            if (reply.Length > 0)
+                await FlushAsync().ConfigureAwait(false);
+            input.AdvanceTo(buffer.End);
+            if (read.IsCompleted)
+                return;
+            if (carried == 0)
+                ReturnCarry();
+        }
+    }
+
+    public void Dispose()
+    {
+        context.Dispose();
+        ReturnCarry();
+    }
+
+    /// <summary>Runs commands until one has to wait, a large argument begins, much is to be sent, or the input ends.</summary>
+    private Step Process(ref ReadOnlySequence<byte> buffer)
+    {
+        while (!buffer.IsEmpty)
+        {
+            ReadOnlyMemory<byte> block = buffer.First;
+            int used = 0;
+            Step? step = carried > 0 ? ProcessCarried(block, ref used) : ProcessBlock(block, ref used);
+            buffer = buffer.Slice(used);
+            if (step is { } stop)
+                return stop;
+        }
+
+        return Step.NeedsInput;
+    }
+
+    private Step? ProcessBlock(ReadOnlyMemory<byte> block, ref int used)
+    {
+        while (used < block.Length)
+        {
+            ReadOnlyMemory<byte> rest = block[used..];
+            switch (parser.Parse(rest.Span))
+            {
+                case ParseResult.Command:
+                    used += parser.Consumed;
+                    if (RunCommand(rest) is { } step)
+                        return step;
+                    break;
+                case ParseResult.LargeArgument:
+                    Carry(rest.Span[..parser.Consumed]);
+                    used += parser.Consumed;
+                    return Step.LargeArgument;
+                case ParseResult.NeedMore:
+                    Carry(rest.Span);
+                    used = block.Length;
+                    return null;
+                default:
+                    return Refuse();
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Adds to the request that is carried what it needs, no more, so that what follows is read in place again.</summary>
+    private Step? ProcessCarried(ReadOnlyMemory<byte> block, ref int used)
+    {
+        ParseResult result = parser.Parse(carry.AsSpan(0, carried));
+        while (result == ParseResult.NeedMore)
+        {
+            if (used == block.Length)
+                return null;
+            int missing = (int)Math.Min(Math.Max(parser.Needed - carried, 1), block.Length - used);
+            Carry(block.Span.Slice(used, missing));
+            used += missing;
+            result = parser.Parse(carry.AsSpan(0, carried));
+        }
+
+        if (result == ParseResult.Error)
+            return Refuse();
+        used -= carried - parser.Consumed;
+        carried = parser.Consumed;
+        return result == ParseResult.LargeArgument ? Step.LargeArgument : RunCommand(carry.AsMemory(0, carried));
+    }
+
+    private Step? RunCommand(ReadOnlyMemory<byte> request)
+    {
+        if (parser.Count == 0)
+        {
+            EndCommand();
+            return null;
+        }
+
+        replyStart = reply.Length;
+        context.SetInput(request);
+        waiting = dispatcher.Start(context);
+        if (waiting is Outcome.Retry or Outcome.Async)
+            return Step.Waits;
+        closing |= waiting == Outcome.Close;
+        EndCommand();
+        return closing || reply.Length >= ReplyBytesBuffered || reply.Deferred.Count > 0 ? Step.Sends : null;
+    }
+
+    private async ValueTask FinishCommandAsync()
+    {
+        // The replies before this one need not wait for it.
+        if (replyStart > 0 && waiting == Outcome.Retry)
+        {
+            context.DropReply(replyStart);
+            await FlushAsync().ConfigureAwait(false);
+            replyStart = 0;
+        }
+
+        closing |= await CommandDispatcher.FinishAsync(context, waiting, replyStart).ConfigureAwait(false) == Outcome.Close;
+        EndCommand();
+    }
+
+    private void EndCommand()
+    {
+        context.End();
+        parser.Reset();
+        parser.Unauthenticated = !client.IsAuthenticated;
+        parser.StreamLarge = client.IsAuthenticated;
+        carried = 0;
+    }
+
+    private Step Refuse()
+    {
+        reply.Error([.. "ERR "u8, .. parser.ErrorMessage]);
+        closing = true;
+        return Step.Sends;
+    }
+
+    /// <summary>Takes a large argument's body out of the stream, into the store, chunk by chunk.</summary>
+    private async ValueTask<ReadOnlySequence<byte>> TakeLargeAsync(ReadOnlySequence<byte> buffer)
+    {
+        if (reply.Length > 0)
+            await FlushAsync().ConfigureAwait(false);
+        long left = parser.LargeLength;
+        ILargeValue value = context.Store.Stage(left);
+        byte[] chunk = ArrayPool<byte>.Shared.Rent(IBlobStore.ChunkBytes);
+        CacheError? error = null;
+        try
+        {
+            int filled = 0, index = 0, ending = 2; // CR and LF follow the body
+            while (left > 0 || ending > 0)
+            {
+                if (buffer.IsEmpty)
+                {
+                    input.AdvanceTo(buffer.End);
+                    ReadResult read = await input.ReadAsync(closed).ConfigureAwait(false);
+                    buffer = read.Buffer;
+                    if (buffer.IsEmpty && read.IsCompleted)
+                    {
+                        value.Release();
+                        closing = true;
+                        return buffer;
+                    }
+                }
+
+                ReadOnlyMemory<byte> block = buffer.First;
+                if (left == 0)
+                {
+                    int skip = Math.Min(ending, block.Length);
+                    ending -= skip;
+                    buffer = buffer.Slice(skip);
+                    continue;
+                }
+
+                int count = (int)Math.Min(Math.Min(block.Length, left), IBlobStore.ChunkBytes - filled);
+                if (error == null)
+                    block.Span[..count].CopyTo(chunk.AsSpan(filled));
+                buffer = buffer.Slice(count);
+                filled += count;
+                left -= count;
+                if (filled < IBlobStore.ChunkBytes && left > 0)
+                    continue;
+                error ??= await value.WriteChunkAsync(index++, chunk.AsMemory(0, filled), closed).ConfigureAwait(false);
+                filled = 0;
+            }
+        }
+        catch
+        {
+            value.Release();
+            throw;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+
+        context.AddLarge(value);
+        parser.LargeTaken();
+        context.Refused ??= error;
+        return buffer;
+    }
+
+    private void Carry(ReadOnlySpan<byte> bytes)
+    {
+        if (carried + bytes.Length > carry.Length)
+        {
+            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(CarryBytesMin, (int)Math.Max(Math.Min(parser.Needed, int.MaxValue / 2), (carried + bytes.Length) * 2L)));
+            carry.AsSpan(0, carried).CopyTo(larger);
+            if (carry.Length > 0)
+                ArrayPool<byte>.Shared.Return(carry);
+            carry = larger;
+        }
+
+        bytes.CopyTo(carry.AsSpan(carried));
+        carried += bytes.Length;
+    }
+
+    private void ReturnCarry()
+    {
+        if (carry.Length > 0)
+            ArrayPool<byte>.Shared.Return(carry);
+        carry = [];
+        carried = 0;
+    }
+
+    /// <summary>Sends the replies when all that they depend on is durable; waits while the client does not take them.</summary>
+    private async ValueTask FlushAsync()
+    {
+        if (context.Scope.Address != 0)
+        {
+            IBlobStore store = context.Store;
+            if (store.AcknowledgesCommits && context.Scope.Address >= store.CommittedUntil
+                && await store.WaitForCommitAsync(context.Scope.Address, CancellationToken.None).ConfigureAwait(false) is { } failed)
+            {
+                // What the replies would acknowledge is not durable: the client must not hear that it is.
+                context.DropReply(0);
+                reply.Error(RespErrors.Of(failed));
+                closing = true;
+            }
+
+            context.Scope = default;
+        }
+
+        int sent = 0;
+        for (int at = 0; at < reply.Deferred.Count; at++)
+        {
+            DeferredBody body = reply.Deferred[at];
+            output.Write(reply.WrittenSpan[sent..body.Position]);
+            sent = body.Position;
+            if (!await SendBodyAsync((ValueReader)body.Source).ConfigureAwait(false))
+            {
+                client.Abort();
+                closing = true;
+                return;
+            }
+        }
+
+        output.Write(reply.WrittenSpan[sent..]);
+        reply.Clear();
+        FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
+        closing |= flushed.IsCompleted;
+    }
+
+    /// <summary>False where the rest of the bytes can't be had: the length is told already, so that the connection has to go.</summary>
+    private async ValueTask<bool> SendBodyAsync(ValueReader reader)
+    {
+        using (reader)
+        {
+            while (reader.Remaining > 0)
+            {
+                Memory<byte> memory = output.GetMemory((int)Math.Min(BodyBytesAtOnce, reader.Remaining));
+                int count = reader.TryRead(memory.Span);
+                if (count == 0)
+                {
+                    Result<int> read = await reader.ReadAsync(memory, closed).ConfigureAwait(false);
+                    if (!read.IsOk || read.Value == 0)
+                        return false;
+                    count = read.Value;
+                }
+
+                output.Advance(count);
+                FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
+                if (flushed.IsCompleted)
+                    return false;
+            }
+
+            return true;
+        }
+    }
+
+    private enum Step
+    {
+        NeedsInput,
+        Waits,
+        LargeArgument,
+        Sends,
+    }
+}

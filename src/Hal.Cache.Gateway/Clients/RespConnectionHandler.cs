@@ -1,0 +1,47 @@
+using System.Net;
+using Hal.Cache.Gateway.Server;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace Hal.Cache.Gateway.Clients;
+
+/// <summary>Takes RESP connections from Kestrel.</summary>
+internal sealed class RespConnectionHandler(ServerState server) : ConnectionHandler
+{
+    private static readonly byte[] TooMany = "-ERR max number of clients reached\r\n"u8.ToArray();
+
+    private readonly CommandDispatcher dispatcher = new(server);
+
+    public override async Task OnConnectedAsync(ConnectionContext connection)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(
+            connection.ConnectionClosed,
+            connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None);
+        var client = new ClientSession(
+            server.Clients.NextId(), Address(connection.RemoteEndPoint), Address(connection.LocalEndPoint), server.Time.GetUtcNow(), connection.Abort)
+        {
+            IsAuthenticated = server.Options.RequirePass == null,
+        };
+        if (!server.Clients.TryAdd(client))
+        {
+            await connection.Transport.Output.WriteAsync(TooMany).ConfigureAwait(false);
+            return;
+        }
+
+        using var resp = new RespConnection(server, dispatcher, client, connection.Transport, ended.Token);
+        try
+        {
+            await resp.RunAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ConnectionResetException)
+        {
+            // The client is gone, or we are asked to end.
+        }
+        finally
+        {
+            server.Clients.Remove(client);
+        }
+    }
+
+    private static string Address(EndPoint? endPoint) => endPoint?.ToString() ?? "";
+}

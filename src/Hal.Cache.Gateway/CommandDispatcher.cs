@@ -1,0 +1,188 @@
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Origins;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Server;
+
+namespace Hal.Cache.Gateway;
+
+/// <summary>Runs one command: finds its row, checks what every command is checked for, locks its keys, and runs its handler.</summary>
+internal sealed class CommandDispatcher(ServerState server)
+{
+    private const int ShownArgBytesMax = 128;
+
+    private readonly bool hasOrigins = server.Keyspace.Origins.Mounts.Count > 0;
+
+    /// <summary>Runs the command as far as it goes without waiting; Retry and Async go on in <see cref="FinishAsync"/>.</summary>
+    public Outcome Start(CommandContext context)
+    {
+        context.Begin();
+        return TryAdmit(context) ? Run(context) : Outcome.Done;
+    }
+
+    /// <summary>Waits for what the command misses and runs it again, as often as it takes.</summary>
+    public static async ValueTask<Outcome> FinishAsync(CommandContext context, Outcome outcome, int replyStart)
+    {
+        for (int runs = 0; ; runs++)
+        {
+            if (outcome == Outcome.Async)
+            {
+                await context.Pending!(context).ConfigureAwait(false);
+                return Outcome.Done;
+            }
+
+            if (outcome != Outcome.Retry)
+                return outcome;
+            context.BeginRun(replyStart);
+            context.Scope.Transaction = 0;
+            if (runs == GatewayLimits.RunsMax)
+                return context.Error(new CacheError(CacheErrorCode.Busy, "the command's keys kept changing"));
+            if (context.NeedsArguments)
+            {
+                if (!await context.MaterialiseAsync().ConfigureAwait(false))
+                    return Outcome.Done;
+            }
+            else if (!await context.ResolveFaultAsync().ConfigureAwait(false))
+            {
+                return Outcome.Done;
+            }
+
+            outcome = Run(context);
+        }
+    }
+
+    private bool TryAdmit(CommandContext context)
+    {
+        if (server.Table.Find(context.Arg(0)) is not { } spec)
+        {
+            Unknown(context);
+            return false;
+        }
+
+        if (spec.Subcommands.Length > 0 && context.Count > 1)
+        {
+            if (CommandTable.FindSubcommand(spec, context.Arg(1)) is not { } sub)
+            {
+                context.Error($"ERR unknown subcommand '{Shown(context.Arg(1))}'. Try {spec.FullName.ToUpperInvariant()} HELP.");
+                return false;
+            }
+
+            spec = sub;
+        }
+
+        context.Spec = spec;
+        if (!spec.Accepts(context.Count))
+        {
+            context.WrongArity();
+            return false;
+        }
+
+        if (!context.Client.IsAuthenticated && !spec.Has(CommandFlags.NoAuth))
+        {
+            context.Error(RespErrors.NoAuth);
+            return false;
+        }
+
+        if (context.Refused is { } refused)
+        {
+            context.Error(refused);
+            return false;
+        }
+
+        if (!TryAddKeys(context, spec))
+        {
+            context.Error(RespErrors.KeyTooLong);
+            return false;
+        }
+
+        if (!hasOrigins || !spec.IsWrite || !IsReadOnly(context, spec, out OriginMount? mount))
+            return true;
+        context.Error(RespErrors.ReadOnlyPrefix(mount!.Prefix.Span));
+        return false;
+    }
+
+    private static Outcome Run(CommandContext context)
+    {
+        if (context.Spec.Has(CommandFlags.DenyOom) && !context.Store.HasRoom(context.Parser.Consumed))
+        {
+            context.NeedRoom(context.Parser.Consumed);
+            return Outcome.Retry;
+        }
+
+        context.Lock();
+        try
+        {
+            return context.Spec.Handler(context);
+        }
+        catch (ArgumentNotInMemoryException)
+        {
+            context.NeedsArguments = true;
+            return Outcome.Retry;
+        }
+        finally
+        {
+            context.Unlock();
+        }
+    }
+
+    private static bool TryAddKeys(CommandContext context, CommandSpec spec)
+    {
+        if (spec.Has(CommandFlags.AllShards))
+            context.LockAll();
+        if (spec.IsKeyless)
+            return true;
+        if (!TryAddKeys(context, spec.Keys))
+            return false;
+        foreach (KeySpec more in spec.MoreKeys)
+        {
+            if (!TryAddKeys(context, more))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool TryAddKeys(CommandContext context, KeySpec keys)
+    {
+        if (!keys.TryRange(context, out int from, out int to))
+            return true;
+        for (int arg = from; arg <= to; arg += keys.Step)
+        {
+            if (context.ArgLength(arg) > BlobKey.BytesMax)
+                return false;
+            context.AddKey(arg);
+        }
+
+        return true;
+    }
+
+    private static bool IsReadOnly(CommandContext context, CommandSpec spec, out OriginMount? mount)
+    {
+        mount = null;
+        foreach (KeySpec keys in (KeySpec[])[spec.Keys, .. spec.MoreKeys])
+        {
+            // COPY reads its source: what is only read may be under a prefix.
+            if (((keys.Flags & KeyFlags.RO) != 0 && spec.MoreKeys.Length > 0) || !keys.TryRange(context, out int from, out int to))
+                continue;
+            for (int arg = from; arg <= to; arg += keys.Step)
+            {
+                if (context.Keyspace.TryMatchOrigin(context.Arg(arg), out mount))
+                    return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void Unknown(CommandContext context)
+    {
+        var text = new System.Text.StringBuilder("ERR unknown command '");
+        text.Append(Shown(context.Arg(0))).Append("', with args beginning with: ");
+        int start = text.Length;
+        for (int i = 1; i < context.Count && text.Length - start < ShownArgBytesMax; i++)
+            text.Append('\'').Append(Shown(context.IsLarge(i) ? default : context.Arg(i))).Append("' ");
+        context.Error(text.ToString());
+    }
+
+    private static string Shown(ReadOnlySpan<byte> arg) =>
+        System.Text.Encoding.Latin1.GetString(arg[..Math.Min(arg.Length, ShownArgBytesMax)]);
+}

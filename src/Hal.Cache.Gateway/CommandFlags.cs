@@ -1,0 +1,37 @@
+namespace Hal.Cache.Gateway;
+
+/// <summary>What COMMAND INFO tells about a command, by Redis's names, and below them what only the dispatcher reads.</summary>
+[Flags]
+internal enum CommandFlags
+{
+    None = 0,
+    Write = 1 << 0,
+    ReadOnly = 1 << 1,
+
+    /// <summary>Refused, or made to wait, when memory is full.</summary>
+    DenyOom = 1 << 2,
+    Admin = 1 << 3,
+    PubSub = 1 << 4,
+    NoScript = 1 << 5,
+    Blocking = 1 << 6,
+    Loading = 1 << 7,
+    Stale = 1 << 8,
+    SkipMonitor = 1 << 9,
+    SkipSlowlog = 1 << 10,
+    Asking = 1 << 11,
+    Fast = 1 << 12,
+
+    /// <summary>Allowed before authentication.</summary>
+    NoAuth = 1 << 13,
+    MayReplicate = 1 << 14,
+    NoAsyncLoading = 1 << 15,
+    NoMulti = 1 << 16,
+    MovableKeys = 1 << 17,
+    AllowBusy = 1 << 18,
+
+    /// <summary>The dispatcher locks all shards.</summary>
+    AllShards = 1 << 24,
+
+    /// <summary>May run long: it moves to the thread pool first, so that it does not hold up the thread that polls sockets.</summary>
+    Long = 1 << 25,
+}

@@ -1,0 +1,37 @@
+using Hal.Cache.Resp;
+
+namespace Hal.Cache.Gateway;
+
+/// <summary>The gateway's limits that no setting changes, by name.</summary>
+internal static class GatewayLimits
+{
+    /// <summary>Replies are flushed in between when so many bytes are waiting.</summary>
+    public const int FlushBytes = 64 * 1024;
+
+    /// <summary>Streamed bodies are sent in pieces of at most so many bytes.</summary>
+    public const int PieceBytes = 64 * 1024;
+
+    /// <summary>Large values up to so many bytes are copied into the reply when they are in memory.</summary>
+    public const int CopiedReplyBytesMax = 64 * 1024;
+
+    /// <summary>Large arguments of commands that need them in one piece: longest one, in bytes.</summary>
+    public const int MaterialisedArgBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>Runs of one command: what it awaited may be gone again each time it runs.</summary>
+    public const int RunsMax = 10_000;
+
+    /// <summary>Buffered bytes of one request, streamed arguments not counted.</summary>
+    public const int RequestBytesMax = 256 * 1024 * 1024;
+
+    /// <summary>Longest client name, in bytes.</summary>
+    public const int ClientNameBytesMax = 64 * 1024;
+
+    /// <summary>Bytes of pushes (MONITOR) that wait for a slow client before it is closed.</summary>
+    public const int OutboxBytesMax = 8 * 1024 * 1024;
+
+    /// <summary>Keys whose hashes a context keeps room for between commands.</summary>
+    public const int ArgsKept = RespLimits.ArgsKept;
+
+    /// <summary>Streamed arguments of one request.</summary>
+    public const int LargeArgsMax = 1024;
+}

@@ -1,0 +1,69 @@
+namespace Hal.Cache.Gateway;
+
+/// <summary>
+/// Where a command's keys are: from argument <paramref name="First"/> (or after <paramref name="Keyword"/>) each
+/// <paramref name="Step"/>th one up to <paramref name="Last"/>.
+/// </summary>
+/// <param name="First">Argument that the search begins with; the name is argument 0. 0 for no keys.</param>
+/// <param name="Last">Last key relative to the first; negative counts from the last argument (-1).</param>
+/// <param name="Step">Distance between two keys.</param>
+/// <param name="Flags">What is done with the keys.</param>
+internal sealed record KeySpec(int First, int Last = 0, int Step = 1, KeyFlags Flags = KeyFlags.RO | KeyFlags.Access)
+{
+    /// <summary>The command has no keys.</summary>
+    public static readonly KeySpec None = new(0);
+
+    /// <summary>The first argument is the one key, and it is read.</summary>
+    public static readonly KeySpec One = new(1);
+
+    /// <summary>The first argument is the one key, and it is read and changed.</summary>
+    public static readonly KeySpec OneChanged = new(1, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Update);
+
+    /// <summary>All arguments are keys, and they are read.</summary>
+    public static readonly KeySpec All = new(1, -1);
+
+    /// <summary>Argument, relative to the first, that has the number of keys; the keys follow it. -1 where the keys are a range.</summary>
+    public int KeyNumber { get; init; } = -1;
+
+    /// <summary>Word after which the search begins, null where it begins at <see cref="First"/>.</summary>
+    public string? Keyword { get; init; }
+
+    /// <summary>COMMAND DOCS' note on the spec.</summary>
+    public string? Notes { get; init; }
+
+    public bool IsNone => First == 0 && Keyword is null;
+
+    /// <summary>The keys among so many arguments: from, to (inclusive) and step; false where there are none or the number is no number.</summary>
+    public bool TryRange(CommandContext c, out int from, out int to)
+    {
+        from = First;
+        to = 0;
+        if (IsNone) return false;
+        if (Keyword is not null && !TryKeyword(c, out from)) return false;
+        if (KeyNumber >= 0)
+        {
+            int at = from + KeyNumber;
+            if (at >= c.Count || !Resp.RedisInteger.TryParse(c.Arg(at), out long count) || count <= 0 || count > c.Count - at - 1) return false;
+            from = at + 1;
+            to = from + (((int)count - 1) * Step);
+        }
+        else
+        {
+            to = Last >= 0 ? from + Last : c.Count + Last;
+        }
+
+        return from <= to && to < c.Count;
+    }
+
+    private bool TryKeyword(CommandContext c, out int from)
+    {
+        for (from = First; from < c.Count - 1; from++)
+        {
+            if (!System.Text.Ascii.EqualsIgnoreCase(c.Arg(from), Keyword)) continue;
+            from++;
+            return true;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text;
+using Hal.Cache.Contracts;
+
+namespace Hal.Cache.Gateway;
+
+/// <summary>Error replies without their leading '-', as Redis 7.2 words them, and the one map from expected failures to them.</summary>
+internal static class RespErrors
+{
+    public static ReadOnlySpan<byte> WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value"u8;
+
+    public static ReadOnlySpan<byte> Syntax => "ERR syntax error"u8;
+
+    public static ReadOnlySpan<byte> NotInteger => "ERR value is not an integer or out of range"u8;
+
+    public static ReadOnlySpan<byte> NotFloat => "ERR value is not a valid float"u8;
+
+    public static ReadOnlySpan<byte> NoSuchKey => "ERR no such key"u8;
+
+    public static ReadOnlySpan<byte> OutOfRange => "ERR index out of range"u8;
+
+    public static ReadOnlySpan<byte> InvalidDatabase => "ERR invalid DB index"u8;
+
+    public static ReadOnlySpan<byte> DatabaseOutOfRange => "ERR DB index is out of range"u8;
+
+    public static ReadOnlySpan<byte> SameObject => "ERR source and destination objects are the same"u8;
+
+    public static ReadOnlySpan<byte> BusyKey => "BUSYKEY Target key name already exists."u8;
+
+    public static ReadOnlySpan<byte> OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'."u8;
+
+    public static ReadOnlySpan<byte> NoAuth => "NOAUTH Authentication required."u8;
+
+    public static ReadOnlySpan<byte> WrongPassword => "WRONGPASS invalid username-password pair or user is disabled."u8;
+
+    public static ReadOnlySpan<byte> NoPassword =>
+        "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?"u8;
+
+    public static ReadOnlySpan<byte> NoProtocol => "NOPROTO unsupported protocol version"u8;
+
+    public static ReadOnlySpan<byte> MaxClients => "ERR max number of clients reached"u8;
+
+    public static ReadOnlySpan<byte> KeyTooLong => "ERR key is longer than 32768 bytes"u8;
+
+    public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
+
+    public static string WrongArity(string fullName) => $"ERR wrong number of arguments for '{fullName}' command";
+
+    public static string InvalidExpiry(string name) => $"ERR invalid expire time in '{name}' command";
+
+    public static string UnknownSubcommand(string container, ReadOnlySpan<byte> name) =>
+        $"ERR unknown subcommand '{Cut(name)}'. Try {container.ToUpperInvariant()} HELP.";
+
+    public static string ReadOnlyPrefix(ReadOnlySpan<byte> prefix) => $"ERR key is under the read-only origin prefix '{Cut(prefix)}'";
+
+    /// <summary>The reply for an expected failure.</summary>
+    public static string Of(CacheError error) => error.Code switch
+    {
+        CacheErrorCode.NoRoom => Encoding.ASCII.GetString(OutOfMemory),
+        CacheErrorCode.NotFound => $"ERR {error.Message}",
+        CacheErrorCode.Invalid => $"ERR {error.Message}",
+        CacheErrorCode.Refused => $"ERR {error.Message}",
+        CacheErrorCode.ReadOnly => $"ERR {error.Message}",
+        CacheErrorCode.Changed => $"TRYAGAIN {error.Message}",
+        CacheErrorCode.Corrupt => $"ERR {error.Message}",
+        CacheErrorCode.Unavailable => $"MISCONF {error.Message}",
+        CacheErrorCode.Busy => $"TRYAGAIN {error.Message}",
+        _ => throw new ArgumentOutOfRangeException(nameof(error), error.Code, "The code has no reply."),
+    };
+
+    /// <summary>Client's bytes for an error's text: at most 128 of them, as Redis cuts them.</summary>
+    public static string Cut(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes.Length > 128 ? bytes[..128] : bytes);
+}

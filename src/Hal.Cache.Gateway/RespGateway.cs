@@ -1,0 +1,19 @@
+using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Server;
+using Hal.Cache.Node;
+
+namespace Hal.Cache.Gateway;
+
+/// <summary>The RESP gateway of one instance.</summary>
+public sealed class RespGateway
+{
+    public RespGateway(GatewayOptions options, Keyspace keyspace, TimeProvider time)
+    {
+        State = new ServerState(options, keyspace, time);
+        Handler = new RespConnectionHandler(State);
+    }
+
+    internal ServerState State { get; }
+
+    internal RespConnectionHandler Handler { get; }
+}

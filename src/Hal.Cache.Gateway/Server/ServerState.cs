@@ -1,0 +1,25 @@
+using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Node;
+
+namespace Hal.Cache.Gateway.Server;
+
+/// <summary>What all connections share.</summary>
+internal sealed class ServerState(GatewayOptions options, Keyspace keyspace, TimeProvider time)
+{
+    public GatewayOptions Options { get; } = options;
+
+    public Keyspace Keyspace { get; } = keyspace;
+
+    public TimeProvider Time { get; } = time;
+
+    public CommandTable Table { get; } = new();
+
+    public ErrorCounters Errors { get; } = new();
+
+    public ClientRegistry Clients { get; } = new(options.ClientsMax);
+
+    public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
+
+    /// <summary>40 hexadecimal digits, new at every start.</summary>
+    public string RunId { get; } = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+}

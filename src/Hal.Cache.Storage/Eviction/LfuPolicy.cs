@@ -1,0 +1,85 @@
+using Hal.Cache.Contracts.Storage;
+
+namespace Hal.Cache.Storage.Eviction;
+
+/// <summary>
+/// Least frequently used goes first: a logarithmic counter as in Redis (a million uses are 255), less one for each minute without use.
+/// Entries of one count are told apart by whether they were used since they were last walked.
+/// </summary>
+/// <remarks>State: minute of the last decay (23 bits), used since the last walk (1 bit), counter (8 bits).</remarks>
+internal sealed class LfuPolicy(int seed) : IEvictionPolicy
+{
+    public const string PolicyName = "lfu";
+
+    /// <summary>What a new entry starts with, so that it is not the first to go; Redis's LFU_INIT_VAL.</summary>
+    private const uint CounterAtFirst = 5;
+
+    private const uint CounterMax = 255;
+
+    /// <summary>Redis's lfu-log-factor: how much less likely each further step of the counter is.</summary>
+    private const uint LogFactor = 10;
+
+    private const uint Used = 1 << 8;
+    private const int MinuteShift = 9;
+    private const uint MinuteMask = uint.MaxValue >> MinuteShift;
+    private const uint SecondsPerMinute = 60;
+
+    private readonly StripedRandom random = new(seed);
+    private readonly KeepRanking[] rankings = [new(((int)CounterMax + 1) * 2), new(((int)CounterMax + 1) * 2)];
+
+    public string Name => PolicyName;
+
+    public bool KeepsAll => false;
+
+    public void Added(in EntryRef entry, uint clock)
+    {
+        uint state = entry.PolicyState;
+        if (state == 0)
+            entry.PolicyState = Pack(CounterAtFirst, clock, 0);
+        else if (Minute(clock) < state >> MinuteShift)
+            entry.PolicyState = Pack(state & CounterMax, clock, 0); // from before a restart, when the clock was another
+        else
+            Read(entry, clock);
+    }
+
+    public void Read(in EntryRef entry, uint clock)
+    {
+        uint counter = CounterAt(entry.PolicyState, clock);
+        entry.PolicyState = Pack(Rises(counter, entry) ? counter + 1 : counter, clock, Used);
+    }
+
+    public void Removed(in EntryRef entry)
+    {
+    }
+
+    public bool Keep(in EntryRef entry, in ReclaimContext reclaim)
+    {
+        uint counter = CounterAt(entry.PolicyState, reclaim.Clock);
+        bool used = (entry.PolicyState & Used) != 0;
+        entry.PolicyState = Pack(counter, reclaim.Clock, 0);
+        int rank = ((int)(CounterMax - counter) * 2) + (used ? 0 : 1);
+        return rankings[(int)reclaim.Tier].Keep(rank, EntryWeight.Of(entry), reclaim.KeepShare);
+    }
+
+    public EntryUsage UsageOf(in EntryRef entry, uint clock) => new(null, (int)CounterAt(entry.PolicyState, clock));
+
+    private static uint Minute(uint clock) => (clock / SecondsPerMinute) & MinuteMask;
+
+    private static uint Pack(uint counter, uint clock, uint used) => (Minute(clock) << MinuteShift) | used | counter;
+
+    private static uint CounterAt(uint state, uint clock)
+    {
+        uint counter = state & CounterMax;
+        uint passed = (Minute(clock) - (state >> MinuteShift)) & MinuteMask;
+        return passed >= counter ? 0 : counter - passed;
+    }
+
+    private bool Rises(uint counter, in EntryRef entry)
+    {
+        if (counter == CounterMax)
+            return false;
+        if (counter <= CounterAtFirst)
+            return true;
+        return random.Next(entry) % (((counter - CounterAtFirst) * LogFactor) + 1) == 0;
+    }
+}

@@ -1,0 +1,54 @@
+using System.Numerics;
+using Hal.Cache.Contracts.Storage;
+
+namespace Hal.Cache.Storage.Eviction;
+
+/// <summary>
+/// Least recently used goes first: of the walked entries those stay whose last use lies behind an age that adapts to what is walked.
+/// Entries of one age are told apart by whether they were used since they were last walked.
+/// </summary>
+/// <remarks>State: second of the last use and one (31 bits), used since the last walk (1 bit); 0 is an entry that was never added.</remarks>
+internal sealed class LruPolicy : IEvictionPolicy
+{
+    public const string PolicyName = "lru";
+
+    /// <summary>Ages are told apart in steps of a quarter of a power of two.</summary>
+    private const int StepBits = 2;
+
+    private const int AgeSteps = (32 - StepBits + 1) << StepBits;
+    private const uint Used = 1;
+
+    private readonly KeepRanking[] rankings = [new(AgeSteps * 2), new(AgeSteps * 2)];
+
+    public string Name => PolicyName;
+
+    public bool KeepsAll => false;
+
+    public void Added(in EntryRef entry, uint clock) => entry.PolicyState = Stamp(clock) | (entry.PolicyState == 0 ? 0 : Used);
+
+    public void Read(in EntryRef entry, uint clock) => entry.PolicyState = Stamp(clock) | Used;
+
+    public void Removed(in EntryRef entry)
+    {
+    }
+
+    public bool Keep(in EntryRef entry, in ReclaimContext reclaim)
+    {
+        uint state = entry.PolicyState;
+        entry.PolicyState = state & ~Used;
+        int rank = (AgeStep(IdleSeconds(state, reclaim.Clock)) * 2) + ((state & Used) != 0 ? 0 : 1);
+        return rankings[(int)reclaim.Tier].Keep(rank, EntryWeight.Of(entry), reclaim.KeepShare);
+    }
+
+    public EntryUsage UsageOf(in EntryRef entry, uint clock) => new(IdleSeconds(entry.PolicyState, clock), null);
+
+    private static uint Stamp(uint clock) => (clock + 1) << 1;
+
+    private static uint IdleSeconds(uint state, uint clock) => clock + 1 > state >> 1 ? clock + 1 - (state >> 1) : 0;
+
+    private static int AgeStep(uint seconds)
+    {
+        int shift = Math.Max(0, BitOperations.Log2(seconds) - StepBits);
+        return (shift << StepBits) + (int)(seconds >> shift);
+    }
+}

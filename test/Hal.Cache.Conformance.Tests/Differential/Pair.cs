@@ -1,0 +1,96 @@
+using System.Globalization;
+using Hal.Cache.Testing.Clients;
+
+namespace Hal.Cache.Conformance.Tests.Differential;
+
+/// <summary>A connection to each of two servers, given the same commands.</summary>
+internal sealed class Pair : IDisposable
+{
+    private const int BatchCommands = 100;
+
+    /// <summary>Connects to both, empties both, and agrees on the protocol.</summary>
+    public Pair(int subjectPort, int modelPort, int protocol)
+    {
+        Subject = Open(subjectPort, protocol);
+        Model = Open(modelPort, protocol);
+    }
+
+    public RespTestClient Subject { get; }
+
+    public RespTestClient Model { get; }
+
+    /// <summary>Runs one command on both; null when they agree, otherwise both replies as text.</summary>
+    public (string Wanted, string Got)? Run(byte[][] command, Action<RespTestReply>? seen = null)
+    {
+        Subject.Send(command);
+        Model.Send(command);
+        return Compare(command, seen);
+    }
+
+    /// <summary>Whether the last of these commands is answered differently when all are run on empty servers.</summary>
+    public bool LastDiffers(IReadOnlyList<byte[][]> commands)
+    {
+        for (var start = 0; start < commands.Count; start += BatchCommands)
+        {
+            var batch = commands.Skip(start).Take(BatchCommands).ToList();
+            foreach (var command in batch)
+            {
+                Subject.Send(command);
+                Model.Send(command);
+            }
+
+            for (var i = 0; i < batch.Count; i++)
+            {
+                // Only the last reply counts: the model must not be asked anything else in the middle of a batch.
+                var last = start + i == commands.Count - 1;
+                var got = ReceiveOrClosed(Subject, out var gotRaw);
+                var wanted = ReceiveOrClosed(Model, out var wantedRaw);
+                if (last) return !Agree(batch[i], got, gotRaw, wanted, wantedRaw);
+                if (got is null || wanted is null) return false;
+            }
+        }
+
+        return false;
+    }
+
+    public void Dispose()
+    {
+        Subject.Dispose();
+        Model.Dispose();
+    }
+
+    private (string Wanted, string Got)? Compare(byte[][] command, Action<RespTestReply>? seen)
+    {
+        var wanted = ReceiveOrClosed(Model, out var wantedRaw);
+        var got = ReceiveOrClosed(Subject, out var gotRaw);
+        if (wanted is not null) seen?.Invoke(wanted);
+        return Agree(command, got, gotRaw, wanted, wantedRaw) ? null : (wanted?.ToString() ?? "closed", got?.ToString() ?? "closed");
+    }
+
+    private bool Agree(byte[][] command, RespTestReply? got, byte[] gotRaw, RespTestReply? wanted, byte[] wantedRaw)
+    {
+        if (got is null || wanted is null) return got is null && wanted is null;
+        return ReplyComparison.Agree(command, got, gotRaw, wanted, wantedRaw, Model) || KnownDifferences.Reason(command, got, wanted) is not null;
+    }
+
+    private static RespTestReply? ReceiveOrClosed(RespTestClient client, out byte[] raw)
+    {
+        try
+        {
+            return client.Receive(out raw);
+        }
+        catch (EndOfStreamException)
+        {
+            raw = [];
+            return null;
+        }
+    }
+
+    private static RespTestClient Open(int port, int protocol)
+    {
+        var client = new RespTestClient(port);
+        client.Command("FLUSHALL");
+        client.Command("HELLO", protocol.ToString(CultureInfo.InvariantCulture));
+        return client;
+    }
+}
