@@ -67,9 +67,10 @@ internal sealed class FootprintProbe(LoadOptions options, Fleet fleet, TextWrite
     private static async Task<long> SettledBytesAsync(RunningServer server, CancellationToken cancel)
     {
         var last = server.ResidentBytes();
+        using var poll = new PeriodicTimer(ReadEvery);
         for (var i = 0; i < ReadingsMax; i++)
         {
-            await Task.Delay(ReadEvery, cancel);
+            await poll.WaitForNextTickAsync(cancel);
             var next = server.ResidentBytes();
             if (Math.Abs(next - last) < last * SettledShare)
                 return next;

@@ -93,18 +93,25 @@ internal sealed class RunningServer : IAsyncDisposable
         process = children.Start(plan, at.Directory);
         if (plan.ReadyPrefix is null)
             return;
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var first = await Task.WhenAny(process.Ready, process.ExitAsync(end.Token), Task.Delay(StartTimeMax, end.Token));
-        await end.CancelAsync();
-        cancel.ThrowIfCancellationRequested();
-        if (first != process.Ready)
-            throw new BenchmarkException($"{Server.Name} did not say '{plan.ReadyPrefix}': {process.Tail}");
+        try
+        {
+            var first = await Task.WhenAny(process.Ready, process.ExitAsync(cancel)).WaitAsync(StartTimeMax, cancel);
+            cancel.ThrowIfCancellationRequested();
+            if (first == process.Ready)
+                return;
+        }
+        catch (TimeoutException)
+        {
+            // Said below, with what it did print.
+        }
+        throw new BenchmarkException($"{Server.Name} did not say '{plan.ReadyPrefix}': {process.Tail}");
     }
 
     private async Task WaitUntilAsync(IReadOnlyList<string> command, Func<WireReply, bool> right, CancellationToken cancel)
     {
         var started = Stopwatch.GetTimestamp();
-        while (true)
+        using var poll = new PeriodicTimer(PollEvery);
+        do
         {
             string last;
             try
@@ -123,8 +130,8 @@ internal sealed class RunningServer : IAsyncDisposable
                 throw new BenchmarkException($"{Server.Name} ended while starting: {process.Tail}");
             if (Stopwatch.GetElapsedTime(started) > StartTimeMax)
                 throw new BenchmarkException($"{Server.Name} did not serve within {StartTimeMax.TotalSeconds:0} s: {last} {process.Tail}");
-            await Task.Delay(PollEvery, cancel);
         }
+        while (await poll.WaitForNextTickAsync(cancel));
     }
 
     private async Task StopAsync(bool kill)
