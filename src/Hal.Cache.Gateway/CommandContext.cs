@@ -137,9 +137,9 @@ internal sealed class CommandContext : IDisposable
             return IsDone(Store.Put(key, BlobType.String, value, expiresAt, flags, ref scope), value.Length);
         ILargeValue? large = Store.TryStage(value);
         if (large is null) return NoRoom(value.Length);
-        if (Store.Put(key, BlobType.String, large, expiresAt, flags, ref scope) == StoreStatus.Done) return true;
-        large.Release();
-        return NoRoom(value.Length);
+        bool put = TryPut(key, large, expiresAt, flags);
+        large.Release(); // the store holds it on its own
+        return put;
     }
 
     /// <summary>Puts an argument under a key argument, a streamed one as it was staged; false means <c>return Outcome.Retry</c>.</summary>
@@ -152,13 +152,8 @@ internal sealed class CommandContext : IDisposable
     public bool TryPut(int keyArg, ILargeValue value, long expiresAt, EntryFlags flags) => TryPut(Key(keyArg), value, expiresAt, flags);
 
     /// <summary>Puts a large value, which the caller goes on holding, under a key; false means <c>return Outcome.Retry</c>.</summary>
-    public bool TryPut(in BlobKey key, ILargeValue value, long expiresAt, EntryFlags flags)
-    {
-        value.Retain();
-        if (Store.Put(key, BlobType.String, value, expiresAt, flags, ref scope) == StoreStatus.Done) return true;
-        value.Release();
-        return NoRoom(IBlobStore.ChunkBytes);
-    }
+    public bool TryPut(in BlobKey key, ILargeValue value, long expiresAt, EntryFlags flags) =>
+        IsDone(Store.Put(key, BlobType.String, value, expiresAt, flags, ref scope), IBlobStore.ChunkBytes);
 
     /// <summary>Removes a key argument's entry; false means <c>return Outcome.Retry</c>.</summary>
     public bool TryRemove(int arg, out bool removed) => TryRemove(Key(arg), out removed);

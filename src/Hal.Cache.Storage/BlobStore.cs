@@ -123,8 +123,7 @@ internal sealed class BlobStore : IBlobStore
         long address = 0;
         if (core.AppendsAtOnce && !core.TryAppend(entry, key.Hash, default, ref scope, out address))
         {
-            core.Live.Add(0, core.RecordBytes(entry)); // Forget takes it off again, and lets go of the value, which stays the caller's
-            large.Retain();
+            core.Live.Add(0, core.RecordBytes(entry)); // Forget takes it off again
             core.Forget(key.Hash, entry);
             return StoreStatus.Full;
         }

@@ -107,7 +107,6 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
             header.Space, key, (BlobType)header.Type, sizeof(long), true, header.ExpiresAt,
             EntryRecords.EntryFlagsOf(header) | EntryFlags.Large);
         BitConverter.TryWriteBytes(Shard.StoredValue(entry), (long)core.TakeHandle(hash, value));
-        value.Retain(); // until its chunks are attached
         values.Add((value, hash));
         Add(address, header, hash, entry);
     }
@@ -184,7 +183,7 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
                 core.Unlink(hash, entry);
             }
 
-            value.Release();
+            value.Release(); // the entry holds it now
         }
     }
 

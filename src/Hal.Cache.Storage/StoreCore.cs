@@ -93,10 +93,11 @@ internal sealed unsafe class StoreCore : IDisposable
 
     public LargeValue LargeOf(EntryHeader* entry, ulong hash) => handles[ShardIndex(hash)][BitConverter.ToInt32(Shard.StoredValue(entry))]!;
 
-    /// <summary>Gives a large value a handle in its key's shard; the caller's reference passes to it.</summary>
+    /// <summary>Gives a large value a handle in its key's shard, and retains it.</summary>
     public int TakeHandle(ulong hash, LargeValue value)
     {
         int shard = ShardIndex(hash);
+        value.Retain();
         value.KeyHash = hash;
         Pool.AddOverhead(LargeManagedBytes + (value.ChunkCount * sizeof(long)));
         if (freeHandles[shard].TryPop(out int handle))

@@ -47,7 +47,7 @@ public interface IBlobStore : IAsyncDisposable
     /// <summary>Adds or replaces a value of up to <see cref="InlineBytesMax"/> bytes; longer ones are staged first. Needs the lock.</summary>
     StoreStatus Put(in BlobKey key, BlobType type, ReadOnlySpan<byte> value, long expiresAt, EntryFlags flags, ref WriteScope scope);
 
-    /// <summary>Adds or replaces a large value; when done, the caller's reference to it is the store's. Needs the lock.</summary>
+    /// <summary>Adds or replaces a large value, which the store retains; the caller keeps its own reference. Needs the lock.</summary>
     StoreStatus Put(in BlobKey key, BlobType type, ILargeValue value, long expiresAt, EntryFlags flags, ref WriteScope scope);
 
     /// <summary>Removes the entry; false in <paramref name="removed"/> where there is none. Needs the lock.</summary>

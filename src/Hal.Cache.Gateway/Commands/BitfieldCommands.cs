@@ -76,8 +76,9 @@ internal static class BitfieldCommands
             if (!StringReads.TryRead(c.Store, entry, op.FirstByte, bytes))
             {
                 c.Reply.Truncate(start);
-                ValueSnapshot source = ValueSnapshot.Take(c.Store, entry);
-                return c.RunAsync(context => ReadAsync(context, program, source, asArray));
+                var sources = new ValueSnapshot[program.Ops.Count];
+                for (int i = 0; i < sources.Length; i++) sources[i] = ValueSnapshot.Take(c, 1, entry, program.Ops[i].FirstByte);
+                return c.RunAsync(context => ReadAsync(context, program, sources, asArray));
             }
 
             op.Apply(bytes, out long? reply);
@@ -87,12 +88,24 @@ internal static class BitfieldCommands
         return Outcome.Done;
     }
 
-    private static async ValueTask ReadAsync(CommandContext c, BitfieldProgram program, ValueSnapshot source, bool asArray)
+    private static async ValueTask ReadAsync(CommandContext c, BitfieldProgram program, ValueSnapshot[] sources, bool asArray)
     {
-        using ValueSnapshot disposed = source;
-        using var editor = new BitfieldEditor(c.Store, source, source.Length);
         var replies = new List<long?>(program.Ops.Count);
-        if (await editor.RunAsync(program, replies, c.Cancellation) is { } error) c.Error(error);
+        var field = new byte[BitfieldType.BytesMax];
+        CacheError? error = null;
+        for (int i = 0; i < sources.Length; i++)
+        {
+            using ValueSnapshot source = sources[i];
+            if (error is not null) continue; // the others are only disposed of
+            BitfieldOp op = program.Ops[i];
+            Memory<byte> bytes = field.AsMemory(0, op.Bytes);
+            error = await source.ReadAsync(op.FirstByte, bytes, c.Cancellation);
+            if (error is not null) continue;
+            op.Apply(bytes.Span, out long? reply);
+            replies.Add(reply);
+        }
+
+        if (error is not null) c.Error(error);
         else Reply(c, replies, asArray);
     }
 
@@ -159,7 +172,7 @@ internal static class BitfieldCommands
     private static Rewrite RewriteOf(CommandContext c, in EntryRef entry, long length, BitfieldProgram program, List<long?> replies)
     {
         IBlobStore store = c.Store;
-        return new([ValueSnapshot.Take(store, entry)], async (sources, cancellation) =>
+        return new([ValueSnapshot.Take(c, 1, entry)], async (sources, cancellation) =>
         {
             using var editor = new BitfieldEditor(store, sources[0], length);
             replies.Clear();

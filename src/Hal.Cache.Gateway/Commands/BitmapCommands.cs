@@ -55,7 +55,7 @@ internal static class BitmapCommands
 
         if (entry.IsLarge)
         {
-            ValueSnapshot source = ValueSnapshot.Take(c.Store, entry);
+            ValueSnapshot source = ValueSnapshot.Take(c, 1, entry, range.FirstByte);
             return c.RunAsync(context => CountAsync(context, source, range));
         }
 
@@ -101,7 +101,7 @@ internal static class BitmapCommands
         long otherwise = set || c.Count > 4 ? -1 : (range.LastByte + 1) << 3;
         if (entry.IsLarge)
         {
-            ValueSnapshot source = ValueSnapshot.Take(c.Store, entry);
+            ValueSnapshot source = ValueSnapshot.Take(c, 1, entry, range.FirstByte);
             return c.RunAsync(context => FindAsync(context, source, range, set, otherwise));
         }
 
@@ -193,7 +193,7 @@ internal static class BitmapCommands
         {
             // The caller has just found every one of them under the same locks.
             _ = c.TryFind(i + 3, Need.Value, out EntryRef entry);
-            sources[i] = ValueSnapshot.Take(store, entry);
+            sources[i] = ValueSnapshot.Take(c, i + 3, entry);
         }
 
         return new(sources, async (snapshots, cancellation) =>
@@ -223,6 +223,7 @@ internal static class BitmapCommands
     private static async ValueTask<CacheError?> ForEachPartAsync(
         CommandContext c, ValueSnapshot source, BitRange range, Func<ReadOnlySpan<byte>, long, bool> visit)
     {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // off the thread that polls sockets
         using ValueSnapshot disposed = source;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(IBlobStore.ChunkBytes);
         CacheError? error = null;

@@ -34,13 +34,14 @@ internal static class LcsCommand
         if (!LcsTable.Fits(firstLength, secondLength, RespLimits.BulkBytesMax))
             return c.Error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"u8);
 
-        ValueSnapshot left = ValueSnapshot.Take(c.Store, first);
-        ValueSnapshot right = ValueSnapshot.Take(c.Store, second);
+        ValueSnapshot left = ValueSnapshot.Take(c, 1, first);
+        ValueSnapshot right = ValueSnapshot.Take(c, 2, second);
         return c.RunAsync(context => CompareAsync(context, left, right, options));
     }
 
     private static async ValueTask CompareAsync(CommandContext c, ValueSnapshot left, ValueSnapshot right, Options options)
     {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // off the thread that polls sockets
         using ValueSnapshot leftDisposed = left;
         using ValueSnapshot rightDisposed = right;
         var first = new byte[left.Length];

@@ -160,7 +160,7 @@ internal static class RangeCommands
             return ReadArgAsync(c, arg, from - offset, chunk.Slice((int)(from - chunkOffset), count), cancellation);
         }
 
-        return new([ValueSnapshot.Take(store, entry)], (sources, cancellation) =>
+        return new([ValueSnapshot.Take(c, 1, entry)], (sources, cancellation) =>
             LargeValueBuilder.ChangeAsync(store, sources[0], length, offset, last, Overlay, cancellation));
     }
 

@@ -33,6 +33,7 @@ internal static class Rewriting
 
     private static async ValueTask RunAsync(CommandContext context, Attempt attempt, Rewrite first)
     {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // off the thread that polls sockets
         Rewrite? rewrite = first;
         PreparedValue? prepared = null;
         int start = context.Reply.Length;

@@ -201,6 +201,15 @@ internal static class StringCommands
 
     private static bool TryPutAll(CommandContext c)
     {
+        // Asked for all of it first: a change that ends half-way would be seen, and MSETNX would find its own keys when it runs again.
+        long bytes = 0;
+        for (int i = 1; i < c.Count; i++) bytes += c.ArgLength(i);
+        if (!c.Store.HasRoom(bytes))
+        {
+            c.NeedRoom(bytes);
+            return false;
+        }
+
         c.Store.Begin(ref c.Scope);
         for (int i = 1; i < c.Count; i += 2)
         {

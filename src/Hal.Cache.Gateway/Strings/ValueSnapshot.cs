@@ -1,6 +1,7 @@
 using System.Buffers;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node;
 
 namespace Hal.Cache.Gateway.Strings;
 
@@ -9,6 +10,7 @@ internal readonly struct ValueSnapshot : IDisposable
 {
     private readonly byte[]? inline;
     private readonly ILargeValue? large;
+    private readonly ValueReader? reader;
 
     private ValueSnapshot(byte[]? inline, ILargeValue? large, long length, long version, long expiresAt)
     {
@@ -31,13 +33,21 @@ internal readonly struct ValueSnapshot : IDisposable
     /// <summary>The large value, null where it is inline.</summary>
     public ILargeValue? Large => large;
 
-    /// <summary>Takes an entry's value, which must be in memory where it is inline. Needs the lock.</summary>
-    public static ValueSnapshot Take(IBlobStore store, in EntryRef entry)
+    private ValueSnapshot(ValueReader reader, long length, long version)
+        : this(null, null, length, version, 0) => this.reader = reader;
+
+    /// <summary>
+    /// Takes a key argument's value, which must be in memory where it is inline. Bytes of an origin's large object are read in order from
+    /// <paramref name="start"/> on, those that are not here from the origin. Needs the lock.
+    /// </summary>
+    public static ValueSnapshot Take(CommandContext context, int keyArg, in EntryRef entry, long start = 0)
     {
         if (entry.IsNone) return default;
         if (entry.IsLarge)
         {
-            ILargeValue value = store.Large(entry);
+            ILargeValue value = context.Store.Large(entry);
+            if ((entry.Flags & EntryFlags.Clean) != 0)
+                return new(context.Keyspace.OpenReader(context.Key(keyArg), entry, start, Math.Max(0, value.Length - start)), value.Length, entry.Version);
             value.Retain();
             return new(null, value, value.Length, entry.Version, entry.ExpiresAt);
         }
@@ -63,6 +73,13 @@ internal readonly struct ValueSnapshot : IDisposable
             return null;
         }
 
+        while (reader is not null && !destination.IsEmpty)
+        {
+            Result<int> fetched = await reader.ReadAsync(destination, cancellation);
+            if (!fetched.IsOk) return fetched.Error;
+            destination = destination[fetched.Value..];
+        }
+
         while (!destination.IsEmpty)
         {
             int read = large!.TryRead(offset, destination.Span);
@@ -83,6 +100,7 @@ internal readonly struct ValueSnapshot : IDisposable
     public void Dispose()
     {
         large?.Release();
+        reader?.Dispose();
         if (inline is not null) ArrayPool<byte>.Shared.Return(inline);
     }
 }

@@ -43,6 +43,7 @@ public static class StoreExtensions
             (StoreStatus status, long address) = Put(store, database, name, value, large, expiresAt);
             if (status != StoreStatus.Done)
                 continue;
+            large?.Release();
             return store.AcknowledgesCommits ? await store.WaitForCommitAsync(address, default) : null;
         }
     }
@@ -127,7 +128,6 @@ public static class StoreExtensions
         byte[] name = Encoding.UTF8.GetBytes(key);
         ulong hash = store.Hash(name);
         WriteScope scope = default;
-        value.Retain(); // one reference passes to the store, the caller keeps its own
         store.Lock(store.ShardOf(hash));
         try
         {

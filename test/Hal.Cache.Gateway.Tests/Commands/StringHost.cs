@@ -1,7 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
-using Hal.Cache.Gateway.Commands;
+using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Server;
+using Hal.Cache.Node;
+using Hal.Cache.Resp;
 using Hal.Cache.Storage;
 using Hal.Cache.Testing.Time;
 
@@ -10,11 +15,6 @@ namespace Hal.Cache.Gateway.Tests.Commands;
 /// <summary>Runs string commands against a store in memory and gives their replies' bytes, each byte a character.</summary>
 internal sealed class StringHost : IAsyncDisposable
 {
-    private static readonly Dictionary<string, CommandSpec> Table = new CommandSpec[][]
-    {
-        StringCommands.Specs, CounterCommands.Specs, RangeCommands.Specs, BitmapCommands.Specs, BitfieldCommands.Specs, LcsCommand.Specs,
-    }.SelectMany(specs => specs).ToDictionary(spec => spec.Name);
-
     private readonly IBlobStore store;
     private readonly CommandContext context;
 
@@ -26,14 +26,14 @@ internal sealed class StringHost : IAsyncDisposable
         Result<IBlobStore> opened = BlobStores.Open(new BlobStoreOptions { MemoryBytes = 256 << 20 }, new KeepsAllPolicy(), Time);
         store = opened.Value;
         owned = true;
-        context = new CommandContext(store, Time);
+        context = Context();
     }
 
     private StringHost(StringHost first)
     {
         Time = first.Time;
         store = first.store;
-        context = new CommandContext(store, Time);
+        context = Context();
     }
 
     public ManualTimeProvider Time { get; }
@@ -50,13 +50,92 @@ internal sealed class StringHost : IAsyncDisposable
 
     public async Task<string> RunAsync(params string[] args)
     {
-        byte[][] bytes = Array.ConvertAll(args, Encoding.Latin1.GetBytes);
-        CommandSpec spec = Table[args[0].ToLowerInvariant()];
-        int last = spec.Keys.Last < 0 ? args.Length + spec.Keys.Last : spec.Keys.Last;
-        int[] keys = [.. Enumerable.Range(spec.Keys.First, Math.Max(0, last - spec.Keys.First + 1)).Where(i => (i - spec.Keys.First) % spec.Keys.Step == 0)];
         context.Reply.Clear();
-        await context.RunAsync(bytes, keys, spec.Handler);
-        return Encoding.Latin1.GetString(context.Reply.WrittenSpan);
+        await ParseAsync(Array.ConvertAll(args, Encoding.Latin1.GetBytes));
+        CommandSpec spec = context.Server.Table.Find(context.Arg(0))!;
+        context.Spec = spec;
+        context.Begin();
+        foreach (KeySpec keys in (KeySpec[])[spec.Keys, .. spec.MoreKeys])
+        {
+            if (!keys.TryRange(context, out int from, out int to)) continue;
+            for (int i = from; i <= to; i += keys.Step) context.AddKey(i);
+        }
+
+        Outcome outcome;
+        bool materialise;
+        do
+        {
+            context.BeginRun(0);
+            outcome = Outcome.Retry;
+            materialise = false;
+            context.Lock();
+            try
+            {
+                outcome = spec.Handler(context);
+            }
+            catch (ArgumentNotInMemoryException)
+            {
+                materialise = true;
+            }
+            finally
+            {
+                context.Unlock();
+            }
+        }
+        while (outcome == Outcome.Retry && (materialise ? await context.MaterialiseAsync() : await context.ResolveFaultAsync()));
+
+        if (outcome == Outcome.Async) await context.Pending!(context);
+        string reply = await ReplyAsync();
+        context.End();
+        context.Parser.Reset();
+        return reply;
+    }
+
+    private async Task ParseAsync(byte[][] args)
+    {
+        var request = new List<byte>(Encoding.Latin1.GetBytes($"*{args.Length}\r\n"));
+        var larges = new Queue<byte[]>();
+        foreach (byte[] arg in args)
+        {
+            request.AddRange(Encoding.Latin1.GetBytes($"${arg.Length}\r\n"));
+            if (arg.Length > RespLimits.StreamedBulkBytes) larges.Enqueue(arg);
+            else request.AddRange([.. arg, (byte)'\r', (byte)'\n']);
+        }
+
+        byte[] input = [.. request];
+        while (context.Parser.Parse(input) == ParseResult.LargeArgument)
+        {
+            byte[] bytes = larges.Dequeue();
+            ILargeValue value = store.Stage(bytes.Length);
+            for (int chunk = 0; chunk < value.ChunkCount; chunk++)
+            {
+                int offset = chunk * IBlobStore.ChunkBytes;
+                int count = Math.Min(IBlobStore.ChunkBytes, bytes.Length - offset);
+                Assert.Null(await value.WriteChunkAsync(chunk, bytes.AsMemory(offset, count), default));
+            }
+
+            context.AddLarge(value);
+            context.Parser.LargeTaken();
+        }
+
+        context.SetInput(context.Parser.Source(input));
+    }
+
+    private async Task<string> ReplyAsync()
+    {
+        var reply = new StringBuilder();
+        int at = 0;
+        foreach (DeferredBody body in context.Reply.Deferred)
+        {
+            reply.Append(Encoding.Latin1.GetString(context.Reply.WrittenSpan[at..body.Position]));
+            at = body.Position;
+            using var reader = (ValueReader)body.Source;
+            var bytes = new byte[body.Length];
+            for (int done = 0; done < bytes.Length;) done += (await reader.ReadAsync(bytes.AsMemory(done), default)).Value;
+            reply.Append(Encoding.Latin1.GetString(bytes));
+        }
+
+        return reply.Append(Encoding.Latin1.GetString(context.Reply.WrittenSpan[at..])).ToString();
     }
 
     public void PutOther(string key)
@@ -69,8 +148,26 @@ internal sealed class StringHost : IAsyncDisposable
         store.Unlock(store.AllShards);
     }
 
+    private CommandContext Context() =>
+        new(new ServerState(Time), new Keyspace(store, new NoOrigins(), Time), new ClientSession(1));
+
     /// <summary>Another connection to the same store.</summary>
     public StringHost Second() => new(this);
 
-    public ValueTask DisposeAsync() => owned ? store.DisposeAsync() : default;
+    public async ValueTask DisposeAsync()
+    {
+        context.Dispose();
+        if (owned) await store.DisposeAsync();
+    }
+
+    private sealed class NoOrigins : IOriginTable
+    {
+        public IReadOnlyList<OriginMount> Mounts => [];
+
+        public bool TryMatch(ReadOnlySpan<byte> key, [NotNullWhen(true)] out OriginMount? mount)
+        {
+            mount = null;
+            return false;
+        }
+    }
 }
