@@ -1,0 +1,96 @@
+using System.Text.RegularExpressions;
+using Hal.Cache.Benchmarks.Load;
+using Hal.Cache.Benchmarks.Servers;
+using Xunit.Abstractions;
+
+namespace Hal.Cache.Benchmarks.Tests.Load;
+
+public sealed class LoadProgramTests(ITestOutputHelper log)
+{
+    private static readonly TimeSpan RunTimeMax = TimeSpan.FromMinutes(3);
+
+    [Fact]
+    public async Task Quick_run_measures_every_row_and_leaves_nothing_behind()
+    {
+        if (!OnPath("redis-server") || !OnPath("redis-benchmark"))
+        {
+            log.WriteLine("redis-server and redis-tools are not installed here: the smoke run of the load program was not made.");
+            return;
+        }
+        var options = new LoadOptions { Quick = true, Rounds = 1, Seconds = 0.05, ManyKeys = 2_000, Connections = 5, Servers = ["redis"] };
+        using var output = new StringWriter();
+        using var limit = new CancellationTokenSource(RunTimeMax);
+
+        var code = await LoadProgram.RunAsync(options, output, TextWriter.Null, limit.Token);
+
+        log.WriteLine(output.ToString());
+        Assert.Equal(0, code);
+        var rows = output.ToString().Split('\n').Where(line => Regex.IsMatch(line, @"^\| (GET|SET|memory|restart)")).ToList();
+        Assert.Equal(2 * (LoadCell.Quick.Count + 2), rows.Count);
+        Assert.All(rows, row => Assert.Matches(@"^\| [^|]+ \| [^|]+ \| [0-9.,]+ \|", row));
+        Assert.Contains("restart, 2,000 keys of 1 KiB: redis: SIGKILL, append-only file; 0 of 500 sampled keys missing after it", output.ToString(), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetDirectories(WorkFolder.Cache, Mine));
+    }
+
+    [Fact]
+    public async Task Run_returns_1_when_nothing_was_measured()
+    {
+        using var output = new StringWriter();
+        using var limit = new CancellationTokenSource(RunTimeMax);
+
+        var code = await LoadProgram.RunAsync(new LoadOptions { Quick = true, Servers = [] }, output, TextWriter.Null, limit.Token);
+
+        Assert.Equal(1, code);
+    }
+
+    [Fact]
+    public async Task Run_that_is_cancelled_ends_its_servers_and_removes_their_data()
+    {
+        if (!OnPath("redis-server") || !OnPath("redis-benchmark"))
+        {
+            log.WriteLine("redis-server and redis-tools are not installed here: the cancelled run was not made.");
+            return;
+        }
+        using var cancel = new CancellationTokenSource();
+        using var progress = new CancelsAt("rounds of", cancel, () => Directory.GetDirectories(WorkFolder.Cache, Mine));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => LoadProgram.RunAsync(
+            new LoadOptions { Quick = true, Servers = ["redis"] }, TextWriter.Null, progress, cancel.Token));
+
+        Assert.NotEmpty(progress.Seen);
+        Assert.Empty(Directory.GetDirectories(WorkFolder.Cache, Mine));
+        Assert.DoesNotContain(
+            Directory.GetDirectories("/proc").Select(WorksIn), folder => folder.StartsWith(progress.Seen[0], StringComparison.Ordinal));
+    }
+
+    private static string Mine => $"run-{Environment.ProcessId}-*";
+
+    private static string WorksIn(string process)
+    {
+        try
+        {
+            return new FileInfo(Path.Combine(process, "cwd")).LinkTarget ?? "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    private static bool OnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
+
+    /// <summary>Cancels when a progress line says the servers run, and keeps what it sees then.</summary>
+    private sealed class CancelsAt(string word, CancellationTokenSource cancel, Func<string[]> see) : StringWriter
+    {
+        public string[] Seen { get; private set; } = [];
+
+        public override async Task WriteLineAsync(string? value)
+        {
+            if (value?.Contains(word, StringComparison.Ordinal) != true)
+                return;
+            Seen = see();
+            await cancel.CancelAsync();
+        }
+    }
+}

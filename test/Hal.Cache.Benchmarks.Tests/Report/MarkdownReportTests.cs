@@ -1,0 +1,87 @@
+using Hal.Cache.Benchmarks.Load;
+using Hal.Cache.Benchmarks.Report;
+using Hal.Cache.Benchmarks.Servers;
+
+namespace Hal.Cache.Benchmarks.Tests.Report;
+
+public sealed class MarkdownReportTests
+{
+    [Fact]
+    public void Ratio_is_over_1_when_ahead_whichever_way_the_unit_runs()
+    {
+        var rate = Row("GET", higherIsBetter: true, ("hal", 300), ("redis", 200));
+        var memory = Row("memory", higherIsBetter: false, ("hal", 50), ("redis", 100));
+
+        Assert.Equal(1.5, rate.Ratio("hal", "redis"));
+        Assert.Equal(2, memory.Ratio("hal", "redis"));
+        Assert.False(rate.IsBehind("hal"));
+        Assert.False(memory.IsBehind("hal"));
+    }
+
+    [Fact]
+    public void Write_has_figures_latencies_and_ratios_in_each_row()
+    {
+        var text = MarkdownReport.Write(Report(Row("GET 16 B P1", true, ("hal", 141.23), ("redis", 94.15))), Causes.None);
+
+        Assert.Contains("| GET 16 B P1 | k req/s | 141 | 0.500 / 2.00 | 94.2 | 0.500 / 2.00 | 1.50 |  |", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Cause_is_kept_while_its_row_is_behind_and_dropped_when_it_is_not()
+    {
+        var behind = Row("GET 16 B P1", true, ("hal", 90), ("redis", 100));
+        var written = MarkdownReport.Write(Report(behind), Causes.None)
+            .Replace($"| {Causes.Unknown} |", "| the client is the limit |", StringComparison.Ordinal);
+
+        var again = MarkdownReport.Write(Report(behind), Causes.Parse(written));
+        var ahead = MarkdownReport.Write(Report(Row("GET 16 B P1", true, ("hal", 110), ("redis", 100))), Causes.Parse(written));
+
+        Assert.Contains("| 0.90 | the client is the limit |", again, StringComparison.Ordinal);
+        Assert.DoesNotContain("the client is the limit", ahead, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Cause_of_one_table_is_not_that_of_the_other()
+    {
+        var behind = Row("GET 16 B P1", true, ("hal", 90), ("redis", 100));
+        var written = MarkdownReport.Write(Report(behind), Causes.None).Replace(Causes.Unknown, "here only", StringComparison.Ordinal);
+
+        var causes = Causes.Parse(written);
+
+        Assert.Equal("here only", causes.For(MarkdownReport.Heading(Durability.None), "GET 16 B P1"));
+        Assert.Equal(Causes.Unknown, causes.For(MarkdownReport.Heading(Durability.Commit), "GET 16 B P1"));
+    }
+
+    [Fact]
+    public void Failure_is_shown_in_its_cell_and_said_once_below_the_table()
+    {
+        var first = new RowRecorder("GET a", "k req/s", true);
+        var second = new RowRecorder("GET b", "k req/s", true);
+        foreach (var row in (RowRecorder[])[first, second])
+        {
+            row.Add("hal", new Sample(5));
+            row.Add("redis", new Sample(5));
+            row.Fail("redis", "it ended");
+        }
+
+        var text = MarkdownReport.Write(Report(first.Build(), second.Build()), Causes.None);
+
+        Assert.Contains("| GET a | k req/s | 5.00 | – | failed | – | – |  |", text, StringComparison.Ordinal);
+        Assert.Contains("- GET a; GET b: redis failed: it ended\n", text, StringComparison.Ordinal);
+    }
+
+    private static ReportRow Row(string name, bool higherIsBetter, params (string Server, double Value)[] figures)
+    {
+        var row = new RowRecorder(name, "k req/s", higherIsBetter);
+        foreach (var (server, value) in figures)
+            row.Add(server, new Sample(value, 0.5, 2));
+        return row.Build();
+    }
+
+    private static LoadReport Report(params ReportRow[] rows) => new(
+        new LoadOptions { Servers = ["hal", "redis"] },
+        new Machine("a processor", 2, 1L << 30, "a kernel", "a system", "ext4", "0 0 0"),
+        [("redis", "7")],
+        DateTimeOffset.UnixEpoch,
+        [new ReportTable(Durability.None, rows)]);
+}

@@ -1,0 +1,67 @@
+using Hal.Cache.Benchmarks.Report;
+using Hal.Cache.Benchmarks.Servers;
+
+namespace Hal.Cache.Benchmarks.Load;
+
+/// <summary>One run: prepares the servers, measures each table, prints and writes the report. A server that fails is reported.</summary>
+internal static class LoadProgram
+{
+    /// <summary>Returns 0 where at least one figure was measured, otherwise 1.</summary>
+    public static async Task<int> RunAsync(LoadOptions options, TextWriter output, TextWriter progress, CancellationToken cancel)
+    {
+        using var work = new WorkFolder();
+        using var children = new ChildProcesses();
+        var client = new RedisBenchmarkClient(children);
+        var machine = Machine.Describe(work.FileSystem);
+        var versions = new List<(string Name, string Version)>();
+        var servers = new List<IServerUnderTest>();
+        foreach (var name in options.Servers)
+        {
+            await progress.WriteLineAsync($"preparing {name}");
+            await TryAsync(name, async () =>
+            {
+                var server = ServerCatalog.Create(name, children);
+                versions.Add((name, await server.PrepareAsync(cancel)));
+                servers.Add(server);
+            });
+        }
+        await TryAsync("client", async () => versions.Add(("client", await client.VersionAsync(cancel))));
+
+        var fleet = new Fleet(servers, work, children, progress);
+        var tables = new List<ReportTable>();
+        foreach (var durability in options.Tables)
+        {
+            var rows = new List<ReportRow>();
+            rows.AddRange(await new ThroughputProbe(options, fleet, client, new LargeValueDriver(), progress).RunAsync(durability, cancel));
+            rows.AddRange(await new FootprintProbe(options, fleet, progress).RunAsync(durability, cancel));
+            tables.Add(new ReportTable(durability, rows));
+        }
+        var report = new LoadReport(options, machine, versions, DateTimeOffset.UtcNow, tables);
+        await PublishAsync(report, output, cancel);
+        return tables.Any(table => table.Rows.Any(row => row.Samples.Count > 0)) ? 0 : 1;
+
+        async Task TryAsync(string name, Func<Task> prepare)
+        {
+            try
+            {
+                await prepare();
+            }
+            catch (BenchmarkException e)
+            {
+                versions.Add((name, "not measured: " + e.Message));
+                await progress.WriteLineAsync($"{name}: {e.Message}");
+            }
+        }
+    }
+
+    private static async Task PublishAsync(LoadReport report, TextWriter output, CancellationToken cancel)
+    {
+        var causes = report.Options.Out is { } earlier && File.Exists(earlier)
+            ? Causes.Parse(await File.ReadAllTextAsync(earlier, cancel))
+            : Causes.None;
+        var text = MarkdownReport.Write(report, causes);
+        await output.WriteLineAsync(text);
+        if (report.Options.Out is { } path)
+            await File.WriteAllTextAsync(path, text, cancel);
+    }
+}

@@ -1,0 +1,20 @@
+namespace Hal.Cache.Benchmarks.Load;
+
+/// <summary>One measurement: a value in its row's unit and, for throughput, the 50th and 99th percentile of latency in ms.</summary>
+internal sealed record Sample(double Value, double? P50Ms = null, double? P99Ms = null)
+{
+    /// <summary>The median of each figure on its own.</summary>
+    public static Sample Median(IReadOnlyCollection<Sample> samples) => new(
+        Middle(samples.Select(sample => sample.Value))!.Value,
+        Middle(samples.Where(sample => sample.P50Ms is not null).Select(sample => sample.P50Ms!.Value)),
+        Middle(samples.Where(sample => sample.P99Ms is not null).Select(sample => sample.P99Ms!.Value)));
+
+    private static double? Middle(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        if (sorted.Length == 0)
+            return null;
+        var half = sorted.Length / 2;
+        return sorted.Length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+    }
+}

@@ -1,0 +1,105 @@
+using Hal.Cache.Benchmarks.Report;
+using Hal.Cache.Benchmarks.Servers;
+
+namespace Hal.Cache.Benchmarks.Load;
+
+/// <summary>
+/// Measures the throughput rows: for each value size all servers are started afresh and loaded, every cell is warmed up,
+/// and then the rounds go cell by cell through the servers, each round starting with another one.
+/// </summary>
+internal sealed class ThroughputProbe(
+    LoadOptions options, Fleet fleet, ILoadClient publicClient, ILoadClient ownDriver, TextWriter progress)
+{
+    private const double WarmUpShare = 0.5;
+
+    /// <summary>Longest single run, in seconds, that a slow server may cause.</summary>
+    private const double SlowestSecondsMax = 4;
+
+    public async Task<IReadOnlyList<ReportRow>> RunAsync(Durability durability, CancellationToken cancel)
+    {
+        var rows = new List<ReportRow>();
+        var cells = (options.Quick ? LoadCell.Quick : LoadCell.All).Where(cell => options.Wants(cell.Name));
+        foreach (var size in cells.GroupBy(cell => cell.ValueBytes))
+        {
+            var recorders = size.Select(cell => new RowRecorder(cell.Name, "k req/s", higherIsBetter: true)).ToList();
+            await RunSizeAsync([.. size.Zip(recorders)], size.Key, durability, cancel);
+            rows.AddRange(recorders.Select(recorder => recorder.Build()));
+        }
+        return rows;
+    }
+
+    private async Task RunSizeAsync(
+        IReadOnlyList<(LoadCell Cell, RowRecorder Row)> cells, int valueBytes, Durability durability, CancellationToken cancel)
+    {
+        var rows = cells.Select(pair => pair.Row).ToList();
+        var keys = KeySpace.KeysFor(valueBytes);
+        var running = new List<RunningServer>();
+        try
+        {
+            foreach (var server in fleet.Servers)
+            {
+                await progress.WriteLineAsync($"{durability}: starting {server.Name}, loading {keys} keys of {valueBytes} bytes");
+                await fleet.TryAsync(server, rows, async () =>
+                {
+                    running.Add(await fleet.StartAsync(server, durability, cancel));
+                    await Preloader.LoadAsync(running[^1].Endpoint, keys, valueBytes, cancel);
+                }, cancel);
+            }
+            foreach (var (cell, row) in cells)
+                await RunCellAsync(cell, row, running, cancel);
+            foreach (var server in running)
+                await NoteMissingAsync(server, rows, keys, valueBytes, cancel);
+        }
+        finally
+        {
+            foreach (var server in running)
+                await server.DisposeAsync();
+        }
+    }
+
+    private async Task RunCellAsync(LoadCell cell, RowRecorder row, IReadOnlyList<RunningServer> running, CancellationToken cancel)
+    {
+        var client = cell.Client == LoadClient.OwnDriver ? ownDriver : publicClient;
+        var rates = new List<double>();
+        foreach (var server in running.Where(Measured))
+            await OnceAsync(server, Bounded(cell.NominalRate * options.Seconds * WarmUpShare), sample => rates.Add(sample.Value));
+        if (rates.Count == 0)
+            return;
+        // The same number for all: their geometric mean takes the wished time, the slowest at most its own limit.
+        var mean = Math.Exp(rates.Average(Math.Log));
+        var requests = Bounded(Math.Min(mean * options.Seconds, rates.Min() * Math.Max(SlowestSecondsMax, options.Seconds)));
+        await progress.WriteLineAsync($"  {cell.Name}: {options.Rounds} rounds of {requests} requests");
+        for (var round = 0; round < options.Rounds; round++)
+        {
+            for (var turn = 0; turn < running.Count; turn++)
+            {
+                var server = running[(round + turn) % running.Count];
+                if (Measured(server))
+                    await OnceAsync(server, requests, sample => row.Add(server.Server.Name, sample with { Value = sample.Value / 1000 }));
+            }
+        }
+
+        bool Measured(RunningServer server) => !row.HasFailed(server.Server.Name);
+
+        Task OnceAsync(RunningServer server, int count, Action<Sample> keep) => fleet.TryAsync(
+            server.Server, [row], async () => keep(await client.RunAsync(server.Endpoint, cell, options.Connections, count, cancel)), cancel);
+
+        int Bounded(double wished)
+        {
+            var least = options.Connections * cell.Pipeline;
+            var most = cell.Operation == LoadOperation.Set ? Math.Max(least, LoadCell.SetBytesMax / cell.ValueBytes) : int.MaxValue;
+            return (int)Math.Clamp(wished, least, most);
+        }
+    }
+
+    /// <summary>A server that dropped keys answered some GETs with nil, which is faster: that must stand beside its figures.</summary>
+    private Task NoteMissingAsync(RunningServer server, IReadOnlyList<RowRecorder> rows, int keys, int valueBytes, CancellationToken cancel) =>
+        fleet.TryAsync(server.Server, [], async () =>
+        {
+            if (await Preloader.MissingAsync(server.Endpoint, keys, valueBytes, cancel) is > 0 and var missing)
+            {
+                foreach (var row in rows)
+                    row.Note($"{server.Server.Name} had lost {missing} of 500 sampled keys at the end");
+            }
+        }, cancel);
+}

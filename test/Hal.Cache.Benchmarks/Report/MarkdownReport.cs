@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text;
+using Hal.Cache.Benchmarks.Load;
+using Hal.Cache.Benchmarks.Servers;
+
+namespace Hal.Cache.Benchmarks.Report;
+
+/// <summary>Writes a report as Markdown: what was measured where, then a table for each durability.</summary>
+internal static class MarkdownReport
+{
+    private const string Ours = "hal";
+    private const string Absent = "–";
+
+    public static string Write(LoadReport report, Causes causes)
+    {
+        var text = new StringBuilder();
+        Head(text, report);
+        foreach (var table in report.Tables)
+            Table(text, report.Options.Servers, table, causes);
+        return text.ToString();
+    }
+
+    internal static string Heading(Durability durability) => durability == Durability.None
+        ? "Nothing promised: Redis `--appendonly no`, Garnet without AOF, silo `--durability none`"
+        : "On disk before the reply: Redis `--appendonly yes --appendfsync always`, Garnet `--aof --aof-commit-wait`, silo `--durability commit`";
+
+    private static void Head(StringBuilder text, LoadReport report)
+    {
+        var (options, machine) = (report.Options, report.Machine);
+        Line(text, $"# Load, side by side");
+        Line(text, $"");
+        Line(text, $"Written by the load program; only the column `cause` is written by people, and kept while its row is behind.");
+        Line(text, $"");
+        Line(text, $"- command: `dotnet run -c Release --project test/Hal.Cache.Benchmarks -- {options.CommandLine}`");
+        Line(text, $"- date: {report.Date:yyyy-MM-dd HH:mm} UTC");
+        Line(text, $"- machine: {machine.Cpu}, {machine.Cores} cores, {machine.MemoryBytes / (double)(1 << 30):0.0} GiB, {machine.System}");
+        Line(text, $"- kernel: {machine.Kernel}; data on {machine.FileSystem}; client and servers share the machine; load average at start {machine.Load}");
+        foreach (var (name, version) in report.Versions)
+            Line(text, $"- {name}: {version}");
+        Line(text, $"- medians of {options.Rounds} alternating rounds, {options.Connections} connections; every GET hits; a ratio over 1 says that this silo is ahead, in every row");
+        Line(text, $"");
+    }
+
+    private static void Table(StringBuilder text, IReadOnlyList<string> servers, ReportTable table, Causes causes)
+    {
+        var heading = Heading(table.Durability);
+        var others = servers.Contains(Ours) ? servers.Where(name => name != Ours).ToList() : [];
+        Line(text, $"## {heading}");
+        Line(text, $"");
+        string[] columns =
+        [
+            "", "unit", .. servers.SelectMany(name => new[] { name, $"{name} p50 / p99 ms" }), .. others.Select(name => $"{Ours}/{name}"), "cause",
+        ];
+        Line(text, $"| {string.Join(" | ", columns)} |");
+        Line(text, $"|{string.Concat(Enumerable.Repeat("---|", columns.Length))}");
+        foreach (var row in table.Rows)
+        {
+            string[] cells =
+            [
+                row.Name,
+                row.Unit,
+                .. servers.SelectMany(name => Figures(row, name)),
+                .. others.Select(name => row.Ratio(Ours, name)?.ToString("0.00", CultureInfo.InvariantCulture) ?? Absent),
+                row.IsBehind(Ours) ? causes.For(heading, row.Name) : "",
+            ];
+            Line(text, $"| {string.Join(" | ", cells)} |");
+        }
+        Line(text, $"");
+        Remarks(text, table);
+    }
+
+    private static string[] Figures(ReportRow row, string server)
+    {
+        if (!row.Samples.TryGetValue(server, out var sample))
+            return [row.Failures.ContainsKey(server) ? "failed" : Absent, Absent];
+        return [Number(sample.Value), sample.P50Ms is { } p50 && sample.P99Ms is { } p99 ? $"{Number(p50)} / {Number(p99)}" : Absent];
+    }
+
+    private static void Remarks(StringBuilder text, ReportTable table)
+    {
+        // A server that did not start fails in every row with one and the same reason: said once.
+        var remarks = table.Rows
+            .SelectMany(row => row.Failures.Select(failure => (row.Name, Text: $"{failure.Key} failed: {failure.Value}"))
+                .Concat(row.Notes.Select(note => (row.Name, Text: note))))
+            .GroupBy(remark => remark.Text)
+            .ToList();
+        foreach (var remark in remarks)
+            Line(text, $"- {string.Join("; ", remark.Select(one => one.Name))}: {remark.Key}");
+        if (remarks.Count > 0)
+            Line(text, $"");
+    }
+
+    /// <summary>Three significant figures, and whole numbers from 100 on.</summary>
+    private static string Number(double value) => Math.Abs(value) switch
+    {
+        >= 100 => value.ToString("#,0", CultureInfo.InvariantCulture),
+        >= 10 => value.ToString("0.0", CultureInfo.InvariantCulture),
+        >= 1 => value.ToString("0.00", CultureInfo.InvariantCulture),
+        _ => value.ToString("0.000", CultureInfo.InvariantCulture),
+    };
+
+    private static void Line(StringBuilder text, FormattableString line) =>
+        text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+}

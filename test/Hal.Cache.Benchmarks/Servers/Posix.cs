@@ -1,0 +1,14 @@
+using System.Runtime.InteropServices;
+
+namespace Hal.Cache.Benchmarks.Servers;
+
+internal static partial class Posix
+{
+    public const int SigTerm = 15;
+
+    /// <summary>Sends a signal to one process; false where it is gone already.</summary>
+    public static bool Signal(int pid, int signal) => Kill(pid, signal) == 0;
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int pid, int signal);
+}
