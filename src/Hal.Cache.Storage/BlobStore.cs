@@ -406,6 +406,7 @@ internal sealed class BlobStore : IBlobStore
             }
 
             entry->Flags |= old->Flags & EntryFlags.Logged;
+            entry->PolicyState = old->PolicyState; // what is overwritten keeps the history of its use
             shard.Table.Replace(hash, old, entry);
             shard.Count(old, -1);
             core.Forget(hash, old);
