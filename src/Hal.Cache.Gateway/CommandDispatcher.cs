@@ -19,6 +19,9 @@ internal sealed class CommandDispatcher(ServerState server)
         if (!TryAdmit(context))
             return Outcome.Done;
 
+        if (server.Pause.IsActive && IsPaused(context.Spec))
+            return context.RunAsync(RunAfterPauseAsync);
+
         // Without pending work, Async asks for another thread: this one may be polling sockets.
         return context.Spec.Has(CommandFlags.Long) ? Outcome.Async : Run(context);
     }
@@ -59,6 +62,17 @@ internal sealed class CommandDispatcher(ServerState server)
 
             outcome = Run(context);
         }
+    }
+
+    // CLIENT goes on, or nobody could end the pause.
+    private bool IsPaused(CommandSpec spec) =>
+        spec.Container?.Name != "client" && (!server.Pause.WritesOnly || spec.IsWrite || spec.Has(CommandFlags.MayReplicate));
+
+    private async ValueTask RunAfterPauseAsync(CommandContext context)
+    {
+        await server.Pause.Wait(context.Cancellation).ConfigureAwait(false);
+        int replyStart = context.Reply.Length;
+        await FinishAsync(context, Run(context), replyStart).ConfigureAwait(false);
     }
 
     private bool TryAdmit(CommandContext context)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
@@ -21,6 +22,7 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Bytes of a body that are handed to the output at a time.</summary>
     private const int BodyBytesAtOnce = 64 << 10;
 
+    private const long TimedMask = 15;
     private const int CarryBytesMin = 4 << 10;
 
     private readonly PipeReader input;
@@ -38,6 +40,7 @@ internal sealed class RespConnection : IDisposable
     private bool resumes; // a large argument was taken: the request may be complete without another byte
     private int replyStart;
     private Outcome waiting;
+    private long startedAt;
 
     public RespConnection(ServerState server, CommandDispatcher dispatcher, ClientSession client, IDuplexPipe pipe, CancellationToken closed)
     {
@@ -158,12 +161,14 @@ internal sealed class RespConnection : IDisposable
         }
 
         replyStart = reply.Length;
+        // One in so many is timed: reading the clock costs as much as a small command's other half.
+        startedAt = (client.Counters.Commands & TimedMask) == 0 ? Stopwatch.GetTimestamp() : 0;
         context.SetInput(request);
         waiting = dispatcher.Start(context);
         if (waiting is Outcome.Retry or Outcome.Async)
             return Step.Waits;
         closing |= waiting == Outcome.Close;
-        EndCommand();
+        FinishCommand();
         return closing || reply.Length >= ReplyBytesBuffered || reply.Deferred.Count > 0 ? Step.Sends : null;
     }
 
@@ -178,7 +183,45 @@ internal sealed class RespConnection : IDisposable
         }
 
         closing |= await CommandDispatcher.FinishAsync(context, waiting, replyStart).ConfigureAwait(false) == Outcome.Close;
+        FinishCommand();
+    }
+
+    /// <summary>Counts the command, and drops its reply where the client wants none.</summary>
+    private void FinishCommand()
+    {
+        ClientCounters counters = client.Counters;
+        counters.Commands++;
+        counters.BytesIn += parser.Consumed;
+        if (context.Spec.Id >= 0)
+        {
+            counters.Spec = context.Spec;
+            counters.Calls[context.Spec.Id]++;
+            counters.Hits += context.Hits;
+            counters.Misses += context.Misses;
+            if (context.Failed)
+                counters.Failures[context.Spec.Id]++;
+            if (startedAt != 0)
+            {
+                counters.Ticks[context.Spec.Id] += Stopwatch.GetTimestamp() - startedAt;
+                counters.Timed[context.Spec.Id]++;
+            }
+        }
+
+        if (client.Replies != ReplyMode.On)
+            DropUnwanted();
         EndCommand();
+    }
+
+    private void DropUnwanted()
+    {
+        // The command that turns replies off, or asks for the next to be skipped, has none itself.
+        context.DropReply(replyStart);
+        client.Replies = client.Replies switch
+        {
+            ReplyMode.SkipNext => ReplyMode.Skip,
+            ReplyMode.Skip => ReplyMode.On,
+            _ => client.Replies,
+        };
     }
 
     private void EndCommand()
