@@ -19,6 +19,8 @@ internal sealed class CommandDispatcher(ServerState server)
         if (!TryAdmit(context))
             return Outcome.Done;
 
+        if (!server.Monitors.IsEmpty && !context.Spec.Has(CommandFlags.Admin | CommandFlags.SkipMonitor))
+            server.Monitors.Tell(context);
         if (server.Pause.IsActive && IsPaused(context.Spec))
             return context.RunAsync(RunAfterPauseAsync);
 

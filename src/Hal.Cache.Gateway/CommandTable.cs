@@ -33,6 +33,7 @@ internal sealed class CommandTable
         ConfigCommands.Specs,
         InfoCommands.Specs,
         HalCommands.Specs,
+        SlowLogCommands.Specs,
         ServerCommands.Specs,
         MemoryCommands.Specs,
         DebugCommands.Specs,

@@ -32,6 +32,7 @@ internal sealed class RespConnection : IDisposable
     private readonly CancellationToken closed;
     private readonly CommandContext context;
     private readonly CommandDispatcher dispatcher;
+    private readonly SlowLog slowLog;
     private readonly ClientSession client;
 
     private byte[] carry = [];
@@ -46,7 +47,8 @@ internal sealed class RespConnection : IDisposable
     {
         (this.dispatcher, this.client, input, output, this.closed) = (dispatcher, client, pipe.Input, pipe.Output, closed);
         context = new CommandContext(server, server.Keyspace, client) { Cancellation = closed };
-        (parser, reply) = (context.Parser, context.Reply);
+        (parser, reply, slowLog) = (context.Parser, context.Reply, server.SlowLog);
+        client.Wake = input.CancelPendingRead;
         EndCommand();
     }
 
@@ -70,6 +72,8 @@ internal sealed class RespConnection : IDisposable
                     await FlushAsync().ConfigureAwait(false);
             }
 
+            if (client.Outbox is { IsEmpty: false } outbox)
+                reply.Raw(outbox.Take().Span);
             if (reply.Length > 0)
                 await FlushAsync().ConfigureAwait(false);
             input.AdvanceTo(buffer.End);
@@ -162,7 +166,7 @@ internal sealed class RespConnection : IDisposable
 
         replyStart = reply.Length;
         // One in so many is timed: reading the clock costs as much as a small command's other half.
-        startedAt = (client.Counters.Commands & TimedMask) == 0 ? Stopwatch.GetTimestamp() : 0;
+        startedAt = (client.Counters.Commands & TimedMask) == 0 || slowLog.TimesAll ? Stopwatch.GetTimestamp() : 0;
         context.SetInput(request);
         waiting = dispatcher.Start(context);
         if (waiting is Outcome.Retry or Outcome.Async)
@@ -174,6 +178,8 @@ internal sealed class RespConnection : IDisposable
 
     private async ValueTask FinishCommandAsync()
     {
+        if (startedAt == 0)
+            startedAt = Stopwatch.GetTimestamp(); // whatever waits is worth a look at the clock
         // The replies before this one need not wait for it.
         if (replyStart > 0 && waiting == Outcome.Retry)
         {
@@ -202,8 +208,11 @@ internal sealed class RespConnection : IDisposable
                 counters.Failures[context.Spec.Id]++;
             if (startedAt != 0)
             {
-                counters.Ticks[context.Spec.Id] += Stopwatch.GetTimestamp() - startedAt;
+                long ticks = Stopwatch.GetTimestamp() - startedAt;
+                counters.Ticks[context.Spec.Id] += ticks;
                 counters.Timed[context.Spec.Id]++;
+                if (!context.Spec.Has(CommandFlags.SkipSlowlog))
+                    slowLog.Note(context, (long)(ticks * 1e6 / Stopwatch.Frequency));
             }
         }
 

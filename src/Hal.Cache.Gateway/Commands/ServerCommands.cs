@@ -88,6 +88,7 @@ internal static class ServerCommands
 
     private static Outcome Lolwut(CommandContext c)
     {
+        if (c.Count > 2 && Ascii.EqualsIgnoreCase(c.Arg(1), "version"u8) && !RedisInteger.TryParse(c.Arg(2), out _)) return c.NotInteger();
         c.Reply.VerbatimText(string.Create(CultureInfo.InvariantCulture, $"HAL Cache, as Redis ver. {c.Server.Options.RedisVersion}\n"));
         return Outcome.Done;
     }

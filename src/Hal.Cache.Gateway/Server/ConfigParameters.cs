@@ -97,12 +97,21 @@ internal sealed class ConfigParameters
         return found;
     }
 
+    /// <summary>A parameter that clients may set, as it is now.</summary>
+    public string Value(string name)
+    {
+        lock (gate)
+            return values[name];
+    }
+
     /// <summary>Sets a parameter; the reason where that can't be, in Redis's words, else null.</summary>
     public string? TrySet(string name, string value)
     {
         bool isTold = told.TryGetValue(name, out Func<string>? current);
         if (!isTold && !values.ContainsKey(name))
             return $"ERR Unknown option or number of arguments for CONFIG SET - '{name}'";
+        if (name == "maxmemory" && !char.IsAsciiDigit(value.FirstOrDefault()))
+            return $"ERR CONFIG SET failed (possibly related to argument '{name}') - argument must be a memory value";
         if (IsFixed(name))
         {
             // A suite that sets what is so already goes on; anything else is the operator's, by a setting and a restart.
@@ -127,6 +136,8 @@ internal sealed class ConfigParameters
             default:
                 lock (gate)
                     values[name] = value;
+                if (name.StartsWith("slowlog-", StringComparison.Ordinal))
+                    server.SlowLog.Configure();
                 return null;
         }
     }

@@ -7,6 +7,7 @@ namespace Hal.Cache.Gateway.Server;
 internal sealed class ServerState(GatewayOptions options, Keyspace keyspace, TimeProvider time)
 {
     private ConfigParameters? config;
+    private SlowLog? slowLog;
 
     public GatewayOptions Options { get; } = options;
 
@@ -21,6 +22,8 @@ internal sealed class ServerState(GatewayOptions options, Keyspace keyspace, Tim
     public CommandCounters Counters { get; } = new();
 
     public ConfigParameters Config => config ??= new ConfigParameters(this);
+
+    public SlowLog SlowLog => slowLog ??= new SlowLog(Config);
 
     public ClientRegistry Clients { get; } = new(options.ClientsMax);
 
