@@ -89,7 +89,7 @@ internal sealed class CommandDispatcher(ServerState server)
         {
             if (CommandTable.FindSubcommand(spec, context.Arg(1)) is not { } sub)
             {
-                context.Error($"ERR unknown subcommand '{Shown(context.Arg(1))}'. Try {spec.FullName.ToUpperInvariant()} HELP.");
+                context.Error(RespErrors.UnknownSubcommand(spec.FullName, context.Arg(1)));
                 return false;
             }
 

@@ -68,7 +68,7 @@ internal static class CommandCommands
         for (int i = 2; i < c.Count; i++)
         {
             if (Find(c, i) is { } spec) WriteInfo(c.Reply, spec);
-            else c.Reply.NullArray();
+            else c.Reply.Null();
         }
 
         return Outcome.Done;

@@ -92,7 +92,7 @@ internal static class DumpCommands
         if (expiresAt < 0) return c.Error("ERR Invalid TTL value, must be >= 0"u8);
         byte[] value = DumpPayload.ReadString(c.Arg(3), GatewayLimits.MaterialisedArgBytesMax, out string problem);
         if (problem.Length > 0) return c.Error(problem);
-        if (expiresAt != 0 && !absolute) expiresAt = expiresAt > long.MaxValue - c.Now ? long.MaxValue : expiresAt + c.Now;
+        if (expiresAt != 0 && !absolute) expiresAt = unchecked(expiresAt + c.Now); // past the end of time is the past, as in Redis
         if (expiresAt != 0 && expiresAt <= c.Now)
         {
             if (!entry.IsNone)
