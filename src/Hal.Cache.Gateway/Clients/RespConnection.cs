@@ -33,6 +33,7 @@ internal sealed class RespConnection : IDisposable
     private readonly CommandContext context;
     private readonly CommandDispatcher dispatcher;
     private readonly SlowLog slowLog;
+    private readonly TimeProvider time;
     private readonly ClientSession client;
 
     private byte[] carry = [];
@@ -47,7 +48,7 @@ internal sealed class RespConnection : IDisposable
     {
         (this.dispatcher, this.client, input, output, this.closed) = (dispatcher, client, pipe.Input, pipe.Output, closed);
         context = new CommandContext(server, server.Keyspace, client) { Cancellation = closed };
-        (parser, reply, slowLog) = (context.Parser, context.Reply, server.SlowLog);
+        (parser, reply, slowLog, time) = (context.Parser, context.Reply, server.SlowLog, server.Time);
         client.Wake = input.CancelPendingRead;
         EndCommand();
     }
@@ -59,6 +60,8 @@ internal sealed class RespConnection : IDisposable
         {
             ReadResult read = await input.ReadAsync(closed).ConfigureAwait(false);
             ReadOnlySequence<byte> buffer = read.Buffer;
+            if (!buffer.IsEmpty)
+                client.ActiveAt = time.GetUtcNow().ToUnixTimeMilliseconds();
             while (!closing)
             {
                 Step step = Process(ref buffer);
