@@ -77,6 +77,8 @@ internal sealed class SiloHost : IAsyncDisposable
             Secret = options.RequirePass,
         });
         builder.WebHost.UseKestrelCore();
+        // A request runs on the thread that its bytes arrived on. Nothing of ours blocks there: what waits or runs long goes to the pool.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.ConfigureKestrel(kestrel => listeners.Configure(kestrel, options, instance));
         var app = builder.Build();
         app.MapControlPlane();

@@ -22,6 +22,9 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
     /// <summary>Raised when somebody waits for room.</summary>
     public event Action? Wanted;
 
+    /// <summary>Whether no entry may be dropped, so that waiting for live bytes to go is in vain.</summary>
+    public Func<bool> KeepsEverything { get; set; } = static () => false;
+
     /// <summary>True while memory is so full that reclaiming should go on.</summary>
     public bool MemoryIsShort => pool.FreeBytes < limits.MemorySlackBytes;
 
@@ -56,7 +59,7 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
         {
             if (log is { HasRoom: false } && log.Health.State != LogState.Ok)
                 return new CacheError(CacheErrorCode.Unavailable, log.Health.Text);
-            if (IsExhausted())
+            if (IsExhausted() || (log != null && live.Total + bytes > limits.LiveBytesMax && KeepsEverything()))
                 return NoRoom();
             if (log is { HasRoom: false })
             {

@@ -34,6 +34,7 @@ internal sealed unsafe class StoreCore : IDisposable
         Pool = new PagePool(memory, Limits.MemorySlackBytes / 2);
         Live = log != null ? new LiveBytes(log.SegmentBytes, options.DiskBytes) : new LiveBytes(1 << 30, 1 << 30);
         Room = new RoomGate(Pool, log, Live, Limits, time);
+        Room.KeepsEverything = () => Policy.KeepsAll && Array.TrueForAll(Shards!, shard => Volatile.Read(ref shard.CleanKeys) == 0);
         Chunks = new ChunkStore(Pool, log, Live, Counters, Room, AppendsAtOnce);
         Shards = new Shard[options.MemoryBytes <= SmallMemoryBytes ? SmallShards : Shard.CountMax];
         for (int index = 0; index < Shards.Length; index++)

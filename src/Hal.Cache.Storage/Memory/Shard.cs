@@ -18,6 +18,9 @@ internal sealed unsafe class Shard(int index, KeyHash hash, PagePool pool) : IDi
     /// <summary>Place at which the next memory reclaim pass goes on.</summary>
     public int ReclaimHand;
 
+    /// <summary>Entries that came from an origin, which any policy may drop.</summary>
+    public int CleanKeys;
+
     private long nextVersion;
 
     /// <summary>A version that is unique in the store and higher than all before it in this shard.</summary>
@@ -61,6 +64,8 @@ internal sealed unsafe class Shard(int index, KeyHash hash, PagePool pool) : IDi
     public void Count(EntryHeader* entry, int sign)
     {
         KeysBySpace[entry->Space] += sign;
+        if ((entry->Flags & EntryFlags.Clean) != 0)
+            CleanKeys += sign;
         if ((entry->Flags & EntryFlags.HasExpiry) != 0)
             ExpiringBySpace[entry->Space] += sign;
     }
