@@ -40,7 +40,8 @@ internal sealed class RunningServer : IAsyncDisposable
         try
         {
             await running.LaunchAsync(place, cancel);
-            await running.WaitUntilAsync(["PING"], reply => reply.Kind == (byte)'+', cancel);
+            // A read, and not PING, which some servers answer while they still load.
+            await running.WaitUntilAsync(["GET", "not:loaded"], reply => reply is { Kind: (byte)'$', Length: -1 }, cancel);
             return running;
         }
         catch
