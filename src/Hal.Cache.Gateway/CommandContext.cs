@@ -17,7 +17,7 @@ internal sealed class CommandContext : IDisposable
 {
     private readonly List<ILargeValue> larges = [];
     private readonly List<byte[]?> materialised = [];
-    private readonly List<ulong> absent = [];
+    private readonly CommandMemory learned = new();
     private ulong[] hashes = new ulong[GatewayLimits.ArgsKept];
     private MemoryHandle pin;
     private unsafe byte* input;
@@ -110,7 +110,7 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Finds a key's entry, which may be none; false means <c>return Outcome.Retry</c>.</summary>
     public bool TryFind(in BlobKey key, Need need, out EntryRef entry)
     {
-        if (Keyspace.TryFind(key, need, ref scope, out entry, out Fault fault))
+        if (Keyspace.TryFind(key, need, ref scope, learned, out entry, out Fault fault))
         {
             if (entry.IsNone)
             {
@@ -123,7 +123,8 @@ internal sealed class CommandContext : IDisposable
             return true;
         }
 
-        return Missing(key, fault, ref entry);
+        Fault = fault;
+        return false;
     }
 
     /// <summary>Puts a string under a key argument, inline or as a large value; false means <c>return Outcome.Retry</c>.</summary>
@@ -202,13 +203,10 @@ internal sealed class CommandContext : IDisposable
     {
         Fault fault = Fault;
         Fault = default;
-        CacheError? error = await Keyspace.ResolveAsync(fault, Cancellation);
+        CacheError? error = await Keyspace.ResolveAsync(fault, learned, Cancellation);
         if (error is null) return true;
         if (error.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate)
-        {
-            absent.Add(Store.Hash(fault.Key.Span) ^ (uint)fault.Database);
-            return true;
-        }
+            return true; // the next run finds it known to be absent
 
         Error(error);
         return false;
@@ -281,7 +279,7 @@ internal sealed class CommandContext : IDisposable
         Misses = 0;
         Pending = null;
         NeedsArguments = false;
-        if (absent.Count != 0) absent.Clear();
+        learned.Begin();
     }
 
     /// <summary>Begins the handler's next run.</summary>
@@ -367,19 +365,6 @@ internal sealed class CommandContext : IDisposable
         Parser.Reset();
         pin.Dispose();
         pin = default;
-    }
-
-    private bool Missing(in BlobKey key, Fault fault, ref EntryRef entry)
-    {
-        if (fault.Kind is FaultKind.Fetch or FaultKind.Validate && absent.Contains(key.Hash ^ (uint)key.Database))
-        {
-            entry = default;
-            Misses++;
-            return true;
-        }
-
-        Fault = fault;
-        return false;
     }
 
     private bool NoRoom(long bytes)

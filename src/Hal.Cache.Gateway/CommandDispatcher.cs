@@ -16,7 +16,11 @@ internal sealed class CommandDispatcher(ServerState server)
     public Outcome Start(CommandContext context)
     {
         context.Begin();
-        return TryAdmit(context) ? Run(context) : Outcome.Done;
+        if (!TryAdmit(context))
+            return Outcome.Done;
+
+        // Without pending work, Async asks for another thread: this one may be polling sockets.
+        return context.Spec.Has(CommandFlags.Long) ? Outcome.Async : Run(context);
     }
 
     /// <summary>Waits for what the command misses and runs it again, as often as it takes.</summary>
@@ -26,8 +30,15 @@ internal sealed class CommandDispatcher(ServerState server)
         {
             if (outcome == Outcome.Async)
             {
-                await context.Pending!(context).ConfigureAwait(false);
-                return Outcome.Done;
+                if (context.Pending is { } work)
+                {
+                    await work(context).ConfigureAwait(false);
+                    return Outcome.Done;
+                }
+
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                outcome = Run(context);
+                continue;
             }
 
             if (outcome != Outcome.Retry)
@@ -157,17 +168,28 @@ internal sealed class CommandDispatcher(ServerState server)
 
     private static bool IsReadOnly(CommandContext context, CommandSpec spec, out OriginMount? mount)
     {
-        mount = null;
-        foreach (KeySpec keys in (KeySpec[])[spec.Keys, .. spec.MoreKeys])
+        if (IsReadOnly(context, spec, spec.Keys, out mount))
+            return true;
+        foreach (KeySpec keys in spec.MoreKeys)
         {
-            // COPY reads its source: what is only read may be under a prefix.
-            if (((keys.Flags & KeyFlags.RO) != 0 && spec.MoreKeys.Length > 0) || !keys.TryRange(context, out int from, out int to))
-                continue;
-            for (int arg = from; arg <= to; arg += keys.Step)
-            {
-                if (context.Keyspace.TryMatchOrigin(context.Arg(arg), out mount))
-                    return true;
-            }
+            if (IsReadOnly(context, spec, keys, out mount))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static bool IsReadOnly(CommandContext context, CommandSpec spec, KeySpec keys, out OriginMount? mount)
+    {
+        mount = null;
+
+        // COPY reads its source: what is only read may be under a prefix.
+        if (((keys.Flags & KeyFlags.RO) != 0 && spec.MoreKeys.Length > 0) || !keys.TryRange(context, out int from, out int to))
+            return false;
+        for (int arg = from; arg <= to; arg += keys.Step)
+        {
+            if (context.Keyspace.TryMatchOrigin(context.Arg(arg), out mount))
+                return true;
         }
 
         return false;

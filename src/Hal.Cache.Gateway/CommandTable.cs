@@ -21,6 +21,14 @@ internal sealed class CommandTable
         BitmapCommands.Specs,
         BitfieldCommands.Specs,
         LcsCommand.Specs,
+        KeyCommands.Specs,
+        ExpiryCommands.Specs,
+        ScanCommands.Specs,
+        ObjectCommands.Specs,
+        DumpCommands.Specs,
+        ConnectionCommands.Specs,
+        ClientCommands.Specs,
+        DatabaseCommands.Specs,
     ];
 
     private const ulong Fold = 0xDFDF_DFDF_DFDF_DFDF; // clears the bit that tells letters' case apart; whole names are compared after it

@@ -1,5 +1,6 @@
 using System.Text;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Gateway;
 
@@ -39,7 +40,7 @@ internal static class RespErrors
 
     public static ReadOnlySpan<byte> MaxClients => "ERR max number of clients reached"u8;
 
-    public static ReadOnlySpan<byte> KeyTooLong => "ERR key is longer than 32768 bytes"u8;
+    public static string KeyTooLong => $"ERR key is longer than {BlobKey.BytesMax} bytes";
 
     public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
 

@@ -1,60 +1,217 @@
+using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node.Fetch;
 
 namespace Hal.Cache.Node;
 
 /// <summary>
 /// The instance's keys: what the store holds, and behind it what the origins have. Lookups run under the lock of the key's shard and
-/// never wait; what they miss they tell as a <see cref="Fault"/>, which <see cref="ResolveAsync"/> awaits without locks.
+/// never wait; what they miss they tell as a <see cref="Fault"/>, which <see cref="ResolveAsync(Fault, CancellationToken)"/> awaits
+/// without locks.
 /// </summary>
 /// <remarks>
-/// The gateway uses this surface and no more: <see cref="TryFind"/>, <see cref="ResolveAsync"/>, <see cref="OpenReader"/> and
-/// <see cref="TryMatchOrigin"/>. ResolveAsync answers NotFound where the origin has no such object: the gateway then takes the key for
-/// absent until the command ends, so that a missing object costs one question per command and nothing has to be remembered here.
+/// ResolveAsync answers NotFound where the origin has no such object: the gateway then takes the key for absent until the command ends,
+/// so that a missing object costs one question per command and nothing has to be remembered here.
 /// </remarks>
-public sealed class Keyspace(IBlobStore store, IOriginTable origins, TimeProvider time)
+public sealed class Keyspace : IAsyncDisposable
 {
-    private readonly bool hasOrigins = origins.Mounts.Count > 0;
+    /// <summary>Without a <see cref="CommandMemory"/> a copy is fresh at least so long, or a command could ask for ever.</summary>
+    public static readonly TimeSpan FreshPeriodMin = TimeSpan.FromMilliseconds(100);
 
-    public IBlobStore Store => store;
+    private readonly bool hasOrigins;
+    private readonly FrozenDictionary<OriginMount, MountState> mounts;
+    private readonly KeyspaceStatistics statistics = new();
+    private readonly KeyFlights flights;
+    private readonly ObjectFlights objects;
 
-    public IOriginTable Origins => origins;
+    public Keyspace(IBlobStore store, IOriginTable origins, TimeProvider time, KeyspaceOptions? options = null)
+    {
+        options ??= new();
+        (Store, Origins, Time) = (store, origins, time);
+        hasOrigins = origins.Mounts.Count > 0;
+        mounts = origins.Mounts.ToFrozenDictionary(mount => mount, mount => new MountState(mount, options));
+        var pipeline = new FetchPipeline(store, time, options, statistics);
+        flights = new(pipeline, statistics);
+        objects = new(pipeline, options, statistics);
+    }
 
-    public TimeProvider Time => time;
+    public IBlobStore Store { get; }
+
+    public IOriginTable Origins { get; }
+
+    public TimeProvider Time { get; }
+
+    public IKeyspaceStatistics Statistics => statistics;
 
     /// <summary>True with the entry, or none, when the command can go on; false with what to await. Needs the lock.</summary>
-    public bool TryFind(in BlobKey key, Need need, ref WriteScope scope, out EntryRef entry, out Fault fault)
+    public bool TryFind(in BlobKey key, Need need, ref WriteScope scope, out EntryRef entry, out Fault fault) =>
+        TryFind(key, need, ref scope, null, out entry, out fault);
+
+    /// <summary>The same, with what the command has learned from its waits; does not tell the eviction policy of a read.</summary>
+    public bool TryFind(in BlobKey key, Need need, ref WriteScope scope, CommandMemory? memory, out EntryRef entry, out Fault fault)
     {
-        entry = store.Find(key, ref scope);
-        if (entry.IsNone || (need == Need.Value && entry.IsOnDisk && !entry.IsLarge)) return TryFindSlow(key, need, entry, out fault);
-        fault = default;
-        return true;
+        long address = scope.Address;
+        entry = Store.Find(key, ref scope);
+        if (!entry.IsNone && (entry.Flags & (EntryFlags.Clean | EntryFlags.OnDisk)) == 0)
+        {
+            fault = default;
+            statistics.Hit();
+            return true;
+        }
+
+        if (!entry.IsNone && (entry.Flags & EntryFlags.Clean) != 0)
+            scope.Address = address; // an origin's object need not be durable before it is served
+        return TryFindElsewhere(key, need, ref scope, memory, ref entry, out fault);
     }
 
     /// <summary>Awaits what a lookup missed; null when the command may run again. Without locks.</summary>
-    public ValueTask<CacheError?> ResolveAsync(Fault fault, CancellationToken cancellation) => fault.Kind switch
+    public ValueTask<CacheError?> ResolveAsync(Fault fault, CancellationToken cancellation) => ResolveAsync(fault, null, cancellation);
+
+    /// <summary>The same, noting for the rest of the command what was learned.</summary>
+    public ValueTask<CacheError?> ResolveAsync(Fault fault, CommandMemory? memory, CancellationToken cancellation) => fault.Kind switch
     {
         FaultKind.None => default,
-        FaultKind.Room => store.MakeRoomAsync(fault.Bytes, cancellation),
-        FaultKind.Load => store.LoadAsync(fault.Database, fault.Key, cancellation),
-        _ => new(new CacheError(CacheErrorCode.NotFound, "The origin has no such object.")),
+        FaultKind.Room => Store.MakeRoomAsync(fault.Bytes, cancellation),
+        FaultKind.Load => Store.LoadAsync(fault.Database, fault.Key, cancellation),
+        _ => FetchAsync(fault, memory, cancellation),
     };
 
-    /// <summary>A reader of bytes of a large value, which stays readable until the reader is disposed of. Needs the lock.</summary>
-    public ValueReader OpenReader(in BlobKey key, in EntryRef entry, long start, long length) =>
-        new(store.Large(entry), start, length);
-
-    /// <summary>Whether an origin is behind the key: it is then read-only for clients.</summary>
-    public bool TryMatchOrigin(ReadOnlySpan<byte> key, out OriginMount? mount)
+    /// <summary>
+    /// A reader of a range of a large value, also of one that is not all here; the value stays readable until the reader is disposed of.
+    /// Needs the lock.
+    /// </summary>
+    public ValueReader OpenReader(in BlobKey key, in EntryRef entry, long start, long length)
     {
-        mount = null;
-        return hasOrigins && origins.TryMatch(key, out mount);
+        ILargeValue value = Store.Large(entry);
+        long from = Math.Clamp(start, 0, value.Length);
+        long end = from + Math.Clamp(length, 0, value.Length - from);
+        if (value.Origin is not { } stamp || (entry.Flags & EntryFlags.Clean) == 0 || !TryMatchOrigin(key.Bytes, out OriginMount? mount))
+            return new(value, from, end, null, null);
+        var source = new ObjectSource(mounts[mount], key.Database, key.Bytes.ToArray(), new(value.Length, stamp.Validator));
+        return new(value, from, end, objects, source);
     }
 
-    private static bool TryFindSlow(in BlobKey key, Need need, EntryRef entry, out Fault fault)
+    /// <summary>Whether an origin is behind the key: it is then read-only for clients.</summary>
+    public bool TryMatchOrigin(ReadOnlySpan<byte> key, [NotNullWhen(true)] out OriginMount? mount)
     {
-        fault = entry.IsNone ? default : new(FaultKind.Load, need, key.Database, key.Bytes.ToArray(), 0);
-        return entry.IsNone;
+        mount = null;
+        return hasOrigins && Origins.TryMatch(key, out mount);
+    }
+
+    /// <summary>Ends all fetches and waits for them; the store is the caller's.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await flights.StopAsync();
+        await objects.StopAsync();
+        statistics.Dispose();
+    }
+
+    private bool TryFindElsewhere(
+        in BlobKey key, Need need, ref WriteScope scope, CommandMemory? memory, ref EntryRef entry, out Fault fault)
+    {
+        fault = default;
+        bool isOriginKey = TryMatchOrigin(key.Bytes, out OriginMount? mount);
+        if (!entry.IsNone && (entry.Flags & EntryFlags.Clean) != 0
+            && !IsServable(key, need, mount, memory, ref scope, ref entry, ref fault))
+            return false;
+        if (entry.IsNone)
+        {
+            bool isAbsent = memory?.KnowsAbsent(key) == true;
+            if (!isAbsent)
+                statistics.Miss();
+            if (!isOriginKey || isAbsent)
+                return true;
+            fault = FaultOf(FaultKind.Fetch, need, key);
+            return false;
+        }
+
+        if (entry.IsOnDisk && !entry.IsLarge && need == Need.Value)
+        {
+            fault = FaultOf(FaultKind.Load, need, key);
+            return false;
+        }
+
+        if (memory?.KnowsFresh(key, entry.Version) != true) // what was fetched for this command counted as a miss
+            statistics.Hit();
+        return true;
+    }
+
+    /// <summary>True where the copy may be served, or was dropped and the entry is none; false with what to await.</summary>
+    private bool IsServable(
+        in BlobKey key, Need need, OriginMount? mount, CommandMemory? memory, ref WriteScope scope, ref EntryRef entry, ref Fault fault)
+    {
+        // Without its mount a copy is of an origin that the instance no longer has; an absent one was put by a fetch before the object went.
+        if (mount == null || memory?.KnowsAbsent(key) == true)
+            return TryDrop(key, ref scope, ref entry, ref fault);
+        if (mount.Freshness.Mode != FreshnessMode.Immutable && memory?.KnowsFresh(key, entry.Version) != true)
+        {
+            if (!entry.IsLarge && entry.IsOnDisk)
+            {
+                fault = FaultOf(FaultKind.Load, need, key); // the stamp is behind the value
+                return false;
+            }
+
+            long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
+            if (!IsFresh(entry, mount.Freshness, now, isFloored: memory == null))
+            {
+                if (mount.Freshness.Mode == FreshnessMode.Ttl)
+                    return TryDrop(key, ref scope, ref entry, ref fault);
+                if (!mounts[mount].FailedLately(now))
+                {
+                    fault = FaultOf(FaultKind.Validate, need, key);
+                    return false;
+                }
+
+                statistics.StaleServed();
+            }
+        }
+
+        if (need == Need.Value && entry.IsLarge && FetchPipeline.IsSmall(Store.Large(entry).Length))
+        {
+            fault = FaultOf(FaultKind.Fetch, need, key); // only its metadata was asked for until now
+            return false;
+        }
+
+        return true;
+    }
+
+    private bool IsFresh(in EntryRef entry, Freshness freshness, long now, bool isFloored)
+    {
+        OriginStamp stamp = entry.IsLarge ? Store.Large(entry).Origin ?? default : entry.ReadStamp();
+        TimeSpan age = TimeSpan.FromMilliseconds(Math.Max(0, now - stamp.ValidatedAt));
+        return freshness.Covers(age) || (isFloored && age < FreshPeriodMin);
+    }
+
+    private bool TryDrop(in BlobKey key, ref WriteScope scope, ref EntryRef entry, ref Fault fault)
+    {
+        if (Store.Remove(key, RemovalReason.Invalidated, ref scope, out _) != StoreStatus.Done)
+        {
+            fault = Fault.Room(EntryHeader.Bytes + key.Bytes.Length);
+            return false;
+        }
+
+        statistics.Invalidation();
+        entry = default;
+        return true;
+    }
+
+    private static Fault FaultOf(FaultKind kind, Need need, in BlobKey key) => new(kind, need, key.Database, key.Bytes.ToArray(), 0);
+
+    private async ValueTask<CacheError?> FetchAsync(Fault fault, CommandMemory? memory, CancellationToken cancellation)
+    {
+        if (!TryMatchOrigin(fault.Key.Span, out OriginMount? mount))
+            return new CacheError(CacheErrorCode.NotFound, "no origin is behind the key");
+        ulong hash = Store.Hash(fault.Key.Span);
+        var request = new FetchRequest(fault.Kind, fault.Need, fault.Database, fault.Key.ToArray(), hash);
+        FetchOutcome outcome = await flights.JoinAsync(request, mounts[mount], cancellation);
+        if (outcome.Version != 0)
+            memory?.Learn(fault.Database, hash, outcome.Version);
+        if (!outcome.IsAbsent)
+            return outcome.Error;
+        memory?.LearnAbsent(fault.Database, hash);
+        return new CacheError(CacheErrorCode.NotFound, "the origin has no such object");
     }
 }

@@ -4,6 +4,7 @@ using Hal.Cache.Contracts.Instances;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway;
 using Hal.Cache.Node;
+using Hal.Cache.Node.Instances;
 using Hal.Cache.Origins;
 using Hal.Cache.Resp;
 using Hal.Cache.Silo.Settings;
@@ -23,18 +24,22 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     private readonly ILogger logger;
     private readonly IBlobStore store;
     private readonly OriginTable origins;
+    private readonly Keyspace keyspace;
     private readonly RespGateway gateway;
+    private readonly CacheInstance instance;
     private int closed;
 
     private SiloInstance(SiloOptions options, IBlobStore store, OriginTable origins, ILogger logger)
     {
         (this.options, this.store, this.origins, this.logger) = (options, store, origins, logger);
-        var keyspace = new Keyspace(store, origins, TimeProvider.System);
+        keyspace = new Keyspace(store, origins, TimeProvider.System);
         gateway = new RespGateway(new GatewayOptions { Name = options.Name, RequirePass = options.RequirePass }, keyspace, TimeProvider.System);
+        instance = new CacheInstance(options.Name, InstanceRole.Root, store);
+        Instances = [instance];
     }
 
     /// <summary>What HTTP shows.</summary>
-    public IReadOnlyList<IInstance> Instances { get; } = [];
+    public IReadOnlyList<IInstance> Instances { get; }
 
     /// <summary>Opens the data directory and recovers from it; <see cref="CacheErrorCode.Invalid"/> blames a setting.</summary>
     public static ValueTask<Result<SiloInstance>> OpenAsync(SiloOptions options, ILoggerFactory loggers, CancellationToken cancellation)
@@ -54,13 +59,19 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     }
 
     /// <summary>Told once the listeners are bound, with the port that was taken.</summary>
-    public void Listening(IPEndPoint resp) => LogListening(options.Name, resp);
+    public void Listening(IPEndPoint resp)
+    {
+        instance.RespAddress = resp.ToString();
+        LogListening(options.Name, resp);
+    }
 
     /// <summary>Commits what is not yet durable, and closes the data directory; may be called twice.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref closed, 1) != 0)
             return;
+        instance.Lifecycle = InstanceHealth.Draining;
+        await keyspace.DisposeAsync();
         await store.DisposeAsync();
         origins.Dispose();
     }

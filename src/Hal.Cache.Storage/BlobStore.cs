@@ -76,6 +76,8 @@ internal sealed class BlobStore : IBlobStore
 
     public void Touch(in EntryRef entry) => core.Policy.Read(entry, core.Clock);
 
+    public EntryUsage UsageOf(in EntryRef entry) => core.Policy.UsageOf(entry, core.Clock);
+
     public unsafe StoreStatus Put(in BlobKey key, BlobType type, ReadOnlySpan<byte> value, long expiresAt, EntryFlags flags, ref WriteScope scope)
     {
         Shard shard = core.ShardOf(key.Hash);
@@ -404,6 +406,7 @@ internal sealed class BlobStore : IBlobStore
             }
 
             entry->Flags |= old->Flags & EntryFlags.Logged;
+            entry->PolicyState = old->PolicyState; // what is overwritten keeps the history of its use
             shard.Table.Replace(hash, old, entry);
             shard.Count(old, -1);
             core.Forget(hash, old);

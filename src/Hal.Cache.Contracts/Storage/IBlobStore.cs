@@ -74,6 +74,9 @@ public interface IBlobStore : IAsyncDisposable
     /// <summary>Bytes that the entry takes: header, key, value. Needs the lock.</summary>
     long BytesOf(in EntryRef entry);
 
+    /// <summary>What the eviction policy knows of the entry's use. Needs the lock.</summary>
+    EntryUsage UsageOf(in EntryRef entry) => default;
+
     /// <summary>Loads an entry's inline value from the log into memory; the key may have changed or gone when it completes.</summary>
     ValueTask<CacheError?> LoadAsync(int database, ReadOnlyMemory<byte> key, CancellationToken cancellation);
 

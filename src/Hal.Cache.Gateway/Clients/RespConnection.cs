@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Server;
@@ -34,6 +35,7 @@ internal sealed class RespConnection : IDisposable
     private byte[] carry = [];
     private int carried;
     private bool closing;
+    private bool resumes; // a large argument was taken: the request may be complete without another byte
     private int replyStart;
     private Outcome waiting;
 
@@ -84,10 +86,11 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Runs commands until one has to wait, a large argument begins, much is to be sent, or the input ends.</summary>
     private Step Process(ref ReadOnlySequence<byte> buffer)
     {
-        while (!buffer.IsEmpty)
+        while (!buffer.IsEmpty || resumes)
         {
             ReadOnlyMemory<byte> block = buffer.First;
             int used = 0;
+            resumes = false;
             Step? step = carried > 0 ? ProcessCarried(block, ref used) : ProcessBlock(block, ref used);
             buffer = buffer.Slice(used);
             if (step is { } stop)
@@ -254,6 +257,7 @@ internal sealed class RespConnection : IDisposable
 
         context.AddLarge(value);
         parser.LargeTaken();
+        resumes = true;
         context.Refused ??= error;
         return buffer;
     }
@@ -282,6 +286,7 @@ internal sealed class RespConnection : IDisposable
     }
 
     /// <summary>Sends the replies when all that they depend on is durable; waits while the client does not take them.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FlushAsync()
     {
         if (context.Scope.Address != 0)

@@ -18,6 +18,10 @@ internal sealed class ServerState(GatewayOptions options, Keyspace keyspace, Tim
 
     public ClientRegistry Clients { get; } = new(options.ClientsMax);
 
+    public MonitorList Monitors { get; } = new();
+
+    public ClientPause Pause { get; } = new(time);
+
     public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
 
     /// <summary>40 hexadecimal digits, new at every start.</summary>

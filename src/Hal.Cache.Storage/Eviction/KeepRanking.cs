@@ -9,10 +9,17 @@ internal sealed class KeepRanking(int ranks)
     /// <summary>After so many decisions all counts are halved, so that the threshold follows what is walked now.</summary>
     private const int WindowDecisions = 4096;
 
+    /// <summary>
+    /// How many entries more than the share may stay for a while. Without a bound a walk from old to young would keep everything, since
+    /// each entry is better than all before it.
+    /// </summary>
+    private const int CreditEntriesMax = 64;
+
     private readonly long[] weights = new long[ranks];
     private long total;
     private int decisions;
     private double carry;
+    private double credit;
 
     /// <summary>Whether an entry of this rank (0 is the best) and weight stays, where <paramref name="share"/> of the weight may.</summary>
     public bool Keep(int rank, long weight, double share)
@@ -21,6 +28,16 @@ internal sealed class KeepRanking(int ranks)
         Interlocked.Add(ref total, weight);
         if (Interlocked.Increment(ref decisions) == WindowDecisions)
             Halve();
+        double most = (double)CreditEntriesMax * weight;
+        credit = Math.Min(credit + (weight * share), most);
+        if (credit < 0 || !IsAmongBest(rank, share))
+            return false;
+        credit = Math.Max(credit - weight, -most);
+        return true;
+    }
+
+    private bool IsAmongBest(int rank, double share)
+    {
         double allowed = total * share;
         long better = 0;
         for (int index = 0; index < rank; index++)

@@ -148,8 +148,12 @@ internal sealed class StringHost : IAsyncDisposable
         store.Unlock(store.AllShards);
     }
 
-    private CommandContext Context() =>
-        new(new ServerState(Time), new Keyspace(store, new NoOrigins(), Time), new ClientSession(1));
+    private CommandContext Context()
+    {
+        var keyspace = new Keyspace(store, new NoOrigins(), Time);
+        var client = new ClientSession(1, "", "", Time.GetUtcNow(), () => { }) { IsAuthenticated = true };
+        return new(new ServerState(new GatewayOptions(), keyspace, Time), keyspace, client);
+    }
 
     /// <summary>Another connection to the same store.</summary>
     public StringHost Second() => new(this);

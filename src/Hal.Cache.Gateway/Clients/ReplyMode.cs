@@ -1,0 +1,16 @@
+namespace Hal.Cache.Gateway.Clients;
+
+/// <summary>CLIENT REPLY: which replies the client gets.</summary>
+internal enum ReplyMode
+{
+    On,
+
+    /// <summary>None until CLIENT REPLY ON.</summary>
+    Off,
+
+    /// <summary>All but that of the next command.</summary>
+    SkipNext,
+
+    /// <summary>All but that of the command that is running.</summary>
+    Skip,
+}

@@ -1,0 +1,129 @@
+using System.Text;
+using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Resp;
+
+namespace Hal.Cache.Gateway.Commands;
+
+/// <summary>CLIENT subcommands about tracking: the modes are kept and told; messages are sent once keys can be watched.</summary>
+internal static class ClientTrackingCommands
+{
+    public static readonly CommandSpec[] Rows =
+    [
+        ClientCommands.Row("tracking", -3, ClientCommands.Own, Tracking, "6.0.0", "Sets what is tracked for the connection."),
+        ClientCommands.Row("trackinginfo", 2, ClientCommands.Own, TrackingInfo, "6.2.0", "Tells what is tracked for the connection."),
+        ClientCommands.Row("caching", 3, ClientCommands.Own, Caching, "6.0.0", "Tells whether the next command's keys are tracked."),
+        ClientCommands.Row("getredir", 2, ClientCommands.Own, GetRedir, "6.0.0", "Tells which connection gets the messages."),
+    ];
+
+    private static Outcome Tracking(CommandContext c)
+    {
+        TrackingMode mode = TrackingMode.Off;
+        var prefixes = new List<string>();
+        for (int i = 3; i < c.Count; i++)
+        {
+            ReadOnlySpan<byte> option = c.Arg(i);
+            bool more = i + 1 < c.Count;
+            if (Ascii.EqualsIgnoreCase(option, "redirect"u8) && more)
+            {
+                if (mode.RedirectTo != 0) return c.Error("ERR A client can only redirect to a single other client"u8);
+                if (!RedisInteger.TryParse(c.Arg(++i), out long target)) return c.NotInteger();
+                if (c.Server.Clients.Find(target) is null) return c.Error("ERR The client ID you want redirect to does not exist"u8);
+                mode = mode with { RedirectTo = target };
+            }
+            else if (Ascii.EqualsIgnoreCase(option, "prefix"u8) && more)
+            {
+                prefixes.Add(Encoding.Latin1.GetString(c.Arg(++i)));
+            }
+            else if (Ascii.EqualsIgnoreCase(option, "bcast"u8)) mode = mode with { Broadcast = true };
+            else if (Ascii.EqualsIgnoreCase(option, "optin"u8)) mode = mode with { OptIn = true };
+            else if (Ascii.EqualsIgnoreCase(option, "optout"u8)) mode = mode with { OptOut = true };
+            else if (Ascii.EqualsIgnoreCase(option, "noloop"u8)) mode = mode with { NoLoop = true };
+            else return c.Syntax();
+        }
+
+        if (Ascii.EqualsIgnoreCase(c.Arg(2), "off"u8))
+        {
+            c.Client.Tracking = TrackingMode.Off;
+            return c.Ok();
+        }
+
+        return Ascii.EqualsIgnoreCase(c.Arg(2), "on"u8) ? TurnOn(c, mode with { IsOn = true, Prefixes = prefixes }) : c.Syntax();
+    }
+
+    private static Outcome TurnOn(CommandContext c, TrackingMode mode)
+    {
+        TrackingMode before = c.Client.Tracking;
+        if (!mode.Broadcast && mode.Prefixes.Count > 0) return c.Error("ERR PREFIX option requires BCAST mode to be enabled"u8);
+        if (before.IsOn && before.Broadcast != mode.Broadcast)
+        {
+            return c.Error("ERR You can't switch BCAST mode on/off before disabling tracking for this client, "u8
+                + "and then re-enabling it with a different mode."u8);
+        }
+
+        if (mode.Broadcast && (mode.OptIn || mode.OptOut)) return c.Error("ERR OPTIN and OPTOUT are not compatible with BCAST"u8);
+        if (mode.OptIn && mode.OptOut) return c.Error("ERR You can't use both OPTIN and OPTOUT"u8);
+        if ((mode.OptIn && before.OptOut) || (mode.OptOut && before.OptIn))
+        {
+            return c.Error("ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, "u8
+                + "and then re-enabling it with a different mode."u8);
+        }
+
+        string[] prefixes = [.. before.Prefixes, .. mode.Prefixes];
+        if (prefixes.Length > TrackingMode.PrefixesMax) return c.Error($"ERR more than {TrackingMode.PrefixesMax} prefixes");
+        for (int i = before.Prefixes.Count; i < prefixes.Length; i++)
+        {
+            for (int j = 0; j < i; j++)
+            {
+                if (!prefixes[i].StartsWith(prefixes[j], StringComparison.Ordinal) && !prefixes[j].StartsWith(prefixes[i], StringComparison.Ordinal)) continue;
+                return c.Error(Encoding.Latin1.GetBytes(
+                    $"ERR Prefix '{prefixes[i]}' overlaps with an existing prefix '{prefixes[j]}'. Prefixes for a single client must not overlap."));
+            }
+        }
+
+        c.Client.Tracking = mode with { Prefixes = prefixes };
+        return c.Ok();
+    }
+
+    private static Outcome TrackingInfo(CommandContext c)
+    {
+        TrackingMode mode = c.Client.Tracking;
+        var flags = new List<string> { mode.IsOn ? "on" : "off" };
+        if (mode.Broadcast) flags.Add("bcast");
+        if (mode.OptIn) flags.Add("optin");
+        if (mode.OptIn && mode.Caching == true) flags.Add("caching-yes");
+        if (mode.OptOut) flags.Add("optout");
+        if (mode.OptOut && mode.Caching == false) flags.Add("caching-no");
+        if (mode.NoLoop) flags.Add("noloop");
+        bool broken = mode.RedirectTo != 0 && c.Server.Clients.Find(mode.RedirectTo) is null;
+        if (broken) flags.Add("broken_redirect");
+        c.Reply.MapHeader(3);
+        c.Reply.Bulk("flags"u8);
+        c.Reply.SetHeader(flags.Count);
+        foreach (string flag in flags) c.Reply.Text(flag);
+        c.Reply.Bulk("redirect"u8);
+        c.Reply.Integer(mode.IsOn ? mode.RedirectTo : -1);
+        c.Reply.Bulk("prefixes"u8);
+        c.Reply.ArrayHeader(mode.Prefixes.Count);
+        foreach (string prefix in mode.Prefixes) c.Reply.ClientText(prefix);
+        return Outcome.Done;
+    }
+
+    private static Outcome Caching(CommandContext c)
+    {
+        TrackingMode mode = c.Client.Tracking;
+        if (!mode.IsOn || (!mode.OptIn && !mode.OptOut))
+            return c.Error("ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled"u8);
+        bool yes = Ascii.EqualsIgnoreCase(c.Arg(2), "yes"u8);
+        if (!yes && !Ascii.EqualsIgnoreCase(c.Arg(2), "no"u8)) return c.Syntax();
+        if (yes && !mode.OptIn) return c.Error("ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode."u8);
+        if (!yes && !mode.OptOut) return c.Error("ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode."u8);
+        c.Client.Tracking = mode with { Caching = yes };
+        return c.Ok();
+    }
+
+    private static Outcome GetRedir(CommandContext c)
+    {
+        c.Reply.Integer(c.Client.Tracking.IsOn ? c.Client.Tracking.RedirectTo : -1);
+        return Outcome.Done;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Text;
+
+namespace Hal.Cache.Gateway.Commands;
+
+/// <summary>Whole databases.</summary>
+internal static class DatabaseCommands
+{
+    public static readonly CommandSpec[] Specs =
+    [
+        new("dbsize", 1, CommandFlags.ReadOnly | CommandFlags.Fast, KeySpec.None, DbSize)
+        {
+            Group = "server", Categories = ["keyspace"], Summary = "Counts the keys of the database.", Tips = ["request_policy:all_shards", "response_policy:agg_sum"],
+        },
+        new("flushdb", -1, CommandFlags.Write | CommandFlags.AllShards, KeySpec.None, c => Flush(c, c.Client.Database))
+        {
+            Group = "server", Categories = ["keyspace", "dangerous"], Complexity = "O(N) where N is the number of keys in the selected database",
+            Summary = "Removes all keys of the database.", Tips = ["request_policy:all_shards", "response_policy:all_succeeded"],
+        },
+        new("flushall", -1, CommandFlags.Write | CommandFlags.AllShards, KeySpec.None, c => Flush(c, -1))
+        {
+            Group = "server", Categories = ["keyspace", "dangerous"], Complexity = "O(N) where N is the total number of keys in all databases",
+            Summary = "Removes all keys of all databases.", Tips = ["request_policy:all_shards", "response_policy:all_succeeded"],
+        },
+    ];
+
+    private static Outcome DbSize(CommandContext c)
+    {
+        c.Reply.Integer(c.Store.Count(c.Client.Database));
+        return Outcome.Done;
+    }
+
+    // Memory and disk always come back in the background: SYNC has nothing to wait for.
+    private static Outcome Flush(CommandContext c, int database)
+    {
+        bool known = c.Count == 1 || (c.Count == 2 && (Ascii.EqualsIgnoreCase(c.Arg(1), "async"u8) || Ascii.EqualsIgnoreCase(c.Arg(1), "sync"u8)));
+        if (!known) return c.Syntax();
+        if (!c.IsDone(c.Store.Flush(database, ref c.Scope), 0)) return Outcome.Retry;
+        c.Changed("flushdb", 0);
+        return c.Ok();
+    }
+}

@@ -1,0 +1,111 @@
+using System.Text;
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Rdb;
+using Hal.Cache.Gateway.Strings;
+using Hal.Cache.Node;
+using Hal.Cache.Resp;
+
+namespace Hal.Cache.Gateway.Commands;
+
+/// <summary>Values in Redis's own payload.</summary>
+internal static class DumpCommands
+{
+    private const int FrequencyMax = 255;
+
+    public static readonly CommandSpec[] Specs =
+    [
+        KeyCommands.Row("dump", 2, CommandFlags.ReadOnly, KeySpec.One, Dump, "2.6.0", "Gives a key's value as RESTORE takes it.", "O(N) for a value of N bytes")
+            with { Tips = ["nondeterministic_output"] },
+        KeyCommands.Row("restore", -4, CommandFlags.Write | CommandFlags.DenyOom, new(1, Flags: KeyFlags.OW | KeyFlags.Update), Restore, "2.6.0", "Makes a key of what DUMP gave.", "O(N) for a value of N bytes")
+            with { Categories = ["keyspace", "dangerous"] },
+    ];
+
+    private static Outcome Dump(CommandContext c)
+    {
+        if (!c.TryFind(1, Need.Value, out EntryRef entry)) return Outcome.Retry;
+        if (entry.IsNone)
+        {
+            c.Reply.Null();
+            return Outcome.Done;
+        }
+
+        if (entry.Type != BlobType.String) return c.Error("ERR only strings can be dumped"u8);
+        if (!entry.IsLarge)
+        {
+            c.Reply.Bulk(DumpPayload.OfString(entry.Value));
+            return Outcome.Done;
+        }
+
+        if (c.Store.Large(entry).Length > GatewayLimits.MaterialisedArgBytesMax)
+            return c.Error($"ERR values of more than {GatewayLimits.MaterialisedArgBytesMax} bytes can't be dumped");
+        ValueSnapshot snapshot = ValueSnapshot.Take(c, 1, entry);
+        return c.RunAsync(context => DumpLargeAsync(context, snapshot));
+    }
+
+    private static async ValueTask DumpLargeAsync(CommandContext c, ValueSnapshot snapshot)
+    {
+        using (snapshot)
+        {
+            byte[] value = new byte[snapshot.Length];
+            if (await snapshot.ReadAsync(0, value, c.Cancellation) is { } error) c.Error(error);
+            else c.Reply.Bulk(DumpPayload.OfString(value));
+        }
+    }
+
+    private static Outcome Restore(CommandContext c)
+    {
+        bool replace = false, absolute = false, hasIdle = false, hasFrequency = false;
+        for (int arg = 4; arg < c.Count; arg++)
+        {
+            ReadOnlySpan<byte> option = c.Arg(arg);
+            bool more = arg + 1 < c.Count;
+            if (Ascii.EqualsIgnoreCase(option, "REPLACE"u8))
+            {
+                replace = true;
+            }
+            else if (Ascii.EqualsIgnoreCase(option, "ABSTTL"u8))
+            {
+                absolute = true;
+            }
+            else if (Ascii.EqualsIgnoreCase(option, "IDLETIME"u8) && more && !hasFrequency)
+            {
+                if (!RedisInteger.TryParse(c.Arg(++arg), out long idle)) return c.NotInteger();
+                if (idle < 0) return c.Error("ERR Invalid IDLETIME value, must be >= 0"u8);
+                hasIdle = true;
+            }
+            else if (Ascii.EqualsIgnoreCase(option, "FREQ"u8) && more && !hasIdle)
+            {
+                if (!RedisInteger.TryParse(c.Arg(++arg), out long frequency)) return c.NotInteger();
+                if (frequency is < 0 or > FrequencyMax) return c.Error("ERR Invalid FREQ value, must be >= 0 and <= 255"u8);
+                hasFrequency = true;
+            }
+            else
+            {
+                return c.Syntax();
+            }
+        }
+
+        if (!c.TryFind(1, Need.Meta, out EntryRef entry)) return Outcome.Retry;
+        if (!replace && !entry.IsNone) return c.Error(RespErrors.BusyKey);
+        if (!RedisInteger.TryParse(c.Arg(2), out long expiresAt)) return c.NotInteger();
+        if (expiresAt < 0) return c.Error("ERR Invalid TTL value, must be >= 0"u8);
+        byte[] value = DumpPayload.ReadString(c.Arg(3), GatewayLimits.MaterialisedArgBytesMax, out string problem);
+        if (problem.Length > 0) return c.Error(problem);
+        if (expiresAt != 0 && !absolute) expiresAt = expiresAt > long.MaxValue - c.Now ? long.MaxValue : expiresAt + c.Now;
+        if (expiresAt != 0 && expiresAt <= c.Now)
+        {
+            if (!entry.IsNone)
+            {
+                if (!c.TryRemove(1, out _)) return Outcome.Retry;
+                c.Changed("del", 1);
+            }
+
+            return c.Ok();
+        }
+
+        if (!c.TryPut(1, value, expiresAt, EntryFlags.None)) return Outcome.Retry;
+        c.Changed("restore", 1);
+        return c.Ok();
+    }
+}

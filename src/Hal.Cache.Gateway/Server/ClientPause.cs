@@ -1,0 +1,61 @@
+namespace Hal.Cache.Gateway.Server;
+
+/// <summary>CLIENT PAUSE: commands that have to wait, until when. Thread-safe; costs one read of a field while nothing is paused.</summary>
+internal sealed class ClientPause(TimeProvider time)
+{
+    private readonly Lock gate = new();
+    private TaskCompletionSource? ended;
+    private ITimer? timer;
+    private DateTimeOffset until;
+    private volatile bool active;
+
+    public bool IsActive => active;
+
+    /// <summary>Only commands that may write wait.</summary>
+    public bool WritesOnly { get; private set; }
+
+    /// <summary>Milliseconds that are left.</summary>
+    public long Remaining => active ? Math.Max(0, (long)(until - time.GetUtcNow()).TotalMilliseconds) : 0;
+
+    /// <summary>Begins a pause or makes the current one longer or stricter; never shorter.</summary>
+    public void Start(TimeSpan length, bool writesOnly)
+    {
+        lock (gate)
+        {
+            DateTimeOffset now = time.GetUtcNow();
+            DateTimeOffset end = length < DateTimeOffset.MaxValue - now ? now + length : DateTimeOffset.MaxValue;
+            WritesOnly = active ? WritesOnly && writesOnly : writesOnly;
+            until = active && until > end ? until : end;
+            ended ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            active = true;
+            timer?.Dispose();
+            TimeSpan due = until - now;
+            timer = time.CreateTimer(_ => End(), null, due < TimerMax ? due : TimerMax, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    public void End()
+    {
+        lock (gate)
+        {
+            active = false;
+            timer?.Dispose();
+            timer = null;
+            ended?.SetResult();
+            ended = null;
+        }
+    }
+
+    /// <summary>Whether the command has to wait: CLIENT itself never does, so that a pause can be ended.</summary>
+    public bool Holds(CommandSpec spec) =>
+        active && (spec.Container ?? spec).Name != "client" && (!WritesOnly || spec.Has(CommandFlags.Write | CommandFlags.MayReplicate));
+
+    /// <summary>Completes at the pause's end.</summary>
+    public Task Wait(CancellationToken cancellation)
+    {
+        lock (gate) return ended?.Task.WaitAsync(cancellation) ?? Task.CompletedTask;
+    }
+
+    // The longest time that a timer takes is a little more.
+    private static readonly TimeSpan TimerMax = TimeSpan.FromDays(40);
+}

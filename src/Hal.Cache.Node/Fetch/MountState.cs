@@ -1,0 +1,23 @@
+using Hal.Cache.Contracts.Origins;
+
+namespace Hal.Cache.Node.Fetch;
+
+/// <summary>One mount with its limit of reads and what is known of its origin's health.</summary>
+internal sealed class MountState(OriginMount mount, KeyspaceOptions options)
+{
+    private readonly long retryMilliseconds = (long)options.ValidationRetry.TotalMilliseconds;
+    private long failedUntil;
+
+    public OriginMount Mount { get; } = mount;
+
+    public IOrigin Origin => Mount.Origin;
+
+    public SemaphoreSlim Reads { get; } = new(options.OriginReadsMax);
+
+    /// <summary>Whether the origin failed to validate a copy so lately that it is not asked again yet.</summary>
+    public bool FailedLately(long now) => now < Volatile.Read(ref failedUntil);
+
+    public void Failed(long now) => Volatile.Write(ref failedUntil, now + retryMilliseconds);
+
+    public void Answered() => Volatile.Write(ref failedUntil, 0);
+}

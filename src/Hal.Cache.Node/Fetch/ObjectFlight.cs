@@ -1,0 +1,298 @@
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Origins;
+using Hal.Cache.Contracts.Storage;
+
+namespace Hal.Cache.Node.Fetch;
+
+/// <summary>
+/// The reading of one version of a large object: every missing chunk is read once, however many readers want it. Lives while it has
+/// readers or unfinished runs; a run whose bytes are still to come is cancelled when the last reader leaves.
+/// </summary>
+internal sealed class ObjectFlight(
+    ILargeValue value, ObjectSource source, FetchPipeline pipeline, KeyspaceOptions options, KeyspaceStatistics statistics,
+    Action<ObjectFlight> whenEnded)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<int, ChunkRun> inFlight = [];
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly int aheadChunks = Math.Max(1, options.ReadAheadBytes / IBlobStore.ChunkBytes);
+    private readonly int runChunksMax = Math.Max(1, options.OriginReadBytesMax / IBlobStore.ChunkBytes);
+    private OpenedObject? opened;
+    private CacheError? over;
+    private int readers;
+    private int runs;
+    private bool retained;
+    private bool hasEnded;
+    private bool isStopped;
+    private volatile bool storeIsFull;
+
+    public ILargeValue Value => value;
+
+    public Task Ended => ended.Task;
+
+    public bool TryAttach()
+    {
+        lock (gate)
+        {
+            if (hasEnded || isStopped)
+                return false;
+            if (!retained)
+                value.Retain();
+            retained = true;
+            readers++;
+            return true;
+        }
+    }
+
+    public void Detach()
+    {
+        lock (gate)
+        {
+            if (--readers == 0)
+                CancelReads();
+        }
+
+        EndIfIdle();
+    }
+
+    /// <summary>Cancels all reads, whoever waits for them.</summary>
+    public void Stop()
+    {
+        lock (gate)
+        {
+            isStopped = true;
+            over ??= new(CacheErrorCode.Unavailable, "the instance is shutting down");
+            CancelReads();
+        }
+
+        EndIfIdle();
+    }
+
+    /// <summary>
+    /// The run that brings a chunk, retained for the caller; null where the chunk is here. Starts, up to <paramref name="end"/>, what the
+    /// caller will want next.
+    /// </summary>
+    public ChunkRun? Want(int index, int end, int firstChunks, bool evenIfHere)
+    {
+        List<ChunkRun>? started = null;
+        ChunkRun? run;
+        lock (gate)
+        {
+            if (!inFlight.TryGetValue(index, out run))
+            {
+                if (value.HasChunk(index) && !evenIfHere)
+                    return null;
+                run = Begin(index, Math.Min(end, index + (storeIsFull || evenIfHere ? 1 : firstChunks)), ref started);
+            }
+            else
+            {
+                statistics.FlightJoined();
+            }
+
+            run.Retain();
+            if (!evenIfHere)
+                BeginAhead(index + 1, end, ref started);
+        }
+
+        Start(started);
+        return run;
+    }
+
+    /// <summary>Starts reads of what is missing before <paramref name="end"/>, not further ahead than the limit.</summary>
+    public void Ahead(int index, int end)
+    {
+        List<ChunkRun>? started = null;
+        lock (gate)
+            BeginAhead(index, end, ref started);
+        Start(started);
+    }
+
+    /// <summary>Drops the object's entry: its bytes are damaged here or of a version that the origin no longer has.</summary>
+    public ValueTask DropAsync() => pipeline.DropAsync(source.Database, source.Key, value);
+
+    private void BeginAhead(int index, int end, ref List<ChunkRun>? started)
+    {
+        if (storeIsFull || over != null || readers == 0)
+            return;
+        for (int last = Math.Min(end, index + aheadChunks); index < last; index++)
+        {
+            if (IsComing(index))
+                continue;
+            if (last - index < runChunksMax && last < end)
+                return; // wait until the reader is so near that a whole run is worth it
+            ChunkRun run = Begin(index, last, ref started);
+            index = run.First + run.Count - 1;
+        }
+    }
+
+    private bool IsComing(int index) => inFlight.ContainsKey(index) || value.HasChunk(index);
+
+    private ChunkRun Begin(int index, int end, ref List<ChunkRun>? started)
+    {
+        int count = 1;
+        while (index + count < end && count < runChunksMax && !IsComing(index + count))
+            count++;
+        long offset = (long)index * IBlobStore.ChunkBytes;
+        var run = new ChunkRun(index, count, (int)Math.Min((long)count * IBlobStore.ChunkBytes, value.Length - offset));
+        for (int each = index; each < index + count; each++)
+            inFlight[each] = run;
+        runs++;
+        (started ??= []).Add(run);
+        return run;
+    }
+
+    // On the thread pool: whoever wants a chunk may be a thread that must not wait for a file.
+    private void Start(List<ChunkRun>? started)
+    {
+        foreach (ChunkRun run in started ?? [])
+            ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Flight.RunAsync(work.Run), (Flight: this, Run: run), preferLocal: false);
+    }
+
+    private async Task RunAsync(ChunkRun run)
+    {
+        CacheError? error = null;
+        try
+        {
+            error = await ReadAsync(run);
+        }
+        catch (OperationCanceledException) when (run.Cancellation.IsCancellationRequested)
+        {
+            error = new(CacheErrorCode.Unavailable, "the read was cancelled");
+        }
+#pragma warning disable CA1031 // whatever an origin throws ends the readers of this object, no more
+        catch (Exception bug)
+#pragma warning restore CA1031
+        {
+            error = new(CacheErrorCode.Unavailable, "the origin's adapter failed: " + bug.GetType().Name);
+        }
+
+        if (error is { Code: CacheErrorCode.Changed or CacheErrorCode.NotFound })
+        {
+            lock (gate)
+                error = over ??= new(CacheErrorCode.Changed, "the object changed while it was read");
+            await DropAsync();
+        }
+
+        lock (gate)
+        {
+            Remove(run);
+            run.IsReading = false;
+            runs--;
+        }
+
+        run.Complete(error);
+        run.Release();
+        EndIfIdle();
+    }
+
+    private async Task<CacheError?> ReadAsync(ChunkRun run)
+    {
+        SemaphoreSlim limit = source.Mount.Reads;
+        await limit.WaitAsync(run.Cancellation);
+        try
+        {
+            for (int attempt = 1; ; attempt++)
+            {
+                if (await FillAsync(run) is not { } error)
+                    break;
+                if (error.Code != CacheErrorCode.Unavailable || attempt >= options.OriginAttemptsMax)
+                    return error;
+            }
+
+            lock (gate)
+                run.IsReading = false;
+            run.Complete(null);
+            await StoreAsync(run);
+            return null;
+        }
+        finally
+        {
+            limit.Release();
+        }
+    }
+
+    private async Task<CacheError?> FillAsync(ChunkRun run)
+    {
+        OpenedObject origin;
+        lock (gate)
+        {
+            if (over != null)
+                return over;
+            origin = opened ??= new OpenedObject(source);
+        }
+
+        Result<IOriginReader> reader = await origin.Reader.WaitAsync(run.Cancellation);
+        if (reader.IsOk)
+            return await pipeline.FillAsync(reader.Value, (long)run.First * IBlobStore.ChunkBytes, run.Buffer, run.Cancellation);
+        pipeline.Count(reader.Error);
+        lock (gate)
+        {
+            if (opened == origin)
+                opened = null; // the next attempt opens it anew
+        }
+
+        return reader.Error;
+    }
+
+    // Each chunk stays in flight until it is stored, so that nobody reads it from the origin meanwhile.
+    private async Task StoreAsync(ChunkRun run)
+    {
+        for (int index = run.First; index < run.First + run.Count; index++)
+        {
+            if (!storeIsFull && await value.WriteChunkAsync(index, run.Chunk(index), CancellationToken.None) != null)
+                storeIsFull = true; // readers go on, chunk by chunk, straight from the origin
+            lock (gate)
+            {
+                if (inFlight.TryGetValue(index, out ChunkRun? current) && current == run)
+                    inFlight.Remove(index);
+            }
+        }
+    }
+
+    private void Remove(ChunkRun run)
+    {
+        for (int index = run.First; index < run.First + run.Count; index++)
+        {
+            if (inFlight.TryGetValue(index, out ChunkRun? current) && current == run)
+                inFlight.Remove(index);
+        }
+    }
+
+    private void CancelReads()
+    {
+        foreach (ChunkRun run in inFlight.Values.Distinct().Where(run => run.IsReading).ToArray())
+        {
+            Remove(run); // who wants these chunks from now on begins anew
+            ThreadPool.UnsafeQueueUserWorkItem(static cancelled => cancelled.Cancel(), run, preferLocal: false);
+        }
+
+        if (opened is not { Reader.IsCompleted: false } pending)
+            return;
+        opened = null;
+        pending.Close();
+    }
+
+    private void EndIfIdle()
+    {
+        OpenedObject? open;
+        lock (gate)
+        {
+            if ((readers > 0 && !isStopped) || runs > 0 || hasEnded)
+                return;
+            hasEnded = true;
+            open = opened;
+        }
+
+        whenEnded(this);
+        if (retained)
+            value.Release();
+        _ = CloseAsync(open);
+    }
+
+    private async Task CloseAsync(OpenedObject? open)
+    {
+        if (open != null)
+            await open.DisposeAsync();
+        ended.TrySetResult();
+    }
+}

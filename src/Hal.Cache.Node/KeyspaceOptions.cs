@@ -1,0 +1,23 @@
+namespace Hal.Cache.Node;
+
+/// <summary>Limits of the pull-through pipeline.</summary>
+public sealed class KeyspaceOptions
+{
+    /// <summary>Origin reads at the same time, for each mount, so that one that hangs holds up no other.</summary>
+    public int OriginReadsMax { get; init; } = 16;
+
+    /// <summary>Longest single read from an origin, in bytes; each read in progress holds a buffer of this size.</summary>
+    public int OriginReadBytesMax { get; init; } = 1 << 20;
+
+    /// <summary>The first read of a client's range, in bytes: short, so that the first bytes come early.</summary>
+    public int FirstReadBytes { get; init; } = 256 << 10;
+
+    /// <summary>How far ahead of a client, within the range it asked for, its object is read, in bytes.</summary>
+    public int ReadAheadBytes { get; init; } = 4 << 20;
+
+    /// <summary>Tries to get one object, version or range before the failure is the client's.</summary>
+    public int OriginAttemptsMax { get; init; } = 3;
+
+    /// <summary>After an origin failed to answer whether a copy is current, its copies are served this long without asking again.</summary>
+    public TimeSpan ValidationRetry { get; init; } = TimeSpan.FromSeconds(1);
+}
