@@ -98,6 +98,7 @@ untouched "$cold"
 
 say "Without the directory: it is moved away, the clients do not notice"
 mv "$work/tree" "$work/elsewhere"
+mkdir "$work/tree" # the mount point stays, as it does where a share is unmounted
 read_with "${readers[-1]}" "$work/elsewhere"
 untouched "$cold"
 

@@ -19,6 +19,11 @@ internal sealed class CommandDispatcher(ServerState server)
         if (!TryAdmit(context))
             return Outcome.Done;
 
+        if (!server.Monitors.IsEmpty && !context.Spec.Has(CommandFlags.Admin | CommandFlags.SkipMonitor))
+            server.Monitors.Tell(context);
+        if (server.Pause.IsActive && IsPaused(context.Spec))
+            return context.RunAsync(RunAfterPauseAsync);
+
         // Without pending work, Async asks for another thread: this one may be polling sockets.
         return context.Spec.Has(CommandFlags.Long) ? Outcome.Async : Run(context);
     }
@@ -61,6 +66,17 @@ internal sealed class CommandDispatcher(ServerState server)
         }
     }
 
+    // CLIENT goes on, or nobody could end the pause.
+    private bool IsPaused(CommandSpec spec) =>
+        spec.Container?.Name != "client" && (!server.Pause.WritesOnly || spec.IsWrite || spec.Has(CommandFlags.MayReplicate));
+
+    private async ValueTask RunAfterPauseAsync(CommandContext context)
+    {
+        await server.Pause.Wait(context.Cancellation).ConfigureAwait(false);
+        int replyStart = context.Reply.Length;
+        await FinishAsync(context, Run(context), replyStart).ConfigureAwait(false);
+    }
+
     private bool TryAdmit(CommandContext context)
     {
         if (server.Table.Find(context.Arg(0)) is not { } spec)
@@ -73,7 +89,7 @@ internal sealed class CommandDispatcher(ServerState server)
         {
             if (CommandTable.FindSubcommand(spec, context.Arg(1)) is not { } sub)
             {
-                context.Error($"ERR unknown subcommand '{Shown(context.Arg(1))}'. Try {spec.FullName.ToUpperInvariant()} HELP.");
+                context.Error(RespErrors.UnknownSubcommand(spec.FullName, context.Arg(1)));
                 return false;
             }
 

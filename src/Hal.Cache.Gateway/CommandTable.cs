@@ -29,6 +29,14 @@ internal sealed class CommandTable
         ConnectionCommands.Specs,
         ClientCommands.Specs,
         DatabaseCommands.Specs,
+        CommandCommands.Specs,
+        ConfigCommands.Specs,
+        InfoCommands.Specs,
+        HalCommands.Specs,
+        SlowLogCommands.Specs,
+        ServerCommands.Specs,
+        MemoryCommands.Specs,
+        DebugCommands.Specs,
     ];
 
     private const ulong Fold = 0xDFDF_DFDF_DFDF_DFDF; // clears the bit that tells letters' case apart; whole names are compared after it

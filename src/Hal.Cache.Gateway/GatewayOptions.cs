@@ -14,4 +14,19 @@ public sealed class GatewayOptions
 
     /// <summary>Version of Redis whose behaviour this is.</summary>
     public string RedisVersion { get; init; } = "7.2.0";
+
+    /// <summary>Asks the process to end, as SHUTDOWN does; null refuses SHUTDOWN.</summary>
+    public Action? Shutdown { get; set; }
+
+    /// <summary>Port that clients connect to, as CONFIG and INFO tell it.</summary>
+    public int Port { get; set; } = 6379;
+
+    /// <summary>Address that is listened on, as CONFIG tells it.</summary>
+    public string Bind { get; set; } = "127.0.0.1";
+
+    /// <summary>Data directory, as CONFIG tells it; empty where data is kept in memory only.</summary>
+    public string Directory { get; init; } = "";
+
+    /// <summary>One of commit, interval, none: CONFIG tells it as appendonly and appendfsync.</summary>
+    public string Durability { get; init; } = "none";
 }

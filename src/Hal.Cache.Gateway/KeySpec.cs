@@ -34,12 +34,13 @@ internal sealed record KeySpec(int First, int Last = 0, int Step = 1, KeyFlags F
     public bool IsNone => First == 0 && Keyword is null;
 
     /// <summary>The keys among so many arguments: from, to (inclusive) and step; false where there are none or the number is no number.</summary>
-    public bool TryRange(CommandContext c, out int from, out int to)
+    /// <param name="offset">Argument at which the command begins, where another one names it.</param>
+    public bool TryRange(CommandContext c, out int from, out int to, int offset = 0)
     {
-        from = First;
+        from = First + offset;
         to = 0;
         if (IsNone) return false;
-        if (Keyword is not null && !TryKeyword(c, out from)) return false;
+        if (Keyword is not null && !TryKeyword(c, from, out from)) return false;
         if (KeyNumber >= 0)
         {
             int at = from + KeyNumber;
@@ -55,9 +56,9 @@ internal sealed record KeySpec(int First, int Last = 0, int Step = 1, KeyFlags F
         return from <= to && to < c.Count;
     }
 
-    private bool TryKeyword(CommandContext c, out int from)
+    private bool TryKeyword(CommandContext c, int start, out int from)
     {
-        for (from = First; from < c.Count - 1; from++)
+        for (from = start; from < c.Count - 1; from++)
         {
             if (!System.Text.Ascii.EqualsIgnoreCase(c.Arg(from), Keyword)) continue;
             from++;

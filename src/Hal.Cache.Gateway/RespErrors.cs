@@ -49,7 +49,7 @@ internal static class RespErrors
     public static string InvalidExpiry(string name) => $"ERR invalid expire time in '{name}' command";
 
     public static string UnknownSubcommand(string container, ReadOnlySpan<byte> name) =>
-        $"ERR unknown subcommand '{Cut(name)}'. Try {container.ToUpperInvariant()} HELP.";
+        $"ERR unknown subcommand{(container == "debug" ? " or wrong number of arguments for" : "")} '{Cut(name)}'. Try {container.ToUpperInvariant()} HELP.";
 
     public static string ReadOnlyPrefix(ReadOnlySpan<byte> prefix) => $"ERR key is under the read-only origin prefix '{Cut(prefix)}'";
 

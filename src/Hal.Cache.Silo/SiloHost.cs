@@ -42,6 +42,7 @@ internal sealed class SiloHost : IAsyncDisposable
                 return error.Code == CacheErrorCode.Invalid ? ExitCode.BadSetting : code;
             }
             await using var instance = opened.Value;
+            instance.Shutdown = signals.Request;
             await using var host = await StartAsync(options, instance, loggers, signals.Requested);
             Banner.Write(Console.Out, options, host.Resp, host.Http);
             await signals.WaitAsync();

@@ -25,6 +25,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     private readonly IBlobStore store;
     private readonly OriginTable origins;
     private readonly Keyspace keyspace;
+    private readonly GatewayOptions gatewayOptions;
     private readonly RespGateway gateway;
     private readonly CacheInstance instance;
     private int closed;
@@ -32,10 +33,24 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     private SiloInstance(SiloOptions options, IBlobStore store, OriginTable origins, ILogger logger)
     {
         (this.options, this.store, this.origins, this.logger) = (options, store, origins, logger);
+        gatewayOptions = new GatewayOptions
+        {
+            Name = options.Name,
+            RequirePass = options.RequirePass,
+            Bind = options.Listen.Address.ToString(),
+            Directory = options.MemoryOnly ? "" : options.Data,
+            Durability = options.MemoryOnly ? "none" : options.Durability.ToString().ToLowerInvariant(),
+        };
         keyspace = new Keyspace(store, origins, TimeProvider.System);
-        gateway = new RespGateway(new GatewayOptions { Name = options.Name, RequirePass = options.RequirePass }, keyspace, TimeProvider.System);
+        gateway = new RespGateway(gatewayOptions, keyspace, TimeProvider.System);
         instance = new CacheInstance(options.Name, InstanceRole.Root, store);
         Instances = [instance];
+    }
+
+    /// <summary>What SHUTDOWN asks for.</summary>
+    public Action? Shutdown
+    {
+        set => gatewayOptions.Shutdown = value;
     }
 
     /// <summary>What HTTP shows.</summary>
@@ -62,6 +77,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     public void Listening(IPEndPoint resp)
     {
         instance.RespAddress = resp.ToString();
+        gatewayOptions.Port = resp.Port;
         LogListening(options.Name, resp);
     }
 

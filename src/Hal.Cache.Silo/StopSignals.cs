@@ -22,6 +22,9 @@ internal sealed class StopSignals : IDisposable
         return done.Task;
     }
 
+    /// <summary>Asks for a clean stop, as the first signal does.</summary>
+    public void Request() => stop.Cancel();
+
     public void Dispose()
     {
         foreach (var registration in registrations) registration.Dispose();

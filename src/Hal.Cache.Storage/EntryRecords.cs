@@ -15,6 +15,7 @@ internal static unsafe class EntryRecords
 
     private const byte FromOrigin = 2;
     private const byte IsRaw = 4;
+    private const byte IsText = 8;
     private const int ManifestFixedBytes = OriginStamp.Bytes;
 
     public static RecordHeader HeaderOf(EntryHeader* entry) => new()
@@ -29,10 +30,12 @@ internal static unsafe class EntryRecords
     };
 
     public static byte FlagsOf(EntryFlags flags) =>
-        (byte)(((flags & EntryFlags.Clean) != 0 ? FromOrigin : 0) | ((flags & EntryFlags.Raw) != 0 ? IsRaw : 0));
+        (byte)(((flags & EntryFlags.Clean) != 0 ? FromOrigin : 0) | ((flags & EntryFlags.Raw) != 0 ? IsRaw : 0)
+            | ((flags & EntryFlags.Text) != 0 ? IsText : 0));
 
     public static EntryFlags EntryFlagsOf(in RecordHeader header) =>
-        ((header.Flags & FromOrigin) != 0 ? EntryFlags.Clean : 0) | ((header.Flags & IsRaw) != 0 ? EntryFlags.Raw : 0);
+        ((header.Flags & FromOrigin) != 0 ? EntryFlags.Clean : 0) | ((header.Flags & IsRaw) != 0 ? EntryFlags.Raw : 0)
+        | ((header.Flags & IsText) != 0 ? EntryFlags.Text : 0);
 
     /// <summary>Length of a large value's manifest: its origin's stamp, and the chunks' ids.</summary>
     public static int ManifestBytes(LargeValue value) => ManifestFixedBytes + (value.Ids.Length * sizeof(long));

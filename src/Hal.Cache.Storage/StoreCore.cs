@@ -219,7 +219,7 @@ internal sealed unsafe class StoreCore : IDisposable
         Counters.Loaded();
     }
 
-    public static EntryFlags Kept(EntryFlags flags) => flags & (EntryFlags.Clean | EntryFlags.Raw | EntryFlags.Queued | EntryFlags.Dirty | EntryFlags.Large | EntryFlags.Logged);
+    public static EntryFlags Kept(EntryFlags flags) => flags & (EntryFlags.Clean | EntryFlags.Raw | EntryFlags.Text | EntryFlags.Queued | EntryFlags.Dirty | EntryFlags.Large | EntryFlags.Logged);
 
     public static void CopyState(EntryHeader* from, EntryHeader* to) =>
         (to->Version, to->Address, to->PolicyState) = (from->Version, from->Address, from->PolicyState);

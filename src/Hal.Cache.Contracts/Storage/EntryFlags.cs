@@ -32,4 +32,7 @@ public enum EntryFlags : ushort
 
     /// <summary>The log has, or had, a record of the key: without a deletion record a restart could bring that one back.</summary>
     Logged = 256,
+
+    /// <summary>A number that came from arithmetic on fractions, which OBJECT ENCODING shows as a text.</summary>
+    Text = 512,
 }

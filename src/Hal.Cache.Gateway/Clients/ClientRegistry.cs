@@ -8,12 +8,15 @@ internal sealed class ClientRegistry(int max)
     private readonly ConcurrentDictionary<long, ClientSession> clients = new();
     private long nextId;
     private long total;
+    private long rejected;
 
     public int Max { get; set; } = max;
 
     public int Count => clients.Count;
 
     public long TotalConnections => Volatile.Read(ref total);
+
+    public long Rejected => Volatile.Read(ref rejected);
 
     public IEnumerable<ClientSession> All => clients.Values.OrderBy(client => client.Id);
 
@@ -26,7 +29,11 @@ internal sealed class ClientRegistry(int max)
     {
         Interlocked.Increment(ref total);
         if (clients.Count >= Max)
+        {
+            Interlocked.Increment(ref rejected);
             return false;
+        }
+
         clients[client.Id] = client;
         return true;
     }

@@ -1,7 +1,7 @@
 namespace Hal.Cache.Gateway.Clients;
 
 /// <summary>A connection as commands see it: who it is, its database and its modes. Written by its own connection, read by any.</summary>
-internal sealed class ClientSession(long id, string remote, string local, DateTimeOffset created, Action abort)
+internal sealed class ClientSession(long id, string remote, string local, DateTimeOffset created, Action abort, int commands = 0)
 {
     public long Id { get; } = id;
 
@@ -41,7 +41,7 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     public TrackingMode Tracking { get; set; } = TrackingMode.Off;
 
     /// <summary>Counters of the commands that it ran.</summary>
-    public ClientCounters Counters { get; } = new();
+    public ClientCounters Counters { get; } = new(commands);
 
     /// <summary>When it last sent something, in Unix milliseconds of the coarse clock.</summary>
     public long ActiveAt { get; set; } = created.ToUnixTimeMilliseconds();

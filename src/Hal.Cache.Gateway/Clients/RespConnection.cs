@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
@@ -21,6 +22,7 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Bytes of a body that are handed to the output at a time.</summary>
     private const int BodyBytesAtOnce = 64 << 10;
 
+    private const long TimedMask = 15;
     private const int CarryBytesMin = 4 << 10;
 
     private readonly PipeReader input;
@@ -30,6 +32,8 @@ internal sealed class RespConnection : IDisposable
     private readonly CancellationToken closed;
     private readonly CommandContext context;
     private readonly CommandDispatcher dispatcher;
+    private readonly SlowLog slowLog;
+    private readonly TimeProvider time;
     private readonly ClientSession client;
 
     private byte[] carry = [];
@@ -38,12 +42,14 @@ internal sealed class RespConnection : IDisposable
     private bool resumes; // a large argument was taken: the request may be complete without another byte
     private int replyStart;
     private Outcome waiting;
+    private long startedAt;
 
     public RespConnection(ServerState server, CommandDispatcher dispatcher, ClientSession client, IDuplexPipe pipe, CancellationToken closed)
     {
         (this.dispatcher, this.client, input, output, this.closed) = (dispatcher, client, pipe.Input, pipe.Output, closed);
         context = new CommandContext(server, server.Keyspace, client) { Cancellation = closed };
-        (parser, reply) = (context.Parser, context.Reply);
+        (parser, reply, slowLog, time) = (context.Parser, context.Reply, server.SlowLog, server.Time);
+        client.Wake = input.CancelPendingRead;
         EndCommand();
     }
 
@@ -54,6 +60,8 @@ internal sealed class RespConnection : IDisposable
         {
             ReadResult read = await input.ReadAsync(closed).ConfigureAwait(false);
             ReadOnlySequence<byte> buffer = read.Buffer;
+            if (!buffer.IsEmpty)
+                client.ActiveAt = time.GetUtcNow().ToUnixTimeMilliseconds();
             while (!closing)
             {
                 Step step = Process(ref buffer);
@@ -67,6 +75,8 @@ internal sealed class RespConnection : IDisposable
                     await FlushAsync().ConfigureAwait(false);
             }
 
+            if (client.Outbox is { IsEmpty: false } outbox)
+                reply.Raw(outbox.Take().Span);
             if (reply.Length > 0)
                 await FlushAsync().ConfigureAwait(false);
             input.AdvanceTo(buffer.End);
@@ -158,17 +168,21 @@ internal sealed class RespConnection : IDisposable
         }
 
         replyStart = reply.Length;
+        // One in so many is timed: reading the clock costs as much as a small command's other half.
+        startedAt = (client.Counters.Commands & TimedMask) == 0 || slowLog.TimesAll ? Stopwatch.GetTimestamp() : 0;
         context.SetInput(request);
         waiting = dispatcher.Start(context);
         if (waiting is Outcome.Retry or Outcome.Async)
             return Step.Waits;
         closing |= waiting == Outcome.Close;
-        EndCommand();
+        FinishCommand();
         return closing || reply.Length >= ReplyBytesBuffered || reply.Deferred.Count > 0 ? Step.Sends : null;
     }
 
     private async ValueTask FinishCommandAsync()
     {
+        if (startedAt == 0)
+            startedAt = Stopwatch.GetTimestamp(); // whatever waits is worth a look at the clock
         // The replies before this one need not wait for it.
         if (replyStart > 0 && waiting == Outcome.Retry)
         {
@@ -178,7 +192,48 @@ internal sealed class RespConnection : IDisposable
         }
 
         closing |= await CommandDispatcher.FinishAsync(context, waiting, replyStart).ConfigureAwait(false) == Outcome.Close;
+        FinishCommand();
+    }
+
+    /// <summary>Counts the command, and drops its reply where the client wants none.</summary>
+    private void FinishCommand()
+    {
+        ClientCounters counters = client.Counters;
+        counters.Commands++;
+        counters.BytesIn += parser.Consumed;
+        if (context.Spec.Id >= 0)
+        {
+            counters.Spec = context.Spec;
+            counters.Calls[context.Spec.Id]++;
+            counters.Hits += context.Hits;
+            counters.Misses += context.Misses;
+            if (context.Failed)
+                counters.Failures[context.Spec.Id]++;
+            if (startedAt != 0)
+            {
+                long ticks = Stopwatch.GetTimestamp() - startedAt;
+                counters.Ticks[context.Spec.Id] += ticks;
+                counters.Timed[context.Spec.Id]++;
+                if (!context.Spec.Has(CommandFlags.SkipSlowlog))
+                    slowLog.Note(context, (long)(ticks * 1e6 / Stopwatch.Frequency));
+            }
+        }
+
+        if (client.Replies != ReplyMode.On)
+            DropUnwanted();
         EndCommand();
+    }
+
+    private void DropUnwanted()
+    {
+        // The command that turns replies off, or asks for the next to be skipped, has none itself.
+        context.DropReply(replyStart);
+        client.Replies = client.Replies switch
+        {
+            ReplyMode.SkipNext => ReplyMode.Skip,
+            ReplyMode.Skip => ReplyMode.On,
+            _ => client.Replies,
+        };
     }
 
     private void EndCommand()

@@ -18,7 +18,8 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
             connection.ConnectionClosed,
             connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None);
         var client = new ClientSession(
-            server.Clients.NextId(), Address(connection.RemoteEndPoint), Address(connection.LocalEndPoint), server.Time.GetUtcNow(), connection.Abort)
+            server.Clients.NextId(), Address(connection.RemoteEndPoint), Address(connection.LocalEndPoint), server.Time.GetUtcNow(), connection.Abort,
+            server.Table.All.Count)
         {
             IsAuthenticated = server.Options.RequirePass == null,
         };
@@ -39,7 +40,9 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
         }
         finally
         {
+            server.Monitors.Remove(client);
             server.Clients.Remove(client);
+            server.Counters.Ended(client.Counters);
         }
     }
 

@@ -152,7 +152,8 @@ internal static class ConnectionCommands
     private static Outcome Select(CommandContext c)
     {
         if (!RedisInteger.TryParse(c.Arg(1), out long database)) return c.NotInteger();
-        if (database is < int.MinValue or > int.MaxValue) return c.NotInteger();
+        if (database is < int.MinValue or > int.MaxValue)
+            return c.Error("ERR value is out of range, value must between -2147483648 and 2147483647"u8);
         if (database is < 0 or >= IBlobStore.Databases) return c.Error(RespErrors.DatabaseOutOfRange);
         c.Client.Database = (int)database;
         return c.Ok();

@@ -92,7 +92,7 @@ internal static class CounterCommands
             return c.Error("ERR increment would produce NaN or Infinity"u8);
         Span<byte> text = stackalloc byte[RedisLongDouble.BytesMax];
         text = text[..sum.Format(text)];
-        if (!c.TryPut(1, text, expiresAt, EntryFlags.None)) return Outcome.Retry;
+        if (!c.TryPut(1, text, expiresAt, EntryFlags.Text)) return Outcome.Retry;
         c.Changed("incrbyfloat", 1);
         c.Reply.Bulk(text);
         return Outcome.Done;

@@ -13,6 +13,8 @@ internal static class DumpCommands
 {
     private const int FrequencyMax = 255;
 
+    private const byte CompressedString = 0xC3;
+
     public static readonly CommandSpec[] Specs =
     [
         KeyCommands.Row("dump", 2, CommandFlags.ReadOnly, KeySpec.One, Dump, "2.6.0", "Gives a key's value as RESTORE takes it.", "O(N) for a value of N bytes")
@@ -92,7 +94,7 @@ internal static class DumpCommands
         if (expiresAt < 0) return c.Error("ERR Invalid TTL value, must be >= 0"u8);
         byte[] value = DumpPayload.ReadString(c.Arg(3), GatewayLimits.MaterialisedArgBytesMax, out string problem);
         if (problem.Length > 0) return c.Error(problem);
-        if (expiresAt != 0 && !absolute) expiresAt = expiresAt > long.MaxValue - c.Now ? long.MaxValue : expiresAt + c.Now;
+        if (expiresAt != 0 && !absolute) expiresAt = unchecked(expiresAt + c.Now); // past the end of time is the past, as in Redis
         if (expiresAt != 0 && expiresAt <= c.Now)
         {
             if (!entry.IsNone)
@@ -104,7 +106,9 @@ internal static class DumpCommands
             return c.Ok();
         }
 
-        if (!c.TryPut(1, value, expiresAt, EntryFlags.None)) return Outcome.Retry;
+        // A compressed string is unpacked into one that Redis does not embed.
+        EntryFlags flags = c.Arg(3)[1] == CompressedString ? EntryFlags.Raw : EntryFlags.None;
+        if (!c.TryPut(1, value, expiresAt, flags)) return Outcome.Retry;
         c.Changed("restore", 1);
         return c.Ok();
     }

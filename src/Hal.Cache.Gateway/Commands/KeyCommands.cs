@@ -200,8 +200,8 @@ internal static class KeyCommands
 
     private static Outcome SwapDb(CommandContext c)
     {
-        if (!RedisInteger.TryParse(c.Arg(1), out long first)) return c.Error("ERR invalid first DB index"u8);
-        if (!RedisInteger.TryParse(c.Arg(2), out long second)) return c.Error("ERR invalid second DB index"u8);
+        if (!RedisInteger.TryParse(c.Arg(1), out long first) || first != (int)first) return c.Error("ERR invalid first DB index"u8);
+        if (!RedisInteger.TryParse(c.Arg(2), out long second) || second != (int)second) return c.Error("ERR invalid second DB index"u8);
         if (first is < 0 or >= IBlobStore.Databases || second is < 0 or >= IBlobStore.Databases) return c.Error(RespErrors.DatabaseOutOfRange);
         if (!c.IsDone(c.Store.Swap((int)first, (int)second, ref c.Scope), 0)) return Outcome.Retry;
         return c.Ok();
@@ -210,7 +210,7 @@ internal static class KeyCommands
     // A large value is shared; an inline one is copied first, since the change may move its entry.
     private static bool TryPutCopy(CommandContext c, in BlobKey key, EntryRef entry)
     {
-        EntryFlags flags = entry.Flags & EntryFlags.Raw;
+        EntryFlags flags = entry.Flags & (EntryFlags.Raw | EntryFlags.Text);
         if (entry.IsLarge)
         {
             ILargeValue value = c.Store.Large(entry);

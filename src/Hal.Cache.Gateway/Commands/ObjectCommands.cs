@@ -37,7 +37,7 @@ internal static class ObjectCommands
         if (entry.Type != BlobType.String) return c.WrongType();
         bool raw = (entry.Flags & EntryFlags.Raw) != 0 || entry.IsLarge || entry.ValueLength > EmbeddedBytesMax;
         if (!raw && entry.IsOnDisk && !c.TryFind(2, Need.Value, out entry)) return Outcome.Retry;
-        c.Reply.Bulk(raw ? "raw"u8 : RedisInteger.TryParse(entry.Value, out _) ? "int"u8 : "embstr"u8);
+        c.Reply.Bulk(raw ? "raw"u8 : (entry.Flags & EntryFlags.Text) == 0 && RedisInteger.TryParse(entry.Value, out _) ? "int"u8 : "embstr"u8);
         return Outcome.Done;
     }
 

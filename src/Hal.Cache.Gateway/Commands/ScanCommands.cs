@@ -38,7 +38,8 @@ internal static class ScanCommands
     private static Outcome Scan(CommandContext c)
     {
         ReadOnlySpan<byte> text = c.Arg(1);
-        if (!Utf8Parser.TryParse(text, out ulong cursor, out int used) || used != text.Length) return c.Error("ERR invalid cursor"u8);
+        ulong cursor = 0; // which nothing is, too
+        if (!text.IsEmpty && (!Utf8Parser.TryParse(text, out cursor, out int used) || used != text.Length)) return c.Error("ERR invalid cursor"u8);
         long count = CountDefault;
         byte[]? pattern = null;
         byte[]? type = null;

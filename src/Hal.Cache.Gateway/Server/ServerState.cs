@@ -6,6 +6,9 @@ namespace Hal.Cache.Gateway.Server;
 /// <summary>What all connections share.</summary>
 internal sealed class ServerState(GatewayOptions options, Keyspace keyspace, TimeProvider time)
 {
+    private ConfigParameters? config;
+    private SlowLog? slowLog;
+
     public GatewayOptions Options { get; } = options;
 
     public Keyspace Keyspace { get; } = keyspace;
@@ -15,6 +18,12 @@ internal sealed class ServerState(GatewayOptions options, Keyspace keyspace, Tim
     public CommandTable Table { get; } = new();
 
     public ErrorCounters Errors { get; } = new();
+
+    public CommandCounters Counters { get; } = new();
+
+    public ConfigParameters Config => config ??= new ConfigParameters(this);
+
+    public SlowLog SlowLog => slowLog ??= new SlowLog(Config);
 
     public ClientRegistry Clients { get; } = new(options.ClientsMax);
 
@@ -26,4 +35,10 @@ internal sealed class ServerState(GatewayOptions options, Keyspace keyspace, Tim
 
     /// <summary>40 hexadecimal digits, new at every start.</summary>
     public string RunId { get; } = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+
+    public void ResetStatistics()
+    {
+        Counters.Reset(Clients.All);
+        Errors.Reset();
+    }
 }

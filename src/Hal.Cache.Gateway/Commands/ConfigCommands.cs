@@ -1,0 +1,81 @@
+using System.Text;
+using Hal.Cache.Resp;
+
+namespace Hal.Cache.Gateway.Commands;
+
+/// <summary>CONFIG.</summary>
+internal static class ConfigCommands
+{
+    private const CommandFlags Flags = CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale;
+
+    public static readonly CommandSpec[] Specs =
+    [
+        new("config", -2, Flags, KeySpec.None, c => c.WrongArity())
+        {
+            Group = "server", Since = "2.0.0", Summary = "Reads and sets parameters.",
+            Subcommands =
+            [
+                Row("get", -3, Get, "Tells the parameters whose names match."),
+                Row("set", -4, Set, "Sets parameters."),
+                Row("resetstat", 2, ResetStatistics, "Sets the counters of INFO to zero."),
+                Row("rewrite", 2, Rewrite, "Refused: settings are in the silo's own file."),
+                Row("help", 2, Help, "Lists the subcommands."),
+            ],
+        },
+    ];
+
+    private static CommandSpec Row(string name, int arity, CommandHandler handler, string summary) =>
+        new(name, arity, Flags, KeySpec.None, handler) { Group = "server", Since = "2.0.0", Summary = summary };
+
+    private static Outcome Get(CommandContext c)
+    {
+        var patterns = new List<byte[]>();
+        for (int i = 2; i < c.Count; i++) patterns.Add(c.Arg(i).ToArray());
+        List<(string Name, string Value)> found = c.Server.Config.Match(patterns);
+        c.Reply.MapHeader(found.Count);
+        foreach ((string name, string value) in found)
+        {
+            c.Reply.Text(name);
+            c.Reply.Text(value);
+        }
+
+        return Outcome.Done;
+    }
+
+    private static Outcome Set(CommandContext c)
+    {
+        if ((c.Count & 1) != 0) return c.WrongArity();
+        var names = new HashSet<string>();
+        for (int i = 2; i < c.Count; i += 2)
+        {
+            string name = Encoding.Latin1.GetString(c.Arg(i)).ToLowerInvariant();
+            if (!names.Add(name)) return c.Error($"ERR CONFIG SET failed (possibly related to argument '{name}') - duplicate parameter");
+        }
+
+        for (int i = 2; i < c.Count; i += 2)
+        {
+            string name = Encoding.Latin1.GetString(c.Arg(i)).ToLowerInvariant();
+            if (c.Server.Config.TrySet(name, Encoding.UTF8.GetString(c.Arg(i + 1))) is { } refused) return c.Error(refused);
+        }
+
+        return c.Ok();
+    }
+
+    private static Outcome ResetStatistics(CommandContext c)
+    {
+        c.Server.ResetStatistics();
+        return c.Ok();
+    }
+
+    private static Outcome Rewrite(CommandContext c) => c.Error("ERR The server is running without a config file"u8);
+
+    private static Outcome Help(CommandContext c) => c.Help(
+        "GET <pattern>",
+        "    Return parameters matching the glob-like <pattern> and their values.",
+        "SET <directive> <value>",
+        "    Set the configuration <directive> to <value>.",
+        "RESETSTAT",
+        "    Reset statistics reported by the INFO command.",
+        "REWRITE",
+        "    Rewrite the configuration file.");
+}

@@ -1,0 +1,218 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Node;
+using Hal.Cache.Resp;
+
+namespace Hal.Cache.Gateway.Commands;
+
+/// <summary>INFO, with the sections and fields that clients and monitors parse.</summary>
+internal static class InfoCommands
+{
+    private static readonly (string Name, bool IsDefault, Action<StringBuilder, CommandContext> Write)[] Sections =
+    [
+        ("Server", true, WriteServer), ("Clients", true, WriteClients), ("Memory", true, WriteMemory), ("Persistence", true, WritePersistence),
+        ("Stats", true, WriteStats), ("Replication", true, WriteReplication), ("CPU", true, WriteCpu), ("Modules", true, (_, _) => { }),
+        ("Commandstats", false, WriteCommandStats), ("Errorstats", true, WriteErrorStats), ("Latencystats", false, (_, _) => { }),
+        ("Cluster", true, (text, _) => Line(text, $"cluster_enabled:0")), ("Keyspace", true, WriteKeyspace), ("Hal", true, WriteHal),
+    ];
+
+    public static readonly CommandSpec[] Specs =
+    [
+        new("info", -1, CommandFlags.Loading | CommandFlags.Stale, KeySpec.None, Info)
+        {
+            Group = "server", Categories = ["dangerous"], Summary = "Tells all about the server.", Tips = ["nondeterministic_output"],
+        },
+    ];
+
+    private static Outcome Info(CommandContext c)
+    {
+        var wanted = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        bool byDefault = c.Count == 1, everything = false;
+        for (int i = 1; i < c.Count; i++)
+        {
+            string name = Encoding.Latin1.GetString(c.Arg(i));
+            byDefault |= name.Equals("default", StringComparison.OrdinalIgnoreCase);
+            everything |= name.Equals("all", StringComparison.OrdinalIgnoreCase) || name.Equals("everything", StringComparison.OrdinalIgnoreCase);
+            wanted.Add(name);
+        }
+
+        var text = new StringBuilder();
+        foreach ((string name, bool isDefault, Action<StringBuilder, CommandContext> write) in Sections)
+        {
+            if (!everything && !wanted.Contains(name) && !(byDefault && isDefault)) continue;
+            if (text.Length > 0) text.Append("\r\n");
+            text.Append("# ").Append(name).Append("\r\n");
+            write(text, c);
+        }
+
+        c.Reply.VerbatimText(text.ToString());
+        return Outcome.Done;
+    }
+
+    private static void WriteServer(StringBuilder text, CommandContext c)
+    {
+        long uptime = (long)(c.Server.Time.GetUtcNow() - c.Server.StartedAt).TotalSeconds;
+        Line(text, $"redis_version:{c.Server.Options.RedisVersion}");
+        Line(text, $"hal_version:{typeof(InfoCommands).Assembly.GetName().Version?.ToString(3)}");
+        Line(text, $"redis_git_sha1:00000000");
+        Line(text, $"redis_git_dirty:0");
+        Line(text, $"redis_build_id:0");
+        Line(text, $"redis_mode:standalone");
+        Line(text, $"os:{RuntimeInformation.OSDescription}");
+        Line(text, $"arch_bits:64");
+        Line(text, $"multiplexing_api:epoll");
+        Line(text, $"process_id:{Environment.ProcessId}");
+        Line(text, $"run_id:{c.Server.RunId}");
+        Line(text, $"tcp_port:{c.Server.Options.Port}");
+        Line(text, $"server_time_usec:{(c.Server.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond}");
+        Line(text, $"uptime_in_seconds:{uptime}");
+        Line(text, $"uptime_in_days:{uptime / 86400}");
+        Line(text, $"hz:10");
+        Line(text, $"configured_hz:10");
+        Line(text, $"executable:{Environment.ProcessPath}");
+        Line(text, $"config_file:");
+    }
+
+    private static void WriteClients(StringBuilder text, CommandContext c)
+    {
+        Line(text, $"connected_clients:{c.Server.Clients.Count}");
+        Line(text, $"cluster_connections:0");
+        Line(text, $"maxclients:{c.Server.Clients.Max}");
+        Line(text, $"client_recent_max_input_buffer:0");
+        Line(text, $"client_recent_max_output_buffer:0");
+        Line(text, $"blocked_clients:0");
+        Line(text, $"tracking_clients:0");
+        Line(text, $"clients_in_timeout_table:0");
+    }
+
+    private static void WriteMemory(StringBuilder text, CommandContext c)
+    {
+        IStoreStatistics store = c.Store.Statistics;
+        long resident = Environment.WorkingSet;
+        Line(text, $"used_memory:{store.MemoryBytes}");
+        Line(text, $"used_memory_human:{Human(store.MemoryBytes)}");
+        Line(text, $"used_memory_rss:{resident}");
+        Line(text, $"used_memory_rss_human:{Human(resident)}");
+        Line(text, $"used_memory_peak:{store.MemoryPeakBytes}");
+        Line(text, $"used_memory_peak_human:{Human(store.MemoryPeakBytes)}");
+        Line(text, $"used_memory_overhead:{store.TableBytes}");
+        Line(text, $"used_memory_dataset:{store.MemoryBytes - store.TableBytes}");
+        Line(text, $"used_memory_lua:0");
+        Line(text, $"total_system_memory:{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes}");
+        Line(text, $"maxmemory:{store.MemoryLimitBytes}");
+        Line(text, $"maxmemory_human:{Human(store.MemoryLimitBytes)}");
+        Line(text, $"maxmemory_policy:{c.Server.Config.Match(["maxmemory-policy"u8.ToArray()])[0].Value}");
+        Line(text, $"mem_fragmentation_ratio:{(double)resident / Math.Max(1, store.MemoryBytes):F2}");
+        Line(text, $"mem_allocator:hal");
+        Line(text, $"active_defrag_running:0");
+        Line(text, $"lazyfree_pending_objects:0");
+    }
+
+    private static void WritePersistence(StringBuilder text, CommandContext c)
+    {
+        IStoreStatistics store = c.Store.Statistics;
+        Line(text, $"loading:0");
+        Line(text, $"async_loading:0");
+        Line(text, $"rdb_changes_since_last_save:{store.Unsaved}");
+        Line(text, $"rdb_bgsave_in_progress:0");
+        Line(text, $"rdb_last_save_time:{store.SavedAt / 1000}");
+        Line(text, $"rdb_last_bgsave_status:{(store.Problem is null ? "ok" : "err")}");
+        Line(text, $"rdb_last_bgsave_time_sec:0");
+        Line(text, $"rdb_current_bgsave_time_sec:-1");
+        Line(text, $"aof_enabled:{(c.Server.Options.Durability == "none" ? 0 : 1)}");
+        Line(text, $"aof_rewrite_in_progress:0");
+        Line(text, $"aof_rewrite_scheduled:0");
+        Line(text, $"aof_last_bgrewrite_status:ok");
+        Line(text, $"aof_last_write_status:{(store.Problem is null ? "ok" : "err")}");
+    }
+
+    private static void WriteStats(StringBuilder text, CommandContext c)
+    {
+        IStoreStatistics store = c.Store.Statistics;
+        ClientCounters total = c.Server.Counters.Total(c.Server.Clients.All, c.Server.Table.All.Count);
+        double seconds = Math.Max(1, (c.Server.Time.GetUtcNow() - c.Server.StartedAt).TotalSeconds);
+        Line(text, $"total_connections_received:{c.Server.Clients.TotalConnections}");
+        Line(text, $"total_commands_processed:{total.Commands}");
+        Line(text, $"instantaneous_ops_per_sec:{(long)(total.Commands / seconds)}");
+        Line(text, $"total_net_input_bytes:{total.BytesIn}");
+        Line(text, $"total_net_output_bytes:{total.BytesOut}");
+        Line(text, $"rejected_connections:{c.Server.Clients.Rejected}");
+        Line(text, $"sync_full:0");
+        Line(text, $"sync_partial_ok:0");
+        Line(text, $"sync_partial_err:0");
+        Line(text, $"expired_keys:{store.Expired}");
+        Line(text, $"expired_stale_perc:0.00");
+        Line(text, $"evicted_keys:{store.Evicted}");
+        Line(text, $"keyspace_hits:{total.Hits}");
+        Line(text, $"keyspace_misses:{total.Misses}");
+        Line(text, $"pubsub_channels:0");
+        Line(text, $"pubsub_patterns:0");
+        Line(text, $"latest_fork_usec:0");
+        Line(text, $"total_error_replies:{c.Server.Errors.Total}");
+    }
+
+    private static void WriteReplication(StringBuilder text, CommandContext c)
+    {
+        Line(text, $"role:master");
+        Line(text, $"connected_slaves:0");
+        Line(text, $"master_failover_state:no-failover");
+        Line(text, $"master_replid:{c.Server.RunId}");
+        Line(text, $"master_replid2:0000000000000000000000000000000000000000");
+        Line(text, $"master_repl_offset:0");
+        Line(text, $"second_repl_offset:-1");
+        Line(text, $"repl_backlog_active:0");
+    }
+
+    private static void WriteCpu(StringBuilder text, CommandContext c)
+    {
+        Environment.ProcessCpuUsage cpu = Environment.CpuUsage;
+        Line(text, $"used_cpu_sys:{cpu.PrivilegedTime.TotalSeconds:F6}");
+        Line(text, $"used_cpu_user:{cpu.UserTime.TotalSeconds:F6}");
+    }
+
+    private static void WriteCommandStats(StringBuilder text, CommandContext c)
+    {
+        ClientCounters total = c.Server.Counters.Total(c.Server.Clients.All, c.Server.Table.All.Count);
+        foreach (CommandSpec spec in c.Server.Table.All)
+        {
+            long calls = total.Calls[spec.Id];
+            if (calls == 0) continue;
+            double each = total.Timed[spec.Id] == 0 ? 0 : total.Ticks[spec.Id] * 1e6 / Stopwatch.Frequency / total.Timed[spec.Id];
+            Line(text, $"cmdstat_{spec.FullName}:calls={calls},usec={(long)(each * calls)},usec_per_call={each:F2},rejected_calls=0,failed_calls={total.Failures[spec.Id]}");
+        }
+    }
+
+    private static void WriteErrorStats(StringBuilder text, CommandContext c)
+    {
+        foreach ((string prefix, long count) in c.Server.Errors.Snapshot()) Line(text, $"errorstat_{prefix}:count={count}");
+    }
+
+    private static void WriteKeyspace(StringBuilder text, CommandContext c)
+    {
+        for (int database = 0; database < IBlobStore.Databases; database++)
+        {
+            if (c.Store.Count(database) is > 0 and var keys) Line(text, $"db{database}:keys={keys},expires={c.Store.CountExpiring(database)},avg_ttl=0");
+        }
+    }
+
+    private static void WriteHal(StringBuilder text, CommandContext c)
+    {
+        foreach ((string name, long value) in HalCommands.Counters(c)) Line(text, $"{name}:{value}");
+    }
+
+    private static string Human(long bytes)
+    {
+        ReadOnlySpan<string> units = ["B", "K", "M", "G", "T"];
+        double value = bytes;
+        int unit = 0;
+        for (; value >= 1024 && unit < units.Length - 1; unit++) value /= 1024;
+        return string.Create(CultureInfo.InvariantCulture, $"{value:F2}{units[unit]}");
+    }
+
+    private static void Line(StringBuilder text, FormattableString line) =>
+        text.Append(line.ToString(CultureInfo.InvariantCulture)).Append("\r\n");
+}
