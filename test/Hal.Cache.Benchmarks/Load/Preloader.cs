@@ -13,27 +13,26 @@ internal static class Preloader
     private const int SampleKeys = 500;
     private const int SampleSeed = 4711;
     private static readonly TimeSpan TimeMax = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan SampleTimeMax = TimeSpan.FromSeconds(30);
 
     /// <summary>Loads keys 0 to <paramref name="keys"/> - 1; <see cref="BenchmarkException"/> on an error or after three minutes.</summary>
     public static async Task LoadAsync(IPEndPoint endpoint, int keys, int valueBytes, CancellationToken cancel)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(TimeMax);
         var values = new ValueBytes(valueBytes);
         var share = (keys + Connections - 1) / Connections;
-        try
+        await LimitedAsync($"loading {keys:N0} keys", TimeMax, async limited =>
         {
             await Task.WhenAll(Enumerable.Range(0, Connections).Select(part =>
-                Task.Run(() => LoadRangeAsync(endpoint, part * share, Math.Min(keys, (part + 1) * share), values, limit.Token), limit.Token)));
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            throw new BenchmarkException($"loading {keys:N0} keys took over {TimeMax.TotalSeconds:0} s");
-        }
+                Task.Run(() => LoadRangeAsync(endpoint, part * share, Math.Min(keys, (part + 1) * share), values, limited), limited)));
+            return keys;
+        }, cancel);
     }
 
-    /// <summary>How many of 500 keys, seeded, the server lacks or holds with another length.</summary>
-    public static async Task<int> MissingAsync(IPEndPoint endpoint, int keys, int valueBytes, CancellationToken cancel)
+    /// <summary>How many of 500 keys, seeded, the server lacks or holds with another length; <see cref="BenchmarkException"/> when it hangs.</summary>
+    public static Task<int> MissingAsync(IPEndPoint endpoint, int keys, int valueBytes, CancellationToken cancel) =>
+        LimitedAsync("sampling", SampleTimeMax, limited => CountMissingAsync(endpoint, keys, valueBytes, limited), cancel);
+
+    private static async Task<int> CountMissingAsync(IPEndPoint endpoint, int keys, int valueBytes, CancellationToken cancel)
     {
         var random = new Random(SampleSeed);
         using var socket = await RespSocket.ConnectAsync(endpoint, cancel);
@@ -45,6 +44,20 @@ internal static class Preloader
                 missing++;
         }
         return missing;
+    }
+
+    private static async Task<T> LimitedAsync<T>(string what, TimeSpan timeMax, Func<CancellationToken, Task<T>> work, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(timeMax);
+        try
+        {
+            return await work(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new BenchmarkException($"{what} took over {timeMax.TotalSeconds:0} s");
+        }
     }
 
     private static async Task LoadRangeAsync(IPEndPoint endpoint, int from, int until, ValueBytes values, CancellationToken cancel)

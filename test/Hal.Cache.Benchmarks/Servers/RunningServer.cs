@@ -15,6 +15,9 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>Longest time from SIGTERM to the end of the process; SIGKILL comes then.</summary>
     internal static readonly TimeSpan StopTimeMax = TimeSpan.FromSeconds(30);
 
+    /// <summary>Longest wait for one answer while it starts or saves.</summary>
+    internal static readonly TimeSpan ReplyTimeMax = TimeSpan.FromSeconds(60);
+
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(2);
 
     private readonly ChildProcesses children;
@@ -40,7 +43,8 @@ internal sealed class RunningServer : IAsyncDisposable
         try
         {
             await running.LaunchAsync(place, cancel);
-            await running.WaitUntilAsync(["PING"], reply => reply.Kind == (byte)'+', cancel);
+            // A read, and not PING, which some servers answer while they still load.
+            await running.WaitUntilAsync(["GET", "not:loaded"], reply => reply is { Kind: (byte)'$', Length: -1 }, cancel);
             return running;
         }
         catch
@@ -57,7 +61,7 @@ internal sealed class RunningServer : IAsyncDisposable
         if (recipe.CommandBefore is { } command)
         {
             using var control = await RespSocket.ConnectAsync(Endpoint, cancel);
-            await control.CallAsync([command], cancel);
+            await AnswerAsync(control.CallAsync([command], cancel), command, cancel);
         }
         await StopAsync(recipe.Kill);
         var started = Stopwatch.GetTimestamp();
@@ -117,7 +121,7 @@ internal sealed class RunningServer : IAsyncDisposable
             try
             {
                 using var control = await RespSocket.ConnectAsync(Endpoint, cancel);
-                var reply = await control.SendAndReadAsync(command, cancel);
+                var reply = await AnswerAsync(control.SendAndReadAsync(command, cancel), command[0], cancel);
                 if (right(reply))
                     return;
                 last = reply.ToString();
@@ -132,6 +136,18 @@ internal sealed class RunningServer : IAsyncDisposable
                 throw new BenchmarkException($"{Server.Name} did not serve within {StartTimeMax.TotalSeconds:0} s: {last} {process.Tail}");
         }
         while (await poll.WaitForNextTickAsync(cancel));
+    }
+
+    private static async Task<WireReply> AnswerAsync(Task<WireReply> answer, string command, CancellationToken cancel)
+    {
+        try
+        {
+            return await answer.WaitAsync(ReplyTimeMax, cancel);
+        }
+        catch (TimeoutException e)
+        {
+            throw new BenchmarkException($"no answer to {command} within {ReplyTimeMax.TotalSeconds:0} s", e);
+        }
     }
 
     private async Task StopAsync(bool kill)
