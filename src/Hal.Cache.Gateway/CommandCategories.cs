@@ -19,7 +19,7 @@ internal static class CommandCategories
         Add(spec.Has(CommandFlags.Admin), "dangerous");
         Add(spec.Has(CommandFlags.PubSub), "pubsub");
         Add(spec.Has(CommandFlags.Blocking), "blocking");
-        if (OfGroup.TryGetValue((spec.Container ?? spec).Group, out string? group))
+        if (spec.Subcommands.Length == 0 && OfGroup.TryGetValue((spec.Container ?? spec).Group, out string? group))
             Add(true, group);
         foreach (string own in spec.Categories)
             Add(true, own);

@@ -97,6 +97,7 @@ internal sealed class CommandDispatcher(ServerState server)
         }
 
         context.Spec = spec;
+        context.Client.Counters.Spec = spec;
         if (!spec.Accepts(context.Count))
         {
             context.WrongArity();

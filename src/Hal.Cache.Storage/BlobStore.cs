@@ -14,6 +14,9 @@ namespace Hal.Cache.Storage;
 /// </summary>
 internal sealed class BlobStore : IBlobStore
 {
+    /// <summary>Buckets that a scan looks at in one call where it finds little: all of a small store's.</summary>
+    private const long EmptyBucketsMax = 8192;
+
     private readonly StoreCore core;
     private readonly IRecordLog? log;
     private readonly Reclaimer reclaimer;
@@ -288,7 +291,7 @@ internal sealed class BlobStore : IBlobStore
                 do
                 {
                     place = shard.Table.Scan(place, ref wrapped);
-                    if (wrapped.Visited >= count || ++buckets >= 10L * count)
+                    if (wrapped.Visited >= count || ++buckets >= Math.Max(EmptyBucketsMax, 10L * count))
                     {
                         if (place != 0)
                             return (place << shardBits) | (uint)index;

@@ -10,7 +10,7 @@ internal static class ConfigCommands
 
     public static readonly CommandSpec[] Specs =
     [
-        new("config", -2, Flags, KeySpec.None, c => c.WrongArity())
+        new("config", -2, CommandFlags.None, KeySpec.None, c => c.WrongArity())
         {
             Group = "server", Since = "2.0.0", Summary = "Reads and sets parameters.",
             Subcommands =

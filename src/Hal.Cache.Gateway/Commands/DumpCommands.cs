@@ -13,8 +13,6 @@ internal static class DumpCommands
 {
     private const int FrequencyMax = 255;
 
-    private const byte CompressedString = 0xC3;
-
     public static readonly CommandSpec[] Specs =
     [
         KeyCommands.Row("dump", 2, CommandFlags.ReadOnly, KeySpec.One, Dump, "2.6.0", "Gives a key's value as RESTORE takes it.", "O(N) for a value of N bytes")
@@ -106,9 +104,7 @@ internal static class DumpCommands
             return c.Ok();
         }
 
-        // A compressed string is unpacked into one that Redis does not embed.
-        EntryFlags flags = c.Arg(3)[1] == CompressedString ? EntryFlags.Raw : EntryFlags.None;
-        if (!c.TryPut(1, value, expiresAt, flags)) return Outcome.Retry;
+        if (!c.TryPut(1, value, expiresAt, EntryFlags.None)) return Outcome.Retry;
         c.Changed("restore", 1);
         return c.Ok();
     }

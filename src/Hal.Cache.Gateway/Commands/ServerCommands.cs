@@ -17,12 +17,13 @@ internal static class ServerCommands
         Row("save", 1, Saves | CommandFlags.NoMulti, Save, "1.0.0", "Makes everything durable, and answers when it is."),
         Row("bgsave", -1, Saves, BackgroundSave, "1.0.0", "Makes everything durable in the background."),
         Row("bgrewriteaof", 1, Saves, RewriteAppendOnlyFile, "1.0.0", "Does nothing: the log is reclaimed all the time."),
-        Row("lastsave", 1, Anytime | CommandFlags.Fast, LastSave, "1.0.0", "Tells when everything was last durable."),
-        Row("role", 1, Anytime | CommandFlags.NoScript | CommandFlags.Fast, Role, "2.8.12", "Tells the role in replication."),
+        Row("lastsave", 1, Anytime | CommandFlags.Fast, LastSave, "1.0.0", "Tells when everything was last durable.") with { Categories = ["admin", "dangerous"] },
+        Row("role", 1, Anytime | CommandFlags.NoScript | CommandFlags.Fast, Role, "2.8.12", "Tells the role in replication.") with { Categories = ["admin", "dangerous"] },
         Row("lolwut", -1, CommandFlags.ReadOnly | CommandFlags.Fast, Lolwut, "5.0.0", "Shows the version."),
         Row("shutdown", -1, CommandFlags.Admin | CommandFlags.NoScript | Anytime | CommandFlags.NoMulti | CommandFlags.AllowBusy, Shutdown, "1.0.0",
             "Ends the server."),
-        Row("wait", 3, CommandFlags.Blocking, Wait, "3.0.0", "Counts the replicas that have the writes of this connection.") with { Group = "generic" },
+        Row("wait", 3, CommandFlags.NoScript, Wait, "3.0.0", "Counts the replicas that have the writes of this connection.")
+            with { Group = "generic", Categories = ["connection"] },
         Row("waitaof", 4, CommandFlags.Blocking | CommandFlags.NoScript, WaitAof, "7.2.0", "Waits until the writes of this connection are durable.")
             with { Group = "generic" },
     ];

@@ -11,7 +11,7 @@ internal static class SlowLogCommands
 
     public static readonly CommandSpec[] Specs =
     [
-        new("slowlog", -2, Flags, KeySpec.None, c => c.WrongArity())
+        new("slowlog", -2, CommandFlags.None, KeySpec.None, c => c.WrongArity())
         {
             Group = "server", Since = "2.2.12", Summary = "Tells of slow commands.",
             Subcommands =
@@ -22,7 +22,7 @@ internal static class SlowLogCommands
                 Row("help", 2, Help, "6.2.0", "Lists the subcommands."),
             ],
         },
-        new("latency", -2, Flags | CommandFlags.NoScript, KeySpec.None, c => c.WrongArity())
+        new("latency", -2, CommandFlags.None, KeySpec.None, c => c.WrongArity())
         {
             Group = "server", Since = "2.8.13", Summary = "Tells of latency.",
             Subcommands =
