@@ -21,7 +21,7 @@ internal static class CommandCategories
         Add(spec.Has(CommandFlags.Blocking), "blocking");
         if (spec.Subcommands.Length == 0 && OfGroup.TryGetValue((spec.Container ?? spec).Group, out string? group))
             Add(true, group);
-        foreach (string own in spec.Categories)
+        foreach (string own in spec.FullName == "client" ? [] : spec.Categories) // only its subcommands are of the category
             Add(true, own);
         Add(true, spec.Has(CommandFlags.Fast) ? "fast" : "slow");
         return names;
