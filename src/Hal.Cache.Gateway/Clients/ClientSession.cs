@@ -1,8 +1,11 @@
 namespace Hal.Cache.Gateway.Clients;
 
 /// <summary>A connection as commands see it: who it is, its database and its modes. Written by its own connection, read by any.</summary>
-internal sealed class ClientSession(long id, string remote, string local, DateTimeOffset created, Action abort, int commands = 0)
+internal sealed class ClientSession(long id, string remote, string local, DateTimeOffset created, Action abort, int commands = ClientSession.CommandsRoom)
 {
+    /// <summary>Commands that there is room to count for, where the table's own number is not given.</summary>
+    public const int CommandsRoom = 512;
+
     public long Id { get; } = id;
 
     public string Remote { get; } = remote;
