@@ -272,7 +272,6 @@ internal sealed class CommandContext : IDisposable
     internal void Begin()
     {
         Count = Parser.Count;
-        Spec = CommandTable.Unknown;
         Shards = 0;
         Failed = false;
         Dirty = 0;

@@ -16,6 +16,7 @@ internal sealed class CommandDispatcher(ServerState server)
     public Outcome Start(CommandContext context)
     {
         context.Begin();
+        context.Spec = CommandTable.Unknown;
         if (!TryAdmit(context))
             return Outcome.Done;
 
