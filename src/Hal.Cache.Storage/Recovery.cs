@@ -145,13 +145,8 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
         EntryHeader* old = shard.Table.Find(hash, header.Space, key);
         if (old == null)
             return;
-        EntryHeader* entry = shard.NewEntry(
-            header.Space, key, old->Type, (int)old->ValueBytes, (old->Flags & EntryFlags.OnDisk) == 0, header.ExpiresAt,
-            StoreCore.Kept(old->Flags) & ~EntryFlags.Queued);
-        StoreCore.CopyState(old, entry);
+        EntryHeader* entry = shard.Redate(old, header.ExpiresAt);
         entry->Version = header.Version;
-        if ((entry->Flags & EntryFlags.OnDisk) == 0)
-            Shard.StoredValue(old).CopyTo(Shard.StoredValue(entry));
         shard.Count(old, -1);
         shard.Count(entry, 1);
         shard.Table.Replace(hash, old, entry);

@@ -13,11 +13,15 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
     /// <summary>Longest time that a write waits while reclaiming gets nowhere.</summary>
     public static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(5);
 
+    /// <summary>Longest wait for one pulse: reclaiming may have nothing to do but wait for the disk.</summary>
+    private static readonly TimeSpan PulseWait = TimeSpan.FromMilliseconds(100);
+
     private readonly Lock gate = new();
     private TaskCompletionSource pulse = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool exhausted;
     private long exhaustedLive;
     private long exhaustedMemory;
+    private int held;
 
     /// <summary>Raised when somebody waits for room.</summary>
     public event Action? Wanted;
@@ -47,6 +51,30 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
         return log.HasRoom && UsedByLog + bytes <= limits.LogBytesMax - log.SegmentBytes && live.Total + bytes <= limits.LiveBytesMax;
     }
 
+    /// <summary>Whether the log's files may take so many bytes more.</summary>
+    public bool LogHas(long bytes) => log == null || UsedByLog + bytes <= limits.LogBytesMax - log.SegmentBytes;
+
+    /// <summary>An object takes no changes until <see cref="Lift"/>, since it is being written: who was told Full waits for that too.</summary>
+    public void Hold() => Interlocked.Increment(ref held);
+
+    public void Lift()
+    {
+        Interlocked.Decrement(ref held);
+        Wake();
+    }
+
+    /// <summary>Blocks for a moment while reclaiming makes room in the log's files, for background work that is no part of reclaiming.</summary>
+    public void WaitForLog(long bytes)
+    {
+        long since = time.GetTimestamp();
+        while (!LogHas(bytes) && time.GetElapsedTime(since) < StuckAfter)
+        {
+            Task next = NextPulse();
+            Wanted?.Invoke();
+            next.Wait(PulseWait);
+        }
+    }
+
     /// <summary>Whether memory alone has room, as a read needs it.</summary>
     public bool MemoryHas(long bytes) => pool.FreeBytes >= bytes + PagePool.PageBytes;
 
@@ -55,6 +83,8 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
         if (log != null && bytes > limits.LiveBytesMax)
             return NoRoom();
         long since = time.GetTimestamp();
+        if (Volatile.Read(ref held) > 0)
+            await WaitAsync(NextPulse(), cancellation).ConfigureAwait(false);
         while (!HasRoom(bytes))
         {
             if (log is { HasRoom: false } && log.Health.State != LogState.Ok)
@@ -74,14 +104,7 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
             Wanted?.Invoke();
             if (HasRoom(bytes))
                 return null;
-            try
-            {
-                await next.WaitAsync(TimeSpan.FromMilliseconds(100), time, cancellation).ConfigureAwait(false);
-            }
-            catch (TimeoutException)
-            {
-                // Reclaiming may have nothing to do but wait for the disk; we look again.
-            }
+            await WaitAsync(next, cancellation).ConfigureAwait(false);
         }
 
         return null;
@@ -100,6 +123,18 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
         (exhaustedLive, exhaustedMemory) = (live.Total, pool.UsedBytes);
         exhausted = true;
         Wake();
+    }
+
+    private async ValueTask WaitAsync(Task next, CancellationToken cancellation)
+    {
+        try
+        {
+            await next.WaitAsync(PulseWait, time, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // We look again.
+        }
     }
 
     private static CacheError NoRoom() => new(CacheErrorCode.NoRoom, "memory or disk is used up and nothing may be evicted");

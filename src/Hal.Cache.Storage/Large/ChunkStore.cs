@@ -42,6 +42,13 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
         return chunk;
     }
 
+    /// <summary>A chunk in the log alone; null where there is no room in the log's buffer at this moment.</summary>
+    public Chunk? TryAddLogged(long id, ReadOnlySpan<byte> bytes)
+    {
+        var header = new RecordHeader { Kind = RecordKind.Chunk, A = id };
+        return log!.TryAppend(ref header, default, bytes, out long address) ? AddRecovered(id, bytes.Length, address) : null;
+    }
+
     /// <summary>A chunk that was found in the log.</summary>
     public Chunk AddRecovered(long id, int bytes, long address)
     {

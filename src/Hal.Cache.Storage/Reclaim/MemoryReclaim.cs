@@ -1,6 +1,7 @@
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Storage.Large;
 using Hal.Cache.Storage.Memory;
+using Hal.Cache.Storage.Objects;
 
 namespace Hal.Cache.Storage.Reclaim;
 
@@ -16,6 +17,12 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
     /// <summary>Passes after which objects leave the store, where that is allowed.</summary>
     private const int SpillPasses = 2;
 
+    /// <summary>Bytes of objects that one walk over a page takes out of memory at most, or it would hold the lock for long.</summary>
+    private const long ObjectBytesPerWalk = 1 << 20;
+
+    private readonly List<ObjectSlot> big = [];
+    private long walkedBytes;
+    private int nextShard = random.Next(core.Shards.Length);
     private bool blocked;
 
     /// <summary>Goes on until there is slack, or nothing more to gain.</summary>
@@ -25,7 +32,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         for (int pass = 0; pass < PassesMax; pass++)
         {
             long usedBefore = core.Pool.UsedBytes;
-            int steps = SlabPages() + core.Chunks.Clock.Count;
+            int steps = Math.Max(SlabPages() + core.Chunks.Clock.Count, core.Shards.Length);
             for (int step = 0; step <= steps; step++)
             {
                 if (core.Pool.FreeBytes >= target)
@@ -35,6 +42,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
                 }
 
                 Step(pass);
+                WriteBig();
                 if ((step & 15) == 0 && core.Pool.FreeBytes > core.Limits.MemorySlackBytes / 2)
                     core.Room.Pulse();
                 if (blocked)
@@ -59,9 +67,13 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
     /// <summary>Drops objects until the live bytes fit, for what is in memory alone and not in the log yet.</summary>
     public void Evict()
     {
-        int steps = SlabPages() + core.Chunks.Clock.Count;
+        int steps = Math.Max(SlabPages() + core.Chunks.Clock.Count, core.Shards.Length);
         for (int step = 0; step <= steps && core.Room.LiveIsShort; step++)
+        {
             Step(SpillPasses + 1);
+            WriteBig();
+        }
+
         core.Room.Pulse();
     }
 
@@ -80,7 +92,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         if (chunks > 0 && random.Next(chunks + pages) < chunks)
             StepChunk(pass);
         else
-            StepPage(core.Shards[random.Next(core.Shards.Length)], pass);
+            StepPage(core.Shards[nextShard++ % core.Shards.Length], pass);
     }
 
     private void StepChunk(int pass)
@@ -138,6 +150,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
     /// <summary>False where the page is gone, since its last entry went.</summary>
     private bool Walk(SlabPage* page, int pass)
     {
+        walkedBytes = 0;
         bool evict = core.Log == null || pass > SpillPasses;
         var context = new ReclaimContext(ReclaimTier.Memory, core.Clock, pass == 0 ? FirstKeepShare : 0);
         for (int index = 0; index < page->Carved; index++)
@@ -156,6 +169,8 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 
             if (last)
                 return false;
+            if (walkedBytes >= ObjectBytesPerWalk)
+                break;
         }
 
         return true;
@@ -163,8 +178,10 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 
     private bool TryEvict(EntryHeader* entry, ulong hash, int pass)
     {
+        long bytes = (entry->Flags & EntryFlags.Slotted) != 0 ? core.Objects.SlotOf(entry, hash).CountedBytes : 0;
         if (!MayDrop(entry, pass) || !core.TryDrop(hash, entry))
             return false;
+        walkedBytes += bytes;
         core.Counters.Evicted();
         return true;
     }
@@ -174,6 +191,8 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         const EntryFlags fixedHere = EntryFlags.OnDisk | EntryFlags.Large;
         if ((entry->Flags & fixedHere) != 0)
             return false;
+        if ((entry->Flags & EntryFlags.Object) != 0)
+            return TryShelve(entry, hash, context);
         int stubBytes = EntryHeader.Bytes + entry->KeyBytes + ((entry->Flags & EntryFlags.HasExpiry) != 0 ? sizeof(long) : 0);
         if (SizeClasses.Of(stubBytes) == entry->SizeClass)
             return false;
@@ -187,6 +206,41 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 
         core.Spill(hash, entry);
         return true;
+    }
+
+    /// <summary>False where the object stays, or is to be written without the lock first.</summary>
+    private bool TryShelve(EntryHeader* entry, ulong hash, in ReclaimContext context)
+    {
+        ObjectSlot slot = core.Objects.SlotOf(entry, hash);
+        if (slot.IsBusy || slot.Ticket != 0 || (context.KeepShare > 0 && core.Policy.Keep(new EntryRef(entry), context)))
+            return false;
+        long bytes = slot.CountedBytes;
+        switch (DirtyEntries.TryAppendObject(core, entry, slot))
+        {
+            case BaseStatus.Full:
+                blocked = true;
+                return false;
+            case BaseStatus.TooLong:
+                big.Add(slot);
+                walkedBytes += bytes;
+                return false;
+        }
+
+        core.Objects.Shelve(entry, slot);
+        walkedBytes += bytes;
+        return true;
+    }
+
+    private void WriteBig()
+    {
+        foreach (ObjectSlot slot in big)
+        {
+            if (!core.ObjectWriter.Write(slot, shelve: true, isReclaiming: false))
+                blocked = true;
+        }
+
+        big.Clear();
+        core.Objects.Graveyard.Empty();
     }
 
     private void MoveAway(Shard shard, SlabPage* page)
