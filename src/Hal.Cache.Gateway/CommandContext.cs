@@ -2,9 +2,11 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Blocking;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Server;
 using Hal.Cache.Node;
+using Hal.Cache.Node.Values;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway;
@@ -43,6 +45,21 @@ internal sealed class CommandContext : IDisposable
     public IBlobStore Store { get; }
 
     public ServerState Server { get; }
+
+    /// <summary>What the handler has changed in a collection and not yet logged.</summary>
+    public ChangeLog Changes { get; } = new();
+
+    /// <summary>Keys that the command made ready while clients waited for them; served when its locks are gone.</summary>
+    public List<BlockedKey>? Ready { get; private set; }
+
+    /// <summary>The wait that the command is run again for, by whoever made a key ready.</summary>
+    public BlockedClient? Serving { get; set; }
+
+    /// <summary>Whether a command that would wait has to answer at once.</summary>
+    public bool DenyBlocking { get; init; }
+
+    /// <summary>Long work may be done here: the thread is none that polls sockets.</summary>
+    public bool IsOnPool { get; set; }
 
     public CommandSpec Spec { get; set; } = CommandTable.Unknown;
 
@@ -93,6 +110,13 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>The staged value of a streamed argument, else null; the context keeps it until the command ends.</summary>
     public ILargeValue? LargeArg(int index) => IsLarge(index) ? larges[Parser[index].Large] : null;
+
+    /// <summary>Puts streamed arguments together before a handler changes anything, since it runs anew where one is not in memory.</summary>
+    public void NeedArguments()
+    {
+        if (larges.Count == 0) return;
+        for (int i = 1; i < Count; i++) Arg(i);
+    }
 
     public long ArgLength(int index) => LargeArg(index)?.Length ?? Parser[index].Length;
 
@@ -213,7 +237,21 @@ internal sealed class CommandContext : IDisposable
     }
 
     /// <summary>Tells that the command changed a key: the one place for keyspace events, by Redis's event names.</summary>
-    public void Changed(string keyspaceEvent, int keyArg) => Dirty++;
+    public void Changed(string keyspaceEvent, int keyArg) => Changed(keyspaceEvent, keyArg, Client.Database);
+
+    /// <summary>The same for the key in another database.</summary>
+    public void Changed(string keyspaceEvent, int keyArg, int database)
+    {
+        Dirty++;
+        if (Server.Blocked.Count != 0) NoteReady(Arg(keyArg), database);
+    }
+
+    /// <summary>Has the clients that wait for a key, which has a value now, served after the command.</summary>
+    public void NoteReady(ReadOnlySpan<byte> key, int database)
+    {
+        var ready = new BlockedKey(database, key.ToArray(), Store.Hash(key));
+        if (Server.Blocked.IsAwaited(ready) && Ready?.Contains(ready) != true) (Ready ??= []).Add(ready);
+    }
 
     public Outcome Error(ReadOnlySpan<byte> text)
     {
@@ -279,6 +317,8 @@ internal sealed class CommandContext : IDisposable
         Misses = 0;
         Pending = null;
         NeedsArguments = false;
+        Changes.Clear();
+        IsOnPool = false;
         learned.Begin();
     }
 
@@ -291,6 +331,7 @@ internal sealed class CommandContext : IDisposable
         Dirty = 0;
         Failed = false;
         Pending = null;
+        Changes.Clear();
     }
 
     /// <summary>Drops what was written from the position on, and lets go of the values whose bodies were to be streamed.</summary>

@@ -43,6 +43,7 @@ internal sealed class CommandDispatcher(ServerState server)
                 }
 
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                context.IsOnPool = true;
                 outcome = Run(context);
                 continue;
             }
@@ -137,6 +138,14 @@ internal sealed class CommandDispatcher(ServerState server)
             return Outcome.Retry;
         }
 
+        Outcome outcome = RunLocked(context);
+        if (context.Ready is { Count: > 0 })
+            context.Server.Blocked.Serve(context);
+        return outcome;
+    }
+
+    private static Outcome RunLocked(CommandContext context)
+    {
         context.Lock();
         try
         {

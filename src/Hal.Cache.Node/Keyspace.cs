@@ -4,6 +4,7 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Fetch;
+using Hal.Cache.Node.Values;
 
 namespace Hal.Cache.Node;
 
@@ -31,6 +32,7 @@ public sealed class Keyspace : IAsyncDisposable
     {
         options ??= new();
         (Store, Origins, Time) = (store, origins, time);
+        Collections = options.Collections;
         hasOrigins = origins.Mounts.Count > 0;
         mounts = origins.Mounts.ToFrozenDictionary(mount => mount, mount => new MountState(mount, options));
         var pipeline = new FetchPipeline(store, time, options, statistics);
@@ -43,6 +45,9 @@ public sealed class Keyspace : IAsyncDisposable
     public IOriginTable Origins { get; }
 
     public TimeProvider Time { get; }
+
+    /// <summary>Up to where collections are compact.</summary>
+    public CollectionLimits Collections { get; }
 
     public IKeyspaceStatistics Statistics => statistics;
 

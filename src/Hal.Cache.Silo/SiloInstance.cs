@@ -5,6 +5,7 @@ using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway;
 using Hal.Cache.Node;
 using Hal.Cache.Node.Instances;
+using Hal.Cache.Node.Values;
 using Hal.Cache.Origins;
 using Hal.Cache.Resp;
 using Hal.Cache.Silo.Settings;
@@ -30,7 +31,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     private readonly CacheInstance instance;
     private int closed;
 
-    private SiloInstance(SiloOptions options, IBlobStore store, OriginTable origins, ILogger logger)
+    private SiloInstance(SiloOptions options, IBlobStore store, OriginTable origins, CollectionLimits collections, ILogger logger)
     {
         (this.options, this.store, this.origins, this.logger) = (options, store, origins, logger);
         gatewayOptions = new GatewayOptions
@@ -41,7 +42,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             Directory = options.MemoryOnly ? "" : options.Data,
             Durability = options.MemoryOnly ? "none" : options.Durability.ToString().ToLowerInvariant(),
         };
-        keyspace = new Keyspace(store, origins, TimeProvider.System);
+        keyspace = new Keyspace(store, origins, TimeProvider.System, new KeyspaceOptions { Collections = collections });
         gateway = new RespGateway(gatewayOptions, keyspace, TimeProvider.System);
         instance = new CacheInstance(options.Name, InstanceRole.Root, store);
         Instances = [instance];
@@ -97,15 +98,17 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         Result<OriginTable> origins = OriginTable.Create(options.Origins);
         if (!origins.IsOk)
             return origins.Error;
-        Result<IBlobStore> store = BlobStores.Open(StoreOptions(options), EvictionPolicies.Create(options.Policy), TimeProvider.System);
+        var collections = new CollectionLimits();
+        Result<IBlobStore> store = BlobStores.Open(StoreOptions(options, collections), EvictionPolicies.Create(options.Policy), TimeProvider.System);
         if (store.IsOk)
-            return new SiloInstance(options, store.Value, origins.Value, logger);
+            return new SiloInstance(options, store.Value, origins.Value, collections, logger);
         origins.Value.Dispose();
         return store.Error;
     }
 
-    private static BlobStoreOptions StoreOptions(SiloOptions options) => new()
+    private static BlobStoreOptions StoreOptions(SiloOptions options, CollectionLimits collections) => new()
     {
+        ObjectCodec = new CollectionCodec(collections),
         Directory = options.MemoryOnly ? null : options.Data,
         MemoryBytes = options.MemoryBytes,
         DiskBytes = options.DiskBytes,

@@ -1,9 +1,11 @@
 using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Gateway.Rdb;
 using Hal.Cache.Gateway.Strings;
 using Hal.Cache.Node;
+using Hal.Cache.Node.Values;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -30,7 +32,14 @@ internal static class DumpCommands
             return Outcome.Done;
         }
 
-        if (entry.Type != BlobType.String) return c.Error("ERR only strings can be dumped"u8);
+        if (entry.IsObject)
+        {
+            if (c.Store.Object(entry) is not ICollectionValue collection) return c.Error("ERR streams can't be dumped"u8);
+            if (c.IsLong(collection.MemoryBytes / IBlobStore.ChunkBytes * CollectionReplyLimits.ElementsInline)) return Outcome.Async;
+            c.Reply.Bulk(DumpPayload.OfCollection(collection));
+            return Outcome.Done;
+        }
+
         if (!entry.IsLarge)
         {
             c.Reply.Bulk(DumpPayload.OfString(entry.Value));
@@ -90,8 +99,8 @@ internal static class DumpCommands
         if (!replace && !entry.IsNone) return c.Error(RespErrors.BusyKey);
         if (!RedisInteger.TryParse(c.Arg(2), out long expiresAt)) return c.NotInteger();
         if (expiresAt < 0) return c.Error("ERR Invalid TTL value, must be >= 0"u8);
-        byte[] value = DumpPayload.ReadString(c.Arg(3), GatewayLimits.MaterialisedArgBytesMax, out string problem);
-        if (problem.Length > 0) return c.Error(problem);
+        string? problem = DumpPayload.Read(c.Arg(3), GatewayLimits.MaterialisedArgBytesMax, c.Keyspace.Collections, out byte[] value, out ICollectionValue? collection);
+        if (problem is not null) return c.Error(problem);
         if (expiresAt != 0 && !absolute) expiresAt = unchecked(expiresAt + c.Now); // past the end of time is the past, as in Redis
         if (expiresAt != 0 && expiresAt <= c.Now)
         {
@@ -104,7 +113,10 @@ internal static class DumpCommands
             return c.Ok();
         }
 
-        if (!c.TryPut(1, value, expiresAt, EntryFlags.None)) return Outcome.Retry;
+        bool done = collection is null
+            ? c.TryPut(1, value, expiresAt, EntryFlags.None)
+            : c.IsDone(c.Store.Put(c.Key(1), collection, expiresAt, EntryFlags.None, ref c.Scope), collection.MemoryBytes);
+        if (!done) return Outcome.Retry;
         c.Changed("restore", 1);
         return c.Ok();
     }

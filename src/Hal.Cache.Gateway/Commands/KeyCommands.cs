@@ -133,6 +133,14 @@ internal static class KeyCommands
         }
 
         long version = entry.Version;
+        if (entry.IsObject)
+        {
+            if (!c.IsDone(c.Store.Move(c.Key(1), c.Key(2), ref c.Scope), 0)) return Outcome.Retry;
+            c.Changed("rename_from", 1);
+            c.Changed("rename_to", 2);
+            return onlyNew ? Integer(c, 1) : c.Ok();
+        }
+
         c.Store.Begin(ref c.Scope);
         if (!TryPutCopy(c, c.Key(2), entry)) return Ended(c, Outcome.Retry);
         c.Changed("rename_to", 2);
@@ -149,9 +157,17 @@ internal static class KeyCommands
         if (!c.TryFind(c.Key(1, database), Need.Meta, out EntryRef target)) return Outcome.Retry;
         if (!target.IsNone) return Integer(c, 0);
         long version = entry.Version;
+        if (entry.IsObject)
+        {
+            if (!c.IsDone(c.Store.Move(c.Key(1), c.Key(1, database), ref c.Scope), 0)) return Outcome.Retry;
+            c.Changed("move_from", 1);
+            c.Changed("move_to", 1, database);
+            return Integer(c, 1);
+        }
+
         c.Store.Begin(ref c.Scope);
         if (!TryPutCopy(c, c.Key(1, database), entry)) return Ended(c, Outcome.Retry);
-        c.Changed("move_to", 1);
+        c.Changed("move_to", 1, database);
         return RemoveSource(c, version, integer: true);
     }
 
@@ -186,7 +202,7 @@ internal static class KeyCommands
         if (entry.IsLarge && c.Store.Large(entry) is var large && large.ChunksPresent < large.ChunkCount)
             return c.Error("ERR the origin's object is not held whole: read it first"u8);
         if (!TryPutCopy(c, c.Key(2, database), entry)) return Outcome.Retry;
-        c.Changed("copy_to", 2);
+        c.Changed("copy_to", 2, database);
         return Integer(c, 1);
     }
 
@@ -210,6 +226,15 @@ internal static class KeyCommands
     // A large value is shared; an inline one is copied first, since the change may move its entry.
     private static bool TryPutCopy(CommandContext c, in BlobKey key, EntryRef entry)
     {
+        if (entry.IsObject)
+        {
+            // What is in memory has been read or made by the codec: that it can't be read again would be a bug.
+            IObjectValue copied = c.Store.Clone(entry).Value;
+            if (c.IsDone(c.Store.Put(key, copied, entry.ExpiresAt, EntryFlags.None, ref c.Scope), copied.MemoryBytes)) return true;
+            copied.Free();
+            return false;
+        }
+
         EntryFlags flags = entry.Flags & (EntryFlags.Raw | EntryFlags.Text);
         if (entry.IsLarge)
         {

@@ -1,3 +1,4 @@
+using Hal.Cache.Gateway.Blocking;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Node;
 
@@ -26,6 +27,10 @@ internal sealed class ServerState(GatewayOptions options, Keyspace keyspace, Tim
     public SlowLog SlowLog => slowLog ??= new SlowLog(Config);
 
     public ClientRegistry Clients { get; } = new(options.ClientsMax);
+
+    public CollectionParameters Collections { get; } = new(keyspace.Collections);
+
+    public BlockedClients Blocked { get; } = new();
 
     public MonitorList Monitors { get; } = new();
 

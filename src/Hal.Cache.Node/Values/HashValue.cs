@@ -5,7 +5,7 @@ using Hal.Cache.Contracts.Storage;
 namespace Hal.Cache.Node.Values;
 
 /// <summary>A hash: a listpack of fields and values while it is small, then a table. Not thread-safe: its shard's lock guards it.</summary>
-public sealed class HashValue(CollectionLimits limits) : IObjectValue
+public sealed class HashValue(CollectionLimits limits) : ICollectionValue
 {
     /// <summary>Bytes in front of a table's item that hold the field's length.</summary>
     private const int LengthBytes = sizeof(int);
@@ -14,6 +14,8 @@ public sealed class HashValue(CollectionLimits limits) : IObjectValue
     private ByteTable? table;
 
     public BlobType Type => BlobType.Hash;
+
+    public bool IsEmpty => Count == 0;
 
     public long MemoryBytes => Overhead + (table?.MemoryBytes ?? small.MemoryBytes);
 

@@ -7,7 +7,7 @@ namespace Hal.Cache.Node.Values;
 /// A list: linked nodes of listpacks, one node while it is small, so that both ends are O(1) and an index costs a step for each node.
 /// Not thread-safe: its shard's lock guards it.
 /// </summary>
-public sealed class ListValue(CollectionLimits limits) : IObjectValue
+public sealed class ListValue(CollectionLimits limits) : ICollectionValue
 {
     private const int Overhead = 72;
     private const int NodeBytesMax = 8 << 10; // for nodes that are limited by their number of elements, as in Redis
@@ -17,6 +17,8 @@ public sealed class ListValue(CollectionLimits limits) : IObjectValue
     private long nodeBytes = ListNode.Overhead + 56;
 
     public BlobType Type => BlobType.List;
+
+    public bool IsEmpty => Count == 0;
 
     public long MemoryBytes => Overhead + nodeBytes;
 

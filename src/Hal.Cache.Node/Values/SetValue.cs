@@ -4,7 +4,7 @@ using Hal.Cache.Contracts.Storage;
 namespace Hal.Cache.Node.Values;
 
 /// <summary>A set: integers in order, a listpack, or a table. Not thread-safe: its shard's lock guards it.</summary>
-public sealed class SetValue(CollectionLimits limits) : IObjectValue
+public sealed class SetValue(CollectionLimits limits) : ICollectionValue
 {
     private const int Overhead = 64;
     private const int IntegersHardMax = 1 << 30;
@@ -13,6 +13,8 @@ public sealed class SetValue(CollectionLimits limits) : IObjectValue
     private ByteTable? table;
 
     public BlobType Type => BlobType.Set;
+
+    public bool IsEmpty => Count == 0;
 
     public long MemoryBytes => Overhead + (table?.MemoryBytes ?? integers.MemoryBytes + small.MemoryBytes);
 

@@ -9,7 +9,7 @@ namespace Hal.Cache.Node.Values;
 /// A sorted set: a listpack of members and scores in order while it is small, then a table of members and a tree of scores. Not thread-safe: its
 /// shard's lock guards it.
 /// </summary>
-public sealed class SortedSetValue(CollectionLimits limits) : IObjectValue
+public sealed class SortedSetValue(CollectionLimits limits) : ICollectionValue
 {
     private const int Overhead = 64;
     private const double WholeMax = 1L << 53;
@@ -20,6 +20,8 @@ public sealed class SortedSetValue(CollectionLimits limits) : IObjectValue
     private ScoreTree? tree;
 
     public BlobType Type => BlobType.SortedSet;
+
+    public bool IsEmpty => Count == 0;
 
     public long MemoryBytes => Overhead + (table is null ? small.MemoryBytes : table.MemoryBytes + tree!.MemoryBytes);
 
