@@ -14,6 +14,13 @@ internal static class BlockTimeout
         timeout = Timeout.InfiniteTimeSpan;
         if (!RedisDouble.TryParse(c.Arg(arg), out double seconds))
         {
+            // What only Redis's wider numbers hold is out of range, and not malformed.
+            if (RedisLongDouble.TryParse(c.Arg(arg), out _))
+            {
+                c.Error("ERR timeout is out of range"u8);
+                return false;
+            }
+
             c.Error("ERR timeout is not a float or out of range"u8);
             return false;
         }

@@ -21,9 +21,17 @@ internal ref struct ElementScan
     /// <summary>Reads the cursor argument; false with the error replied.</summary>
     public static bool TryCursor(CommandContext c, int arg, out ulong cursor)
     {
-        ReadOnlySpan<byte> text = c.Arg(arg);
-        cursor = 0; // which nothing is, too
-        if (text.IsEmpty || (Utf8Parser.TryParse(text, out cursor, out int used) && used == text.Length)) return true;
+        // C's strtoul: nothing is 0, and a sign may be there.
+        ReadOnlySpan<byte> text = c.Arg(arg), digits = text;
+        cursor = 0;
+        if (text.IsEmpty) return true;
+        if (text[0] is (byte)'+' or (byte)'-') digits = text[1..];
+        if (Utf8Parser.TryParse(digits, out cursor, out int used) && used == digits.Length)
+        {
+            if (text[0] == (byte)'-') cursor = unchecked(0 - cursor);
+            return true;
+        }
+
         c.Error("ERR invalid cursor"u8);
         return false;
     }

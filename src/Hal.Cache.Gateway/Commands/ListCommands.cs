@@ -208,7 +208,7 @@ internal static class ListCommands
 
     private static Outcome Rem(CommandContext c)
     {
-        if (!c.TryLong(2, out long count, -long.MaxValue)) return Outcome.Done;
+        if (!c.TryLong(2, out long count)) return Outcome.Done;
         if (!c.TryChange(1, out ListValue? list, out Outcome outcome)) return outcome;
         if (list is null) return c.Integer(0);
         long removed = list.RemoveEqual(c.Arg(3), count, c.Changes);

@@ -109,10 +109,10 @@ internal static class SortedSetPopCommands
         bool highest = c.Is((int)end, "MAX"u8);
         if (!highest && !c.Is((int)end, "MIN"u8)) return c.Syntax();
         long count = 1;
-        if (end + 1 < c.Count)
+        for (int arg = (int)end + 1; arg < c.Count; arg += 2)
         {
-            if (end + 3 != c.Count || !c.Is((int)end + 1, "COUNT"u8)) return c.Syntax();
-            if (!c.TryLong((int)end + 2, out count, 1, long.MaxValue, "ERR count should be greater than 0")) return Outcome.Done;
+            if (arg > end + 1 || arg + 1 == c.Count || !c.Is(arg, "COUNT"u8)) return c.Syntax();
+            if (!c.TryLong(arg + 1, out count, 1, long.MaxValue, "ERR count should be greater than 0")) return Outcome.Done;
         }
 
         for (int arg = countArg + 1; arg < end; arg++)

@@ -134,6 +134,7 @@ internal static class SortedSetRangeCommands
         if (!CheckEnds(c, by, min, max)) return Outcome.Done;
         if (!c.TryRead(source, out SortedSetValue? set, out Outcome outcome)) return outcome;
         (int from, int to) = set is null ? (0, 0) : Ranks(c, set, by, min, max, backward);
+        if (by == RangeKind.Rank) (offset, limit) = (0, -1); // a limit of -1 is let pass, whatever its offset
         int count = Limited(to - from, offset, limit);
         int skipped = offset < 0 ? 0 : (int)Math.Min(offset, to - from);
         if (c.IsLong(count)) return Outcome.Async;

@@ -319,7 +319,7 @@ public sealed class SortedSetValue(CollectionLimits limits) : ICollectionValue
     // Whole numbers as the listpack's integers; others by their bits, behind a mark.
     private static ReadOnlySpan<byte> TextOf(double score, Span<byte> target)
     {
-        if (Math.Abs(score) <= WholeMax && score == Math.Truncate(score) && !(score == 0 && double.IsNegative(score)))
+        if (Math.Abs(score) <= WholeMax && score == Math.Truncate(score)) // 0 for -0, as in Redis
         {
             ((long)score).TryFormat(target, out int written, default, CultureInfo.InvariantCulture);
             return target[..written];
