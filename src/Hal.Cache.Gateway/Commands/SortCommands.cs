@@ -166,8 +166,8 @@ internal static class SortCommands
 
         int sign = options.Falling ? -1 : 1;
         bool alpha = options.Alpha;
-        items.Sort((x, y) => sign * Compare(x, y, alpha));
-        elements = [.. items.Select(item => item.Element)];
+        var order = Comparer<SortItem>.Create((x, y) => sign * Compare(x, y, alpha));
+        elements = [.. items.Order(order).Select(item => item.Element)]; // which keeps the order of equal ones
         return true;
     }
 
@@ -181,10 +181,13 @@ internal static class SortCommands
 
     private static int Compare(SortItem x, SortItem y, bool alpha)
     {
-        int order = 0;
-        if (!alpha) order = x.Score.CompareTo(y.Score);
-        else if (x.Text is null || y.Text is null) order = (x.Text is null ? 0 : 1) - (y.Text is null ? 0 : 1);
-        else order = x.Text.AsSpan().SequenceCompareTo(y.Text);
+        if (alpha)
+        {
+            if (x.Text is null || y.Text is null) return (x.Text is null ? 0 : 1) - (y.Text is null ? 0 : 1);
+            return x.Text.AsSpan().SequenceCompareTo(y.Text);
+        }
+
+        int order = x.Score.CompareTo(y.Score);
         return order != 0 ? order : x.Element.AsSpan().SequenceCompareTo(y.Element);
     }
 

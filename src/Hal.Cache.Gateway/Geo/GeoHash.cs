@@ -37,7 +37,7 @@ internal readonly record struct GeoHash(ulong Bits, int Steps)
     /// <summary>The point that a score stands for.</summary>
     public static (double Longitude, double Latitude) PointOf(double score)
     {
-        GeoArea area = new GeoHash((ulong)score, StepsMax).Area();
+        GeoArea area = new GeoHash(BitsOf(score), StepsMax).Area();
         return (Math.Clamp((area.West + area.East) / 2, -LongitudeMax, LongitudeMax), Math.Clamp((area.South + area.North) / 2, -LatitudeMax, LatitudeMax));
     }
 
@@ -49,6 +49,10 @@ internal readonly record struct GeoHash(ulong Bits, int Steps)
         if (north != 0) bits = (bits & Odd) | Step(bits & Even, Odd, Even, north);
         return this with { Bits = bits };
     }
+
+    // As a C program converts it: scores that no place has are read as some place all the same.
+    private static ulong BitsOf(double score) =>
+        Math.Abs(score) < 1L << 62 ? (ulong)(long)score : score > 0 ? 0 : 1UL << 63;
 
     private ulong Step(ulong own, ulong others, ulong mask, int direction)
     {
