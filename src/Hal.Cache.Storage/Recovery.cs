@@ -2,6 +2,7 @@ using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Storage.Large;
 using Hal.Cache.Storage.Log;
 using Hal.Cache.Storage.Memory;
+using Hal.Cache.Storage.Objects;
 
 namespace Hal.Cache.Storage;
 
@@ -14,6 +15,7 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
     private readonly Dictionary<long, (long Address, int Bytes)> chunks = [];
     private readonly Dictionary<long, List<PendingRecord>> transactions = [];
     private readonly List<(LargeValue Value, ulong Hash)> values = [];
+    private readonly ObjectRecovery objects = new(core);
     private long highestVersion;
     private long highestId;
 
@@ -42,7 +44,7 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
             transactions[header.Transaction] = pending = [];
         if ((header.Flags & EntryRecords.EndsTransaction) == 0)
         {
-            pending.Add(new(address, header, key.ToArray(), value.Length, header.Kind == RecordKind.Manifest ? value.ToArray() : []));
+            pending.Add(new(address, header, key.ToArray(), value.Length, header.Kind is RecordKind.Manifest or RecordKind.Move ? value.ToArray() : []));
             return true;
         }
 
@@ -78,6 +80,13 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
                 break;
             case RecordKind.Expiry:
                 SetExpiry(header, key);
+                break;
+            case RecordKind.Change:
+                objects.AddChange(address, header, key, valueBytes);
+                break;
+            case RecordKind.Move:
+                Remove(header.Space, key);
+                objects.Move(header, key, value);
                 break;
             case RecordKind.Note when value.Length > 0:
                 spaces.Recovered(address);

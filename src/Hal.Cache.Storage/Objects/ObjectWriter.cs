@@ -261,7 +261,7 @@ internal sealed class ObjectWriter(StoreCore core) : IDisposable
     }
 
     /// <summary>Locks the shard that has the slot now.</summary>
-    private Shard Enter(ObjectSlot slot)
+    public Shard Enter(ObjectSlot slot)
     {
         while (true)
         {
