@@ -112,9 +112,10 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
         LargeValue value = EntryRecords.ReadManifest(header, manifest, core.Chunks, core.Room);
         foreach (long id in value.Ids)
             highestId = Math.Max(highestId, id + (value.Ids.Length == 1 ? value.ChunkCount : 0));
+        EntryFlags flags = EntryRecords.EntryFlagsOf(header);
         EntryHeader* entry = core.ShardOf(hash).NewEntry(
             header.Space, key, (BlobType)header.Type, sizeof(long), true, header.ExpiresAt,
-            EntryRecords.EntryFlagsOf(header) | EntryFlags.Large);
+            flags | EntryFlags.Large | ((flags & EntryFlags.Object) != 0 ? EntryFlags.OnDisk : 0));
         BitConverter.TryWriteBytes(Shard.StoredValue(entry), (long)core.TakeHandle(hash, value));
         values.Add((value, hash));
         Add(address, header, hash, entry);

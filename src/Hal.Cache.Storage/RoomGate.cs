@@ -22,7 +22,7 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
     private volatile bool reclaimWaits;
     private long exhaustedLive;
     private long exhaustedMemory;
-    private int held;
+    private bool refused;
     private readonly SemaphoreSlim oneLoad = new(1, 1);
     private long demanded;
 
@@ -74,14 +74,11 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
     /// <summary>Whether the log's files may take so many bytes more.</summary>
     public bool LogHas(long bytes) => log == null || UsedByLog + bytes <= limits.LogBytesMax - log.SegmentBytes;
 
-    /// <summary>An object takes no changes until <see cref="Lift"/>, since it is being written: who was told Full waits for that too.</summary>
-    public void Hold() => Interlocked.Increment(ref held);
+    /// <summary>Somebody was told Full since an object is being written, and will wait here for <see cref="Lift"/>.</summary>
+    public void Refused() => Volatile.Write(ref refused, true);
 
-    public void Lift()
-    {
-        Interlocked.Decrement(ref held);
-        Wake();
-    }
+    /// <summary>An object takes changes again.</summary>
+    public void Lift() => Wake();
 
     /// <summary>Blocks until the next pulse, or for a moment.</summary>
     public void WaitForPulse() => NextPulse().Wait(PulseWait);
@@ -117,7 +114,7 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
             return NoRoom();
         long since = time.GetTimestamp();
         Task lift = NextPulse();
-        if (Volatile.Read(ref held) > 0)
+        if (Volatile.Read(ref refused) && Interlocked.Exchange(ref refused, false))
             await WaitAsync(lift, cancellation).ConfigureAwait(false);
         while (!HasRoom(bytes))
         {

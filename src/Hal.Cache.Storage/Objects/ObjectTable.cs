@@ -232,6 +232,22 @@ internal sealed unsafe class ObjectTable(StoreCore core) : IDisposable
         core.Counters.Spilled();
     }
 
+    /// <summary>
+    /// Lets an object leave memory without writing anything, where the log has it as a base and few changes; false where it has not, or
+    /// where writing costs little.
+    /// </summary>
+    public bool TryShelveWithChanges(EntryHeader* entry, ObjectSlot slot)
+    {
+        long baseBytes = slot.Chunks?.Length ?? slot.BlobBytes;
+        if ((entry->Flags & EntryFlags.Dirty) != 0 || slot.Changes is not { Count: <= ObjectLimits.ShelvedChangesMax } changes
+            || baseBytes < ObjectLimits.ShelvedChangesBaseBytesMin || changes.Bytes > baseBytes)
+            return false;
+        Bury(slot);
+        entry->Flags |= EntryFlags.OnDisk;
+        core.Counters.Spilled();
+        return true;
+    }
+
     /// <summary>The slot of an object that is in the log only, made where it has none; its entry may move.</summary>
     public ObjectSlot Unshelve(ref EntryHeader* entry, ulong hash)
     {

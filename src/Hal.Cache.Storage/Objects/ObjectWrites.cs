@@ -51,7 +51,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         if (entry == null || (entry->Flags & EntryFlags.Slotted) == 0)
             return StoreStatus.Done;
         ObjectSlot slot = table.SlotOf(entry, key.Hash);
-        return slot.IsBusy || slot.Ticket != 0 ? StoreStatus.Full : StoreStatus.Done;
+        return IsRefused(slot) ? StoreStatus.Full : StoreStatus.Done;
     }
 
     public void Change(in BlobKey key, ReadOnlySpan<byte> change, ref WriteScope scope)
@@ -79,7 +79,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         EntryHeader* old = shard.Table.Find(from.Hash, core.Spaces.SpaceOf(from.Database), from.Bytes);
         EntryHeader* replaced = target.Table.Find(to.Hash, space, to.Bytes);
         ObjectSlot slot = table.SlotOf(old, from.Hash);
-        if (slot.IsBusy || slot.Ticket != 0)
+        if (IsRefused(slot))
             return StoreStatus.Full;
         long version = target.NextVersion();
         if (!TryLogMove(shard, old, to.Bytes, space, version, scope.Transaction, out long address))
@@ -110,6 +110,14 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         using var blob = new BlobBuffer();
         value.Write(blob);
         return core.Codec.Read(value.Type, blob.ToSequence());
+    }
+
+    private bool IsRefused(ObjectSlot slot)
+    {
+        if (!slot.IsBusy && slot.Ticket == 0)
+            return false;
+        core.Room.Refused();
+        return true;
     }
 
     private bool TryLog(EntryHeader* entry, ObjectSlot slot, ReadOnlySpan<byte> change, long transaction, out long address)

@@ -222,6 +222,12 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         if (slot.IsBusy || slot.Ticket != 0 || (context.KeepShare > 0 && core.Policy.Keep(new EntryRef(entry), context)))
             return false;
         long bytes = slot.CountedBytes;
+        if (core.Objects.TryShelveWithChanges(entry, slot))
+        {
+            walkedBytes += bytes;
+            return true;
+        }
+
         switch (DirtyEntries.TryAppendObject(core, entry, slot))
         {
             case BaseStatus.Full:

@@ -32,6 +32,8 @@ public sealed class Multimap : IObjectValue
 
     public IReadOnlyList<byte[]> this[string key] => items.GetValueOrDefault(key) ?? [];
 
+    public string AnyKey(Random random) => items.Keys.ElementAt(random.Next(items.Count));
+
     public bool TryApply(ReadOnlySpan<byte> change)
     {
         if (change.Length < 3 || change.Length < 3 + BinaryPrimitives.ReadUInt16LittleEndian(change[1..]))
