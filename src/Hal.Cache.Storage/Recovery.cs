@@ -85,8 +85,16 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
                 objects.AddChange(address, header, key, valueBytes);
                 break;
             case RecordKind.Move:
-                Remove(header.Space, key);
-                objects.Move(header, key, value);
+                if (!objects.IsWrittenSince(header, key))
+                {
+                    Remove(header.Space, key);
+                    objects.Move(header, key, value);
+                }
+                else
+                {
+                    Remove((ushort)header.B, value);
+                }
+
                 break;
             case RecordKind.Note when value.Length > 0:
                 spaces.Recovered(address);

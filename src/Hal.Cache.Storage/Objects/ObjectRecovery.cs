@@ -28,6 +28,14 @@ internal sealed unsafe class ObjectRecovery(StoreCore core)
         core.Objects.AddChange(slot, address, core.Log!.RecordBytes(key.Length, valueBytes));
     }
 
+    /// <summary>Whether the moved object was written under its new key before the atomic change that moved it had its end.</summary>
+    public bool IsWrittenSince(in RecordHeader header, ReadOnlySpan<byte> key)
+    {
+        ulong hash = core.Hash.Of(key);
+        EntryHeader* entry = core.ShardOf(hash).Table.Find(hash, header.Space, key);
+        return entry != null && entry->Version >= header.Version;
+    }
+
     /// <summary>Gives an object the key of the record; the base stays under its old one until it is written again.</summary>
     public void Move(in RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> from)
     {
