@@ -3,22 +3,13 @@ using Hal.Cache.ContractSuites.Storage;
 namespace Hal.Cache.Gateway.Tests.Commands;
 
 /// <summary>Commands on whole keys, where the value is an object.</summary>
-public sealed class ObjectKeyTests : IAsyncLifetime
+public sealed class ObjectKeyTests
 {
-    private readonly StringHost host = new(new MultimapCodec());
-    private readonly Multimap map = new();
-
-    public async Task InitializeAsync()
-    {
-        map.TryApply(Multimap.Append("a", "1"u8));
-        await host.Store.PutObjectAsync("k", map);
-    }
-
-    public async Task DisposeAsync() => await host.DisposeAsync();
-
     [Fact]
     public async Task Rename_moves_the_structure_itself_with_its_expiry()
     {
+        await using StringHost host = Open();
+        Multimap map = await PutAsync(host);
         await host.LineAsync("PEXPIREAT k 9999999999999");
         await host.LineAsync("SET to x");
 
@@ -35,6 +26,8 @@ public sealed class ObjectKeyTests : IAsyncLifetime
     [Fact]
     public async Task Move_takes_it_to_another_database()
     {
+        await using StringHost host = Open();
+        Multimap map = await PutAsync(host);
         Assert.Equal(":1", (await host.LineAsync("MOVE k 3")).Trim());
 
         Assert.Null(await host.Store.GetObjectAsync("k"));
@@ -44,6 +37,8 @@ public sealed class ObjectKeyTests : IAsyncLifetime
     [Fact]
     public async Task Copy_makes_a_structure_apart()
     {
+        await using StringHost host = Open();
+        Multimap map = await PutAsync(host);
         Assert.Equal(":1", (await host.LineAsync("COPY k copy")).Trim());
         await host.Store.ChangeAsync("copy", Multimap.Append("b", "2"u8));
 
@@ -54,10 +49,22 @@ public sealed class ObjectKeyTests : IAsyncLifetime
     [Fact]
     public async Task Strings_and_objects_are_not_taken_for_each_other()
     {
+        await using StringHost host = Open();
+        Multimap map = await PutAsync(host);
         Assert.StartsWith("-WRONGTYPE", await host.LineAsync("GET k"), StringComparison.Ordinal);
         Assert.StartsWith("-WRONGTYPE", await host.LineAsync("APPEND k x"), StringComparison.Ordinal);
         Assert.Equal("+OK", (await host.LineAsync("SET k x")).Trim());
         Assert.Equal("+string", (await host.LineAsync("TYPE k")).Trim());
         Assert.Equal(1, map.Freed);
+    }
+
+    private static StringHost Open() => new(new MultimapCodec());
+
+    private static async Task<Multimap> PutAsync(StringHost host)
+    {
+        var map = new Multimap();
+        map.TryApply(Multimap.Append("a", "1"u8));
+        await host.Store.PutObjectAsync("k", map);
+        return map;
     }
 }
