@@ -255,7 +255,9 @@ internal sealed unsafe class StoreCore : IDisposable
 
     public void Dispose()
     {
+        Objects.Dispose();
         ObjectWriter.Dispose();
+        Room.Dispose();
         foreach (Shard shard in Shards)
             shard.Dispose();
         Pool.Dispose();

@@ -35,7 +35,4 @@ internal enum ChangeKind : byte
 
     /// <summary>Sorted set: rank from which, and number of members that go, as two numbers of 32 bits.</summary>
     RemoveRanks = 11,
-
-    /// <summary>Hash: field, and when it expires in Unix milliseconds, 0 for never.</summary>
-    Expire = 12,
 }

@@ -122,8 +122,12 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
         }
     }
 
-    /// <summary>Reads from the log; the second read of a chunk brings it back to memory where there is room.</summary>
-    public async ValueTask<Result<int>> ReadAsync(Chunk chunk, int offset, Memory<byte> destination, CancellationToken cancellation)
+    /// <summary>
+    /// Reads from the log; the second read of a chunk brings it back to memory where there is room, and where <paramref name="admits"/> says
+    /// so.
+    /// </summary>
+    public async ValueTask<Result<int>> ReadAsync(
+        Chunk chunk, int offset, Memory<byte> destination, CancellationToken cancellation, bool admits = true)
     {
         for (int attempt = 0; ; attempt++)
         {
@@ -151,8 +155,10 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
                 return new CacheError(CacheErrorCode.Corrupt, "a chunk's place in the log holds another record");
             }
 
-            counters.Loaded();
-            Admit(chunk, lease.Value.Span);
+            if (admits)
+                counters.Loaded(); // else the object counts as a whole
+            if (admits)
+                Admit(chunk, lease.Value.Span);
             count = Math.Min(destination.Length, chunk.Bytes - offset);
             lease.Value.Span.Slice(offset, count).CopyTo(destination.Span);
             return count;

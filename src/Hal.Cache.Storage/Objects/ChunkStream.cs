@@ -10,6 +10,8 @@ namespace Hal.Cache.Storage.Objects;
 /// </summary>
 internal sealed class ChunkStream(StoreCore core, bool isReclaiming) : IBufferWriter<byte>, IDisposable
 {
+    private const int ChunksPerWait = 16;
+
     private readonly List<Chunk> chunks = [];
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(2 * IBlobStore.ChunkBytes);
     private int filled;
@@ -79,8 +81,8 @@ internal sealed class ChunkStream(StoreCore core, bool isReclaiming) : IBufferWr
 
     private void AppendChunk(ReadOnlySpan<byte> bytes)
     {
-        if (!isReclaiming)
-            core.Room.WaitForLog(bytes.Length);
+        if (!isReclaiming && chunks.Count % ChunksPerWait == 0)
+            core.Room.WaitForLog(ChunksPerWait * IBlobStore.ChunkBytes);
         long id = core.Chunks.TakeIds(1);
         while (true)
         {

@@ -18,6 +18,12 @@ internal static class ObjectLimits
     /// <summary>Least bytes of changes behind a base before a new base is written.</summary>
     public const long ChangesBytesMin = 4 << 10;
 
+    /// <summary>Most changes that an object has when it leaves memory without being written anew: each is one read when it comes back.</summary>
+    public const int ShelvedChangesMax = 256;
+
+    /// <summary>Least base of an object that leaves memory so: a smaller one is written, and its slot goes.</summary>
+    public const long ShelvedChangesBaseBytesMin = 16 << 10;
+
     /// <summary>What a slot takes with its places in lists.</summary>
     public const int SlotManagedBytes = 128;
 

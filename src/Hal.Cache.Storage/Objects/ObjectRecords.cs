@@ -52,13 +52,13 @@ internal sealed unsafe class ObjectRecords(StoreCore core)
     }
 
     /// <summary>Appends that a key has got the object of another one, which is gone.</summary>
-    public bool TryAppendMove(EntryHeader* from, EntryHeader* to, long transaction, out long address)
+    public bool TryAppendMove(EntryHeader* from, ReadOnlySpan<byte> key, ushort space, long version, long transaction, out long address)
     {
         var header = new RecordHeader
         {
-            Kind = RecordKind.Move, Space = to->Space, Version = to->Version, Transaction = transaction, Type = (byte)to->Type,
+            Kind = RecordKind.Move, Space = space, Version = version, Transaction = transaction, Type = (byte)from->Type,
             A = from->Address, B = from->Space,
         };
-        return core.Log!.TryAppend(ref header, Shard.KeyOf(to), Shard.KeyOf(from), out address);
+        return core.Log!.TryAppend(ref header, key, Shard.KeyOf(from), out address);
     }
 }

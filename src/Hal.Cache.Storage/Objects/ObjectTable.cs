@@ -8,10 +8,11 @@ namespace Hal.Cache.Storage.Objects;
 /// The slots of each shard's objects, whose numbers their entries hold, and the accounting of what hangs on them. Needs the lock of the
 /// entry's shard.
 /// </summary>
-internal sealed unsafe class ObjectTable(StoreCore core)
+internal sealed unsafe class ObjectTable(StoreCore core) : IDisposable
 {
     private readonly List<ObjectSlot?>[] slots = Array.ConvertAll(core.Shards, _ => new List<ObjectSlot?>());
     private readonly Stack<int>[] free = Array.ConvertAll(core.Shards, _ => new Stack<int>());
+    private readonly HashSet<ObjectSlot> moved = [];
     private readonly Graveyard graveyard = new(core.Pool);
 
     public Graveyard Graveyard => graveyard;
@@ -69,6 +70,7 @@ internal sealed unsafe class ObjectTable(StoreCore core)
         ObjectSlot slot = SlotOf(entry, hash);
         Detach(slot);
         slot.IsDetached = true;
+        UnmarkMoved(slot);
         DropChanges(slot);
         SetChunks(slot, null);
         if (!slot.IsBusy) // else whoever writes it ends with this
@@ -104,14 +106,62 @@ internal sealed unsafe class ObjectTable(StoreCore core)
         DropChanges(slot);
         SetChunks(slot, chunks);
         (slot.LiveBytes, slot.BlobBytes) = (recordBytes, blobBytes);
-        slot.IsMoved = false;
+        UnmarkMoved(slot);
         entry->Address = address;
         entry->Flags = (entry->Flags & ~EntryFlags.Dirty) | EntryFlags.Logged;
+    }
+
+    /// <summary>
+    /// Takes an object off its entry, which goes, and gives it to a new entry of another key, which is not in the table yet and counted
+    /// nowhere; the version is the old one.
+    /// </summary>
+    public EntryHeader* Rekey(EntryHeader* old, ObjectSlot slot, ulong hash, ushort space, ReadOnlySpan<byte> key)
+    {
+        ulong oldHash = slot.KeyHash;
+        Shard shard = core.ShardOf(oldHash);
+        EntryFlags flags = (StoreCore.Kept(old->Flags) & ~EntryFlags.Queued) | (old->Flags & EntryFlags.OnDisk);
+        EntryHeader* entry = core.ShardOf(hash).NewEntry(space, key, old->Type, sizeof(long), true, new EntryRef(old).ExpiresAt, flags);
+        StoreCore.CopyState(old, entry);
+        core.Policy.Removed(new EntryRef(old));
+        core.Live.Remove(old->Address, slot.LiveBytes);
+        Detach(slot);
+        shard.Table.Remove(oldHash, old);
+        shard.Count(old, -1);
+        shard.Slab.Free(old);
+        Attach(entry, hash, slot);
+        return entry;
+    }
+
+    /// <summary>Notes that the object's base is under another key, which a walk over the log would take for dead.</summary>
+    public void MarkMoved(ObjectSlot slot)
+    {
+        if (slot.IsMoved)
+            return;
+        slot.IsMoved = true;
+        lock (moved)
+            moved.Add(slot);
+    }
+
+    /// <summary>The objects whose bases are under other keys. Needs no lock.</summary>
+    public ObjectSlot[] Moved()
+    {
+        lock (moved)
+            return [.. moved];
+    }
+
+    private void UnmarkMoved(ObjectSlot slot)
+    {
+        if (!slot.IsMoved)
+            return;
+        slot.IsMoved = false;
+        lock (moved)
+            moved.Remove(slot);
     }
 
     /// <summary>Gives up what the log has of an object whose entry's live bytes are not counted at this moment; it is in memory alone then.</summary>
     public void DropBase(ObjectSlot slot, ref long address)
     {
+        UnmarkMoved(slot);
         DropChanges(slot);
         SetChunks(slot, null);
         (slot.LiveBytes, slot.BlobBytes, address) = (slot.Value?.MemoryBytes ?? 0, 0, 0);
@@ -182,6 +232,22 @@ internal sealed unsafe class ObjectTable(StoreCore core)
         core.Counters.Spilled();
     }
 
+    /// <summary>
+    /// Lets an object leave memory without writing anything, where the log has it as a base and few changes; false where it has not, or
+    /// where writing costs little.
+    /// </summary>
+    public bool TryShelveWithChanges(EntryHeader* entry, ObjectSlot slot)
+    {
+        long baseBytes = slot.Chunks?.Length ?? slot.BlobBytes;
+        if ((entry->Flags & EntryFlags.Dirty) != 0 || slot.Changes is not { Count: <= ObjectLimits.ShelvedChangesMax } changes
+            || baseBytes < ObjectLimits.ShelvedChangesBaseBytesMin || changes.Bytes > baseBytes)
+            return false;
+        Bury(slot);
+        entry->Flags |= EntryFlags.OnDisk;
+        core.Counters.Spilled();
+        return true;
+    }
+
     /// <summary>The slot of an object that is in the log only, made where it has none; its entry may move.</summary>
     public ObjectSlot Unshelve(ref EntryHeader* entry, ulong hash)
     {
@@ -212,6 +278,19 @@ internal sealed unsafe class ObjectTable(StoreCore core)
     {
         ObjectSlot slot = SlotOf(entry);
         return slot.Value?.MemoryBytes ?? ((slot.Chunks?.Length ?? slot.BlobBytes) + (slot.Changes?.Bytes ?? 0));
+    }
+
+    /// <summary>Gives all structures back; nobody uses the store any more.</summary>
+    public void Dispose()
+    {
+        foreach (List<ObjectSlot?> shard in slots)
+        {
+            foreach (ObjectSlot? slot in shard)
+                slot?.Value?.Free();
+            shard.Clear();
+        }
+
+        graveyard.Empty();
     }
 
     private ChangeChain NewChain()

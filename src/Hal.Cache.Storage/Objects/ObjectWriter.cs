@@ -49,7 +49,6 @@ internal sealed class ObjectWriter(StoreCore core) : IDisposable
         {
             slot.Ticket = Interlocked.Increment(ref lastTicket);
             tickets[slot.Ticket] = NewWaiter();
-            core.Room.Hold();
         }
 
         Request(slot);
@@ -138,9 +137,7 @@ internal sealed class ObjectWriter(StoreCore core) : IDisposable
     {
         Shard shard = Enter(slot);
         slot.IsQueued = false;
-        long ticket = slot.IsDetached ? TakeTicket(slot) : 0;
         shard.Gate.Exit();
-        Complete(ticket);
         if (Write(slot, shelve: false, isReclaiming: false))
             return true;
         shard = Enter(slot);
@@ -156,6 +153,8 @@ internal sealed class ObjectWriter(StoreCore core) : IDisposable
         Shard shard = Enter(slot);
         try
         {
+            if (slot.IsDetached && !slot.IsBusy)
+                Complete(TakeTicket(slot)); // nothing is left to be written
             if (slot.IsDetached || slot.IsBusy || slot.Value == null)
                 return null;
             EntryHeader* entry = core.Objects.EntryOf(slot);
@@ -167,7 +166,6 @@ internal sealed class ObjectWriter(StoreCore core) : IDisposable
             }
 
             slot.IsBusy = true;
-            core.Room.Hold();
             return slot.Value;
         }
         finally
@@ -227,9 +225,13 @@ internal sealed class ObjectWriter(StoreCore core) : IDisposable
     {
         Shard shard = Enter(slot);
         slot.IsBusy = false;
-        if (slot.IsDetached)
-            core.Objects.Bury(slot);
         long ticket = slot.Ticket;
+        if (slot.IsDetached)
+        {
+            core.Objects.Bury(slot);
+            Complete(TakeTicket(slot));
+        }
+
         shard.Gate.Exit();
         core.Room.Lift();
 
@@ -249,7 +251,6 @@ internal sealed class ObjectWriter(StoreCore core) : IDisposable
     {
         if (ticket == 0)
             return;
-        core.Room.Lift();
         _ = CommitAsync(ticket);
     }
 
@@ -261,7 +262,7 @@ internal sealed class ObjectWriter(StoreCore core) : IDisposable
     }
 
     /// <summary>Locks the shard that has the slot now.</summary>
-    private Shard Enter(ObjectSlot slot)
+    public Shard Enter(ObjectSlot slot)
     {
         while (true)
         {

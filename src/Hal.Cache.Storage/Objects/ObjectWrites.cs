@@ -51,7 +51,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         if (entry == null || (entry->Flags & EntryFlags.Slotted) == 0)
             return StoreStatus.Done;
         ObjectSlot slot = table.SlotOf(entry, key.Hash);
-        return slot.IsBusy || slot.Ticket != 0 ? StoreStatus.Full : StoreStatus.Done;
+        return IsRefused(slot) ? StoreStatus.Full : StoreStatus.Done;
     }
 
     public void Change(in BlobKey key, ReadOnlySpan<byte> change, ref WriteScope scope)
@@ -79,35 +79,24 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         EntryHeader* old = shard.Table.Find(from.Hash, core.Spaces.SpaceOf(from.Database), from.Bytes);
         EntryHeader* replaced = target.Table.Find(to.Hash, space, to.Bytes);
         ObjectSlot slot = table.SlotOf(old, from.Hash);
-        if (slot.IsBusy || slot.Ticket != 0)
+        if (IsRefused(slot))
             return StoreStatus.Full;
-        EntryHeader* entry = target.NewEntry(
-            space, to.Bytes, old->Type, sizeof(long), true, new EntryRef(old).ExpiresAt, StoreCore.Kept(old->Flags) & ~EntryFlags.Queued);
-        entry->Version = target.NextVersion();
-        if (!TryLogMove(shard, old, entry, scope.Transaction, out long address))
-        {
-            target.Slab.Free(entry);
+        long version = target.NextVersion();
+        if (!TryLogMove(shard, old, to.Bytes, space, version, scope.Transaction, out long address))
             return StoreStatus.Full;
-        }
 
         // The slot and what it holds in the log change hands; the old entry goes without it.
-        (long baseAddress, long liveBytes, uint policyState) = (old->Address, slot.LiveBytes, old->PolicyState);
-        core.Policy.Removed(new EntryRef(old));
-        core.Live.Remove(baseAddress, liveBytes);
-        table.Detach(slot);
-        shard.Table.Remove(from.Hash, old);
-        shard.Count(old, -1);
-        shard.Slab.Free(old);
-        table.Attach(entry, to.Hash, slot);
+        EntryHeader* entry = table.Rekey(old, slot, to.Hash, space, to.Bytes);
+        long baseAddress = entry->Address;
         if (!core.AppendsAtOnce)
             table.DropBase(slot, ref baseAddress);
-        entry->PolicyState = policyState;
-        writes.Link(target, to.Hash, entry, replaced, entry->Version, baseAddress);
+        writes.Link(target, to.Hash, entry, replaced, version, baseAddress);
+        if (address != 0)
+            EntryWrites.Appended(address, ref scope);
         if (core.AppendsAtOnce)
         {
-            slot.IsMoved = true;
+            table.MarkMoved(slot);
             core.ObjectWriter.Request(slot);
-            EntryWrites.Appended(address, ref scope);
         }
 
         writes.Changed(ref scope);
@@ -123,6 +112,14 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         return core.Codec.Read(value.Type, blob.ToSequence());
     }
 
+    private bool IsRefused(ObjectSlot slot)
+    {
+        if (!slot.IsBusy && slot.Ticket == 0)
+            return false;
+        core.Room.Refused();
+        return true;
+    }
+
     private bool TryLog(EntryHeader* entry, ObjectSlot slot, ReadOnlySpan<byte> change, long transaction, out long address)
     {
         address = 0;
@@ -130,15 +127,18 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
             return false;
         if (IsOutweighed(slot))
         {
-            if (!ObjectRecords.IsSmall(slot.Value!))
-            {
-                core.ObjectWriter.Request(slot);
-            }
-            else if (core.ObjectRecords.TryAppendBase(entry, slot.Value!, transaction, out address, out int blobBytes) == BaseStatus.Done)
+            int blobBytes = 0;
+            BaseStatus status = ObjectRecords.IsSmall(slot.Value!)
+                ? core.ObjectRecords.TryAppendBase(entry, slot.Value!, transaction, out address, out blobBytes)
+                : BaseStatus.TooLong;
+            if (status == BaseStatus.Done)
             {
                 table.SetBase(entry, slot, address, blobBytes, null);
                 return true;
             }
+
+            if (status == BaseStatus.TooLong)
+                core.ObjectWriter.Request(slot);
         }
 
         if (!core.ObjectRecords.TryAppendChange(entry, slot, change, transaction, out address))
@@ -173,11 +173,11 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
     }
 
     /// <summary>With records at once: that the object has another key. Without: that the old key has nothing, if the log knows of it.</summary>
-    private bool TryLogMove(Shard shard, EntryHeader* old, EntryHeader* entry, long transaction, out long address)
+    private bool TryLogMove(Shard shard, EntryHeader* old, ReadOnlySpan<byte> key, ushort space, long version, long transaction, out long address)
     {
         address = 0;
         if (core.AppendsAtOnce)
-            return core.ObjectRecords.TryAppendMove(old, entry, transaction, out address);
+            return core.ObjectRecords.TryAppendMove(old, key, space, version, transaction, out address);
         if ((old->Flags & EntryFlags.Logged) == 0)
             return true;
         var header = new RecordHeader { Kind = RecordKind.Delete, Space = old->Space, Version = shard.NextVersion(), Transaction = transaction };

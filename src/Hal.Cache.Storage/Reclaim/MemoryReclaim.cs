@@ -23,13 +23,17 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
     private readonly List<ObjectSlot> big = [];
     private long walkedBytes;
     private int nextShard = random.Next(core.Shards.Length);
+    /// <summary>Passes that are walked again since they gained something: a walk takes only so many bytes of objects.</summary>
+    private const int RepeatsMax = 64;
+
     private bool blocked;
 
     /// <summary>Goes on until there is slack, or nothing more to gain.</summary>
     public void Run()
     {
-        long target = core.Limits.MemorySlackBytes + (core.Limits.MemorySlackBytes / 2);
-        for (int pass = 0; pass < PassesMax; pass++)
+        long target = core.Limits.MemorySlackBytes + (core.Limits.MemorySlackBytes / 2) + core.Room.DemandedBytes;
+        int repeats = 0;
+        for (int pass = 0; pass < PassesMax;)
         {
             long usedBefore = core.Pool.UsedBytes;
             int steps = Math.Max(SlabPages() + core.Chunks.Clock.Count, core.Shards.Length);
@@ -54,7 +58,10 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
                 }
             }
 
-            if (pass >= SpillPasses && core.Pool.UsedBytes >= usedBefore)
+            bool gained = core.Pool.UsedBytes < usedBefore;
+            if (gained && core.Log != null && pass <= SpillPasses && repeats++ < RepeatsMax)
+                continue; // nothing is to leave the store while more can leave memory
+            if (pass++ >= SpillPasses && !gained)
                 break;
         }
 
@@ -215,6 +222,12 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         if (slot.IsBusy || slot.Ticket != 0 || (context.KeepShare > 0 && core.Policy.Keep(new EntryRef(entry), context)))
             return false;
         long bytes = slot.CountedBytes;
+        if (core.Objects.TryShelveWithChanges(entry, slot))
+        {
+            walkedBytes += bytes;
+            return true;
+        }
+
         switch (DirtyEntries.TryAppendObject(core, entry, slot))
         {
             case BaseStatus.Full:

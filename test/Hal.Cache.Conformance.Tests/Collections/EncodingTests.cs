@@ -76,7 +76,7 @@ public sealed class EncodingTests
     [Fact]
     public void Collections_are_there_again_after_a_kill()
     {
-        using var silo = SiloProcess.Started();
+        using var silo = SiloProcess.Started(new SiloProcessOptions { Durability = "commit" });
         using (var client = new RespTestClient(silo.Port))
         {
             client.Command("HSET", "h", "f", "1", "g", "2");
