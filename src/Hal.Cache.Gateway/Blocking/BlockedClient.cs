@@ -8,6 +8,7 @@ namespace Hal.Cache.Gateway.Blocking;
 /// </summary>
 internal sealed class BlockedClient(BlockedClients registry, CommandContext context, BlockedKey[] keys, BlobType type, TimeSpan timeout)
 {
+    private readonly Queue<BlockedKey> ownReady = new();
     private TaskCompletionSource<WakeReason> woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock gate = new(); // inside of the shards' locks
     private int replyStart;
@@ -20,7 +21,10 @@ internal sealed class BlockedClient(BlockedClients registry, CommandContext cont
     /// <summary>Type that the keys must have.</summary>
     public BlobType Type => type;
 
-    public CommandContext Context => context;
+    public long ClientId { get; } = context.Client.Id;
+
+    /// <summary>Mask of the shards of all of the command's keys.</summary>
+    public ulong Shards { get; } = context.Shards;
 
     /// <summary>Waits until the command has run, or must not any more; writes the reply in the latter case.</summary>
     public async ValueTask WaitAsync(CommandContext own)
@@ -51,16 +55,19 @@ internal sealed class BlockedClient(BlockedClients registry, CommandContext cont
                 break;
         }
 
-        registry.Serve(context);
+        if (ownReady.Count > 0) registry.Serve(context.Store, ownReady);
     }
 
-    /// <summary>Runs the command under the locks of its keys, which the caller holds; true where the client no longer waits for them.</summary>
-    public bool TryServe()
+    /// <summary>
+    /// Runs the command under the locks of its keys, which the caller holds; true where the client no longer waits for them. Keys that it made ready itself are
+    /// added.
+    /// </summary>
+    public bool TryServe(Queue<BlockedKey> ready)
     {
         lock (gate)
         {
             if (isDone) return true;
-            if (isWaiting) return Run();
+            if (isWaiting) return Run(ready);
             isMissed = true;
             return false;
         }
@@ -88,7 +95,7 @@ internal sealed class BlockedClient(BlockedClients registry, CommandContext cont
             {
                 isWaiting = true;
                 replyStart = context.Reply.Length;
-                if (isMissed && !isDone) Run();
+                if (isMissed && !isDone) Run(ownReady);
             }
         }
         finally
@@ -97,7 +104,7 @@ internal sealed class BlockedClient(BlockedClients registry, CommandContext cont
         }
     }
 
-    private bool Run()
+    private bool Run(Queue<BlockedKey> ready)
     {
         context.BeginRun(replyStart);
         context.Serving = this;
@@ -105,6 +112,9 @@ internal sealed class BlockedClient(BlockedClients registry, CommandContext cont
         context.Serving = null;
         if (outcome == Outcome.Async) return false; // still nothing there
         isDone = true;
+
+        // From here on the context is its connection's again.
+        BlockedClients.TakeReady(context, ready);
         woken.SetResult(outcome == Outcome.Retry ? WakeReason.Faulted : WakeReason.Served);
         return true;
     }
@@ -119,7 +129,7 @@ internal sealed class BlockedClient(BlockedClients registry, CommandContext cont
             {
                 woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 isDone = false;
-                if (!Run()) registry.Rejoin(this);
+                if (!Run(ownReady)) registry.Rejoin(this);
                 return woken.Task;
             }
         }

@@ -22,7 +22,7 @@ internal sealed class BlockedClients
     public void Add(BlockedClient client)
     {
         Rejoin(client);
-        byClient[client.Context.Client.Id] = client;
+        byClient[client.ClientId] = client;
         Interlocked.Increment(ref count);
     }
 
@@ -43,7 +43,7 @@ internal sealed class BlockedClients
     public void Remove(BlockedClient client)
     {
         Leave(client);
-        byClient.TryRemove(KeyValuePair.Create(client.Context.Client.Id, client));
+        byClient.TryRemove(KeyValuePair.Create(client.ClientId, client));
         Interlocked.Decrement(ref count);
     }
 
@@ -57,13 +57,32 @@ internal sealed class BlockedClients
         lock (gate) return lines.ContainsKey(key);
     }
 
+    /// <summary>The keys of a database that somebody waits for.</summary>
+    public BlockedKey[] KeysIn(int database)
+    {
+        lock (gate) return [.. lines.Keys.Where(key => key.Database == database)];
+    }
+
     /// <summary>Runs the commands of clients that wait for the keys that a context's command made ready, first come, first served. Without locks.</summary>
     public void Serve(CommandContext context)
     {
+        var keys = new Queue<BlockedKey>();
+        TakeReady(context, keys);
+        Serve(context.Store, keys);
+    }
+
+    /// <summary>Does so for the keys, and for those that become ready by it. Without locks.</summary>
+    public void Serve(IBlobStore store, Queue<BlockedKey> keys)
+    {
+        while (keys.TryDequeue(out BlockedKey key)) Serve(store, key, keys);
+    }
+
+    /// <summary>Moves the keys that a context's command made ready to a queue.</summary>
+    internal static void TakeReady(CommandContext context, Queue<BlockedKey> keys)
+    {
         if (context.Ready is not { Count: > 0 } ready) return;
-        var keys = new Queue<BlockedKey>(ready);
+        foreach (BlockedKey key in ready) keys.Enqueue(key);
         ready.Clear();
-        while (keys.TryDequeue(out BlockedKey key)) Serve(context.Store, key, keys);
     }
 
     private void Serve(IBlobStore store, in BlockedKey key, Queue<BlockedKey> keys)
@@ -73,26 +92,21 @@ internal sealed class BlockedClients
         lock (gate) line = lines.TryGetValue(key, out List<BlockedClient>? found) ? [.. found] : [];
         foreach (BlockedClient client in line)
         {
-            CommandContext own = client.Context;
-            ulong shards = own.Shards;
-            store.Lock(shards);
+            store.Lock(client.Shards);
             try
             {
                 WriteScope scope = default;
                 EntryRef entry = store.Find(new BlobKey(key.Database, key.Bytes, key.Hash), ref scope);
                 if (entry.IsNone) return;
-                if (entry.Type != client.Type || !client.TryServe()) continue;
+                if (entry.Type != client.Type || !client.TryServe(keys)) continue;
             }
             finally
             {
-                store.Unlock(shards);
+                store.Unlock(client.Shards);
             }
 
             // It leaves the lines here: its own thread may come to that later than the next push.
             Leave(client);
-            if (own.Ready is not { Count: > 0 } more) continue;
-            foreach (BlockedKey next in more) keys.Enqueue(next);
-            more.Clear();
         }
     }
 

@@ -206,6 +206,12 @@ internal static class KeyCommands
         if (!RedisInteger.TryParse(c.Arg(2), out long second) || second != (int)second) return c.Error("ERR invalid second DB index"u8);
         if (first is < 0 or >= IBlobStore.Databases || second is < 0 or >= IBlobStore.Databases) return c.Error(RespErrors.DatabaseOutOfRange);
         if (!c.IsDone(c.Store.Swap((int)first, (int)second, ref c.Scope), 0)) return Outcome.Retry;
+        if (c.Server.Blocked.Count != 0)
+        {
+            foreach (Blocking.BlockedKey key in (Blocking.BlockedKey[])[.. c.Server.Blocked.KeysIn((int)first), .. c.Server.Blocked.KeysIn((int)second)])
+                c.NoteReady(key.Bytes, key.Database);
+        }
+
         return c.Ok();
     }
 
