@@ -104,8 +104,12 @@ internal static class SortedSetCombineCommands
             Kind.Inter => InterOf(c, sources, aggregate),
             _ => DiffOf(c, sources),
         };
-        result.TryCompact();
-        if (target != 0) return c.Replace(target, result, result.Count, keyspaceEvent!);
+        if (target != 0)
+        {
+            result.TryCompact();
+            return c.Replace(target, result, result.Count, keyspaceEvent!);
+        }
+
         c.Members(result, 0, result.Count, false, withScores);
         return Outcome.Done;
     }

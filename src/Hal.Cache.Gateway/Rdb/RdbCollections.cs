@@ -170,7 +170,7 @@ internal static class RdbCollections
     {
         if (!RdbStrings.TryReadLength(ref body, out ulong count)) return null;
         var set = new SortedSetValue(limits);
-        if (count > (ulong)limits.SortedSetEntriesMax) set.Expand();
+        set.Expand(); // it becomes compact at its end, where it fits
         for (; count > 0; count--)
         {
             if (!RdbStrings.TryRead(ref body, bytesMax, out byte[] member)) return null;
@@ -188,6 +188,7 @@ internal static class RdbCollections
             if (double.IsNaN(score) || !set.Set(member, score, null)) return null;
         }
 
+        set.TryCompact();
         return set;
     }
 

@@ -125,7 +125,6 @@ internal static class CollectionForms
         (3, new("PFCOUNT {+ <hkey> }")),
         (2, new("PFMERGE <hkey> { <hkey> }")),
         (1, new("PFCOUNT <ckey>")),
-        (1, new("PFADD <ckey> a")),
         (1, new("STRLEN <hkey>")),
 
         // Any of them.
