@@ -22,6 +22,9 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Bytes of a body that are handed to the output at a time.</summary>
     private const int BodyBytesAtOnce = 64 << 10;
 
+    /// <summary>Bytes of a body that may wait to be sent together.</summary>
+    private const int BodyBytesUnsent = 256 << 10;
+
     private const long TimedMask = 15;
     private const int CarryBytesMin = 4 << 10;
 
@@ -386,10 +389,14 @@ internal sealed class RespConnection : IDisposable
         {
             while (reader.Remaining > 0)
             {
-                Memory<byte> memory = output.GetMemory((int)Math.Min(BodyBytesAtOnce, reader.Remaining));
+                Memory<byte> memory = output.GetMemory();
                 int count = reader.TryRead(memory.Span);
                 if (count == 0)
                 {
+                    // What is here goes out while the rest is being read.
+                    if (output.UnflushedBytes > 0 && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
+                        return false;
+                    memory = output.GetMemory((int)Math.Min(BodyBytesAtOnce, reader.Remaining));
                     Result<int> read = await reader.ReadAsync(memory, closed).ConfigureAwait(false);
                     if (!read.IsOk || read.Value == 0)
                         return false;
@@ -397,8 +404,7 @@ internal sealed class RespConnection : IDisposable
                 }
 
                 output.Advance(count);
-                FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
-                if (flushed.IsCompleted)
+                if (output.UnflushedBytes >= BodyBytesUnsent && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
                     return false;
             }
 
