@@ -23,6 +23,18 @@ internal static class GatewayLimits
     /// <summary>Buffered bytes of one request, streamed arguments not counted.</summary>
     public const int RequestBytesMax = 256 * 1024 * 1024;
 
+    /// <summary>Queued commands of one transaction.</summary>
+    public const int QueuedCommandsMax = 1 << 20;
+
+    /// <summary>Bytes of the queued commands of one transaction, streamed arguments not counted.</summary>
+    public const int QueuedBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>Keys that one client watches.</summary>
+    public const int WatchedKeysMax = 1 << 20;
+
+    /// <summary>Channels and patterns of one client.</summary>
+    public const int SubscriptionsMax = 1 << 20;
+
     /// <summary>Longest client name, in bytes.</summary>
     public const int ClientNameBytesMax = 64 * 1024;
 

@@ -35,6 +35,7 @@ internal sealed class RespConnection : IDisposable
     private readonly CancellationToken closed;
     private readonly CommandContext context;
     private readonly CommandDispatcher dispatcher;
+    private readonly ServerState server;
     private readonly SlowLog slowLog;
     private readonly TimeProvider time;
     private readonly ClientSession client;
@@ -51,7 +52,7 @@ internal sealed class RespConnection : IDisposable
     {
         (this.dispatcher, this.client, input, output, this.closed) = (dispatcher, client, pipe.Input, pipe.Output, closed);
         context = new CommandContext(server, server.Keyspace, client) { Cancellation = closed };
-        (parser, reply, slowLog, time) = (context.Parser, context.Reply, server.SlowLog, server.Time);
+        (this.server, parser, reply, slowLog, time) = (server, context.Parser, context.Reply, server.SlowLog, server.Time);
         client.Wake = input.CancelPendingRead;
         EndCommand();
     }
@@ -78,8 +79,8 @@ internal sealed class RespConnection : IDisposable
                     await FlushAsync().ConfigureAwait(false);
             }
 
-            if (client.Outbox is { IsEmpty: false } outbox)
-                reply.Raw(outbox.Take().Span);
+            if (client.HasMessages)
+                reply.Raw(client.Outbox.Take().Span);
             if (reply.Length > 0)
                 await FlushAsync().ConfigureAwait(false);
             input.AdvanceTo(buffer.End);
@@ -172,7 +173,7 @@ internal sealed class RespConnection : IDisposable
 
         replyStart = reply.Length;
         // One in so many is timed: reading the clock costs as much as a small command's other half.
-        startedAt = (client.Counters.Commands & TimedMask) == 0 || slowLog.TimesAll ? Stopwatch.GetTimestamp() : 0;
+        startedAt = (client.Counters.Commands & TimedMask) == 0 || slowLog.TimesAll || server.Latency.IsOn ? Stopwatch.GetTimestamp() : 0;
         context.SetInput(request);
         waiting = dispatcher.Start(context);
         if (waiting is Outcome.Retry or Outcome.Async)
@@ -194,7 +195,10 @@ internal sealed class RespConnection : IDisposable
             replyStart = 0;
         }
 
+        client.IsWaiting = true;
         closing |= await CommandDispatcher.FinishAsync(context, waiting, replyStart).ConfigureAwait(false) == Outcome.Close;
+        client.IsWaiting = false;
+        client.ActiveAt = time.GetUtcNow().ToUnixTimeMilliseconds();
         FinishCommand();
     }
 
@@ -206,25 +210,41 @@ internal sealed class RespConnection : IDisposable
         counters.BytesIn += parser.Consumed;
         if (context.Spec.Id >= 0)
         {
-            counters.Spec = context.Spec;
-            counters.Calls[context.Spec.Id]++;
-            counters.Hits += context.Hits;
-            counters.Misses += context.Misses;
-            if (context.Failed)
-                counters.Failures[context.Spec.Id]++;
-            if (startedAt != 0)
-            {
-                long ticks = Stopwatch.GetTimestamp() - startedAt;
-                counters.Ticks[context.Spec.Id] += ticks;
-                counters.Timed[context.Spec.Id]++;
-                if (!context.Spec.Has(CommandFlags.SkipSlowlog))
-                    slowLog.Note(context, (long)(ticks * 1e6 / Stopwatch.Frequency));
-            }
+            long ticks = startedAt != 0 ? Stopwatch.GetTimestamp() - startedAt : 0;
+            counters.Count(context, ticks);
+            if (ticks != 0)
+                NoteTime((long)(ticks * 1e6 / Stopwatch.Frequency));
         }
 
         if (client.Replies != ReplyMode.On)
             DropUnwanted();
+        if (server.KeyEvents.IsActive || client.OwnMessages is not null)
+            TellChanges();
         EndCommand();
+    }
+
+    private void NoteTime(long microseconds)
+    {
+        if (context.Spec.Has(CommandFlags.SkipSlowlog))
+            return;
+        slowLog.Note(context, microseconds);
+        server.Latency.Note(context.Spec, microseconds);
+    }
+
+    /// <summary>Has others hear of what the command changed before its reply leaves; what the client itself is told follows the reply.</summary>
+    private void TellChanges()
+    {
+        if (server.Tracking.HasChanges)
+            server.Tracking.Flush(client.Id);
+        if (client.OwnMessages is { WrittenCount: > 0 } own)
+        {
+            reply.Raw(own.WrittenSpan);
+            own.ResetWrittenCount();
+        }
+
+        // CLIENT CACHING is about the next command that is none of CLIENT's own, a whole transaction included.
+        if (client.Tracking.Caching is not null && (client.Modes & ClientModes.Multi) == 0 && context.Spec.Container?.Name != "client")
+            client.Tracking = client.Tracking with { Caching = null };
     }
 
     private void DropUnwanted()
@@ -359,7 +379,7 @@ internal sealed class RespConnection : IDisposable
                 closing = true;
             }
 
-            context.Scope = default;
+            context.ResetScope();
         }
 
         int sent = 0;
