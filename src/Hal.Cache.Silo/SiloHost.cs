@@ -17,6 +17,9 @@ internal sealed class SiloHost : IAsyncDisposable
     /// <summary>How long a stop may take in all; the process ends then, with a failure.</summary>
     public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(9);
 
+    /// <summary>Bytes of a connection that may wait to be read: the pages that they are in stay the process's, for every connection.</summary>
+    private const int UnreadBytesMax = 256 << 10;
+
     private readonly SiloInstance instance;
     private readonly WebApplication app;
     private readonly Listeners listeners;
@@ -78,7 +81,11 @@ internal sealed class SiloHost : IAsyncDisposable
         });
         builder.WebHost.UseKestrelCore();
         // A request runs on the thread that its bytes arrived on. Nothing of ours blocks there: what waits or runs long goes to the pool.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        builder.WebHost.UseSockets(sockets =>
+        {
+            sockets.UnsafePreferInlineScheduling = true;
+            sockets.MaxReadBufferSize = UnreadBytesMax;
+        });
         builder.WebHost.ConfigureKestrel(kestrel => listeners.Configure(kestrel, options, instance));
         var app = builder.Build();
         app.MapControlPlane();
