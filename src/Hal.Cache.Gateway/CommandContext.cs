@@ -161,21 +161,30 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Awaits the noted fault, without locks; false where it can't be helped, and the error is replied.</summary>
     public async ValueTask<bool> ResolveFaultAsync()
     {
-        CacheError? error = await AwaitFaultAsync();
-        if (error is null) return true;
+        if (await AwaitFaultAsync() is not { } error) return true;
         this.Error(error);
         return false;
     }
 
     /// <summary>Awaits the noted fault, without locks; the error where it can't be helped.</summary>
-    internal async ValueTask<CacheError?> AwaitFaultAsync()
+    internal ValueTask<CacheError?> AwaitFaultAsync()
     {
         Fault fault = Fault;
         Fault = default;
-        CacheError? error = await Keyspace.ResolveAsync(fault, learned, Cancellation);
-        bool isAbsent = error?.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate;
-        return isAbsent ? null : error; // the next run finds it known to be absent
+        return ResolveAsync(fault);
     }
+
+    /// <summary>Awaits a fault, without locks; null where the command can go on.</summary>
+    internal async ValueTask<CacheError?> ResolveAsync(Fault fault)
+    {
+        CacheError? error = await Keyspace.ResolveAsync(fault, learned, Cancellation);
+
+        // The next run finds it known to be absent.
+        return error?.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate ? null : error;
+    }
+
+    /// <summary>Whether a key argument will have to be waited for, and for what. Needs the lock.</summary>
+    internal bool TryFindAhead(int arg, Need need, out Fault fault) => Keyspace.TryFindAhead(Key(arg), need, learned, out fault);
 
     /// <summary>Tells that the command changed a key: the one place for keyspace events, by Redis's event names; the store tells of changes itself.</summary>
     public void Changed(string keyspaceEvent, int keyArg) => Changed(keyspaceEvent, keyArg, Client.Database);

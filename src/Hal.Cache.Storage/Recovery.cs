@@ -177,7 +177,7 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
                     value.TryAttach(index, chunk);
             }
 
-            if (!value.IsDropped && value.Origin == null && value.ChunksPresent < value.ChunkCount && core.HolderOf(value) is var entry && entry != null)
+            if (!value.IsDropped && value.Origin == null && value.ChunksPresent < value.ChunkCount && core.HolderOf(value, hash) is var entry && entry != null)
             {
                 core.Counters.Corrupt();
                 core.Unlink(hash, entry);

@@ -35,7 +35,7 @@ internal sealed unsafe class StoreCore : IDisposable
         Pool = new PagePool(memory, Limits.MemorySlackBytes / 2);
         Live = log != null ? new LiveBytes(log.SegmentBytes, options.DiskBytes) : new LiveBytes(1 << 30, 1 << 30);
         Room = new RoomGate(Pool, log, Live, Limits, time);
-        Room.KeepsEverything = () => Policy.KeepsAll && Array.TrueForAll(Shards!, shard => Volatile.Read(ref shard.CleanKeys) == 0);
+        Room.KeepsEverything = () => Policy.KeepsAll && !HasClean;
         Chunks = new ChunkStore(Pool, log, Live, Counters, Room, AppendsAtOnce);
         Shards = new Shard[options.MemoryBytes <= SmallMemoryBytes ? SmallShards : Shard.CountMax];
         for (int index = 0; index < Shards.Length; index++)
@@ -72,6 +72,21 @@ internal sealed unsafe class StoreCore : IDisposable
 
     /// <summary>True where each change is appended to the log when it is made.</summary>
     public bool AppendsAtOnce { get; }
+
+    /// <summary>Whether there are objects of an origin, which can be read again and so go before what clients wrote.</summary>
+    public bool HasClean
+    {
+        get
+        {
+            foreach (Shard shard in Shards)
+            {
+                if (Volatile.Read(ref shard.CleanKeys) > 0)
+                    return true;
+            }
+
+            return false;
+        }
+    }
 
     /// <summary>Seconds since the start, for policies.</summary>
     public uint Clock => Volatile.Read(ref clock);
@@ -198,12 +213,15 @@ internal sealed unsafe class StoreCore : IDisposable
         return true;
     }
 
-    /// <summary>The entry that holds a large value, null where none does any more.</summary>
-    public EntryHeader* HolderOf(LargeValue value)
+    /// <summary>
+    /// The entry of this hash, whose shard is locked, that holds a large value; null where none does. The value's own hash may change at
+    /// any moment: a value that was being staged gets its key.
+    /// </summary>
+    public EntryHeader* HolderOf(LargeValue value, ulong hash)
     {
-        for (EntryHeader* entry = ShardOf(value.KeyHash).Table.Chain(value.KeyHash); entry != null; entry = KeyTable.Next(entry))
+        for (EntryHeader* entry = ShardOf(hash).Table.Chain(hash); entry != null; entry = KeyTable.Next(entry))
         {
-            if ((entry->Flags & EntryFlags.Large) != 0 && ReferenceEquals(LargeOf(entry), value))
+            if ((entry->Flags & EntryFlags.Large) != 0 && Hash.Of(Shard.KeyOf(entry)) == hash && ReferenceEquals(LargeOf(entry, hash), value))
                 return entry;
         }
 

@@ -13,6 +13,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
 
     private readonly ConcurrentDictionary<long, Chunk> directory = new();
     private readonly ChunkClock clock = new();
+    private readonly ChunkMemory memory = new(pool);
     private long nextId = 1;
 
     public ChunkClock Clock => clock;
@@ -26,13 +27,13 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     /// <summary>A chunk with these bytes; null where there is no room at this moment, in memory or in the log's buffer.</summary>
     public unsafe Chunk? TryAdd(long id, ReadOnlySpan<byte> bytes)
     {
-        if (!room.HasRoom(bytes.Length) || !pool.TryTake(out byte* page))
+        if (!room.HasRoom(bytes.Length) || !memory.TryTake(bytes.Length, out byte* page))
             return null;
-        bytes.CopyTo(new Span<byte>(page, PagePool.PageBytes));
+        bytes.CopyTo(new Span<byte>(page, bytes.Length));
         var chunk = new Chunk(id, bytes.Length) { Page = (nint)page };
         if (appendsAtOnce && !TryAppend(chunk))
         {
-            pool.Return(page);
+            memory.Return(page, bytes.Length);
             return null;
         }
 
@@ -58,7 +59,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
             if (chunk.Page != 0)
             {
                 clock.Remove(chunk);
-                pool.Return((byte*)chunk.Page);
+                memory.Return((byte*)chunk.Page, chunk.Bytes);
                 chunk.Page = 0;
             }
 
@@ -94,10 +95,23 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
             if (chunk.Page == 0 || chunk.Address == 0)
                 return false;
             clock.Remove(chunk);
-            pool.Return((byte*)chunk.Page);
+            memory.Return((byte*)chunk.Page, chunk.Bytes);
             chunk.Page = 0;
             counters.Spilled();
             return true;
+        }
+    }
+
+    /// <summary>Moves a short chunk that stays into a fuller page, so that the one it leaves gets free in time.</summary>
+    public unsafe void Compact(Chunk chunk)
+    {
+        lock (chunk)
+        {
+            if (chunk.Page == 0 || !memory.TryTakeBetter((byte*)chunk.Page, chunk.Bytes, out byte* better))
+                return;
+            new ReadOnlySpan<byte>((byte*)chunk.Page, chunk.Bytes).CopyTo(new Span<byte>(better, chunk.Bytes));
+            memory.Return((byte*)chunk.Page, chunk.Bytes);
+            chunk.Page = (nint)better;
         }
     }
 
@@ -180,9 +194,9 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
         {
             bool again = chunk.Hot;
             chunk.Hot = true;
-            if (chunk.Page != 0 || chunk.Uses == 0 || (!again && pool.FreeBytes < pool.LimitBytes / 8) || !pool.TryTake(out byte* page))
+            if (chunk.Page != 0 || chunk.Uses == 0 || (!again && pool.FreeBytes < pool.LimitBytes / 8) || !memory.TryTake(chunk.Bytes, out byte* page))
                 return;
-            bytes.CopyTo(new Span<byte>(page, PagePool.PageBytes));
+            bytes.CopyTo(new Span<byte>(page, chunk.Bytes));
             chunk.Page = (nint)page;
             clock.Add(chunk);
         }

@@ -11,20 +11,32 @@ namespace Hal.Cache.Storage.Reclaim;
 internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 {
     private const double FirstKeepShare = 0.5;
-    private const int PassesMax = 6;
 
-    /// <summary>Passes after which objects leave the store, where that is allowed.</summary>
+    /// <summary>The last pass that only moves values to the log, where there is one; after it objects leave the store.</summary>
     private const int SpillPasses = 2;
 
+    /// <summary>Passes that drop an origin's objects, which can be read again: what the policy gives up, then all.</summary>
+    private const int CleanPasses = 2;
+
+    /// <summary>Passes that drop what clients wrote, too: what the policy gives up, then anything.</summary>
+    private const int WrittenPasses = 2;
+
+    private readonly int firstDropPass = core.Log == null ? 0 : SpillPasses + 1;
     private bool blocked;
+
+    private int FirstWrittenPass => firstDropPass + CleanPasses;
+
+    // Where nothing may be dropped, one pass must have been over everything all the same: it also moves together what is left over.
+    private int PassesEnd => core.Policy.KeepsAll ? FirstWrittenPass + (core.Log == null ? 1 : 0) : FirstWrittenPass + WrittenPasses;
 
     /// <summary>Goes on until there is slack, or nothing more to gain.</summary>
     public void Run()
     {
         long target = core.Limits.MemorySlackBytes + (core.Limits.MemorySlackBytes / 2);
-        for (int pass = 0; pass < PassesMax; pass++)
+        for (int pass = 0; pass < PassesEnd; pass++)
         {
-            long usedBefore = core.Pool.UsedBytes;
+            if (IsCleanPass(pass) && !core.HasClean)
+                continue;
             int steps = SlabPages() + core.Chunks.Clock.Count;
             for (int step = 0; step <= steps; step++)
             {
@@ -45,9 +57,6 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
                         return;
                 }
             }
-
-            if (pass >= SpillPasses && core.Pool.UsedBytes >= usedBefore)
-                break;
         }
 
         if (core.Pool.FreeBytes < core.Limits.MemorySlackBytes / 2)
@@ -59,11 +68,31 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
     /// <summary>Drops objects until the live bytes fit, for what is in memory alone and not in the log yet.</summary>
     public void Evict()
     {
+        EvictClean();
         int steps = SlabPages() + core.Chunks.Clock.Count;
         for (int step = 0; step <= steps && core.Room.LiveIsShort; step++)
-            Step(SpillPasses + 1);
+            Step(FirstWrittenPass);
         core.Room.Pulse();
     }
+
+    /// <summary>Drops an origin's objects wherever they are until the live bytes fit, or until there are none.</summary>
+    public void EvictClean()
+    {
+        for (int pass = firstDropPass; pass < FirstWrittenPass; pass++)
+        {
+            foreach (Shard shard in core.Shards)
+            {
+                for (int page = shard.Slab.PageCount; page > 0 && Volatile.Read(ref shard.CleanKeys) > 0; page--)
+                {
+                    if (!core.Room.LiveIsShort)
+                        return;
+                    StepPage(shard, pass);
+                }
+            }
+        }
+    }
+
+    private bool IsCleanPass(int pass) => pass >= firstDropPass && pass < FirstWrittenPass;
 
     private int SlabPages()
     {
@@ -90,11 +119,11 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         if (chunk.Hot && pass < SpillPasses)
         {
             chunk.Hot = false;
+            core.Chunks.Compact(chunk);
             return;
         }
 
-        bool evict = core.Log == null || pass > SpillPasses;
-        if (!evict)
+        if (pass < firstDropPass)
         {
             blocked = !core.Chunks.TrySpill(chunk) && !core.Log!.HasRoom;
             return;
@@ -105,20 +134,20 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         ulong hash = owner.KeyHash;
         lock (core.ShardOf(hash).Gate)
         {
-            EntryHeader* entry = core.HolderOf(owner);
-            if (entry == null || !MayDrop(entry, pass))
-                return;
-            if (core.TryDrop(hash, entry, KeyChange.Evicted))
+            EntryHeader* entry = core.HolderOf(owner, hash);
+            if (entry != null && MayDrop(entry, pass) && core.TryDrop(hash, entry, KeyChange.Evicted))
                 core.Counters.Evicted();
+            else
+                core.Chunks.Compact(chunk);
         }
     }
 
     private bool MayDrop(EntryHeader* entry, int pass)
     {
-        if (core.Policy.KeepsAll && (entry->Flags & EntryFlags.Clean) == 0)
+        if ((entry->Flags & EntryFlags.Clean) == 0 && (core.Policy.KeepsAll || IsCleanPass(pass)))
             return false;
-        double keep = pass > SpillPasses + 1 || (core.Log == null && pass > 1) ? 0 : FirstKeepShare;
-        return keep == 0 || !core.Policy.Keep(new EntryRef(entry), new ReclaimContext(ReclaimTier.Store, core.Clock, keep));
+        bool asks = pass == firstDropPass || pass == FirstWrittenPass;
+        return !asks || !core.Policy.Keep(new EntryRef(entry), new ReclaimContext(ReclaimTier.Store, core.Clock, FirstKeepShare));
     }
 
     private void StepPage(Shard shard, int pass)
@@ -138,7 +167,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
     /// <summary>False where the page is gone, since its last entry went.</summary>
     private bool Walk(SlabPage* page, int pass)
     {
-        bool evict = core.Log == null || pass > SpillPasses;
+        bool evict = pass >= firstDropPass;
         var context = new ReclaimContext(ReclaimTier.Memory, core.Clock, pass == 0 ? FirstKeepShare : 0);
         for (int index = 0; index < page->Carved; index++)
         {
