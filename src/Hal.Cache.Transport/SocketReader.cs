@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Threading.Tasks.Sources;
+using Hal.Cache.Contracts.Connections;
 using Microsoft.AspNetCore.Connections;
 
 namespace Hal.Cache.Transport;
@@ -10,7 +11,7 @@ namespace Hal.Cache.Transport;
 /// does not hold. The loop's thread receives once and runs the waiting reader; a reader never receives again on that thread before the
 /// other connections had their turn.
 /// </summary>
-internal sealed class SocketReader(SocketConnection connection, BlockPool pool) : PipeReader, IValueTaskSource<ReadResult>
+internal sealed class SocketReader(SocketConnection connection, BlockPool pool) : PipeReader, IDirectInput, IValueTaskSource<ReadResult>, IValueTaskSource
 {
     // With less room than this a receive is not worth its call.
     private const int FreeBytesMin = 2 << 10;
@@ -24,6 +25,7 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
     private bool isExamined = true;
     private bool isEnded;
     private bool isCancelled;
+    private bool isDirect; // the wait is for a receive of the caller's
     private bool mayHaveMore; // the last receive filled its buffer
     private volatile bool isPeerDone; // the peer's end came, perhaps with the edge of bytes before it: no further edge follows
     private Exception? failure;
@@ -60,6 +62,47 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
         if (mayHaveMore && isLoop)
             connection.Loop.Requeue(connection);
         if (Volatile.Read(ref isCancelled) || cancellationToken.IsCancellationRequested)
+            Interrupt();
+        return new(this, version);
+    }
+
+    public int TryReceive(Span<byte> destination)
+    {
+        if (failure != null)
+            throw failure;
+        if (isEnded)
+            return 0;
+        int count = connection.Receive(destination, out int error);
+        mayHaveMore = count > 0 && (isPeerDone || count == destination.Length);
+        if (count >= 0)
+            isEnded = count == 0;
+        else if (error is not (Epoll.Again or Epoll.Interrupted))
+            throw failure = new ConnectionResetException($"The connection was reset ({error}).");
+        return count;
+    }
+
+    public ValueTask WaitAsync(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        bool isLoop = connection.Loop.IsCurrentThread;
+        if (mayHaveMore && !isLoop)
+            return default;
+        Watch(cancellation);
+        isDirect = true;
+        waiter.Reset();
+        short version = waiter.Version;
+        while (!readiness.TryWait())
+        {
+            mayHaveMore = true;
+            if (isLoop)
+                continue;
+            isDirect = false;
+            return default;
+        }
+
+        if (mayHaveMore && isLoop)
+            connection.Loop.Requeue(connection);
+        if (failure != null || cancellation.IsCancellationRequested)
             Interrupt();
         return new(this, version);
     }
@@ -139,6 +182,13 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
         Interrupt();
     }
 
+    void IValueTaskSource.GetResult(short token) => waiter.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => waiter.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        waiter.OnCompleted(continuation, state, token, flags);
+
     ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => waiter.GetResult(token);
 
     ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => waiter.GetStatus(token);
@@ -148,6 +198,14 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
 
     private void Resume()
     {
+        if (isDirect)
+        {
+            isDirect = false;
+            mayHaveMore = true;
+            waiter.SetResult(default);
+            return;
+        }
+
         if (Receive())
         {
             Finish();
@@ -192,8 +250,12 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
 
     private void FinishInterrupted()
     {
+        bool wasDirect = isDirect;
+        isDirect = false;
         if (watched.IsCancellationRequested && !isCancelled)
             waiter.SetException(new OperationCanceledException(watched));
+        else if (wasDirect)
+            waiter.SetResult(default); // who cancelled a read is heard by the next one, a failure by the next receive
         else
             Finish();
     }

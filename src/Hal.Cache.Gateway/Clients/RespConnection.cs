@@ -40,6 +40,8 @@ internal sealed class RespConnection : IDisposable
     private readonly TimeProvider time;
     private readonly ClientSession client;
 
+    private readonly BodyReceiver bodies;
+
     private byte[] carry = [];
     private int carried;
     private bool closing;
@@ -53,6 +55,7 @@ internal sealed class RespConnection : IDisposable
         (this.dispatcher, this.client, input, output, this.closed) = (dispatcher, client, pipe.Input, pipe.Output, closed);
         context = new CommandContext(server, server.Keyspace, client) { Cancellation = closed };
         (this.server, parser, reply, slowLog, time) = (server, context.Parser, context.Reply, server.SlowLog, server.Time);
+        bodies = new(input, context.Store);
         client.Wake = input.CancelPendingRead;
         EndCommand();
     }
@@ -280,63 +283,26 @@ internal sealed class RespConnection : IDisposable
     {
         if (reply.Length > 0)
             await FlushAsync().ConfigureAwait(false);
-        long left = parser.LargeLength;
-        ILargeValue value = context.Store.Stage(left);
-        byte[] chunk = ArrayPool<byte>.Shared.Rent(IBlobStore.ChunkBytes);
-        CacheError? error = null;
+        ILargeValue value = context.Store.Stage(parser.LargeLength);
+        bool isWhole = false;
         try
         {
-            int filled = 0, index = 0, ending = 2; // CR and LF follow the body
-            while (left > 0 || ending > 0)
-            {
-                if (buffer.IsEmpty)
-                {
-                    input.AdvanceTo(buffer.End);
-                    ReadResult read = await input.ReadAsync(closed).ConfigureAwait(false);
-                    buffer = read.Buffer;
-                    if (buffer.IsEmpty && read.IsCompleted)
-                    {
-                        value.Release();
-                        closing = true;
-                        return buffer;
-                    }
-                }
-
-                ReadOnlyMemory<byte> block = buffer.First;
-                if (left == 0)
-                {
-                    int skip = Math.Min(ending, block.Length);
-                    ending -= skip;
-                    buffer = buffer.Slice(skip);
-                    continue;
-                }
-
-                int count = (int)Math.Min(Math.Min(block.Length, left), IBlobStore.ChunkBytes - filled);
-                if (error == null)
-                    block.Span[..count].CopyTo(chunk.AsSpan(filled));
-                buffer = buffer.Slice(count);
-                filled += count;
-                left -= count;
-                if (filled < IBlobStore.ChunkBytes && left > 0)
-                    continue;
-                error ??= await value.WriteChunkAsync(index++, chunk.AsMemory(0, filled), closed).ConfigureAwait(false);
-                filled = 0;
-            }
-        }
-        catch
-        {
-            value.Release();
-            throw;
+            (isWhole, buffer, CacheError? error) = await bodies.ReceiveAsync(value, buffer, closed).ConfigureAwait(false);
+            context.Refused ??= error;
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(chunk);
+            if (isWhole)
+                context.AddLarge(value);
+            else
+                value.Release();
         }
 
-        context.AddLarge(value);
+        closing |= !isWhole;
+        if (closing)
+            return buffer;
         parser.LargeTaken();
         resumes = true;
-        context.Refused ??= error;
         return buffer;
     }
 

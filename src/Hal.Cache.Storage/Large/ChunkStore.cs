@@ -27,16 +27,27 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     /// <summary>A chunk with these bytes; null where there is no room at this moment, in memory or in the log's buffer.</summary>
     public unsafe Chunk? TryAdd(long id, ReadOnlySpan<byte> bytes)
     {
-        if (!room.HasRoom(bytes.Length) || !memory.TryTake(bytes.Length, out byte* page))
+        nint page = TryReserve(bytes.Length);
+        if (page == 0)
             return null;
-        bytes.CopyTo(new Span<byte>(page, bytes.Length));
-        var chunk = new Chunk(id, bytes.Length) { Page = (nint)page };
-        if (appendsAtOnce && !TryAppend(chunk))
-        {
-            memory.Return(page, bytes.Length);
-            return null;
-        }
+        bytes.CopyTo(new Span<byte>((void*)page, bytes.Length));
+        Chunk? chunk = TryAdd(id, page, bytes.Length);
+        if (chunk == null)
+            Unreserve(page, bytes.Length);
+        return chunk;
+    }
 
+    /// <summary>Memory for a chunk of this length, which the caller adds or gives back; 0 where there is no room at this moment.</summary>
+    public unsafe nint TryReserve(int bytes) => room.HasRoom(bytes) && memory.TryTake(bytes, out byte* page) ? (nint)page : 0;
+
+    public unsafe void Unreserve(nint page, int bytes) => memory.Return((byte*)page, bytes);
+
+    /// <summary>A chunk of reserved memory; null, and the memory still the caller's, where the log's buffer has no room at this moment.</summary>
+    public Chunk? TryAdd(long id, nint page, int bytes)
+    {
+        var chunk = new Chunk(id, bytes) { Page = page };
+        if (appendsAtOnce && !TryAppend(chunk))
+            return null;
         Register(chunk);
         live.Add(chunk.Address, RecordBytes(chunk));
         clock.Add(chunk);
