@@ -17,9 +17,6 @@ internal sealed class SiloHost : IAsyncDisposable
     /// <summary>How long a stop may take in all; the process ends then, with a failure.</summary>
     public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(9);
 
-    /// <summary>Bytes of a connection that may wait to be read: the pages that they are in stay the process's, for every connection.</summary>
-    private const int UnreadBytesMax = 256 << 10;
-
     private readonly SiloInstance instance;
     private readonly WebApplication app;
     private readonly Listeners listeners;
@@ -84,8 +81,10 @@ internal sealed class SiloHost : IAsyncDisposable
         builder.WebHost.UseSockets(sockets =>
         {
             sockets.UnsafePreferInlineScheduling = true;
-            sockets.MaxReadBufferSize = UnreadBytesMax;
+            sockets.MaxReadBufferSize = Listeners.RespBufferBytes;
+            sockets.MaxWriteBufferSize = Listeners.RespBufferBytes;
         });
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, BlockPoolFactory>(); // after Kestrel's own: the last one counts
         builder.WebHost.ConfigureKestrel(kestrel => listeners.Configure(kestrel, options, instance));
         var app = builder.Build();
         app.MapControlPlane();
