@@ -23,6 +23,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 
     private readonly int firstDropPass = core.Log == null ? 0 : SpillPasses + 1;
     private bool blocked;
+    private bool gained;
 
     private int FirstWrittenPass => firstDropPass + CleanPasses;
 
@@ -37,6 +38,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         {
             if (IsCleanPass(pass) && !core.HasClean)
                 continue;
+            gained = false;
             int steps = SlabPages() + core.Chunks.Clock.Count;
             for (int step = 0; step <= steps; step++)
             {
@@ -59,7 +61,8 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
             }
         }
 
-        if (core.Pool.FreeBytes < core.Limits.MemorySlackBytes / 2)
+        // What is written meanwhile may take all that was gained: only a pass without any gain shows that there is nothing to give up.
+        if (!gained && core.Pool.FreeBytes < core.Limits.MemorySlackBytes / 2)
             core.Room.Exhausted();
         else
             core.Room.Pulse();
@@ -125,7 +128,9 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 
         if (pass < firstDropPass)
         {
-            blocked = !core.Chunks.TrySpill(chunk) && !core.Log!.HasRoom;
+            bool spilled = core.Chunks.TrySpill(chunk);
+            gained |= spilled;
+            blocked = !spilled && !core.Log!.HasRoom;
             return;
         }
 
@@ -135,10 +140,9 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         lock (core.ShardOf(hash).Gate)
         {
             EntryHeader* entry = core.HolderOf(owner, hash);
-            if (entry != null && MayDrop(entry, pass) && core.TryDrop(hash, entry, KeyChange.Evicted))
-                core.Counters.Evicted();
-            else
-                core.Chunks.Compact(chunk);
+            if (entry != null && TryEvict(entry, hash, pass))
+                return;
+            core.Chunks.Compact(chunk);
         }
     }
 
@@ -195,6 +199,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         if (!MayDrop(entry, pass) || !core.TryDrop(hash, entry, KeyChange.Evicted))
             return false;
         core.Counters.Evicted();
+        gained = true;
         return true;
     }
 
@@ -215,6 +220,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         }
 
         core.Spill(hash, entry);
+        gained = true;
         return true;
     }
 
