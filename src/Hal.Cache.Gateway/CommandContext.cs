@@ -112,6 +112,9 @@ internal sealed class CommandContext : IDisposable
     /// <summary>The staged value of a streamed argument, else null; the context keeps it until the command ends.</summary>
     public ILargeValue? LargeArg(int index) => IsLarge(index) ? larges[Parser[index].Large] : null;
 
+    /// <summary>Whether the argument can be had as a span.</summary>
+    public bool HasWhole(int index) => !IsLarge(index) || larges.HasWhole(Parser[index].Large);
+
     public long ArgLength(int index) => LargeArg(index)?.Length ?? Parser[index].Length;
 
     /// <summary>A key argument in the client's database; the dispatcher has computed its hash and locked its shard.</summary>

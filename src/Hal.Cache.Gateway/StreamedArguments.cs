@@ -23,6 +23,8 @@ internal sealed class StreamedArguments
         wholes.Add(null);
     }
 
+    public bool HasWhole(int index) => wholes[index] is not null;
+
     /// <summary>The bytes of an argument that was put together; throws where it was not.</summary>
     public ReadOnlySpan<byte> Whole(int index) =>
         wholes[index] is { } bytes ? bytes.AsSpan(0, (int)values[index].Length) : throw new ArgumentNotInMemoryException();

@@ -19,17 +19,9 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Replies beyond this many bytes are sent before the next command runs.</summary>
     private const int ReplyBytesBuffered = 64 << 10;
 
-    /// <summary>Bytes of a body that are handed to the output at a time.</summary>
-    private const int BodyBytesAtOnce = 64 << 10;
-
-    /// <summary>Bytes of a body that may wait to be sent together.</summary>
-    private const int BodyBytesUnsent = 256 << 10;
-
     private const long TimedMask = 15;
-    private const int CarryBytesMin = 4 << 10;
 
     private readonly PipeReader input;
-    private readonly PipeWriter output;
     private readonly RespRequestParser parser;
     private readonly RespWriter reply;
     private readonly CancellationToken closed;
@@ -40,10 +32,9 @@ internal sealed class RespConnection : IDisposable
     private readonly TimeProvider time;
     private readonly ClientSession client;
 
-    private readonly BodyReceiver bodies;
-
-    private byte[] carry = [];
-    private int carried;
+    private readonly ReplySender sender;
+    private LargeArgumentReader? large;
+    private CarryBuffer carry = new();
     private bool closing;
     private bool resumes; // a large argument was taken: the request may be complete without another byte
     private int replyStart;
@@ -52,10 +43,10 @@ internal sealed class RespConnection : IDisposable
 
     public RespConnection(ServerState server, CommandDispatcher dispatcher, ClientSession client, IDuplexPipe pipe, CancellationToken closed)
     {
-        (this.dispatcher, this.client, input, output, this.closed) = (dispatcher, client, pipe.Input, pipe.Output, closed);
+        (this.dispatcher, this.client, input, this.closed) = (dispatcher, client, pipe.Input, closed);
         context = new CommandContext(server, server.Keyspace, client) { Cancellation = closed };
         (this.server, parser, reply, slowLog, time) = (server, context.Parser, context.Reply, server.SlowLog, server.Time);
-        bodies = new(input, context.Store);
+        sender = new ReplySender(context, pipe.Output, client.Abort, closed);
         client.Wake = input.CancelPendingRead;
         EndCommand();
     }
@@ -63,13 +54,15 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Runs until the client, an error or QUIT ends the connection.</summary>
     public async Task RunAsync()
     {
-        while (!closing)
+        while (!closing && !sender.IsClosed)
         {
             ReadResult read = await input.ReadAsync(closed).ConfigureAwait(false);
             ReadOnlySequence<byte> buffer = read.Buffer;
             if (!buffer.IsEmpty)
                 client.ActiveAt = time.GetUtcNow().ToUnixTimeMilliseconds();
-            while (!closing)
+            if (client.HasMessages)
+                reply.Raw(client.Outbox.Take().Span);
+            while (!closing && !sender.IsClosed)
             {
                 Step step = Process(ref buffer);
                 if (step == Step.NeedsInput)
@@ -79,25 +72,23 @@ internal sealed class RespConnection : IDisposable
                 else if (step == Step.LargeArgument)
                     buffer = await TakeLargeAsync(buffer).ConfigureAwait(false);
                 if (reply.Length >= ReplyBytesBuffered || reply.Deferred.Count > 0)
-                    await FlushAsync().ConfigureAwait(false);
+                    await sender.FlushAsync().ConfigureAwait(false);
             }
 
-            if (client.HasMessages)
-                reply.Raw(client.Outbox.Take().Span);
             if (reply.Length > 0)
-                await FlushAsync().ConfigureAwait(false);
+                await sender.FlushAsync().ConfigureAwait(false);
             input.AdvanceTo(buffer.End);
             if (read.IsCompleted)
                 return;
-            if (carried == 0)
-                ReturnCarry();
+            if (carry.Length == 0)
+                carry.Return();
         }
     }
 
     public void Dispose()
     {
         context.Dispose();
-        ReturnCarry();
+        carry.Return();
     }
 
     /// <summary>Runs commands until one has to wait, a large argument begins, much is to be sent, or the input ends.</summary>
@@ -108,7 +99,7 @@ internal sealed class RespConnection : IDisposable
             ReadOnlyMemory<byte> block = buffer.First;
             int used = 0;
             resumes = false;
-            Step? step = carried > 0 ? ProcessCarried(block, ref used) : ProcessBlock(block, ref used);
+            Step? step = carry.Length > 0 ? ProcessCarried(block, ref used) : ProcessBlock(block, ref used);
             buffer = buffer.Slice(used);
             if (step is { } stop)
                 return stop;
@@ -130,11 +121,11 @@ internal sealed class RespConnection : IDisposable
                         return step;
                     break;
                 case ParseResult.LargeArgument:
-                    Carry(rest.Span[..parser.Consumed]);
+                    carry.Add(rest.Span[..parser.Consumed], parser.Needed);
                     used += parser.Consumed;
                     return Step.LargeArgument;
                 case ParseResult.NeedMore:
-                    Carry(rest.Span);
+                    carry.Add(rest.Span, parser.Needed);
                     used = block.Length;
                     return null;
                 default:
@@ -148,22 +139,22 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Adds to the request that is carried what it needs, no more, so that what follows is read in place again.</summary>
     private Step? ProcessCarried(ReadOnlyMemory<byte> block, ref int used)
     {
-        ParseResult result = parser.Parse(carry.AsSpan(0, carried));
+        ParseResult result = parser.Parse(carry.Span);
         while (result == ParseResult.NeedMore)
         {
             if (used == block.Length)
                 return null;
-            int missing = (int)Math.Min(Math.Max(parser.Needed - carried, 1), block.Length - used);
-            Carry(block.Span.Slice(used, missing));
+            int missing = (int)Math.Min(Math.Max(parser.Needed - carry.Length, 1), block.Length - used);
+            carry.Add(block.Span.Slice(used, missing), parser.Needed);
             used += missing;
-            result = parser.Parse(carry.AsSpan(0, carried));
+            result = parser.Parse(carry.Span);
         }
 
         if (result == ParseResult.Error)
             return Refuse();
-        used -= carried - parser.Consumed;
-        carried = parser.Consumed;
-        return result == ParseResult.LargeArgument ? Step.LargeArgument : RunCommand(carry.AsMemory(0, carried));
+        used -= carry.Length - parser.Consumed;
+        carry.Cut(parser.Consumed);
+        return result == ParseResult.LargeArgument ? Step.LargeArgument : RunCommand(carry.Memory);
     }
 
     private Step? RunCommand(ReadOnlyMemory<byte> request)
@@ -194,7 +185,7 @@ internal sealed class RespConnection : IDisposable
         if (replyStart > 0 && waiting == Outcome.Retry)
         {
             context.DropReply(replyStart);
-            await FlushAsync().ConfigureAwait(false);
+            await sender.FlushAsync().ConfigureAwait(false);
             replyStart = 0;
         }
 
@@ -268,7 +259,7 @@ internal sealed class RespConnection : IDisposable
         parser.Reset();
         parser.Unauthenticated = !client.IsAuthenticated;
         parser.StreamLarge = client.IsAuthenticated;
-        carried = 0;
+        carry.Cut(0);
     }
 
     private Step Refuse()
@@ -278,124 +269,22 @@ internal sealed class RespConnection : IDisposable
         return Step.Sends;
     }
 
-    /// <summary>Takes a large argument's body out of the stream, into the store, chunk by chunk.</summary>
     private async ValueTask<ReadOnlySequence<byte>> TakeLargeAsync(ReadOnlySequence<byte> buffer)
     {
         if (reply.Length > 0)
-            await FlushAsync().ConfigureAwait(false);
-        ILargeValue value = context.Store.Stage(parser.LargeLength);
-        bool isWhole = false;
-        try
+            await sender.FlushAsync().ConfigureAwait(false);
+        large ??= new LargeArgumentReader(input, context, closed);
+        ILargeValue? value = await large.ReadAsync(buffer, parser.LargeLength).ConfigureAwait(false);
+        if (value == null)
         {
-            (isWhole, buffer, CacheError? error) = await bodies.ReceiveAsync(value, buffer, closed).ConfigureAwait(false);
-            context.Refused ??= error;
-        }
-        finally
-        {
-            if (isWhole)
-                context.AddLarge(value);
-            else
-                value.Release();
+            closing = true;
+            return large.Rest;
         }
 
-        closing |= !isWhole;
-        if (closing)
-            return buffer;
+        context.AddLarge(value);
         parser.LargeTaken();
         resumes = true;
-        return buffer;
-    }
-
-    private void Carry(ReadOnlySpan<byte> bytes)
-    {
-        if (carried + bytes.Length > carry.Length)
-        {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(CarryBytesMin, (int)Math.Max(Math.Min(parser.Needed, int.MaxValue / 2), (carried + bytes.Length) * 2L)));
-            carry.AsSpan(0, carried).CopyTo(larger);
-            if (carry.Length > 0)
-                ArrayPool<byte>.Shared.Return(carry);
-            carry = larger;
-        }
-
-        bytes.CopyTo(carry.AsSpan(carried));
-        carried += bytes.Length;
-    }
-
-    private void ReturnCarry()
-    {
-        if (carry.Length > 0)
-            ArrayPool<byte>.Shared.Return(carry);
-        carry = [];
-        carried = 0;
-    }
-
-    /// <summary>Sends the replies when all that they depend on is durable; waits while the client does not take them.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask FlushAsync()
-    {
-        if (context.Scope.Address != 0)
-        {
-            IBlobStore store = context.Store;
-            if (store.AcknowledgesCommits && context.Scope.Address >= store.CommittedUntil
-                && await store.WaitForCommitAsync(context.Scope.Address, CancellationToken.None).ConfigureAwait(false) is { } failed)
-            {
-                // What the replies would acknowledge is not durable: the client must not hear that it is.
-                context.DropReply(0);
-                reply.Error(RespErrors.Of(failed));
-                closing = true;
-            }
-
-            context.ResetScope();
-        }
-
-        int sent = 0;
-        for (int at = 0; at < reply.Deferred.Count; at++)
-        {
-            DeferredBody body = reply.Deferred[at];
-            output.Write(reply.WrittenSpan[sent..body.Position]);
-            sent = body.Position;
-            if (!await SendBodyAsync((ValueReader)body.Source).ConfigureAwait(false))
-            {
-                client.Abort();
-                closing = true;
-                return;
-            }
-        }
-
-        output.Write(reply.WrittenSpan[sent..]);
-        reply.Clear();
-        FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
-        closing |= flushed.IsCompleted;
-    }
-
-    /// <summary>False where the rest of the bytes can't be had: the length is told already, so that the connection has to go.</summary>
-    private async ValueTask<bool> SendBodyAsync(ValueReader reader)
-    {
-        using (reader)
-        {
-            while (reader.Remaining > 0)
-            {
-                Memory<byte> memory = output.GetMemory();
-                int count = reader.TryRead(memory.Span);
-                if (count == 0)
-                {
-                    // What is here goes out while the rest is being read.
-                    if (output.UnflushedBytes > 0 && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
-                        return false;
-                    memory = output.GetMemory((int)Math.Min(BodyBytesAtOnce, reader.Remaining));
-                    Result<int> read = await reader.ReadAsync(memory, closed).ConfigureAwait(false);
-                    if (!read.IsOk || read.Value == 0)
-                        return false;
-                    count = read.Value;
-                }
-
-                output.Advance(count);
-                if (output.UnflushedBytes >= BodyBytesUnsent && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
-                    return false;
-            }
-
-            return true;
-        }
+        return large.Rest;
     }
 
     private enum Step
