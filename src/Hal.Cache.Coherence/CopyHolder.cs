@@ -246,16 +246,19 @@ public sealed class CopyHolder
         unsent.Clear();
     }
 
+    /// <summary>Asks for the next lease before it is due, as before a pause that is foreseen.</summary>
+    public void Renew(long now)
+    {
+        if (state != SessionState.Live) return;
+        renewSentAt = now;
+        output.Send(new Renew(Instance, Session, Epoch, renewals.Add(now), handled.Through));
+    }
+
     /// <summary>Renewals, repeats, time limits; to be called every few milliseconds.</summary>
     public void Tick(long now)
     {
         if (state == SessionState.Greeting && now - helloSentAt >= helloTicks) Connect(now);
-        if (state == SessionState.Live && now - renewSentAt >= renewTicks)
-        {
-            renewSentAt = now;
-            output.Send(new Renew(Instance, Session, Epoch, renewals.Add(now), handled.Through));
-        }
-
+        if (now - renewSentAt >= renewTicks) Renew(now);
         if (now - flightsSeenAt >= Math.Min(resendTicks, flightTicks) / 4) SeeFlights(now);
         if (evicted.Count > 0 && now - evictedAt >= evictTicks) SendEvicted();
         Flush(now);
