@@ -1,3 +1,4 @@
+using Hal.Cache.Coherence.Messages;
 using Xunit.Abstractions;
 
 namespace Hal.Cache.Simulation.Tests.Coherence;
@@ -18,7 +19,12 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     private static readonly SimSettings LateEvictions = Late with
     {
-        Leaves = 2, Keys = 1, EvictDelayMax = 500_000, Evictions = 80, Writes = 0.2, OperationsPerClient = 120,
+        Leaves = 2, Keys = 1, Delay = (random, message) => message is Evict ? random.Next(500_000) : null, Evictions = 80, Writes = 0.2, OperationsPerClient = 120,
+    };
+
+    private static readonly SimSettings LateReplies = LateEvictions with
+    {
+        Faults = new(0, 0, 0, 200, 10_000, 0), Delay = (random, message) => message is WriteReply ? random.Next(250_000) : null, Evictions = 300, Writes = 0.4,
     };
 
     private static readonly SimSettings CutOff = Calm with
@@ -48,7 +54,7 @@ public sealed class MutationTests(ITestOutputHelper output)
         [nameof(Mutations.ChunkAny)] = (() => new Mutations.ChunkAny(), Usual with { SmallValues = 0 }),
         [nameof(Mutations.EvictWithoutStamp)] = (() => new Mutations.EvictWithoutStamp(), Evicting),
         [nameof(Mutations.LastStamp)] = (() => new Mutations.LastStamp(), LateEvictions),
-        [nameof(Mutations.EvictWithoutPoison)] = (() => new Mutations.EvictWithoutPoison(), LateEvictions with { EvictDelayMax = 0, Writes = 0.6, Evictions = 400, ThinkMax = 60_000 }),
+        [nameof(Mutations.EvictWithoutPoison)] = (() => new Mutations.EvictWithoutPoison(), LateReplies),
         [nameof(Mutations.JoinWithoutLease)] = (() => new Mutations.JoinWithoutLease(), CutOff),
         [nameof(Mutations.JoinPoisoned)] = (() => new Mutations.JoinPoisoned(), Usual),
         [nameof(Mutations.NoLeaseTimer)] = (() => new Mutations.NoLeaseTimer(), Usual),

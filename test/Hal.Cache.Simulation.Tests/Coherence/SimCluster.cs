@@ -1,5 +1,4 @@
 using Hal.Cache.Coherence;
-using Hal.Cache.Coherence.Messages;
 using Hal.Cache.Testing.Simulation;
 
 namespace Hal.Cache.Simulation.Tests.Coherence;
@@ -23,7 +22,7 @@ internal sealed class SimCluster
         (Settings, Mutation, Random) = (settings ?? new SimSettings(), mutation ?? new Mutation(), new Random(seed));
         Options = options ?? DefaultOptions(Settings.Rho);
         Network = new SimNetwork(Scheduler, Random);
-        if (Settings.EvictDelayMax > 0) Network.Direct = (_, _, message) => message is Evict ? Random.Next(Settings.EvictDelayMax) : null;
+        if (Settings.Delay is { } delay) Network.Direct = (_, _, message) => delay(Random, message);
         Root = new SimRoot(this, NewClock());
         Leaves = [.. Enumerable.Range(1, Settings.Leaves).Select(n => new SimLeaf(this, n, NewClock()))];
     }

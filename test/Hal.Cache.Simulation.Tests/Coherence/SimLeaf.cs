@@ -263,9 +263,14 @@ internal sealed class SimLeaf : ICopyHolderOutput, ICopies, ISessionCounter
         {
             FetchValue(key, answer.Version, (found, value) =>
             {
+                if (!found)
+                {
+                    Holder.Reopen(flight);
+                    return;
+                }
+
                 BytesMoved++;
-                if (found) Complete(flight, new Stored(answer.Version, true, value, 0));
-                else Holder.Reopen(flight);
+                Complete(flight, new Stored(answer.Version, true, value, 0));
             });
         }
     }

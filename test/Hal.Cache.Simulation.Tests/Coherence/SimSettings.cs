@@ -26,8 +26,8 @@ internal sealed record SimSettings
 
     public SimFaults Faults { get; init; } = new(0.03, 0.05, 0.05, 200, 30_000, 1_500_000);
 
-    /// <summary>Longest delay of evictions on their way; 0 where they are sent as all messages are.</summary>
-    public int EvictDelayMax { get; init; }
+    /// <summary>How long a message takes; null where that is left to the faults.</summary>
+    public Func<Random, object, long?>? Delay { get; init; }
 
     public int RootCrashes { get; init; } = 1;
 
