@@ -39,7 +39,7 @@ internal static class Mutations
 
         public override void Changing(SimRoot root, int key, Stored? had)
         {
-            if (root.Authority.Ticket(SimKeys.Of(key).Id) == 0) before[key] = had;
+            if (root.Authority.Ticket(root.IdOf(key)) == 0) before[key] = had;
         }
 
         public override void Held(SimRoot root, int from, Acquire message, AcquireItem item)
@@ -204,7 +204,7 @@ internal static class Mutations
         {
             foreach (var (at, flight) in open.ToArray())
             {
-                if (at.Item1 == leaf && message is Invalidate i && i.Items.Any(k => k.Key == SimKeys.Of(at.Item2).Id)) open[at] = flight with { Poisoned = true };
+                if (at.Item1 == leaf && message is Invalidate i && i.Items.Any(k => k.Key == leaf.IdOf(at.Item2))) open[at] = flight with { Poisoned = true };
             }
 
             return message;

@@ -14,13 +14,14 @@ internal sealed class SimCluster
 
     private readonly List<Operation> history = [];
     private int running;
-    private int closing;
     private long lastValue;
 
     public SimCluster(int seed, SimSettings? settings = null, Mutation? mutation = null, CoherenceOptions? options = null)
     {
         (Settings, Mutation, Random) = (settings ?? new SimSettings(), mutation ?? new Mutation(), new Random(seed));
         Options = options ?? DefaultOptions(Settings.Rho);
+        Options.DirectoryKeysMax = Settings.DirectoryKeysMax;
+        Keys = new SimKeys(Settings.KeysPerHash);
         Network = new SimNetwork(Scheduler, Random);
         if (Settings.Delay is { } delay) Network.Direct = (_, _, message) => delay(Random, message);
         Root = new SimRoot(this, NewClock());
@@ -32,6 +33,8 @@ internal sealed class SimCluster
     public Mutation Mutation { get; }
 
     public CoherenceOptions Options { get; }
+
+    public SimKeys Keys { get; }
 
     public Random Random { get; }
 
@@ -59,7 +62,6 @@ internal sealed class SimCluster
         FlightTimeout = TimeSpan.FromSeconds(4),
         EvictDelay = TimeSpan.FromMilliseconds(10),
         RequestsMax = 64,
-        DirectoryKeysMax = 1000,
     };
 
     /// <summary>Runs clients and faults, heals, waits for the end; what was wrong, or null.</summary>
@@ -164,7 +166,7 @@ internal sealed class SimCluster
     private void WatchRoot(int generation, Action<bool, long?> done)
     {
         if (Root.Generation != generation) done(false, null);
-        else if (++closing < 100_000 && !Ended) Scheduler.After(300_000, () => WatchRoot(generation, done));
+        else if (!Ended) Scheduler.After(300_000, () => WatchRoot(generation, done));
     }
 
     private void ScheduleFaults()
@@ -200,10 +202,33 @@ internal sealed class SimCluster
             });
         }
 
+        for (var i = 0; i < Settings.FlushAlls; i++) At(FlushAll);
+        for (var i = 0; i < Settings.PairWrites; i++) At(WritePair);
         for (var i = 0; i < Settings.Pauses; i++) At(() => AnyLeaf().Pause(Random.Next(50_000, 2_000_000)));
         for (var i = 0; i < Settings.Evictions; i++) At(() => AnyLeaf().Evict(Random.Next(Settings.Keys)));
         for (var i = 0; i < Settings.Reconnects; i++) At(() => AnyLeaf().Reconnect());
         for (var i = 0; i < Settings.ClockChanges; i++) At(() => (Random.Next(2) == 0 ? Root.Clock : AnyLeaf().Clock).SetRate(Rate()));
+    }
+
+    private void FlushAll()
+    {
+        if (!Root.IsUp) return;
+        var records = Enumerable.Range(0, Settings.Keys).Select(k => Track(Record(OperationKind.Delete, k, 0))).ToArray();
+        Root.FlushAll(() => Array.ForEach(records, r => r(true, null)));
+    }
+
+    private void WritePair()
+    {
+        if (!Root.IsUp || Settings.Keys < 3) return;
+        var (first, value) = (Random.Next(1, Settings.Keys - 1), NewValue());
+        var records = new[] { first, first + 1 }.Select(k => Track(Record(OperationKind.Set, k, value))).ToArray();
+        Root.ExecuteMany([first, first + 1], value, () => Array.ForEach(records, r => r(true, value)));
+    }
+
+    private Action<bool, long?> Track(Action<bool, long?> done)
+    {
+        WatchRoot(Root.Generation, done);
+        return done;
     }
 
     private void Cut(int node, int way, bool isCut)

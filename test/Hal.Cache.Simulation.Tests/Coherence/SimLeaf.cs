@@ -72,7 +72,7 @@ internal sealed class SimLeaf : ICopyHolderOutput, ICopies, ISessionCounter
         if (cluster.Mutation.Joined(this, key, read)) return;
         var waiter = ++lastId;
         reads.Add(waiter, read);
-        if (Holder.Read(SimKeys.Of(key), copy?.Stored.Version ?? 0, waiter, Clock.Now) == ReadStart.Busy)
+        if (Holder.Read(cluster.Keys.Of(key), copy?.Stored.Version ?? 0, waiter, Clock.Now) == ReadStart.Busy)
         {
             reads.Remove(waiter);
             read.Done(false, null);
@@ -86,7 +86,7 @@ internal sealed class SimLeaf : ICopyHolderOutput, ICopies, ISessionCounter
     public void Write(OperationKind kind, int key, long argument, Action<bool, long?> done) => WhenRunning(() =>
     {
         var request = ((ulong)Holder.Session << 32) | ++lastRequest;
-        var flight = kind == OperationKind.Set ? (uint)Holder.BeginWrite(SimKeys.Of(key), Clock.Now) : 0;
+        var flight = kind == OperationKind.Set ? (uint)Holder.BeginWrite(cluster.Keys.Of(key), Clock.Now) : 0;
         writes.Add(request, new PendingWrite(argument, done));
         Forward(new WriteRequest(Instance, Holder.Session, request, flight, kind, key, argument), Generation);
     }, otherwise: () => done(false, null));
@@ -134,8 +134,8 @@ internal sealed class SimLeaf : ICopyHolderOutput, ICopies, ISessionCounter
         var generation = Generation;
         cluster.Scheduler.After(cluster.Random.Next(0, 20_000), () => WhenRunning(() =>
         {
-            if (generation != Generation || cluster.Mutation.Evicted(this, SimKeys.Of(key).Id, copy.Registration)) return;
-            Holder.Evicted(SimKeys.Of(key).Id, copy.Registration, Clock.Now);
+            if (generation != Generation || cluster.Mutation.Evicted(this, cluster.Keys.Of(key).Id, copy.Registration)) return;
+            Holder.Evicted(cluster.Keys.Of(key).Id, copy.Registration, Clock.Now);
         }));
     }
 
@@ -144,6 +144,8 @@ internal sealed class SimLeaf : ICopyHolderOutput, ICopies, ISessionCounter
     {
         foreach (var (key, copy) in copies.ToArray()) copies[key] = copy with { Registration = registration };
     }
+
+    public KeyId IdOf(int key) => cluster.Keys.IdOf(key);
 
     public uint Next() => ++sessions;
 
@@ -170,7 +172,7 @@ internal sealed class SimLeaf : ICopyHolderOutput, ICopies, ISessionCounter
     public CopyState? TryGet(in ObjectKey key) =>
         copies.TryGetValue(SimKeys.Number(key), out var copy) ? new CopyState(copy.Stored.Version, copy.Registration, !copy.Stored.Exists) : null;
 
-    public bool HasAny(KeyId key, long above) => copies.Any(c => SimKeys.Of(c.Key).Id == key && c.Value.Registration > above);
+    public bool HasAny(KeyId key, long above) => copies.Any(c => cluster.Keys.Of(c.Key).Id == key && c.Value.Registration > above);
 
     public void Put(in ObjectKey key, long flight, in CopyUpdate copy)
     {
@@ -183,7 +185,7 @@ internal sealed class SimLeaf : ICopyHolderOutput, ICopies, ISessionCounter
 
     public void Invalidate(KeyId key, long below)
     {
-        foreach (var (number, copy) in copies.Where(c => SimKeys.Of(c.Key).Id == key && c.Value.Stored.Version < below).ToArray())
+        foreach (var (number, copy) in copies.Where(c => cluster.Keys.Of(c.Key).Id == key && c.Value.Stored.Version < below).ToArray())
             copies[number] = copy with { Registration = CopyHolder.Suspect };
     }
 

@@ -17,9 +17,12 @@ internal sealed record FetchReply(long Id, bool Found, long Value);
 /// <summary>A value, or its absence, in one version.</summary>
 internal sealed record Stored(long Version, bool Exists, long Value, long Position, long ExpiresAt = long.MaxValue);
 
-internal static class SimKeys
+/// <summary>The keys' numbers as keys; some have equal hashes where the run is to have them.</summary>
+internal sealed class SimKeys(int keysPerHash)
 {
-    public static ObjectKey Of(int key) => new(new KeyId((ulong)key * 0x9E3779B97F4A7C15, 0), BitConverter.GetBytes(key));
+    public ObjectKey Of(int key) => new(new KeyId((ulong)(key / keysPerHash) * 0x9E3779B97F4A7C15, 0), BitConverter.GetBytes(key));
+
+    public KeyId IdOf(int key) => Of(key).Id;
 
     public static int Number(in ObjectKey key) => BitConverter.ToInt32(key.Bytes.Span);
 }

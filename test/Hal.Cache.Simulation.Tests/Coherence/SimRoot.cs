@@ -47,6 +47,8 @@ internal sealed class SimRoot : IAuthorityOutput
 
     public long Counter => ((long)epoch << 44) | sequence;
 
+    public KeyId IdOf(int key) => cluster.Keys.IdOf(key);
+
     public void Send(CoherenceMessage message)
     {
         if (message is HelloOk) instances.Add(message.Instance); // durable before it goes out: the grace of the next epoch counts on it
@@ -77,7 +79,7 @@ internal sealed class SimRoot : IAuthorityOutput
 
         if (kind == OperationKind.Read)
         {
-            var ticket = Authority.Ticket(SimKeys.Of(key).Id);
+            var ticket = Authority.Ticket(cluster.Keys.Of(key).Id);
             long? value = had is { Exists: true } ? had.Value : null;
             Reply(ticket, had?.Position ?? 0, _ => done(had?.Version ?? Counter, value, false));
             return;
@@ -91,7 +93,7 @@ internal sealed class SimRoot : IAuthorityOutput
         if (entry.Exists) store[key] = entry;
         else store.Remove(key);
         Writer = writer?.Instance;
-        var change = Authority.IsIdle ? default : Authority.Changed(SimKeys.Of(key).Id, entry.Version, log.Count, cluster.Mutation.MarksWriter ? writer : null, Clock.Now);
+        var change = Authority.IsIdle ? default : Authority.Changed(cluster.Keys.Of(key).Id, entry.Version, log.Count, cluster.Mutation.MarksWriter ? writer : null, Clock.Now);
         Writer = null;
         var version = entry.Version;
         Reply(change.Ticket, entry.Position, registered => done(version, result, change.WriterRegistered || registered));
@@ -107,7 +109,7 @@ internal sealed class SimRoot : IAuthorityOutput
         {
             sequence++;
             var entry = new Stored(Counter, true, argument, log.Count + 1);
-            changes[i] = new KeyVersion(SimKeys.Of(keys[i]).Id, entry.Version);
+            changes[i] = new KeyVersion(cluster.Keys.Of(keys[i]).Id, entry.Version);
             store[keys[i]] = entry;
         }
 
@@ -275,7 +277,7 @@ internal sealed class SimRoot : IAuthorityOutput
                 break;
             case RequestOutcome.Known:
                 var (knownVersion, knownResult) = Decode(known);
-                Reply(Authority.Ticket(SimKeys.Of(write.Key).Id), 0, _ => SendReply(write, knownVersion, knownResult, false));
+                Reply(Authority.Ticket(cluster.Keys.Of(write.Key).Id), 0, _ => SendReply(write, knownVersion, knownResult, false));
                 break;
             case RequestOutcome.Unknown:
                 if (nodes.TryGetValue(write.Instance, out var node)) cluster.Network.Send(SimCluster.RootNode, node, new WriteReply(write.Instance, write.Request, null, null));

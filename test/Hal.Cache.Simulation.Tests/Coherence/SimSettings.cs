@@ -45,6 +45,15 @@ internal sealed record SimSettings
 
     public int FlushAlls { get; init; }
 
+    /// <summary>Commands that set two keys as one step.</summary>
+    public int PairWrites { get; init; }
+
+    /// <summary>Keys whose hashes are equal come in groups of this size.</summary>
+    public int KeysPerHash { get; init; } = 1;
+
+    /// <summary>Keys in the directory above which cold ones are forgotten.</summary>
+    public int DirectoryKeysMax { get; init; } = 1000;
+
     /// <summary>How long faults go on.</summary>
     public long FaultsFor { get; init; } = 6_000_000;
 }
