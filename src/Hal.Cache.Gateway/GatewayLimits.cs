@@ -20,8 +20,26 @@ internal static class GatewayLimits
     /// <summary>Runs of one command: what it awaited may be gone again each time it runs.</summary>
     public const int RunsMax = 10_000;
 
+    /// <summary>Missing values of one command that are gathered before they are awaited; a command with more gathers again.</summary>
+    public const int FaultsGatheredMax = 1024;
+
+    /// <summary>Missing values of one command that are awaited at the same time.</summary>
+    public const int FaultsAtOnceMax = 32;
+
     /// <summary>Buffered bytes of one request, streamed arguments not counted.</summary>
     public const int RequestBytesMax = 256 * 1024 * 1024;
+
+    /// <summary>Queued commands of one transaction.</summary>
+    public const int QueuedCommandsMax = 1 << 20;
+
+    /// <summary>Bytes of the queued commands of one transaction, streamed arguments not counted.</summary>
+    public const int QueuedBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>Keys that one client watches.</summary>
+    public const int WatchedKeysMax = 1 << 20;
+
+    /// <summary>Channels and patterns of one client.</summary>
+    public const int SubscriptionsMax = 1 << 20;
 
     /// <summary>Longest client name, in bytes.</summary>
     public const int ClientNameBytesMax = 64 * 1024;

@@ -8,7 +8,7 @@ namespace Hal.Cache.Node;
 /// Reads a range of a large value from front to back: from memory, from the log, and what is not here from its origin. For one reader at
 /// a time; needs no lock. Keeps the value readable, and counts as a reader of its fetch, until it is disposed.
 /// </summary>
-public sealed class ValueReader : IDisposable
+public sealed class ValueReader : IByteSource
 {
     private readonly ILargeValue value;
     private readonly ObjectFlights? flights;
@@ -41,6 +41,9 @@ public sealed class ValueReader : IDisposable
     public long Remaining => End - Position;
 
     private int ChunkEnd => (int)((End + IBlobStore.ChunkBytes - 1) / IBlobStore.ChunkBytes);
+
+    /// <summary>Leaves bytes out, which are then neither read nor fetched.</summary>
+    public void Skip(long bytes) => Position += Math.Clamp(bytes, 0, Remaining);
 
     /// <summary>Copies what is in memory, up to the end of a chunk; 0 at the end, or where it must be awaited.</summary>
     public int TryRead(Span<byte> destination)

@@ -70,7 +70,7 @@ internal sealed class BlobStore : IBlobStore
         var found = new EntryRef(entry);
         if ((entry->Flags & EntryFlags.HasExpiry) != 0 && found.ExpiresAt <= core.Now)
         {
-            if (core.TryDrop(key.Hash, entry))
+            if (core.TryDrop(key.Hash, entry, KeyChange.Expired))
                 core.Counters.Expired();
             return default;
         }
@@ -89,6 +89,12 @@ internal sealed class BlobStore : IBlobStore
     public void Touch(in EntryRef entry) => core.Policy.Read(entry, core.Clock);
 
     public EntryUsage UsageOf(in EntryRef entry) => core.Policy.UsageOf(entry, core.Clock);
+
+    public void SetUsage(in EntryRef entry, EntryUsage usage) => core.Policy.SetUsage(entry, usage, core.Clock);
+
+    public void AddSink(IKeyChangeSink sink) => core.AddSink(sink);
+
+    public void RemoveSink(IKeyChangeSink sink) => core.RemoveSink(sink);
 
     public StoreStatus Put(in BlobKey key, BlobType type, ReadOnlySpan<byte> value, long expiresAt, EntryFlags flags, ref WriteScope scope) =>
         writes.Put(key, type, value, expiresAt, flags, ref scope);
@@ -116,13 +122,14 @@ internal sealed class BlobStore : IBlobStore
 
     public void Begin(ref WriteScope scope)
     {
-        if (core.AppendsAtOnce)
-            (scope.Transaction, scope.Records, scope.FirstAddress) = (core.Chunks.TakeIds(1), 0, 0);
+        if (!core.AppendsAtOnce || scope.Depth++ > 0)
+            return;
+        (scope.Transaction, scope.Records, scope.FirstAddress) = (core.Chunks.TakeIds(1), 0, 0);
     }
 
     public void Complete(ref WriteScope scope)
     {
-        if (scope.Transaction == 0)
+        if (scope.Transaction == 0 || --scope.Depth > 0)
             return;
         if (scope.Records > 0)
             spaceLog.EndTransaction(ref scope);
@@ -180,6 +187,8 @@ internal sealed class BlobStore : IBlobStore
 
     public StoreStatus Flush(int database, ref WriteScope scope)
     {
+        if (core.IsWatched)
+            core.TellFlushing(database, scope.Writer);
         for (int each = 0; each < IBlobStore.Databases; each++)
         {
             if ((database >= 0 && each != database) || Count(each) == 0)
@@ -196,6 +205,8 @@ internal sealed class BlobStore : IBlobStore
 
     public StoreStatus Swap(int first, int second, ref WriteScope scope)
     {
+        if (core.IsWatched)
+            core.TellSwapping(first, second, scope.Writer);
         core.Spaces.Swap(first, second);
         spaceLog.Append(ref scope);
         writes.Changed(ref scope);

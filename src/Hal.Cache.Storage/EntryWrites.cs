@@ -29,6 +29,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         }
 
         EntryHeader* old = shard.Table.Find(key.Hash, space, key.Bytes);
+        bool isNew = old == null;
         if (old != null && FitsInPlace(old, key, value.Length, expiresAt))
         {
             Overwrite(shard, key.Hash, old, type, value, expiresAt, flags, version, address);
@@ -40,7 +41,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
             Link(shard, key.Hash, entry, old, version, address);
         }
 
-        Changed(ref scope);
+        Changed(key, isNew, flags, ref scope);
         return StoreStatus.Done;
     }
 
@@ -50,6 +51,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         Shard shard = core.ShardOf(key.Hash);
         ushort space = core.Spaces.SpaceOf(key.Database);
         EntryHeader* old = shard.Table.Find(key.Hash, space, key.Bytes);
+        bool isNew = old == null;
         EntryHeader* entry = shard.NewEntry(space, key.Bytes, type, sizeof(long), true, expiresAt, flags | EntryFlags.Large);
         entry->Version = shard.NextVersion();
         int handle = core.TakeHandle(key.Hash, large);
@@ -65,7 +67,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         if (address != 0)
             Appended(address, ref scope);
         Link(shard, key.Hash, entry, old, entry->Version, address);
-        Changed(ref scope);
+        Changed(key, isNew, flags, ref scope);
         return StoreStatus.Done;
     }
 
@@ -80,7 +82,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
 
         if (reason is RemovalReason.Evicted or RemovalReason.Expired)
         {
-            if (!core.TryDrop(key.Hash, entry))
+            if (!core.TryDrop(key.Hash, entry, reason == RemovalReason.Evicted ? KeyChange.Evicted : KeyChange.Expired))
                 return StoreStatus.Full;
             if (reason == RemovalReason.Evicted)
                 core.Counters.Evicted();
@@ -102,7 +104,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         }
 
         core.Unlink(key.Hash, entry);
-        Changed(ref scope);
+        Changed(key, reason == RemovalReason.Invalidated ? KeyChange.Invalidated : KeyChange.Deleted, ref scope);
         return StoreStatus.Done;
     }
 
@@ -130,7 +132,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
             Queue(shard, key.Hash, old, expiresAt, new EntryRef(old).ExpiresAt);
             *(long*)Shard.ExpiryOf(old) = expiresAt;
             old->Version = version;
-            Changed(ref scope);
+            Changed(key, KeyChange.ExpirySet, ref scope);
             return StoreStatus.Done;
         }
 
@@ -142,7 +144,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         shard.Slab.Free(old);
         if (expiresAt != 0)
             Queue(shard, key.Hash, entry, expiresAt, long.MaxValue);
-        Changed(ref scope);
+        Changed(key, KeyChange.ExpirySet, ref scope);
         return StoreStatus.Done;
     }
 
@@ -186,6 +188,26 @@ internal sealed unsafe class EntryWrites(StoreCore core)
             return;
         if (scope.Records++ == 0)
             scope.FirstAddress = address;
+    }
+
+    /// <summary>Counts a put, and tells of it.</summary>
+    public void Changed(in BlobKey key, bool isNew, EntryFlags flags, ref WriteScope scope)
+    {
+        Changed(ref scope);
+        if (!core.IsWatched)
+            return;
+
+        // An origin's object that is fetched for the first time was there before, for all that clients know.
+        bool isClean = (flags & EntryFlags.Clean) != 0;
+        if (!isClean || !isNew)
+            core.Tell(key, isClean ? KeyChange.Invalidated : isNew ? KeyChange.Added : KeyChange.Replaced, scope.Writer);
+    }
+
+    public void Changed(in BlobKey key, KeyChange change, ref WriteScope scope)
+    {
+        Changed(ref scope);
+        if (core.IsWatched)
+            core.Tell(key, change, scope.Writer);
     }
 
     public void Changed(ref WriteScope scope)

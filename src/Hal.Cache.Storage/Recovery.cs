@@ -14,7 +14,7 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
 {
     private readonly Dictionary<long, (long Address, int Bytes)> chunks = [];
     private readonly Dictionary<long, List<PendingRecord>> transactions = [];
-    private readonly List<(LargeValue Value, ulong Hash)> values = [];
+    private readonly List<LargeValue> values = [];
     private readonly ObjectRecovery objects = new(core);
     private long highestVersion;
     private long highestId;
@@ -125,7 +125,7 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
             header.Space, key, (BlobType)header.Type, sizeof(long), true, header.ExpiresAt,
             flags | EntryFlags.Large | ((flags & EntryFlags.Object) != 0 ? EntryFlags.OnDisk : 0));
         BitConverter.TryWriteBytes(Shard.StoredValue(entry), (long)core.TakeHandle(hash, value));
-        values.Add((value, hash));
+        values.Add(value);
         Add(address, header, hash, entry);
     }
 
@@ -178,7 +178,7 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
     /// <summary>Gives each large value the chunks that the log has; a value that a client wrote needs all of them.</summary>
     private void AttachChunks()
     {
-        foreach ((LargeValue value, ulong hash) in values)
+        foreach (LargeValue value in values)
         {
             for (int index = 0; index < value.ChunkCount && !value.IsDropped; index++)
             {
@@ -190,10 +190,10 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
                     value.TryAttach(index, chunk);
             }
 
-            if (!value.IsDropped && value.Origin == null && value.ChunksPresent < value.ChunkCount && core.HolderOf(value) is var entry && entry != null)
+            if (!value.IsDropped && value.Origin == null && value.ChunksPresent < value.ChunkCount && core.HolderOf(value, value.KeyHash) is var entry && entry != null)
             {
                 core.Counters.Corrupt();
-                core.Unlink(hash, entry);
+                core.Unlink(value.KeyHash, entry);
             }
 
             value.Release(); // the entry holds it now

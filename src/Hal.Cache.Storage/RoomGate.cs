@@ -58,10 +58,10 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
     }
 
     /// <summary>
-    /// Takes memory for a load, however much, as reclaiming frees it: null when it is taken, for the caller to <see cref="GiveMemory"/> back
-    /// when the loaded value is counted; NoRoom where reclaiming gets nowhere.
+    /// Takes memory for a load, however much, as reclaiming frees it, and in any case where nothing more can be given up: for the caller to
+    /// <see cref="GiveMemory"/> back when the loaded value is counted.
     /// </summary>
-    public ValueTask<CacheError?> TakeMemoryAsync(long bytes, CancellationToken cancellation)
+    public ValueTask TakeMemoryAsync(long bytes, CancellationToken cancellation)
     {
         if (!MemoryHas(bytes))
             return TakeSlowlyAsync(bytes, cancellation);
@@ -105,8 +105,20 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
         Wake();
     }
 
-    /// <summary>Whether memory alone has room, as a read needs it.</summary>
-    public bool MemoryHas(long bytes) => pool.FreeBytes >= bytes + PagePool.PageBytes;
+    /// <summary>
+    /// Waits until memory alone has room, as a read needs it. Where nothing more can be given up the read goes on nevertheless: a full
+    /// store refuses writes, never reads, and what is read in that way is the first that reclaiming takes back.
+    /// </summary>
+    public async ValueTask MakeMemoryAsync(long bytes, CancellationToken cancellation)
+    {
+        long since = time.GetTimestamp();
+        while (!MemoryHas(bytes) && !IsExhausted() && time.GetElapsedTime(since) <= StuckAfter)
+        {
+            Task next = NextPulse();
+            if (!MemoryHas(bytes))
+                await WaitAsync(next, cancellation).ConfigureAwait(false);
+        }
+    }
 
     public async ValueTask<CacheError?> MakeRoomAsync(long bytes, CancellationToken cancellation)
     {
@@ -132,7 +144,6 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
             if (time.GetElapsedTime(since) > StuckAfter)
                 return NoRoom();
             Task next = NextPulse();
-            Wanted?.Invoke();
             if (HasRoom(bytes))
                 return null;
             await WaitAsync(next, cancellation).ConfigureAwait(false);
@@ -157,10 +168,8 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
     }
 
     // Load by load, or two that have half of what they need would wait for each other.
-    private async ValueTask<CacheError?> TakeSlowlyAsync(long bytes, CancellationToken cancellation)
+    private async ValueTask TakeSlowlyAsync(long bytes, CancellationToken cancellation)
     {
-        if (bytes > pool.LimitBytes)
-            return NoRoom();
         await oneLoad.WaitAsync(cancellation).ConfigureAwait(false);
         long taken = 0;
         try
@@ -177,33 +186,24 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
                     continue;
                 }
 
-                if (time.GetElapsedTime(since) > StuckAfter)
-                    return NoRoom();
+                if (IsExhausted() || time.GetElapsedTime(since) > StuckAfter)
+                    break;
                 Volatile.Write(ref demanded, bytes - taken);
                 Wanted?.Invoke();
                 await WaitAsync(next, cancellation).ConfigureAwait(false);
             }
 
-            return null;
+            pool.AddOverhead(bytes - taken);
+        }
+        catch (OperationCanceledException)
+        {
+            pool.AddOverhead(-taken);
+            throw;
         }
         finally
         {
             Volatile.Write(ref demanded, 0);
-            if (taken < bytes)
-                pool.AddOverhead(-taken);
             oneLoad.Release();
-        }
-    }
-
-    private async ValueTask WaitAsync(Task next, CancellationToken cancellation)
-    {
-        try
-        {
-            await next.WaitAsync(PulseWait, time, cancellation).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // We look again.
         }
     }
 
@@ -218,10 +218,28 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
         return exhausted;
     }
 
+    private bool MemoryHas(long bytes) => pool.FreeBytes >= bytes + PagePool.PageBytes;
+
+    /// <summary>Has reclaiming begin; what is waited for is taken first, so that no pulse is missed.</summary>
     private Task NextPulse()
     {
+        Task next;
         lock (gate)
-            return pulse.Task;
+            next = pulse.Task;
+        Wanted?.Invoke();
+        return next;
+    }
+
+    private async ValueTask WaitAsync(Task next, CancellationToken cancellation)
+    {
+        try
+        {
+            await next.WaitAsync(PulseWait, time, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Reclaiming may have nothing to do but wait for the disk; we look again.
+        }
     }
 
     private void Wake()

@@ -174,7 +174,7 @@ internal sealed class Saver : IDisposable
     {
         lock (core.ShardOf(hash).Gate)
         {
-            EntryHeader* entry = core.HolderOf(value);
+            EntryHeader* entry = core.HolderOf(value, hash);
             return entry == null || DirtyEntries.TryAppend(core, entry, hash);
         }
     }

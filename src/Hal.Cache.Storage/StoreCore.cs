@@ -21,6 +21,7 @@ internal sealed unsafe class StoreCore : IDisposable
     private readonly long epoch;
     private readonly List<LargeValue?>[] handles;
     private readonly Stack<int>[] freeHandles;
+    private volatile IKeyChangeSink[] sinks = [];
     private uint clock;
 
     public StoreCore(BlobStoreOptions options, IEvictionPolicy policy, IRecordLog? log, long logBufferBytes, TimeProvider time)
@@ -35,7 +36,7 @@ internal sealed unsafe class StoreCore : IDisposable
         Pool = new PagePool(memory, Limits.MemorySlackBytes / 2);
         Live = log != null ? new LiveBytes(log.SegmentBytes, options.DiskBytes) : new LiveBytes(1 << 30, 1 << 30);
         Room = new RoomGate(Pool, log, Live, Limits, time);
-        Room.KeepsEverything = () => Policy.KeepsAll && Array.TrueForAll(Shards!, shard => Volatile.Read(ref shard.CleanKeys) == 0);
+        Room.KeepsEverything = () => Policy.KeepsAll && !HasClean;
         Chunks = new ChunkStore(Pool, log, Live, Counters, Room, AppendsAtOnce);
         Shards = new Shard[options.MemoryBytes <= SmallMemoryBytes ? SmallShards : Shard.CountMax];
         for (int index = 0; index < Shards.Length; index++)
@@ -85,10 +86,66 @@ internal sealed unsafe class StoreCore : IDisposable
     /// <summary>True where each change is appended to the log when it is made.</summary>
     public bool AppendsAtOnce { get; }
 
+    /// <summary>Whether there are objects of an origin, which can be read again and so go before what clients wrote.</summary>
+    public bool HasClean
+    {
+        get
+        {
+            foreach (Shard shard in Shards)
+            {
+                if (Volatile.Read(ref shard.CleanKeys) > 0)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>Seconds since the start, for policies.</summary>
     public uint Clock => Volatile.Read(ref clock);
 
     public long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Whether anybody wants to be told of changes.</summary>
+    public bool IsWatched => sinks.Length != 0;
+
+    public void AddSink(IKeyChangeSink sink)
+    {
+        lock (Spaces)
+            sinks = [.. sinks, sink];
+    }
+
+    public void RemoveSink(IKeyChangeSink sink)
+    {
+        lock (Spaces)
+            sinks = [.. sinks.Where(other => other != sink)];
+    }
+
+    /// <summary>The one place through which every change of a key passes.</summary>
+    public void Tell(in BlobKey key, KeyChange change, long writer)
+    {
+        foreach (IKeyChangeSink sink in sinks)
+            sink.Changed(key, change, writer);
+    }
+
+    /// <summary>The same for a change that the store makes on its own, of an entry that is still there.</summary>
+    public void Tell(EntryHeader* entry, ulong hash, KeyChange change)
+    {
+        if (sinks.Length != 0 && Spaces.DatabaseOf(entry->Space) is >= 0 and var database)
+            Tell(new BlobKey(database, Shard.KeyOf(entry), hash), change, 0);
+    }
+
+    public void TellFlushing(int database, long writer)
+    {
+        foreach (IKeyChangeSink sink in sinks)
+            sink.Flushing(database, writer);
+    }
+
+    public void TellSwapping(int first, int second, long writer)
+    {
+        foreach (IKeyChangeSink sink in sinks)
+            sink.Swapping(first, second, writer);
+    }
 
     public void MoveClock() => Volatile.Write(ref clock, (uint)time.GetElapsedTime(epoch).TotalSeconds);
 
@@ -170,7 +227,7 @@ internal sealed unsafe class StoreCore : IDisposable
     }
 
     /// <summary>Removes an entry that nobody asked to delete (expired, evicted); false where that must wait for the log's buffer.</summary>
-    public bool TryDrop(ulong hash, EntryHeader* entry)
+    public bool TryDrop(ulong hash, EntryHeader* entry, KeyChange why)
     {
         // The newest record in the log says the same, or is about to be truncated; only an older one could come back.
         const EntryFlags stale = EntryFlags.Dirty | EntryFlags.Logged;
@@ -181,19 +238,23 @@ internal sealed unsafe class StoreCore : IDisposable
                 return false;
         }
 
+        Tell(entry, hash, why);
         Unlink(hash, entry);
         return true;
     }
 
-    /// <summary>The entry that holds a large value, null where none does any more.</summary>
-    public EntryHeader* HolderOf(LargeValue value)
+    /// <summary>
+    /// The entry of this hash, whose shard is locked, that holds a large value; null where none does. The value's own hash may change at
+    /// any moment: a value that was being staged gets its key.
+    /// </summary>
+    public EntryHeader* HolderOf(LargeValue value, ulong hash)
     {
-        int shard = ShardIndex(value.KeyHash);
-        for (EntryHeader* entry = Shards[shard].Table.Chain(value.KeyHash); entry != null; entry = KeyTable.Next(entry))
+        int shard = ShardIndex(hash);
+        for (EntryHeader* entry = Shards[shard].Table.Chain(hash); entry != null; entry = KeyTable.Next(entry))
         {
             LargeValue? held = (entry->Flags & EntryFlags.Slotted) != 0 ? Objects.SlotIn(shard, entry).Chunks
                 : (entry->Flags & EntryFlags.Large) != 0 ? handles[shard][BitConverter.ToInt32(Shard.StoredValue(entry))] : null;
-            if (ReferenceEquals(held, value))
+            if (ReferenceEquals(held, value) && Hash.Of(Shard.KeyOf(entry)) == hash)
                 return entry;
         }
 

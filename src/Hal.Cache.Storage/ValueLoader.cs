@@ -18,8 +18,7 @@ internal static class ValueLoader
                 return null;
             if (objectSpace >= 0)
                 return await new ObjectLoader(core, objectSpace, hash, key).LoadAsync(isReclaiming: false, cancellation).ConfigureAwait(false);
-            if (await core.Room.MakeRoomAsync(valueBytes, cancellation).ConfigureAwait(false) is { } noRoom && !core.Room.MemoryHas(valueBytes))
-                return noRoom;
+            await core.Room.MakeMemoryAsync(valueBytes, cancellation).ConfigureAwait(false);
             Result<RecordLease> read =
                 await core.Log!.ReadAsync(address, core.Log.RecordBytes(key.Length, valueBytes), cancellation).ConfigureAwait(false);
             if (!read.IsOk)
@@ -81,6 +80,7 @@ internal static class ValueLoader
             EntryHeader* entry = shard.Table.Find(hash, core.Spaces.SpaceOf(database), key);
             if (entry == null || entry->Address != address || (entry->Flags & EntryFlags.Clean) == 0)
                 return false;
+            core.Tell(entry, hash, KeyChange.Invalidated);
             core.Unlink(hash, entry);
             return true;
         }

@@ -15,6 +15,7 @@ public sealed class LayerTests
         ["Node"] = ["Coherence", "ControlPlane"],
         ["Storage"] = [],
         ["Origins"] = [],
+        ["Transport"] = [],
         ["Persistence"] = [],
         ["ControlPlane"] = [],
         ["Coherence"] = [],

@@ -108,7 +108,7 @@ internal sealed class BlockedClient(BlockedClients registry, CommandContext cont
     {
         context.BeginRun(replyStart);
         context.Serving = this;
-        Outcome outcome = context.Spec.Handler(context);
+        Outcome outcome = CommandDispatcher.Handle(context);
         context.Serving = null;
         if (outcome == Outcome.Async) return false; // still nothing there
         isDone = true;

@@ -12,7 +12,7 @@ internal static class Blocking
     public static bool TryBlock(this CommandContext c, int firstKey, int lastKey, BlobType type, TimeSpan timeout, out Outcome outcome)
     {
         outcome = Outcome.Async;
-        if (c.DenyBlocking) return false;
+        if (c.IsInTransaction) return false;
         if (c.Serving is not null) return true;
         var keys = new HashSet<BlockedKey>();
         for (int arg = firstKey; arg <= lastKey; arg++)

@@ -93,7 +93,7 @@ internal static class CollectionAccess
     }
 
     /// <summary>Whether work over so many elements has to move to another thread first, by <c>return Outcome.Async</c>, so that no other connection waits.</summary>
-    public static bool IsLong(this CommandContext c, long elements) => elements > CollectionReplyLimits.ElementsInline && c is { IsOnPool: false, DenyBlocking: false, Serving: null };
+    public static bool IsLong(this CommandContext c, long elements) => elements > CollectionReplyLimits.ElementsInline && c is { IsOnPool: false, IsInTransaction: false, Serving: null };
 
     public static Outcome Integer(this CommandContext c, long value)
     {

@@ -136,6 +136,7 @@ internal static class KeyCommands
         long version = entry.Version;
         c.Store.Begin(ref c.Scope);
         if (!TryPutCopy(c, c.Key(2), entry)) return Ended(c, Outcome.Retry);
+        c.Changed("rename_from", 1);
         c.Changed("rename_to", 2);
         return RemoveSource(c, version, onlyNew);
     }
@@ -153,6 +154,7 @@ internal static class KeyCommands
         long version = entry.Version;
         c.Store.Begin(ref c.Scope);
         if (!TryPutCopy(c, c.Key(1, database), entry)) return Ended(c, Outcome.Retry);
+        c.Changed("move_from", 1);
         c.Changed("move_to", 1, database);
         return RemoveSource(c, version, integer: true);
     }
@@ -184,9 +186,8 @@ internal static class KeyCommands
         if (!c.TryFind(c.Key(2, database), Need.Meta, out EntryRef target)) return Outcome.Retry;
         if (!target.IsNone && !replace) return Integer(c, 0);
 
-        // Chunks that only the origin has can't be shared with a key that no origin is behind.
-        if (entry.IsLarge && c.Store.Large(entry) is var large && large.ChunksPresent < large.ChunkCount)
-            return c.Error("ERR the origin's object is not held whole: read it first"u8);
+        // No origin is behind the copy: it needs all chunks, of its own.
+        if (entry.IsLarge && (entry.Flags & EntryFlags.Clean) != 0) return OriginCopy.Start(c, entry, database, replace);
         if (!TryPutCopy(c, c.Key(2, database), entry)) return Outcome.Retry;
         c.Changed("copy_to", 2, database);
         return Integer(c, 1);
@@ -242,10 +243,10 @@ internal static class KeyCommands
         if (entry.IsLarge)
         {
             ILargeValue value = c.Store.Large(entry);
-            value.Retain();
-            if (c.IsDone(c.Store.Put(key, entry.Type, value, entry.ExpiresAt, flags, ref c.Scope), IBlobStore.ChunkBytes)) return true;
+            value.Retain(); // the key's old value, which goes, may be the same
+            bool put = c.IsDone(c.Store.Put(key, entry.Type, value, entry.ExpiresAt, flags, ref c.Scope), IBlobStore.ChunkBytes);
             value.Release();
-            return false;
+            return put;
         }
 
         Span<byte> copy = stackalloc byte[entry.ValueLength];
@@ -257,7 +258,6 @@ internal static class KeyCommands
     private static Outcome RemoveSource(CommandContext c, long version, bool integer)
     {
         if (!c.TryRemove(1, out _)) return c.RunAsync(context => RemoveSourceAsync(context, version, integer));
-        c.Changed("del", 1);
         c.Store.Complete(ref c.Scope);
         return integer ? Integer(c, 1) : c.Ok();
     }

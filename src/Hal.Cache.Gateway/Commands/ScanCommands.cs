@@ -25,7 +25,7 @@ internal static class ScanCommands
     private static Outcome Keys(CommandContext c)
     {
         int header = c.Reply.Length;
-        var visitor = new Collector(c.Reply, PatternOf(c, 1), null, c.Store);
+        var visitor = new Collector(c.Reply, PatternOf(c.Arg(1)), null, c.Store);
         ulong cursor = 0;
         do
         {
@@ -35,6 +35,9 @@ internal static class ScanCommands
         c.Reply.ArrayHeaderAt(header, visitor.Found);
         return Outcome.Done;
     }
+
+    // "*" alone is no pattern: it would not match the empty key.
+    private static byte[]? PatternOf(ReadOnlySpan<byte> pattern) => pattern.SequenceEqual("*"u8) ? null : pattern.ToArray();
 
     private static Outcome Scan(CommandContext c)
     {
@@ -53,7 +56,7 @@ internal static class ScanCommands
             }
             else if (Ascii.EqualsIgnoreCase(option, "MATCH"u8))
             {
-                pattern = PatternOf(c, arg + 1);
+                pattern = PatternOf(c.Arg(arg + 1));
             }
             else if (Ascii.EqualsIgnoreCase(option, "TYPE"u8))
             {
@@ -81,9 +84,6 @@ internal static class ScanCommands
         c.Reply.Raw(found.WrittenSpan);
         return Outcome.Done;
     }
-
-    // "*" is for all keys, the empty one too, which no pattern with a star matches.
-    private static byte[]? PatternOf(CommandContext c, int arg) => c.Arg(arg) is [(byte)'*'] ? null : c.Arg(arg).ToArray();
 
     // With a store: tells keys that a table's growth between two stretches shows again, by their hashes.
     private sealed class Collector(RespWriter reply, byte[]? pattern, byte[]? type, IBlobStore? store) : IEntryVisitor

@@ -12,7 +12,9 @@ internal static class RdbStrings
     private const byte Encoded = 0xC0;
     private const byte Length32 = 0x80;
     private const byte Length64 = 0x81;
-    private const int LengthBytesMax = 9;
+
+    /// <summary>The longest length in front of a string.</summary>
+    public const int LengthBytesMax = 9;
 
     /// <summary>Most bytes that an encoded string of a length takes.</summary>
     public static int BytesMax(int length) => length + LengthBytesMax;

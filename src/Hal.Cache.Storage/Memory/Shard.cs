@@ -18,7 +18,7 @@ internal sealed unsafe class Shard(int index, KeyHash hash, PagePool pool) : IDi
     /// <summary>Place at which the next memory reclaim pass goes on.</summary>
     public int ReclaimHand;
 
-    /// <summary>Entries that came from an origin, which any policy may drop.</summary>
+    /// <summary>Entries that came from an origin: they leave before others, under any policy.</summary>
     public int CleanKeys;
 
     private long nextVersion;

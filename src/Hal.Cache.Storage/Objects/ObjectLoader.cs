@@ -11,7 +11,7 @@ internal sealed class ObjectLoader(StoreCore core, int space, ulong hash, ReadOn
 {
     /// <summary>
     /// Loads the key's object if it is one and on disk; the key may have changed or gone when that completes. Reclaiming does not wait for
-    /// memory, which it may be there to make. Errors: Corrupt, NoRoom, Unavailable, Invalid without a codec.
+    /// memory, which it may be there to make. Errors: Corrupt, Unavailable, Invalid without a codec.
     /// </summary>
     public async ValueTask<CacheError?> LoadAsync(bool isReclaiming, CancellationToken cancellation)
     {
@@ -24,8 +24,7 @@ internal sealed class ObjectLoader(StoreCore core, int space, ulong hash, ReadOn
             {
                 if (!isReclaiming)
                 {
-                    if (await core.Room.TakeMemoryAsync(stored.LoadBytes, cancellation).ConfigureAwait(false) is { } noRoom)
-                        return noRoom;
+                    await core.Room.TakeMemoryAsync(stored.LoadBytes, cancellation).ConfigureAwait(false);
                     taken = stored.LoadBytes;
                 }
 
@@ -115,6 +114,7 @@ internal sealed class ObjectLoader(StoreCore core, int space, ulong hash, ReadOn
             EntryHeader* entry = Find();
             if (!IsAt(entry, stored) || (entry->Flags & EntryFlags.Clean) == 0)
                 return false;
+            core.Tell(entry, hash, KeyChange.Invalidated);
             core.Unlink(hash, entry);
             return true;
         }

@@ -16,6 +16,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         Shard shard = core.ShardOf(key.Hash);
         ushort space = core.Spaces.SpaceOf(key.Database);
         EntryHeader* old = shard.Table.Find(key.Hash, space, key.Bytes);
+        bool isNew = old == null;
         EntryHeader* entry = shard.NewEntry(
             space, key.Bytes, value.Type, sizeof(long), true, expiresAt, flags | EntryFlags.Object | EntryFlags.Slotted);
         entry->Version = shard.NextVersion();
@@ -39,7 +40,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         writes.Link(shard, key.Hash, entry, old, entry->Version, address);
         if (core.AppendsAtOnce && address == 0)
             WriteLater(entry, slot, ref scope);
-        writes.Changed(ref scope);
+        writes.Changed(key, isNew, flags, ref scope);
         return StoreStatus.Done;
     }
 
@@ -68,7 +69,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
             WriteLater(entry, slot, ref scope);
         table.Recount(slot);
         core.Policy.Read(new EntryRef(entry), core.Clock);
-        writes.Changed(ref scope);
+        writes.Changed(key, KeyChange.Replaced, ref scope);
     }
 
     public StoreStatus Move(in BlobKey from, in BlobKey to, ref WriteScope scope)
@@ -78,6 +79,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         ushort space = core.Spaces.SpaceOf(to.Database);
         EntryHeader* old = shard.Table.Find(from.Hash, core.Spaces.SpaceOf(from.Database), from.Bytes);
         EntryHeader* replaced = target.Table.Find(to.Hash, space, to.Bytes);
+        bool isNew = replaced == null;
         ObjectSlot slot = table.SlotOf(old, from.Hash);
         if (IsRefused(slot))
             return StoreStatus.Full;
@@ -99,7 +101,8 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
             core.ObjectWriter.Request(slot);
         }
 
-        writes.Changed(ref scope);
+        writes.Changed(from, KeyChange.Deleted, ref scope);
+        writes.Changed(to, isNew, EntryFlags.None, ref scope);
         return StoreStatus.Done;
     }
 

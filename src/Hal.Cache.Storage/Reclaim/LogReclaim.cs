@@ -15,12 +15,17 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
 {
     private const double KeepShare = 0.5;
 
+    /// <summary>A walk that drops less than this part of a segment has an origin's objects looked for outside of the log.</summary>
+    private const int PoorWalkPart = 8;
+
     private readonly IRecordLog log = core.Log!;
     private long droppedBytes;
     private long walkedInVain;
     private long gaveUpAtLive = long.MaxValue;
     private readonly ObjectRewrite objects = new(core);
     private long truncatesBefore;
+    private long spareWrittenFrom;
+    private bool sparesWritten;
     private bool mustDrop;
     private bool stopped;
 
@@ -39,15 +44,17 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
             if (end > log.TailAddress)
             {
                 // Everything that is too much is in memory alone.
-                if (core.Policy.KeepsAll)
+                memory.Evict();
+                if (core.Policy.KeepsAll && core.Room.LiveIsShort)
                     core.Room.Exhausted();
-                else
-                    memory.Evict();
                 return;
             }
 
+            sparesWritten = liveShort && core.HasClean && log.TailAddress >= spareWrittenFrom;
             if (!ReclaimSegment(begin, end, liveShort, cancellation))
                 return;
+            if (sparesWritten && droppedBytes < log.SegmentBytes / PoorWalkPart)
+                EvictClean();
             core.Room.Pulse();
             if (!liveShort)
                 continue;
@@ -74,6 +81,19 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
     }
 
     public void Damaged(long address, long bytes) => core.Counters.Corrupt();
+
+    /// <summary>
+    /// What clients wrote fills the log's old end, and the origin's objects are elsewhere: they are found through the table, at the speed
+    /// of memory. If that is not enough, nothing is spared until so much was written that another look is worth its time.
+    /// </summary>
+    private void EvictClean()
+    {
+        long before = core.Live.Total;
+        memory.EvictClean();
+        droppedBytes += Math.Max(0, before - core.Live.Total);
+        if (core.Room.LiveIsShort)
+            spareWrittenFrom = log.TailAddress + core.Limits.LiveSlackBytes;
+    }
 
     private bool ReclaimSegment(long begin, long end, bool drop, CancellationToken cancellation)
     {
@@ -121,6 +141,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
             if (MayDrop(entry))
             {
                 droppedBytes += core.RecordBytes(entry);
+                core.Tell(entry, hash, ReasonOf(entry));
                 core.Unlink(hash, entry);
                 core.Counters.Evicted();
                 return true;
@@ -191,7 +212,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         ulong hash = owner.KeyHash;
         lock (core.ShardOf(hash).Gate)
         {
-            EntryHeader* entry = core.HolderOf(owner);
+            EntryHeader* entry = core.HolderOf(owner, hash);
             if (entry == null || !MayDrop(entry))
                 return false;
             droppedBytes += chunk.Bytes;
@@ -201,6 +222,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
             }
             else
             {
+                core.Tell(entry, hash, ReasonOf(entry));
                 core.Unlink(hash, entry);
                 core.Counters.Evicted();
             }
@@ -209,11 +231,14 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         }
     }
 
+    private KeyChange ReasonOf(EntryHeader* entry) =>
+        new EntryRef(entry).ExpiresAt is not 0 and var at && at <= core.Now ? KeyChange.Expired : KeyChange.Evicted;
+
     private bool MayDrop(EntryHeader* entry)
     {
         if (core.Spaces.DatabaseOf(entry->Space) < 0 || new EntryRef(entry).ExpiresAt is not 0 and var at && at <= core.Now)
             return true;
-        if (!mustDrop || (core.Policy.KeepsAll && (entry->Flags & EntryFlags.Clean) == 0))
+        if (!mustDrop || ((entry->Flags & EntryFlags.Clean) == 0 && (core.Policy.KeepsAll || sparesWritten)))
             return false;
         return !core.Policy.Keep(new EntryRef(entry), new ReclaimContext(ReclaimTier.Store, core.Clock, KeepShare));
     }

@@ -26,6 +26,30 @@ public sealed class ObjectProcessTests : IDisposable
             await model.CheckAsync(store, $"seed {seed}, after restart {round}");
             await model.RunAsync(store, 3000);
             await model.CheckAsync(store, $"seed {seed}, round {round}");
+            Assert.True(model.Count == store.Count(0), $"seed {seed}, round {round}: {store.Count(0)} keys of {model.Count}");
+        }
+    }
+
+    [Theory]
+    [InlineData(StoreDurability.Interval)]
+    [InlineData(StoreDurability.None)]
+    public async Task Many_clients_at_once_and_restarts_agree_with_their_models_while_memory_and_disk_are_short(StoreDurability durability)
+    {
+        int seed = Environment.TickCount;
+        ObjectModel[] models = [.. Enumerable.Range(0, 6).Select(client => new ObjectModel(seed + client, $"c{client}:", valueBytesMax: 12_000))];
+        for (int round = 0; round < 2; round++)
+        {
+            await using IBlobStore store = Open(durability);
+            await Task.WhenAll(models.Select(model => Task.Run(async () =>
+            {
+                await model.CheckAsync(store, $"seed {seed}, after restart {round}");
+                await model.RunAsync(store, 1500);
+                await model.CheckAsync(store, $"seed {seed}, round {round}");
+            })));
+            Assert.True(models.Sum(model => model.Count) == store.Count(0), $"seed {seed}, round {round}: {store.Count(0)} keys");
+            Assert.True(round == 0 || store.Statistics.Spilled > 0, $"seed {seed}: memory was not short");
+            Assert.True(store.Statistics.DiskBytes <= BlobStoreOptions.DiskBytesMin, $"seed {seed}: {store.Statistics.DiskBytes}");
+            Assert.True(store.Statistics.MemoryPeakBytes <= BlobStoreOptions.MemoryBytesMin, $"seed {seed}: {store.Statistics.MemoryPeakBytes}");
         }
     }
 
