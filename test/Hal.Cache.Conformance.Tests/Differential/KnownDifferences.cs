@@ -37,6 +37,7 @@ internal static class KnownDifferences
         ("ZRANK", (subject, model) => IsError(model), "7.2 added WITHSCORE"),
         ("ZREVRANK", (subject, model) => IsError(model), "7.2 added WITHSCORE"),
         ("LPOS", (subject, model) => subject.Text.StartsWith("ERR value is out of range", StringComparison.Ordinal), "7.2 checks the range of RANK"),
+        ("OBJECT ENCODING", (subject, model) => subject.Text == "listpack" && model.Text is "quicklist" or "hashtable", "7.2 has compact lists and sets"),
         ("HSCAN", HasCursor, "cursors are the server's own"),
         ("SSCAN", HasCursor, "cursors are the server's own"),
         ("ZSCAN", HasCursor, "cursors are the server's own"),
