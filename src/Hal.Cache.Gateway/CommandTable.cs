@@ -33,6 +33,7 @@ internal sealed class CommandTable
         ConfigCommands.Specs,
         InfoCommands.Specs,
         HalCommands.Specs,
+        PeerCommands.Specs,
         SlowLogCommands.Specs,
         ServerCommands.Specs,
         MemoryCommands.Specs,
