@@ -56,7 +56,7 @@ public interface IBlobStore : IAsyncDisposable
     /// <summary>Sets the expiry in Unix milliseconds, 0 for never, of an entry that exists. Needs the lock.</summary>
     StoreStatus SetExpiry(in BlobKey key, long expiresAt, ref WriteScope scope);
 
-    /// <summary>Gives the records of the scope from here on one fate in a crash, until <see cref="Complete"/>.</summary>
+    /// <summary>Gives the records of the scope from here on one fate in a crash, until <see cref="Complete"/>; calls nest, and the outermost counts.</summary>
     void Begin(ref WriteScope scope);
 
     /// <summary>Ends what <see cref="Begin"/> began.</summary>
@@ -76,6 +76,14 @@ public interface IBlobStore : IAsyncDisposable
 
     /// <summary>What the eviction policy knows of the entry's use. Needs the lock.</summary>
     EntryUsage UsageOf(in EntryRef entry) => default;
+
+    /// <summary>Tells the eviction policy what is known of the entry's use, as RESTORE does. Needs the lock.</summary>
+    void SetUsage(in EntryRef entry, EntryUsage usage);
+
+    /// <summary>Has a sink told of every change from here on; while there is none, a change costs one read of a field more.</summary>
+    void AddSink(IKeyChangeSink sink);
+
+    void RemoveSink(IKeyChangeSink sink);
 
     /// <summary>Loads an entry's inline value from the log into memory; the key may have changed or gone when it completes.</summary>
     ValueTask<CacheError?> LoadAsync(int database, ReadOnlyMemory<byte> key, CancellationToken cancellation);
