@@ -203,14 +203,22 @@ internal sealed class CommandContext : IDisposable
     {
         Fault fault = Fault;
         Fault = default;
-        CacheError? error = await Keyspace.ResolveAsync(fault, learned, Cancellation);
-        if (error is null) return true;
-        if (error.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate)
-            return true; // the next run finds it known to be absent
-
+        if (await ResolveAsync(fault) is not { } error) return true;
         Error(error);
         return false;
     }
+
+    /// <summary>Awaits a fault, without locks; null where the command can go on.</summary>
+    internal async ValueTask<CacheError?> ResolveAsync(Fault fault)
+    {
+        CacheError? error = await Keyspace.ResolveAsync(fault, learned, Cancellation);
+
+        // The next run finds it known to be absent.
+        return error?.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate ? null : error;
+    }
+
+    /// <summary>Whether a key argument will have to be waited for, and for what. Needs the lock.</summary>
+    internal bool TryFindAhead(int arg, Need need, out Fault fault) => Keyspace.TryFindAhead(Key(arg), need, learned, out fault);
 
     /// <summary>Tells that the command changed a key: the one place for keyspace events, by Redis's event names.</summary>
     public void Changed(string keyspaceEvent, int keyArg) => Dirty++;

@@ -58,7 +58,7 @@ internal sealed class CommandDispatcher(ServerState server)
                 if (!await context.MaterialiseAsync().ConfigureAwait(false))
                     return Outcome.Done;
             }
-            else if (!await context.ResolveFaultAsync().ConfigureAwait(false))
+            else if (!await FaultBatch.ResolveAsync(context).ConfigureAwait(false))
             {
                 return Outcome.Done;
             }

@@ -20,6 +20,12 @@ internal static class GatewayLimits
     /// <summary>Runs of one command: what it awaited may be gone again each time it runs.</summary>
     public const int RunsMax = 10_000;
 
+    /// <summary>Missing values of one command that are gathered before they are awaited; a command with more gathers again.</summary>
+    public const int FaultsGatheredMax = 1024;
+
+    /// <summary>Missing values of one command that are awaited at the same time.</summary>
+    public const int FaultsAtOnceMax = 32;
+
     /// <summary>Buffered bytes of one request, streamed arguments not counted.</summary>
     public const int RequestBytesMax = 256 * 1024 * 1024;
 

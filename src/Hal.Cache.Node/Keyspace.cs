@@ -64,7 +64,24 @@ public sealed class Keyspace : IAsyncDisposable
 
         if (!entry.IsNone && (entry.Flags & EntryFlags.Clean) != 0)
             scope.Address = address; // an origin's object need not be durable before it is served
-        return TryFindElsewhere(key, need, ref scope, memory, ref entry, out fault);
+        return TryFindElsewhere(key, need, ref scope, memory, isAhead: false, ref entry, out fault);
+    }
+
+    /// <summary>
+    /// What a lookup of a key that the command comes to later would have to wait for, so that it is awaited with the others; false where
+    /// that is nothing. Counts a miss as the lookup would, but no hit. Needs the lock.
+    /// </summary>
+    public bool TryFindAhead(in BlobKey key, Need need, CommandMemory memory, out Fault fault)
+    {
+        var scope = default(WriteScope);
+        EntryRef entry = Store.Find(key, ref scope);
+        if (!entry.IsNone && (entry.Flags & (EntryFlags.Clean | EntryFlags.OnDisk)) == 0)
+        {
+            fault = default;
+            return false;
+        }
+
+        return !TryFindElsewhere(key, need, ref scope, memory, isAhead: true, ref entry, out fault);
     }
 
     /// <summary>Awaits what a lookup missed; null when the command may run again. Without locks.</summary>
@@ -110,7 +127,7 @@ public sealed class Keyspace : IAsyncDisposable
     }
 
     private bool TryFindElsewhere(
-        in BlobKey key, Need need, ref WriteScope scope, CommandMemory? memory, ref EntryRef entry, out Fault fault)
+        in BlobKey key, Need need, ref WriteScope scope, CommandMemory? memory, bool isAhead, ref EntryRef entry, out Fault fault)
     {
         fault = default;
         bool isOriginKey = TryMatchOrigin(key.Bytes, out OriginMount? mount);
@@ -120,7 +137,7 @@ public sealed class Keyspace : IAsyncDisposable
         if (entry.IsNone)
         {
             bool isAbsent = memory?.KnowsAbsent(key) == true;
-            if (!isAbsent)
+            if (!isAbsent && (isOriginKey || !isAhead))
                 statistics.Miss();
             if (!isOriginKey || isAbsent)
                 return true;
@@ -134,7 +151,7 @@ public sealed class Keyspace : IAsyncDisposable
             return false;
         }
 
-        if (memory?.KnowsFresh(key, entry.Version) != true) // what was fetched for this command counted as a miss
+        if (!isAhead && memory?.KnowsFresh(key, entry.Version) != true) // what was fetched for this command counted as a miss
             statistics.Hit();
         return true;
     }
