@@ -34,4 +34,7 @@ internal enum CommandFlags
 
     /// <summary>May run long: it moves to the thread pool first, so that it does not hold up the thread that polls sockets.</summary>
     Long = 1 << 25,
+
+    /// <summary>Is about this instance, though it reads keys: it never runs at the authority.</summary>
+    Local = 1 << 26,
 }

@@ -27,6 +27,7 @@ internal sealed unsafe class StoreCore : IDisposable
     {
         this.time = time;
         Policy = policy;
+        Hash = new KeyHash(options.HashSeed);
         Log = log;
         LogBufferBytes = logBufferBytes;
         AppendsAtOnce = log != null && options.Durability != StoreDurability.None;
@@ -39,13 +40,17 @@ internal sealed unsafe class StoreCore : IDisposable
         Chunks = new ChunkStore(Pool, log, Live, Counters, Room, AppendsAtOnce);
         Shards = new Shard[options.MemoryBytes <= SmallMemoryBytes ? SmallShards : Shard.CountMax];
         for (int index = 0; index < Shards.Length; index++)
+        {
             Shards[index] = new Shard(index, Hash, Pool);
+            Shards[index].RaiseVersion(options.VersionFloor);
+        }
+
         handles = Array.ConvertAll(Shards, _ => new List<LargeValue?>());
         freeHandles = Array.ConvertAll(Shards, _ => new Stack<int>());
         epoch = time.GetTimestamp();
     }
 
-    public KeyHash Hash { get; } = new();
+    public KeyHash Hash { get; }
 
     public Shard[] Shards { get; }
 
@@ -263,7 +268,7 @@ internal sealed unsafe class StoreCore : IDisposable
         Counters.Loaded();
     }
 
-    public static EntryFlags Kept(EntryFlags flags) => flags & (EntryFlags.Clean | EntryFlags.Raw | EntryFlags.Text | EntryFlags.Queued | EntryFlags.Dirty | EntryFlags.Large | EntryFlags.Logged);
+    public static EntryFlags Kept(EntryFlags flags) => flags & (EntryFlags.Clean | EntryFlags.Raw | EntryFlags.Text | EntryFlags.Queued | EntryFlags.Dirty | EntryFlags.Large | EntryFlags.Logged | EntryFlags.Suspect);
 
     public static void CopyState(EntryHeader* from, EntryHeader* to) =>
         (to->Version, to->Address, to->PolicyState) = (from->Version, from->Address, from->PolicyState);
