@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.Server;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
@@ -31,6 +32,7 @@ internal sealed class CommandContext : IDisposable
         Store = keyspace.Store;
         Client = client;
         Reply = new RespWriter();
+        scope.Writer = client.Id;
         Parser = new RespRequestParser { RequestBytesMax = GatewayLimits.RequestBytesMax };
     }
 
@@ -45,6 +47,12 @@ internal sealed class CommandContext : IDisposable
     public ServerState Server { get; }
 
     public CommandSpec Spec { get; set; } = CommandTable.Unknown;
+
+    /// <summary>Sends what was written so far, set by the connection where replies may go out in parts.</summary>
+    public Func<ValueTask>? SendSoFar { get; set; }
+
+    /// <summary>What the replies that were written wait for besides the commit.</summary>
+    public PublicationWaits Waits { get; } = new();
 
     /// <summary>Ends when the connection does.</summary>
     public CancellationToken Cancellation { get; set; }
@@ -196,7 +204,11 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Locks the shards of the command's keys; for work that <see cref="RunAsync"/> started, in short stretches.</summary>
     public void Lock() => Store.Lock(Shards);
 
-    public void Unlock() => Store.Unlock(Shards);
+    public void Unlock()
+    {
+        if (Keyspace.Authority is { IsIdle: false } authority) Waits.Note(this, authority);
+        Store.Unlock(Shards);
+    }
 
     /// <summary>Awaits the noted fault, without locks; false where it can't be helped, and the error is replied.</summary>
     public async ValueTask<bool> ResolveFaultAsync()
@@ -222,6 +234,9 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>Tells that the command changed a key: the one place for keyspace events, by Redis's event names.</summary>
     public void Changed(string keyspaceEvent, int keyArg) => Dirty++;
+
+    /// <summary>Counts an error that the authority replied.</summary>
+    public void NoteFailure() => Failed = true;
 
     public Outcome Error(ReadOnlySpan<byte> text)
     {
@@ -356,6 +371,9 @@ internal sealed class CommandContext : IDisposable
 
         return true;
     }
+
+    /// <summary>Forgets what replies that went out have waited for.</summary>
+    internal void ResetScope() => scope = new WriteScope { Writer = Client.Id };
 
     /// <summary>Ends the command: its streamed arguments are let go of.</summary>
     internal void End()

@@ -4,7 +4,7 @@ namespace Hal.Cache.Contracts.Peers;
 public interface IFrameChannel
 {
     /// <summary>Longest frame, in bytes.</summary>
-    const int FrameBytesMax = 1 << 20;
+    const int FrameBytesMax = 32 << 20;
 
     /// <summary>Name of the instance at the other end, as the handshake has proved it.</summary>
     string Peer { get; }

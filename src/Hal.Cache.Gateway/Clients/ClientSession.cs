@@ -57,6 +57,9 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
 
     public bool IsMonitor { get; set; }
 
+    /// <summary>Set where another instance of the tree is at the other end, or is about to prove that it is.</summary>
+    public Peers.PeerSession? Peer { get; set; }
+
     /// <summary>Cuts the connection at once.</summary>
     public void Abort() => abort();
 }

@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.Server;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
@@ -50,6 +51,7 @@ internal sealed class RespConnection : IDisposable
         context = new CommandContext(server, server.Keyspace, client) { Cancellation = closed };
         (parser, reply, slowLog, time) = (context.Parser, context.Reply, server.SlowLog, server.Time);
         client.Wake = input.CancelPendingRead;
+        context.SendSoFar = server.Forwarder is null ? null : SendSoFarAsync;
         EndCommand();
     }
 
@@ -89,6 +91,8 @@ internal sealed class RespConnection : IDisposable
 
     public void Dispose()
     {
+        if (client.Peer != null)
+            ForwardedRuns.Cut(context);
         context.Dispose();
         ReturnCarry();
     }
@@ -219,6 +223,8 @@ internal sealed class RespConnection : IDisposable
             }
         }
 
+        if (client.Peer != null)
+            ForwardedRuns.End(context, replyStart);
         if (client.Replies != ReplyMode.On)
             DropUnwanted();
         EndCommand();
@@ -356,9 +362,11 @@ internal sealed class RespConnection : IDisposable
                 closing = true;
             }
 
-            context.Scope = default;
+            context.ResetScope();
         }
 
+        if (!context.Waits.IsEmpty && !closing)
+            await context.Waits.PublishedAsync(context.Keyspace.Authority!).ConfigureAwait(false);
         int sent = 0;
         for (int at = 0; at < reply.Deferred.Count; at++)
         {
@@ -377,6 +385,19 @@ internal sealed class RespConnection : IDisposable
         reply.Clear();
         FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
         closing |= flushed.IsCompleted;
+    }
+
+    /// <summary>Sends the front of a reply whose rest is still to come; a client that wants no replies gets none of it.</summary>
+    private async ValueTask SendSoFarAsync()
+    {
+        if (client.Replies != ReplyMode.On)
+        {
+            context.DropReply(replyStart);
+            return;
+        }
+
+        await FlushAsync().ConfigureAwait(false);
+        replyStart = 0;
     }
 
     /// <summary>False where the rest of the bytes can't be had: the length is told already, so that the connection has to go.</summary>

@@ -213,11 +213,7 @@ internal static class KeyCommands
         EntryFlags flags = entry.Flags & (EntryFlags.Raw | EntryFlags.Text);
         if (entry.IsLarge)
         {
-            ILargeValue value = c.Store.Large(entry);
-            value.Retain();
-            if (c.IsDone(c.Store.Put(key, entry.Type, value, entry.ExpiresAt, flags, ref c.Scope), IBlobStore.ChunkBytes)) return true;
-            value.Release();
-            return false;
+            return c.IsDone(c.Store.Put(key, entry.Type, c.Store.Large(entry), entry.ExpiresAt, flags, ref c.Scope), IBlobStore.ChunkBytes);
         }
 
         Span<byte> copy = stackalloc byte[entry.ValueLength];

@@ -117,9 +117,9 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     private static void WriteCall(CommandContext context, PipeWriter output, ForwardedCall call)
     {
         output.Write("*8\r\n$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
+        Span<byte> digits = stackalloc byte[RedisInteger.BytesMax];
         foreach (long number in (ReadOnlySpan<long>)[context.Client.Database, context.Client.Protocol, call.Caller, call.Request, call.Attempt, call.Epoch])
         {
-            Span<byte> digits = stackalloc byte[RedisInteger.BytesMax];
             int length = RedisInteger.Format(number, digits);
             Ascii(output, $"${length}\r\n");
             output.Write(digits[..length]);

@@ -20,7 +20,7 @@ internal sealed class PeerSession(PeerChallenge challenge)
     public ForwardedCall? Next { get; set; }
 
     /// <summary>The command that runs now.</summary>
-    public ForwardedCall? Current { get; set; }
+    public ForwardedCalls.Entry? Current { get; set; }
 
     public void Prove(PeerChannelKind kind) => (IsProven, Kind) = (true, kind);
 }

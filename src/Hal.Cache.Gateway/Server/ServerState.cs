@@ -1,10 +1,11 @@
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Node;
 
 namespace Hal.Cache.Gateway.Server;
 
 /// <summary>What all connections share.</summary>
-internal sealed class ServerState(GatewayOptions options, Keyspace keyspace, TimeProvider time)
+internal sealed class ServerState(GatewayOptions options, Keyspace keyspace, TimeProvider time, GatewayTree? tree = null)
 {
     private ConfigParameters? config;
     private SlowLog? slowLog;
@@ -14,6 +15,15 @@ internal sealed class ServerState(GatewayOptions options, Keyspace keyspace, Tim
     public Keyspace Keyspace { get; } = keyspace;
 
     public TimeProvider Time { get; } = time;
+
+    /// <summary>What connects this instance to the others; null where it stands alone.</summary>
+    public GatewayTree? Tree { get; } = tree;
+
+    /// <summary>Sends commands to the authority; null where this instance is it.</summary>
+    public CommandForwarder? Forwarder { get; } = tree is { Authorities.IsAuthority: false } ? new(tree, time) : null;
+
+    /// <summary>Runs the commands that other instances forward; null where none may.</summary>
+    public ForwardedRuns? Forwarded { get; } = tree is { Authorities.IsAuthority: true } ? new(keyspace) : null;
 
     public CommandTable Table { get; } = new();
 

@@ -36,7 +36,7 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
             var scope = default(WriteScope);
             EntryRef entry = store.Find(new BlobKey(key.Id.Database, key.Bytes.Span, key.Id.Hash), ref scope);
             if (TryStamp(entry, out OriginStamp stamp))
-                return new((long)stamp.Validator, stamp.ValidatedAt);
+                return new((long)stamp.Validator, stamp.ValidatedAt, Absent: false);
         }
         finally
         {

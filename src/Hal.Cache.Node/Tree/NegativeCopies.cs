@@ -35,7 +35,7 @@ internal sealed class NegativeCopies
             if (!byId.TryGetValue(key.Id, out List<Entry>? entries))
                 byId.Add(key.Id, entries = new(1));
             count += 1 - entries.RemoveAll(entry => entry.Key.AsSpan().SequenceEqual(bytes));
-            entries.Add(new(bytes, new(copy.Version, copy.Registration), copy.ExpiresAt));
+            entries.Add(new(bytes, new(copy.Version, copy.Registration, Absent: true), copy.ExpiresAt));
         }
     }
 
