@@ -38,6 +38,9 @@ internal sealed class CommandTable
         ServerCommands.Specs,
         MemoryCommands.Specs,
         DebugCommands.Specs,
+        TransactionCommands.Specs,
+        PubSubCommands.Specs,
+        LatencyCommands.Specs,
     ];
 
     private const ulong Fold = 0xDFDF_DFDF_DFDF_DFDF; // clears the bit that tells letters' case apart; whole names are compared after it

@@ -29,6 +29,18 @@ internal static class GatewayLimits
     /// <summary>Buffered bytes of one request, streamed arguments not counted.</summary>
     public const int RequestBytesMax = 256 * 1024 * 1024;
 
+    /// <summary>Queued commands of one transaction.</summary>
+    public const int QueuedCommandsMax = 1 << 20;
+
+    /// <summary>Bytes of the queued commands of one transaction, streamed arguments not counted.</summary>
+    public const int QueuedBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>Keys that one client watches.</summary>
+    public const int WatchedKeysMax = 1 << 20;
+
+    /// <summary>Channels and patterns of one client.</summary>
+    public const int SubscriptionsMax = 1 << 20;
+
     /// <summary>Longest client name, in bytes.</summary>
     public const int ClientNameBytesMax = 64 * 1024;
 
@@ -46,4 +58,7 @@ internal static class GatewayLimits
 
     /// <summary>Time between two tries to forward a command.</summary>
     public static readonly TimeSpan ForwardPause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Times that a transaction is sent to the authority when connections break.</summary>
+    public const int ExecAttemptsMax = 3;
 }

@@ -54,6 +54,9 @@ internal static class RespErrors
     public static string UnknownSubcommand(string container, ReadOnlySpan<byte> name) =>
         $"ERR unknown subcommand{(container == "debug" ? " or wrong number of arguments for" : "")} '{Cut(name)}'. Try {container.ToUpperInvariant()} HELP.";
 
+    public static string SubcommandArity(string container, ReadOnlySpan<byte> name) =>
+        $"ERR unknown subcommand or wrong number of arguments for '{Cut(name)}'. Try {container} HELP.";
+
     public static string ReadOnlyPrefix(ReadOnlySpan<byte> prefix) => $"ERR key is under the read-only origin prefix '{Cut(prefix)}'";
 
     /// <summary>The reply for an expected failure.</summary>

@@ -42,9 +42,7 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
         }
         finally
         {
-            server.Monitors.Remove(client);
-            server.Clients.Remove(client);
-            server.Counters.Ended(client.Counters);
+            server.Ended(client);
         }
     }
 

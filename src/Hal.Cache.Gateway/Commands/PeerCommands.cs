@@ -21,7 +21,7 @@ internal static class PeerCommands
             [
                 Row("hello", 6, Flags | CommandFlags.NoAuth, Hello, "Begins the handshake: version, own name, name that is meant, nonce."),
                 Row("auth", 4, Flags | CommandFlags.NoAuth, Auth, "Ends the handshake: proof, and what the connection is for."),
-                Row("call", 8, Flags, Call, "Tells whose the next command is: database, protocol, caller, request, attempt, epoch."),
+                Row("call", 8, Flags | CommandFlags.Unqueued, Call, "Tells whose the next command is: database, protocol, caller, request, attempt, epoch."),
             ],
         },
     ];
@@ -74,7 +74,7 @@ internal static class PeerCommands
         if (numbers[0] is < 0 or >= Contracts.Storage.IBlobStore.Databases || numbers[1] is not (2 or 3)) return c.Syntax();
         c.Client.Database = (int)numbers[0];
         c.Reply.Protocol = c.Client.Protocol = (int)numbers[1];
-        peer.Next = new ForwardedCall(numbers[2], numbers[3], (int)Math.Min(numbers[4], int.MaxValue), numbers[5]);
+        peer.Next = numbers[3] == 0 ? null : new ForwardedCall(numbers[2], numbers[3], (int)Math.Min(numbers[4], int.MaxValue), numbers[5]);
         return Outcome.Done;
     }
 }

@@ -5,6 +5,8 @@ using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Transactions;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Peers;
@@ -46,6 +48,118 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         }
     }
 
+    /// <summary>Has the authority watch the command's keys, on a connection that is the client's until its transaction ends.</summary>
+    public async ValueTask WatchAsync(CommandContext context)
+    {
+        ClientSession client = context.Client;
+        if (client.Upstream == null)
+        {
+            Result<ICommandLink> rented = await tree.Peers.RentAsync(AuthorityOf(context), context.Cancellation).ConfigureAwait(false);
+            if (!rented.IsOk)
+            {
+                context.Error($"TRYAGAIN {rented.Error.Message}");
+                return;
+            }
+
+            client.Upstream = rented.Value;
+        }
+
+        var relay = new ReplyRelay(context);
+        try
+        {
+            await SendAsync(context, client.Upstream.Pipe.Output, default).ConfigureAwait(false);
+            await relay.RunAsync(client.Upstream.Pipe.Input).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsBreak(e))
+        {
+            relay.Drop();
+            client.LetGoOfUpstream();
+            context.Error($"TRYAGAIN the connection to the authority broke: {e.Message}");
+        }
+    }
+
+    /// <summary>Has the authority run a client's transaction.</summary>
+    public async ValueTask ExecAsync(CommandContext context, ClientTransaction transaction)
+    {
+        var call = new ForwardedCall(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(tree.Authorities.DefaultAuthority));
+        bool isWatched = transaction.Watched.Count > 0 || context.Client.Upstream != null;
+        Attempt attempt = default;
+        for (; call.Attempt < (isWatched ? 1 : GatewayLimits.ExecAttemptsMax); call = call with { Attempt = call.Attempt + 1 })
+        {
+            attempt = await TryExecAsync(context, transaction, call).ConfigureAwait(false);
+            if (attempt.Error == null || attempt.HasReplied || !attempt.IsSent)
+                break;
+        }
+
+        if (attempt.HasReplied)
+            context.Client.Abort();
+        else if (attempt.Error != null)
+            context.Error(attempt.IsSent ? $"{RespErrors.OutcomeUnknown}: {attempt.Error.Message}" : $"TRYAGAIN {attempt.Error.Message}");
+        Commands.TransactionCommands.End(context);
+    }
+
+    private async ValueTask<Attempt> TryExecAsync(CommandContext context, ClientTransaction transaction, ForwardedCall call)
+    {
+        ICommandLink? link = context.Client.Upstream;
+        context.Client.Upstream = null;
+        if (link == null)
+        {
+            Result<ICommandLink> rented = await tree.Peers.RentAsync(tree.Authorities.DefaultAuthority, context.Cancellation).ConfigureAwait(false);
+            if (!rented.IsOk)
+                return new(rented.Error, IsSent: false, HasReplied: false);
+            link = rented.Value;
+        }
+
+        var relay = new ReplyRelay(context);
+        await using (link)
+        {
+            try
+            {
+                await SendAsync(context, transaction, link.Pipe.Output, call).ConfigureAwait(false);
+                for (int queued = 0; queued <= transaction.Queue.Count; queued++)
+                    await ReplyRelay.SkipAsync(link.Pipe.Input, context.Cancellation).ConfigureAwait(false);
+                await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false);
+                link.IsReusable = call.Attempt == 0; // a repeated reply leaves the transaction open
+                return default;
+            }
+            catch (Exception e) when (IsBreak(e))
+            {
+                relay.Drop();
+                return new(new CacheError(CacheErrorCode.Unavailable, $"the connection to the authority broke: {e.Message}"), IsSent: true, relay.HasPassedOn);
+            }
+        }
+    }
+
+    private static async ValueTask SendAsync(CommandContext context, ClientTransaction transaction, PipeWriter output, ForwardedCall call)
+    {
+        WriteCall(context, output, default);
+        output.Write("*1\r\n$5\r\nMULTI\r\n"u8);
+        var parser = new RespRequestParser();
+        foreach (QueuedCommand queued in transaction.Queue)
+        {
+            // Its streamed arguments were taken out of the request: they go back in where they were.
+            int sent = 0, large = 0;
+            while (parser.Parse(queued.Request) == ParseResult.LargeArgument)
+            {
+                output.Write(queued.Request.AsSpan(sent, parser.Consumed - sent));
+                sent = parser.Consumed;
+                await SendAsync(queued.Larges[large++], output, context.Cancellation).ConfigureAwait(false);
+                output.Write("\r\n"u8);
+                parser.LargeTaken();
+            }
+
+            parser.Reset();
+            output.Write(queued.Request.AsSpan(sent));
+            await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
+        }
+
+        WriteCall(context, output, call);
+        output.Write("*1\r\n$4\r\nEXEC\r\n"u8);
+        await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
+    }
+
+    private static bool IsBreak(Exception e) => e is IOException or ObjectDisposedException or RespProtocolException;
+
     private string AuthorityOf(CommandContext context)
     {
         CommandSpec spec = context.Spec;
@@ -74,7 +188,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
             link.IsReusable = true;
             return default;
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or RespProtocolException)
+        catch (Exception e) when (IsBreak(e))
         {
             relay.Drop();
             return new(new CacheError(CacheErrorCode.Unavailable, $"the connection to '{authority}' broke: {e.Message}"), IsSent: true, relay.HasPassedOn);

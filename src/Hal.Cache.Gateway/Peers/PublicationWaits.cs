@@ -19,7 +19,16 @@ internal sealed class PublicationWaits
     /// <summary>Notes what the command has changed and which of its keys are being changed; while it has its locks.</summary>
     public void Note(CommandContext context, AuthorityHost authority)
     {
-        Add(authority.EndChanges());
+        NoteChanges(authority);
+        NoteKeys(context, authority);
+    }
+
+    /// <summary>Notes what was changed under the locks that are held.</summary>
+    public void NoteChanges(AuthorityHost authority) => Add(authority.EndChanges());
+
+    /// <summary>Notes which of the command's keys are being changed.</summary>
+    public void NoteKeys(CommandContext context, AuthorityHost authority)
+    {
         if (!authority.HasRounds || context.Spec.IsKeyless)
             return;
         Note(context, context.Spec.Keys, authority);

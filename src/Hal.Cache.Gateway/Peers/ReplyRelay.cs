@@ -45,6 +45,27 @@ internal sealed class ReplyRelay(CommandContext context)
             context.NoteFailure();
     }
 
+    /// <summary>Takes a reply that nobody waits for.</summary>
+    public static async ValueTask SkipAsync(PipeReader input, CancellationToken cancellation)
+    {
+        var scanner = default(RespReplyScanner);
+        while (!scanner.IsComplete)
+        {
+            ReadResult read = await input.ReadAsync(cancellation).ConfigureAwait(false);
+            long taken = 0;
+            foreach (ReadOnlyMemory<byte> block in read.Buffer)
+            {
+                taken += scanner.Scan(block.Span);
+                if (scanner.IsComplete)
+                    break;
+            }
+
+            input.AdvanceTo(read.Buffer.GetPosition(taken), read.Buffer.GetPosition(taken));
+            if (!scanner.IsComplete && read.IsCompleted)
+                throw new IOException("it closed");
+        }
+    }
+
     /// <summary>Drops what was taken of the reply, as far as it has not gone out.</summary>
     public void Drop()
     {
