@@ -34,6 +34,7 @@ internal sealed class CommandTable
         InfoCommands.Specs,
         HalCommands.Specs,
         PeerCommands.Specs,
+        EvictCommand.Specs,
         SlowLogCommands.Specs,
         ServerCommands.Specs,
         MemoryCommands.Specs,

@@ -30,7 +30,7 @@ internal sealed class SiloTree : IAsyncDisposable
         node = options.Role == InstanceRole.Root
             ? TreeNode.AtRoot(tree, keyspace, state.Epoch, state.Holders, time)
             : TreeNode.Below(tree, keyspace, peers, new ParentFirstRoutes(options.Parent, options.Root), state, time);
-        Gateway = new GatewayTree(new PeerAcceptor(node.Host, wire, time), peers, node.Authorities);
+        Gateway = new GatewayTree(new PeerAcceptor(node.Host, wire, time), peers, node);
     }
 
     public GatewayTree Gateway { get; }

@@ -42,6 +42,7 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
         }
         finally
         {
+            client.LetGoOfUpstream();
             server.Ended(client);
         }
     }

@@ -21,7 +21,7 @@ internal static class PeerCommands
             [
                 Row("hello", 6, Flags | CommandFlags.NoAuth, Hello, "Begins the handshake: version, own name, name that is meant, nonce."),
                 Row("auth", 4, Flags | CommandFlags.NoAuth, Auth, "Ends the handshake: proof, and what the connection is for."),
-                Row("call", 8, Flags | CommandFlags.Unqueued, Call, "Tells whose the next command is: database, protocol, caller, request, attempt, epoch."),
+                Row("call", 8, (Flags & ~CommandFlags.NoMulti) | CommandFlags.Unqueued, Call, "Tells whose the next command is: database, protocol, caller, request, attempt, epoch."),
             ],
         },
     ];

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Hal.Cache.Coherence;
 using Hal.Cache.Coherence.Messages;
 using Hal.Cache.Contracts;
@@ -11,8 +12,11 @@ namespace Hal.Cache.Node.Tree;
 /// Runs the holder's side of coherence for one authority: its lock, its connection, its clock, and the reads that wait. Order of locks:
 /// this host's, then a shard's.
 /// </summary>
-internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
+internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDisposable
 {
+    /// <summary>Evictions that wait to be told.</summary>
+    private const int EvictedMax = 1 << 16;
+
     private readonly Lock gate = new();
     private readonly TreeOptions options;
     private readonly IPeerClient peers;
@@ -23,6 +27,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     private readonly FrameWriter frame = new();
     private readonly Dictionary<long, TaskCompletionSource<FetchOutcome>> waiters = [];
     private readonly List<(uint Flight, AcquireAnswer Answer)> fetches = [];
+    private readonly ConcurrentQueue<(KeyId Key, long Registration)> evicted = new();
     private readonly CancellationTokenSource stopping = new();
     private Link? link;
     private long waiterCount;
@@ -34,6 +39,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         (this.options, this.store, this.peers, this.time, this.statistics) = (options, store, peers, time, statistics);
         Copies = new(store, statistics);
         holder = new(options.Coherence, time.TimestampFrequency, options.Instance, 0, sessions, Copies, this, time.GetTimestamp());
+        store.AddSink(this);
     }
 
     public CopyStore Copies { get; }
@@ -92,6 +98,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        store.RemoveSink(this);
         lock (gate)
         {
             stopping.Cancel();
@@ -103,6 +110,28 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         if (timer != null)
             await timer.DisposeAsync().ConfigureAwait(false);
         await connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    void IKeyChangeSink.Changed(in BlobKey key, KeyChange change, long writer)
+    {
+        if (change != KeyChange.Evicted)
+            return;
+        for (EntryRef entry = store.FindNext(key.Database, key.Hash, default); !entry.IsNone; entry = store.FindNext(key.Database, key.Hash, entry))
+        {
+            // Told later, without the shard's lock; one that is not told is invalidated in vain some time.
+            if (entry.Key.SequenceEqual(key.Bytes) && Copies.TryStamp(entry, out OriginStamp stamp) && stamp.ValidatedAt != CopyHolder.Suspect && evicted.Count < EvictedMax)
+                evicted.Enqueue((new KeyId(key.Hash, (ushort)key.Database), stamp.ValidatedAt));
+        }
+    }
+
+    void IKeyChangeSink.Flushing(int database, long writer)
+    {
+        // Whole databases are emptied by the authority alone, which invalidates all.
+    }
+
+    void IKeyChangeSink.Swapping(int first, int second, long writer)
+    {
+        // As above.
     }
 
     void ICopyHolderOutput.Send(CoherenceMessage message)
@@ -183,8 +212,11 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     {
         lock (gate)
         {
+            long now = time.GetTimestamp();
+            while (evicted.TryDequeue(out (KeyId Key, long Registration) gone))
+                holder.Evicted(gone.Key, gone.Registration, now);
             if (link != null)
-                holder.Tick(time.GetTimestamp());
+                holder.Tick(now);
         }
     }
 

@@ -49,6 +49,9 @@ public sealed class TreeStatistics : IDisposable
     /// <summary>Bytes of objects received, small values in answers not counted.</summary>
     public long BytesReceived => received.Values.Sum(count => Interlocked.Read(ref count[0]));
 
+    /// <summary>Bytes of objects received, by the instance that sent them.</summary>
+    public IReadOnlyList<KeyValuePair<string, long>> Links => [.. received.Select(link => KeyValuePair.Create(link.Key, Interlocked.Read(ref link.Value[0])))];
+
     public long BytesFrom(string source) => received.TryGetValue(source, out long[]? count) ? Interlocked.Read(ref count[0]) : 0;
 
     public long FailuresOf(string source) => failures.TryGetValue(source, out long[]? count) ? Interlocked.Read(ref count[0]) : 0;
