@@ -23,6 +23,7 @@ public sealed class Authority
     private readonly long invalidateTicks;
     private readonly int keysHardMax;
     private Round? barrier;
+    private long earliestTimer = long.MaxValue;
     private int held;
     private Round? opening;
     private bool registered;
@@ -178,7 +179,7 @@ public sealed class Authority
     /// <summary>A3, the end of grace, and the directory's upkeep; to be called every few milliseconds.</summary>
     public void Tick(long now)
     {
-        foreach (var session in slots.All.Where(s => s.TimerEnd <= now).ToArray()) End(session);
+        EndSilent(now);
         Ungrace(grace.Expire(now));
         if (slots.NeedsSweep && directory.SweepPart(slots)) slots.PassEnded();
         for (var i = 0; i < ForgetMax && directory.Count > options.DirectoryKeysMax && directory.TryNextCold(out var cold); i++) Forget(cold, now);
@@ -211,6 +212,7 @@ public sealed class Authority
 
         if (known is not null) End(known);
         sessions[hello.Instance] = session;
+        earliestTimer = Math.Min(earliestTimer, session.TimerEnd);
         if (idle && barrier is null)
         {
             barrier = rounds.OpenFloor(position: 0);
@@ -254,6 +256,14 @@ public sealed class Authority
     }
 
     private void Refuse(ulong instance, uint session, RefusalReason reason) => output.Send(new SessionRefused(instance, session, Epoch, reason));
+
+    // Renewals only move timers on, so the earliest one of the last look is never too late.
+    private void EndSilent(long now)
+    {
+        if (now < earliestTimer) return;
+        foreach (var session in slots.All.Where(s => s.TimerEnd <= now).ToArray()) End(session);
+        earliestTimer = slots.All.Select(s => s.TimerEnd).DefaultIfEmpty(long.MaxValue).Min();
+    }
 
     // Its registrations stay in the directory until a sweep finds them; nobody waits for it any more.
     private void End(Session session)

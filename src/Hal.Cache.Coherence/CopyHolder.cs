@@ -143,7 +143,7 @@ public sealed class CopyHolder
             case Grant grant: OnGrant(grant); break;
             case AcquireOk ok: OnAcquireOk(ok); break;
             case Invalidate invalidate: OnInvalidate(invalidate); break;
-            case WriteOk write: EndWrite(write.Flight, write.Version, write.Registered); break;
+            case WriteOk write: EndWrite(HandleOf(write.Flight), write.Version, write.Registered); break;
             default: throw new ArgumentException($"{message.GetType().Name} is not for a holder.", nameof(message));
         }
     }
@@ -173,9 +173,9 @@ public sealed class CopyHolder
     /// L3: the bytes of the answer's version are there. Stores the copy, valid where nothing came between, and answers the readers; false
     /// where the flight is not open any more.
     /// </summary>
-    public bool Complete(uint flight)
+    public bool Complete(long flight)
     {
-        if (flights.Find(flight) is not { IsWrite: false, Answer: { } answer } done) return false;
+        if (Find(flight) is not { IsWrite: false, Answer: { } answer } done) return false;
         flights.Remove(done);
         Store(done, answer.Version, answer.Status == AcquireStatus.Absent, answer.Immutable);
         foreach (var waiter in done.Waiters) output.Answer(waiter, done.Key, answer.Version);
@@ -183,9 +183,9 @@ public sealed class CopyHolder
     }
 
     /// <summary>No source has the version that the flight was told: asks anew, for the readers that wait.</summary>
-    public bool Reopen(uint flight)
+    public bool Reopen(long flight)
     {
-        if (flights.Find(flight) is not { IsWrite: false } open) return false;
+        if (Find(flight) is not { IsWrite: false } open) return false;
         flights.Remove(open);
         open.Restart();
         open.VersionHad = 0;
@@ -194,29 +194,29 @@ public sealed class CopyHolder
     }
 
     /// <summary>Gives a read's flight up and tells its readers.</summary>
-    public bool Abandon(uint flight, ReadFailure failure)
+    public bool Abandon(long flight, ReadFailure failure)
     {
-        if (flights.Find(flight) is not { IsWrite: false } open) return false;
+        if (Find(flight) is not { IsWrite: false } open) return false;
         Fail(open, failure);
         return true;
     }
 
     /// <summary>
     /// Opens a flight for a forwarded write of one key whose result this instance wants to keep; 0 where none can be opened, and then the
-    /// write goes without.
+    /// write goes without. Its low 32 bits are the flight that the message names.
     /// </summary>
-    public uint BeginWrite(in ObjectKey key, long now)
+    public long BeginWrite(in ObjectKey key, long now)
     {
         if (state != SessionState.Live || flights.Count >= options.FlightsMax) return 0;
         var flight = new Flight(key, isWrite: true, now) { Stamp = ++stamp };
         flights.Add(flight);
-        return flight.Stamp;
+        return HandleOf(flight.Stamp);
     }
 
     /// <summary>L8: the write is published as a version; its copy is stored, valid where this instance was registered and nothing came between.</summary>
-    public bool EndWrite(uint flight, long version, bool registered)
+    public bool EndWrite(long flight, long version, bool registered)
     {
-        if (flights.Find(flight) is not { IsWrite: true } done) return false;
+        if (Find(flight) is not { IsWrite: true } done) return false;
         flights.Remove(done);
         if (registered) Store(done, version, absent: false, immutable: false);
         return true;
@@ -246,16 +246,19 @@ public sealed class CopyHolder
         unsent.Clear();
     }
 
+    /// <summary>Asks for the next lease before it is due, as before a pause that is foreseen.</summary>
+    public void Renew(long now)
+    {
+        if (state != SessionState.Live) return;
+        renewSentAt = now;
+        output.Send(new Renew(Instance, Session, Epoch, renewals.Add(now), handled.Through));
+    }
+
     /// <summary>Renewals, repeats, time limits; to be called every few milliseconds.</summary>
     public void Tick(long now)
     {
         if (state == SessionState.Greeting && now - helloSentAt >= helloTicks) Connect(now);
-        if (state == SessionState.Live && now - renewSentAt >= renewTicks)
-        {
-            renewSentAt = now;
-            output.Send(new Renew(Instance, Session, Epoch, renewals.Add(now), handled.Through));
-        }
-
+        if (now - renewSentAt >= renewTicks) Renew(now);
         if (now - flightsSeenAt >= Math.Min(resendTicks, flightTicks) / 4) SeeFlights(now);
         if (evicted.Count > 0 && now - evictedAt >= evictTicks) SendEvicted();
         Flush(now);
@@ -297,7 +300,7 @@ public sealed class CopyHolder
             if (answer.TimeToLive is { } left)
                 flight.ExpiresAt = sentAt + (long)(Ticks.Of(left, ticksPerSecond) * (1 - options.ClockRateError) / (1 + options.ClockRateError));
             flight.Answer = answer;
-            output.Fetch(flight.Stamp, answer);
+            output.Fetch(HandleOf(flight.Stamp), answer);
         }
     }
 
@@ -305,7 +308,7 @@ public sealed class CopyHolder
     {
         if (invalidate.All)
         {
-            Volatile.Write(ref servableAbove, ((long)Session << StampBits) | stamp);
+            Volatile.Write(ref servableAbove, HandleOf(stamp));
             flights.PoisonAll();
         }
 
@@ -325,7 +328,7 @@ public sealed class CopyHolder
 
     private void Store(Flight flight, long version, bool absent, bool immutable)
     {
-        var registration = immutable ? Immutable : flight.Poison <= version ? ((long)Session << StampBits) | flight.Stamp : Suspect;
+        var registration = immutable ? Immutable : flight.Poison <= version ? HandleOf(flight.Stamp) : Suspect;
         if (registration <= servableAbove) registration = Suspect;
         if (copies.TryGet(flight.Key) is { } had && had.Registration > servableAbove)
         {
@@ -333,7 +336,7 @@ public sealed class CopyHolder
             if (had.Version == version) registration = Math.Max(registration, had.Registration);
         }
 
-        copies.Put(flight.Key, flight.Stamp, new CopyUpdate(version, registration, flight.ExpiresAt, absent));
+        copies.Put(flight.Key, HandleOf(flight.Stamp), new CopyUpdate(version, registration, flight.ExpiresAt, absent));
         if (!absent) return;
         negatives.Enqueue(flight.Key);
         if (negatives.Count > options.NegativeCopiesMax) DropNegative(negatives.Dequeue());
@@ -346,6 +349,11 @@ public sealed class CopyHolder
         copies.Invalidate(key.Id, long.MaxValue);
         Evicted(key.Id, copy.Registration, evictedAt);
     }
+
+    // Stamps begin anew with each session; what the host is given must not be taken for a flight of a later one.
+    private long HandleOf(uint number) => ((long)Session << StampBits) | number;
+
+    private Flight? Find(long handle) => handle >> StampBits == Session ? flights.Find((uint)handle) : null;
 
     private void Stamp(Flight flight)
     {

@@ -13,7 +13,7 @@ public interface ICopies
     bool HasAny(KeyId key, long above);
 
     /// <summary>Stores the copy whose bytes the flight has brought, or changes only the registration of a copy of that very version.</summary>
-    void Put(in ObjectKey key, uint flight, in CopyUpdate copy);
+    void Put(in ObjectKey key, long flight, in CopyUpdate copy);
 
     /// <summary>Every copy of this id with a version below the one given serves no more: it is dropped, or its registration set to <see cref="CopyHolder.Suspect"/>.</summary>
     void Invalidate(KeyId key, long below);

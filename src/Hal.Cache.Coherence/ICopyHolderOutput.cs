@@ -12,7 +12,7 @@ public interface ICopyHolderOutput
     /// L2: bring the bytes of exactly this version (they may be in the answer, on disk, or at other instances), then call
     /// <see cref="CopyHolder.Complete"/>; where no source has them any more, <see cref="CopyHolder.Reopen"/>.
     /// </summary>
-    void Fetch(uint flight, AcquireAnswer answer);
+    void Fetch(long flight, AcquireAnswer answer);
 
     /// <summary>The read may be answered with this version of the key.</summary>
     void Answer(long waiter, in ObjectKey key, long version);

@@ -123,9 +123,9 @@ public sealed class CopyHolderTests
 
         Assert.False(Holder.Complete(flight));
         var again = bench.SentOf<Acquire>().Last().Items[0];
-        Assert.True(again.Flight > flight);
+        Assert.True(again.Flight > (uint)flight);
         bench.AcquireOk(again.Flight, 6);
-        Holder.Complete(again.Flight);
+        Holder.Complete(bench.Handle(again.Flight));
         Assert.Equal([(1L, 6L)], bench.Answers);
     }
 
@@ -208,7 +208,7 @@ public sealed class CopyHolderTests
         bench.Advance(100);
         Holder.EndWrite(write, 9, registered: true);
 
-        Assert.Equal(new EvictItem(bench.Key.Id, stamp), Assert.Single(Assert.Single(bench.SentOf<Evict>()).Items));
+        Assert.Equal(new EvictItem(bench.Key.Id, (uint)stamp), Assert.Single(Assert.Single(bench.SentOf<Evict>()).Items));
         Assert.False(bench.IsServable());
     }
 
@@ -303,7 +303,8 @@ public sealed class CopyHolderTests
         bench.Connect();
         var again = bench.SentOf<Acquire>().Last();
         bench.AcquireOk(again.Items[0].Flight, 6);
-        Holder.Complete(again.Items[0].Flight);
+        Assert.False(Holder.Complete(first));
+        Holder.Complete(bench.Handle(again.Items[0].Flight));
 
         Assert.Equal(2u, again.Session);
         Assert.Equal([(1L, 6L)], bench.Answers);
@@ -349,7 +350,7 @@ public sealed class CopyHolderTests
         var write = Holder.BeginWrite(bench.Key, bench.Now);
 
         bench.Invalidate(9);
-        bench.Receive(new WriteOk(HolderBench.Instance, Holder.Session, HolderBench.Epoch, 1, write, 9, Registered: true));
+        bench.Receive(new WriteOk(HolderBench.Instance, Holder.Session, HolderBench.Epoch, 1, (uint)write, 9, Registered: true));
 
         Assert.True(bench.IsServable());
     }
@@ -378,7 +379,7 @@ public sealed class CopyHolderTests
     {
         var flight = bench.Connect().Read();
         bench.Receive(new AcquireOk(
-            HolderBench.Instance, Holder.Session, HolderBench.Epoch, [new AcquireAnswer(bench.Key, flight, 5, AcquireStatus.Found) { Immutable = true }]));
+            HolderBench.Instance, Holder.Session, HolderBench.Epoch, [new AcquireAnswer(bench.Key, (uint)flight, 5, AcquireStatus.Found) { Immutable = true }]));
         Holder.Complete(flight);
 
         Holder.Disconnect(bench.Now);
@@ -398,7 +399,7 @@ public sealed class CopyHolderTests
 
         bench.Receive(new AcquireOk(
             HolderBench.Instance, Holder.Session, HolderBench.Epoch,
-            [new AcquireAnswer(bench.Key, flight, 5, AcquireStatus.Found) { TimeToLive = TimeSpan.FromSeconds(101) }]));
+            [new AcquireAnswer(bench.Key, (uint)flight, 5, AcquireStatus.Found) { TimeToLive = TimeSpan.FromSeconds(101) }]));
         Holder.Complete(flight);
 
         Assert.InRange(bench.Copies.Expiries[bench.Key] - sentAt, 98_999, 99_000);
@@ -483,6 +484,6 @@ public sealed class CopyHolderTests
         Assert.Equal(ReadStart.Joined, small.Holder.Read(small.Key, 0, 2, small.Now));
         Assert.Equal(ReadStart.Busy, small.Holder.Read(small.Key, 0, 3, small.Now));
         Assert.Equal(ReadStart.Busy, small.Holder.Read(TestKeys.Key("x", 8), 0, 4, small.Now));
-        Assert.Equal(0u, small.Holder.BeginWrite(small.Key, small.Now));
+        Assert.Equal(0L, small.Holder.BeginWrite(small.Key, small.Now));
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
@@ -153,8 +152,7 @@ internal sealed class FetchPipeline(
     private async ValueTask<FetchOutcome> PutSmallAsync(
         FetchRequest request, byte[] buffer, int length, OriginStamp stamp, CancellationToken cancellation)
     {
-        BinaryPrimitives.WriteUInt64LittleEndian(buffer.AsSpan(length), stamp.Validator);
-        BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(length + sizeof(ulong)), stamp.ValidatedAt);
+        stamp.Write(buffer.AsSpan(length));
         return await PutAsync(request, length + OriginStamp.Bytes, Put, cancellation);
 
         StoreStatus Put(in BlobKey key, ref WriteScope scope) =>

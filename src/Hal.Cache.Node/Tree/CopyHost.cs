@@ -26,7 +26,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     private readonly CopyHolder holder;
     private readonly FrameWriter frame = new();
     private readonly Dictionary<long, TaskCompletionSource<FetchOutcome>> waiters = [];
-    private readonly List<(uint Flight, AcquireAnswer Answer)> fetches = [];
+    private readonly List<(long Flight, AcquireAnswer Answer)> fetches = [];
     private readonly ConcurrentQueue<(KeyId Key, long Registration)> evicted = new();
     private readonly CancellationTokenSource stopping = new();
     private Link? link;
@@ -58,12 +58,18 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     }
 
     /// <summary>Whether a copy with this registration may be served: asked after it was taken, under its shard's lock or with its value retained.</summary>
-    public bool IsServable(long registration) => registration != CopyHolder.Suspect && holder.IsServable(registration, time.GetTimestamp());
+    public bool IsServable(in OriginStamp stamp) => IsServable(stamp.ValidatedAt, stamp.Until);
+
+    private bool IsServable(long registration, long until)
+    {
+        long now = time.GetTimestamp();
+        return registration != CopyHolder.Suspect && (until == 0 || now < until) && holder.IsServable(registration, now);
+    }
 
     /// <summary>Whether a copy says that the key does not exist, and may be served.</summary>
     public bool IsAbsent(in BlobKey key) =>
         Copies.Negatives.TryGet(new KeyId(key.Hash, (ushort)key.Database), key.Bytes, time.GetTimestamp(), out long registration)
-        && IsServable(registration);
+        && IsServable(registration, 0);
 
     /// <summary>Asks the authority which version to read, and brings it; joins whoever does that already.</summary>
     public async ValueTask<FetchOutcome> FetchAsync(FetchRequest request, CancellationToken cancellation)
@@ -142,7 +148,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         channel.TrySend(frame.Written);
     }
 
-    void ICopyHolderOutput.Fetch(uint flight, AcquireAnswer answer) => fetches.Add((flight, answer));
+    void ICopyHolderOutput.Fetch(long flight, AcquireAnswer answer) => fetches.Add((flight, answer));
 
     void ICopyHolderOutput.Answer(long waiter, in ObjectKey key, long version)
     {
@@ -235,7 +241,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     // Small values are taken at once; what must wait for room goes on outside of the lock.
     private void Bring()
     {
-        foreach ((uint flight, AcquireAnswer answer) in fetches)
+        foreach ((long flight, AcquireAnswer answer) in fetches)
         {
             if (answer.Status == AcquireStatus.Absent)
             {
@@ -256,7 +262,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         fetches.Clear();
     }
 
-    private async Task BringAsync(uint flight, AcquireAnswer answer, CopyPayload payload, long room)
+    private async Task BringAsync(long flight, AcquireAnswer answer, CopyPayload payload, long room)
     {
         ILargeValue? large = null;
         CacheError? error = store.HasRoom(room) ? null : await store.MakeRoomAsync(room, stopping.Token).ConfigureAwait(false);
@@ -279,7 +285,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         }
     }
 
-    private void Complete(uint flight, PendingCopy copy)
+    private void Complete(long flight, PendingCopy copy)
     {
         Copies.Bring(flight, copy);
         holder.Complete(flight);

@@ -23,7 +23,7 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
             }
 
             bool isFetched = memory?.KnowsFresh(key, entry.Version) == true;
-            if (isFetched || (host.Copies.TryStamp(entry, out OriginStamp stamp) && host.IsServable(stamp.ValidatedAt)))
+            if (isFetched || (host.Copies.TryStamp(entry, out OriginStamp stamp) && host.IsServable(stamp)))
             {
                 if (!isAhead && !isFetched) // what was fetched for this command counted as a miss
                     statistics.Hit();

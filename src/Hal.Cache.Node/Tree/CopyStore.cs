@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Hal.Cache.Coherence;
 using Hal.Cache.Contracts.Storage;
 
@@ -13,15 +12,15 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
     /// <summary>Longest value that is kept inline: its stamp is behind it.</summary>
     public const int SmallBytesMax = IBlobStore.InlineBytesMax - OriginStamp.Bytes;
 
-    private readonly Dictionary<uint, PendingCopy> pending = [];
+    private readonly Dictionary<long, PendingCopy> pending = [];
 
     public NegativeCopies Negatives { get; } = new();
 
     /// <summary>What a flight has brought, kept until <see cref="Put"/> or <see cref="Forget"/>.</summary>
-    public void Bring(uint flight, PendingCopy copy) => pending[flight] = copy;
+    public void Bring(long flight, PendingCopy copy) => pending[flight] = copy;
 
     /// <summary>Lets go of what a flight brought.</summary>
-    public void Forget(uint flight)
+    public void Forget(long flight)
     {
         if (pending.Remove(flight, out PendingCopy? copy))
             copy.Large?.Release();
@@ -66,7 +65,7 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
         return Negatives.HasAny(key, above);
     }
 
-    public void Put(in ObjectKey key, uint flight, in CopyUpdate copy)
+    public void Put(in ObjectKey key, long flight, in CopyUpdate copy)
     {
         var blob = new BlobKey(key.Id.Database, key.Bytes.Span, key.Id.Hash);
         ulong shard = store.ShardOf(key.Id.Hash);
@@ -139,14 +138,14 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
     private bool TryPut(in BlobKey key, PendingCopy brought, in CopyUpdate copy)
     {
         var scope = default(WriteScope);
-        var stamp = new OriginStamp((ulong)copy.Version, copy.Registration);
+        var stamp = new OriginStamp((ulong)copy.Version, copy.Registration, copy.ExpiresAt == long.MaxValue ? 0 : Math.Max(1, copy.ExpiresAt));
         EntryRef held = store.Find(key, ref scope);
         bool isSame = TryStamp(held, out OriginStamp had) && had.Validator == stamp.Validator;
         CopyPayload payload = brought.Payload;
         EntryFlags flags = EntryFlags.Clean | payload.Flags;
         if (isSame && held.ExpiresAt == payload.ExpiresAt && held.Type == payload.Type)
         {
-            Register(held, had, copy.Registration);
+            Register(held, stamp);
             return true;
         }
 
@@ -168,17 +167,16 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
         int length = payload.Bytes.Length;
         Span<byte> stamped = stackalloc byte[IBlobStore.InlineBytesMax];
         payload.Bytes.Span.CopyTo(stamped);
-        BinaryPrimitives.WriteUInt64LittleEndian(stamped[length..], stamp.Validator);
-        BinaryPrimitives.WriteInt64LittleEndian(stamped[(length + sizeof(ulong))..], stamp.ValidatedAt);
+        stamp.Write(stamped[length..]);
         return store.Put(key, payload.Type, stamped[..(length + OriginStamp.Bytes)], payload.ExpiresAt, flags, ref scope) == StoreStatus.Done;
     }
 
-    private void Register(in EntryRef entry, OriginStamp stamp, long registration)
+    private void Register(in EntryRef entry, OriginStamp stamp)
     {
         entry.MarkSuspect(false);
         if (entry.IsLarge)
-            store.Large(entry).Origin = new(stamp.Validator, registration);
+            store.Large(entry).Origin = stamp;
         else
-            entry.WriteValidatedAt(registration);
+            entry.WriteStamp(stamp);
     }
 }

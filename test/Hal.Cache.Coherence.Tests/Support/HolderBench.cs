@@ -28,7 +28,7 @@ internal sealed class HolderBench : ICopyHolderOutput, ISessionCounter
 
     public List<CoherenceMessage> Sent { get; } = [];
 
-    public List<uint> Fetches { get; } = [];
+    public List<long> Fetches { get; } = [];
 
     public List<(long Waiter, long Version)> Answers { get; } = [];
 
@@ -38,7 +38,7 @@ internal sealed class HolderBench : ICopyHolderOutput, ISessionCounter
 
     public void Send(CoherenceMessage message) => Sent.Add(message);
 
-    public void Fetch(uint flight, AcquireAnswer answer) => Fetches.Add(flight);
+    public void Fetch(long flight, AcquireAnswer answer) => Fetches.Add(flight);
 
     public void Answer(long waiter, in ObjectKey key, long version) => Answers.Add((waiter, version));
 
@@ -55,18 +55,20 @@ internal sealed class HolderBench : ICopyHolderOutput, ISessionCounter
     public void Receive(CoherenceMessage message) => Holder.Receive(message, Now);
 
     /// <summary>Opens a flight for the key and sends it; its stamp.</summary>
-    public uint Read(long waiter = 1, ObjectKey? key = null)
+    public long Read(long waiter = 1, ObjectKey? key = null)
     {
         Assert.Equal(ReadStart.Opened, Holder.Read(key ?? Key, 0, waiter, Now));
         Holder.Flush(Now);
-        return Sent.OfType<Acquire>().Last().Items[^1].Flight;
+        return Handle(Sent.OfType<Acquire>().Last().Items[^1].Flight);
     }
 
-    public void AcquireOk(uint flight, long version, AcquireStatus status = AcquireStatus.Found, ObjectKey? key = null) =>
-        Receive(new AcquireOk(Instance, Holder.Session, Epoch, [new AcquireAnswer(key ?? Key, flight, version, status)]));
+    public long Handle(uint stamp) => ((long)Holder.Session << 32) | stamp;
+
+    public void AcquireOk(long flight, long version, AcquireStatus status = AcquireStatus.Found, ObjectKey? key = null) =>
+        Receive(new AcquireOk(Instance, Holder.Session, Epoch, [new AcquireAnswer(key ?? Key, (uint)flight, version, status)]));
 
     /// <summary>A servable copy of the key at a version.</summary>
-    public uint Hold(long version, ObjectKey? key = null)
+    public long Hold(long version, ObjectKey? key = null)
     {
         var flight = Read(key: key);
         AcquireOk(flight, version, key: key);

@@ -10,7 +10,7 @@ internal sealed class MemoryCopies : ICopies
 
     public bool HasAny(KeyId key, long above) => Stored.Any(c => c.Key.Id == key && c.Value.Registration > above);
 
-    public void Put(in ObjectKey key, uint flight, in CopyUpdate copy)
+    public void Put(in ObjectKey key, long flight, in CopyUpdate copy)
     {
         Stored[key] = new CopyState(copy.Version, copy.Registration, copy.Absent);
         Expiries[key] = copy.ExpiresAt;
