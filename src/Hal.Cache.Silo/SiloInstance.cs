@@ -120,7 +120,8 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         DiskBytes = options.DiskBytes,
         Durability = options.Durability switch
         {
-            Durability.Commit => StoreDurability.Commit,
+            // What is below the root is acknowledged by nobody here: a second's copies are fetched again.
+            Durability.Commit => options.Role is null or InstanceRole.Root ? StoreDurability.Commit : StoreDurability.Interval,
             Durability.Interval => StoreDurability.Interval,
             _ => StoreDurability.None,
         },

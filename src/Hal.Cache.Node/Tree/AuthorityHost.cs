@@ -294,7 +294,8 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
 
     private async Task AnswerAsync(HeldAcquire asked)
     {
-        while (!TryAnswer(asked, out AcquireAnswer? answer, out AcquireWait wait))
+        AcquireAnswer? answer;
+        while (!TryAnswer(asked, out answer, out AcquireWait wait))
         {
             if (wait.Ticket != 0)
             {
@@ -317,6 +318,9 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
                 return;
             }
         }
+
+        if (answer != null)
+            Send(asked.Instance, asked.Session, asked.Epoch, [answer]);
     }
 
     /// <summary>

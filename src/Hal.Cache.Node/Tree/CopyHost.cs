@@ -30,6 +30,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     private readonly ConcurrentQueue<(KeyId Key, long Registration)> evicted = new();
     private readonly CancellationTokenSource stopping = new();
     private Link? link;
+    private long cutOffAt;
     private long waiterCount;
     private ITimer? timer;
     private Task connecting = Task.CompletedTask;
@@ -39,6 +40,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         (this.options, this.store, this.peers, this.time, this.statistics) = (options, store, peers, time, statistics);
         Copies = new(store, statistics);
         holder = new(options.Coherence, time.TimestampFrequency, options.Instance, 0, sessions, Copies, this, time.GetTimestamp());
+        cutOffAt = time.GetTimestamp();
         store.AddSink(this);
     }
 
@@ -82,6 +84,8 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             if (stopping.IsCancellationRequested)
                 return new(new CacheError(CacheErrorCode.Unavailable, "the instance is shutting down"));
             long now = time.GetTimestamp();
+            if (IsCutOff(now))
+                return CutOff();
             ReadStart start = holder.Read(key, Copies.TryGet(key)?.Version ?? 0, waiter, now);
             if (start == ReadStart.Busy)
                 return new(new CacheError(CacheErrorCode.Busy, "too many reads wait for the authority"));
@@ -203,11 +207,10 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
                 }
 
                 await made.Ended.WaitAsync(stopping.Token).ConfigureAwait(false);
+
+                // The lease is good to its end, connected or not: the authority waits for it. The next connection begins a session.
                 lock (gate)
-                {
-                    link = null;
-                    holder.Disconnect(time.GetTimestamp());
-                }
+                    (link, cutOffAt) = (null, time.GetTimestamp());
             }
 
             await Task.Delay(options.ReconnectInterval, time, stopping.Token).ConfigureAwait(false);
@@ -221,10 +224,20 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             long now = time.GetTimestamp();
             while (evicted.TryDequeue(out (KeyId Key, long Registration) gone))
                 holder.Evicted(gone.Key, gone.Registration, now);
-            if (link != null)
-                holder.Tick(now);
+            holder.Tick(now);
+            if (!IsCutOff(now))
+                return;
+            foreach (TaskCompletionSource<FetchOutcome> waiter in waiters.Values)
+                waiter.TrySetResult(CutOff());
         }
     }
+
+    // A connection that has just broken may be back at once.
+    private bool IsCutOff(long now) =>
+        link == null && time.GetElapsedTime(cutOffAt, now) > options.CutOffAfter && !holder.LeaseRuns(now);
+
+    private FetchOutcome CutOff() =>
+        new(new CacheError(CacheErrorCode.Busy, $"the authority '{options.Root}' can't be reached, and the copy here may be old"));
 
     private void Received(Link from, ReadOnlySpan<byte> bytes)
     {

@@ -25,6 +25,9 @@ public sealed class TreeOptions
     /// <summary>Time between two tries to reach the authority.</summary>
     public TimeSpan ReconnectInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>After a connection to the authority was lost, reads that need it wait so long for the next one before they fail.</summary>
+    public TimeSpan CutOffAfter { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Reads of ranges from other instances at the same time.</summary>
     public int PeerReadsMax { get; init; } = 64;
 }
