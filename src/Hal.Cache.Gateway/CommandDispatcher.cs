@@ -82,6 +82,10 @@ internal sealed class CommandDispatcher(ServerState server)
             }
             else if (!await FaultBatch.ResolveAsync(context).ConfigureAwait(false))
             {
+                if (!context.IsElsewhere || context.Server.Forwarder is not { } forwarder)
+                    return Outcome.Done;
+                context.BeginRun(replyStart); // the error was no reply
+                await forwarder.ForwardAsync(context).ConfigureAwait(false);
                 return Outcome.Done;
             }
 

@@ -71,6 +71,7 @@ internal static class RespErrors
         CacheErrorCode.Corrupt => $"ERR {error.Message}",
         CacheErrorCode.Unavailable => $"MISCONF {error.Message}",
         CacheErrorCode.Busy => $"TRYAGAIN {error.Message}",
+        CacheErrorCode.Elsewhere => $"TRYAGAIN {error.Message}",
         _ => throw new ArgumentOutOfRangeException(nameof(error), error.Code, "The code has no reply."),
     };
 

@@ -12,6 +12,9 @@ public sealed class GatewayTree(IPeerAcceptor acceptor, IPeerClient peers, TreeN
 
     public IKeyAuthorities Authorities { get; } = node.Authorities;
 
+    /// <summary>The instance's part of the tree.</summary>
+    public TreeNode Node { get; } = node;
+
     /// <summary>Whether keys can be read and written through this instance now.</summary>
     public bool IsConnected => node.IsConnected;
 }

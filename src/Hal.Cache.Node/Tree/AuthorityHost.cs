@@ -53,6 +53,19 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
     /// <summary>Sessions of holders that are live.</summary>
     public int Sessions => authority.Sessions;
 
+    /// <summary>Questions that wait for a round.</summary>
+    public int Held => authority.Held;
+
+    /// <summary>Changes, and sets of changes, that somebody waits for and that are not published yet.</summary>
+    public int Unpublished
+    {
+        get
+        {
+            lock (gate)
+                return waiting.Count;
+        }
+    }
+
     /// <summary>Takes a holder's connection.</summary>
     public IFrameSink Accept(IFrameChannel channel) => new HolderLink(this, channel);
 
@@ -345,6 +358,12 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
             {
                 wait = new(fault, 0, 0, null);
                 return false;
+            }
+
+            if (!entry.IsNone && (entry.Flags & EntryFlags.Object) != 0)
+            {
+                answer = new(asked.Item.Key, asked.Item.Flight, entry.Version, AcquireStatus.Found) { Payload = CopyPayload.Elsewhere };
+                return true;
             }
 
             AcquireResult result = keyspace.IsImmutable(key) && !entry.IsNone ? new(AcquireOutcome.Registered, 0) : Register(asked);

@@ -17,6 +17,10 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     /// <summary>Evictions that wait to be told.</summary>
     private const int EvictedMax = 1 << 16;
 
+    /// <summary>Keys that are remembered to be read at the authority, and for how long.</summary>
+    private const int ElsewhereMax = 1 << 16;
+    private static readonly TimeSpan ElsewherePeriod = TimeSpan.FromSeconds(1);
+
     private readonly Lock gate = new();
     private readonly TreeOptions options;
     private readonly IPeerClient peers;
@@ -29,8 +33,10 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     private readonly List<(long Flight, AcquireAnswer Answer)> fetches = [];
     private readonly ConcurrentQueue<(KeyId Key, long Registration)> evicted = new();
     private readonly CancellationTokenSource stopping = new();
+    private readonly Dictionary<KeyId, long> elsewhere = [];
     private Link? link;
     private long cutOffAt;
+    private bool isElsewhere;
     private long waiterCount;
     private ITimer? timer;
     private Task connecting = Task.CompletedTask;
@@ -48,6 +54,11 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
 
     /// <summary>Epoch of the authority as last heard, 0 before.</summary>
     public uint Epoch => holder.Epoch;
+
+    public uint Session => holder.Session;
+
+    /// <summary>Reads on their way to the authority.</summary>
+    public int Flights => holder.Flights;
 
     /// <summary>Whether the lease runs now.</summary>
     public bool HasLease => holder.LeaseRuns(time.GetTimestamp());
@@ -86,6 +97,8 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             long now = time.GetTimestamp();
             if (IsCutOff(now))
                 return CutOff();
+            if (elsewhere.TryGetValue(key.Id, out long notedAt) && time.GetElapsedTime(notedAt, now) < ElsewherePeriod)
+                return Elsewhere();
             ReadStart start = holder.Read(key, Copies.TryGet(key)?.Version ?? 0, waiter, now);
             if (start == ReadStart.Busy)
                 return new(new CacheError(CacheErrorCode.Busy, "too many reads wait for the authority"));
@@ -164,7 +177,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     {
         if (!waiters.TryGetValue(waiter, out TaskCompletionSource<FetchOutcome>? done))
             return;
-        done.TrySetResult(new(new CacheError(CacheErrorCode.Busy, failure switch
+        done.TrySetResult(isElsewhere ? Elsewhere() : new(new CacheError(CacheErrorCode.Busy, failure switch
         {
             ReadFailure.CutOff => $"the authority '{options.Root}' does not answer, and the copy here may be old",
             ReadFailure.GivenUp => "the value could not be brought here",
@@ -232,6 +245,17 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         }
     }
 
+    // Only saves the question: a key that has another kind of value by now is read at the authority for a while.
+    private void NoteElsewhere(KeyId key)
+    {
+        if (elsewhere.Count >= ElsewhereMax)
+            elsewhere.Clear();
+        elsewhere[key] = time.GetTimestamp();
+    }
+
+    private static FetchOutcome Elsewhere() =>
+        new(new CacheError(CacheErrorCode.Elsewhere, "the value is of a kind that this instance holds no copies of"));
+
     // A connection that has just broken may be back at once.
     private bool IsCutOff(long now) =>
         link == null && time.GetElapsedTime(cutOffAt, now) > options.CutOffAfter && !holder.LeaseRuns(now);
@@ -263,6 +287,15 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             }
 
             CopyPayload payload = CopyPayload.Read(answer.Payload);
+            if (payload.IsElsewhere)
+            {
+                NoteElsewhere(answer.Key.Id);
+                isElsewhere = true;
+                holder.Abandon(flight, ReadFailure.GivenUp);
+                isElsewhere = false;
+                continue;
+            }
+
             if (!payload.HasBytes && Copies.TryGet(answer.Key)?.Version == answer.Version)
                 statistics.FoundCurrent();
             long room = EntryHeader.Bytes + answer.Key.Bytes.Length + payload.Bytes.Length + OriginStamp.Bytes;
@@ -275,26 +308,38 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         fetches.Clear();
     }
 
+    // However it ends, the flight ends: others may have joined it.
     private async Task BringAsync(long flight, AcquireAnswer answer, CopyPayload payload, long room)
     {
         ILargeValue? large = null;
-        CacheError? error = store.HasRoom(room) ? null : await store.MakeRoomAsync(room, stopping.Token).ConfigureAwait(false);
-        if (error == null && payload.HasBytes && payload.Bytes.Length > CopyStore.SmallBytesMax)
+        try
         {
-            large = store.Stage(payload.Bytes.Length); // inline at the authority; here its stamp would make it too long
-            error = await large.WriteChunkAsync(0, payload.Bytes, stopping.Token).ConfigureAwait(false);
-        }
-
-        lock (gate)
-        {
-            if (error == null)
+            using var limit = new CancellationTokenSource(options.Coherence.FlightTimeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping.Token);
+            CacheError? error = store.HasRoom(room) ? null : await store.MakeRoomAsync(room, either.Token).ConfigureAwait(false);
+            if (error == null && payload.HasBytes && payload.Bytes.Length > CopyStore.SmallBytesMax)
             {
-                Complete(flight, new(payload, answer.Size, large ?? (payload.HasBytes ? null : Frame(answer))));
-                return;
+                large = store.Stage(payload.Bytes.Length); // inline at the authority; here its stamp would make it too long
+                error = await large.WriteChunkAsync(0, payload.Bytes, either.Token).ConfigureAwait(false);
             }
 
+            if (error == null)
+            {
+                lock (gate)
+                    Complete(flight, new(payload, answer.Size, large ?? (payload.HasBytes ? null : Frame(answer))));
+                large = null; // let go of with what the flight brought
+                return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // No room in time, or the instance stops.
+        }
+        finally
+        {
             large?.Release();
-            holder.Abandon(flight, ReadFailure.GivenUp);
+            lock (gate)
+                holder.Abandon(flight, ReadFailure.GivenUp);
         }
     }
 

@@ -48,6 +48,12 @@ public sealed class TreeNode : IAsyncDisposable
         return new(options, keyspace, copies, null, reads, statistics);
     }
 
+    /// <summary>Number of the holder's session, which rises with each connection to the authority; 0 at the authority.</summary>
+    public long Session => copies?.Session ?? 0;
+
+    /// <summary>Reads that wait for the authority.</summary>
+    public int Flights => copies?.Flights ?? 0;
+
     /// <summary>Begins to reach for the authority, where this instance is not it.</summary>
     public void Start() => copies?.Start();
 
