@@ -386,6 +386,7 @@ public sealed class CopyHolder
             return;
         }
 
+        unsent.RemoveAll(f => !f.Queued); // those that failed while there was no session
         foreach (var flight in flights.All.ToArray())
         {
             if (flight.IsWrite)

@@ -15,6 +15,6 @@ public enum RequestOutcome
     /// <summary>Too old to know: answer that the outcome is unknown.</summary>
     Unknown,
 
-    /// <summary>As many requests of the instance are running as the limit allows.</summary>
+    /// <summary>As many requests of the instance are running, or as many instances known, as the limits allow.</summary>
     Busy,
 }

@@ -12,7 +12,12 @@ public sealed class RequestTable(CoherenceOptions options)
     public RequestOutcome Begin(ulong instance, ulong request, out ReadOnlyMemory<byte> result)
     {
         result = default;
-        if (!windows.TryGetValue(instance, out var window)) windows.Add(instance, window = new Window());
+        if (!windows.TryGetValue(instance, out var window))
+        {
+            if (windows.Count >= options.InstancesMax) return RequestOutcome.Busy;
+            windows.Add(instance, window = new Window());
+        }
+
         if (window.Results.TryGetValue(request, out var known))
         {
             result = known ?? default;

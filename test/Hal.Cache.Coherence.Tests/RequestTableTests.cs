@@ -40,6 +40,16 @@ public sealed class RequestTableTests
     }
 
     [Fact]
+    public void Instances_have_a_limit()
+    {
+        var small = new RequestTable(new CoherenceOptions { InstancesMax = 1 });
+        small.Begin(1, 1, out _);
+
+        Assert.Equal(RequestOutcome.Busy, small.Begin(2, 1, out _));
+        Assert.Equal(RequestOutcome.New, small.Begin(1, 2, out _));
+    }
+
+    [Fact]
     public void What_the_log_has_is_known_and_what_failed_may_be_tried_again()
     {
         table.Restore(1, 5, new byte[] { 7 });
