@@ -56,6 +56,9 @@ internal sealed class CommandContext : IDisposable
 
     public CommandSpec Spec { get; set; } = CommandTable.Unknown;
 
+    /// <summary>A key's value is of a kind that is not copied: the authority runs the command.</summary>
+    public bool IsElsewhere { get; private set; }
+
     /// <summary>Sends what was written so far, set by the connection where replies may go out in parts.</summary>
     public Func<ValueTask>? SendSoFar { get; set; }
 
@@ -175,21 +178,31 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Awaits the noted fault, without locks; false where it can't be helped, and the error is replied.</summary>
     public async ValueTask<bool> ResolveFaultAsync()
     {
-        CacheError? error = await AwaitFaultAsync();
-        if (error is null) return true;
+        if (await AwaitFaultAsync() is not { } error) return true;
         this.Error(error);
         return false;
     }
 
     /// <summary>Awaits the noted fault, without locks; the error where it can't be helped.</summary>
-    internal async ValueTask<CacheError?> AwaitFaultAsync()
+    internal ValueTask<CacheError?> AwaitFaultAsync()
     {
         Fault fault = Fault;
         Fault = default;
-        CacheError? error = await Keyspace.ResolveAsync(fault, learned, Cancellation);
-        bool isAbsent = error?.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate;
-        return isAbsent ? null : error; // the next run finds it known to be absent
+        return ResolveAsync(fault);
     }
+
+    /// <summary>Awaits a fault, without locks; null where the command can go on.</summary>
+    internal async ValueTask<CacheError?> ResolveAsync(Fault fault)
+    {
+        CacheError? error = await Keyspace.ResolveAsync(fault, learned, Cancellation);
+        IsElsewhere |= error?.Code == CacheErrorCode.Elsewhere;
+
+        // The next run finds it known to be absent.
+        return error?.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate ? null : error;
+    }
+
+    /// <summary>Whether a key argument will have to be waited for, and for what. Needs the lock.</summary>
+    internal bool TryFindAhead(int arg, Need need, out Fault fault) => Keyspace.TryFindAhead(Key(arg), need, learned, out fault);
 
     /// <summary>Tells that the command changed a key: the one place for keyspace events, by Redis's event names; the store tells of changes itself.</summary>
     public void Changed(string keyspaceEvent, int keyArg) => Changed(keyspaceEvent, keyArg, Client.Database);
@@ -200,18 +213,6 @@ internal sealed class CommandContext : IDisposable
         Dirty++;
         if (Server.Notifications.IsOn) Server.Notifications.Tell(keyspaceEvent, Arg(keyArg), database, Client.Id);
     }
-
-    /// <summary>Awaits a fault, without locks; null where the command can go on.</summary>
-    internal async ValueTask<CacheError?> ResolveAsync(Fault fault)
-    {
-        CacheError? error = await Keyspace.ResolveAsync(fault, learned, Cancellation);
-
-        // The next run finds it known to be absent.
-        return error?.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate ? null : error;
-    }
-
-    /// <summary>Whether a key argument will have to be waited for, and for what. Needs the lock.</summary>
-    internal bool TryFindAhead(int arg, Need need, out Fault fault) => Keyspace.TryFindAhead(Key(arg), need, learned, out fault);
 
     /// <summary>Counts an error that the authority replied.</summary>
     public void NoteFailure() => Failed = true;
@@ -256,6 +257,7 @@ internal sealed class CommandContext : IDisposable
         ReplyStart = Reply.Length;
         Closes = false;
         Shards = 0;
+        IsElsewhere = false;
         Failed = false;
         Dirty = 0;
         Hits = 0;

@@ -42,6 +42,9 @@ public sealed class ValueReader : IByteSource
 
     private int ChunkEnd => (int)((End + IBlobStore.ChunkBytes - 1) / IBlobStore.ChunkBytes);
 
+    /// <summary>Leaves bytes out, which are then neither read nor fetched.</summary>
+    public void Skip(long bytes) => Position += Math.Clamp(bytes, 0, Remaining);
+
     /// <summary>Copies what is in memory, up to the end of a chunk; 0 at the end, or where it must be awaited.</summary>
     public int TryRead(Span<byte> destination)
     {

@@ -1,4 +1,5 @@
 using Hal.Cache.Silo.Settings;
+using Hal.Cache.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -9,9 +10,6 @@ internal sealed class Listeners
 {
     public const int HttpConnectionsMax = 1024;
     public const int HttpBodyBytesMax = 1 << 20;
-
-    /// <summary>Bytes that one connection may have read ahead, and bytes of its replies that may wait to be sent.</summary>
-    public const int RespBufferBytes = 512 << 10;
 
     private int httpConnections;
 
@@ -26,7 +24,7 @@ internal sealed class Listeners
         kestrel.Limits.MaxRequestBodySize = HttpBodyBytesMax;
         foreach (var instance in instances)
         {
-            kestrel.Listen(instance.Options.Listen, listen =>
+            kestrel.Listen(EpollTransport.IsSupported ? new LoopEndPoint(instance.Options.Listen) : instance.Options.Listen, listen =>
             {
                 instance.ListenResp(listen);
                 Resp.Add(listen);

@@ -2,6 +2,7 @@ using System.Net;
 using Hal.Cache.Contracts;
 using Hal.Cache.ControlPlane.Http;
 using Hal.Cache.Silo.Settings;
+using Hal.Cache.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
@@ -84,13 +85,9 @@ internal sealed class SiloHost : IAsyncDisposable
         });
         builder.WebHost.UseKestrelCore();
         // A request runs on the thread that its bytes arrived on. Nothing of ours blocks there: what waits or runs long goes to the pool.
-        builder.WebHost.UseSockets(sockets =>
-        {
-            sockets.UnsafePreferInlineScheduling = true;
-            sockets.MaxReadBufferSize = Listeners.RespBufferBytes;
-            sockets.MaxWriteBufferSize = Listeners.RespBufferBytes;
-        });
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, BlockPoolFactory>(); // after Kestrel's own: the last one counts
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        if (EpollTransport.IsSupported)
+            builder.Services.AddSingleton<IConnectionListenerFactory, EpollTransport>(); // takes the RESP endpoint from the sockets
         builder.WebHost.ConfigureKestrel(kestrel => listeners.Configure(kestrel, options, instances));
         var app = builder.Build();
         app.MapControlPlane();

@@ -2,6 +2,7 @@ using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Storage.Large;
 using Hal.Cache.Storage.Log;
 using Hal.Cache.Storage.Memory;
+using Hal.Cache.Storage.Objects;
 
 namespace Hal.Cache.Storage;
 
@@ -36,7 +37,7 @@ internal sealed unsafe class StoreCore : IDisposable
         Pool = new PagePool(memory, Limits.MemorySlackBytes / 2);
         Live = log != null ? new LiveBytes(log.SegmentBytes, options.DiskBytes) : new LiveBytes(1 << 30, 1 << 30);
         Room = new RoomGate(Pool, log, Live, Limits, time);
-        Room.KeepsEverything = () => Policy.KeepsAll && Array.TrueForAll(Shards!, shard => Volatile.Read(ref shard.CleanKeys) == 0);
+        Room.KeepsEverything = () => Policy.KeepsAll && !HasClean;
         Chunks = new ChunkStore(Pool, log, Live, Counters, Room, AppendsAtOnce);
         Shards = new Shard[options.MemoryBytes <= SmallMemoryBytes ? SmallShards : Shard.CountMax];
         for (int index = 0; index < Shards.Length; index++)
@@ -47,6 +48,10 @@ internal sealed unsafe class StoreCore : IDisposable
 
         handles = Array.ConvertAll(Shards, _ => new List<LargeValue?>());
         freeHandles = Array.ConvertAll(Shards, _ => new Stack<int>());
+        Objects = new ObjectTable(this);
+        ObjectRecords = new ObjectRecords(this);
+        ObjectWriter = new ObjectWriter(this);
+        Codec = options.ObjectCodec;
         epoch = time.GetTimestamp();
     }
 
@@ -68,6 +73,14 @@ internal sealed unsafe class StoreCore : IDisposable
 
     public StoreLimits Limits { get; }
 
+    public ObjectTable Objects { get; }
+
+    public ObjectRecords ObjectRecords { get; }
+
+    public ObjectWriter ObjectWriter { get; }
+
+    public IObjectCodec? Codec { get; }
+
     /// <summary>Memory of the log, which is part of the budget.</summary>
     public long LogBufferBytes { get; }
 
@@ -77,6 +90,21 @@ internal sealed unsafe class StoreCore : IDisposable
 
     /// <summary>True where each change is appended to the log when it is made.</summary>
     public bool AppendsAtOnce { get; }
+
+    /// <summary>Whether there are objects of an origin, which can be read again and so go before what clients wrote.</summary>
+    public bool HasClean
+    {
+        get
+        {
+            foreach (Shard shard in Shards)
+            {
+                if (Volatile.Read(ref shard.CleanKeys) > 0)
+                    return true;
+            }
+
+            return false;
+        }
+    }
 
     /// <summary>Seconds since the start, for policies.</summary>
     public uint Clock => Volatile.Read(ref clock);
@@ -132,6 +160,8 @@ internal sealed unsafe class StoreCore : IDisposable
 
     public long RecordBytes(EntryHeader* entry)
     {
+        if ((entry->Flags & EntryFlags.Slotted) != 0)
+            return Objects.SlotOf(entry).LiveBytes;
         int value = (entry->Flags & EntryFlags.Large) != 0 ? EntryRecords.ManifestBytes(LargeOf(entry)) : (int)entry->ValueBytes;
         return Log?.RecordBytes(entry->KeyBytes, value) ?? EntryHeader.Bytes + entry->KeyBytes + value;
     }
@@ -147,7 +177,7 @@ internal sealed unsafe class StoreCore : IDisposable
         int shard = ShardIndex(hash);
         value.Retain();
         value.KeyHash = hash;
-        Pool.AddOverhead(LargeManagedBytes + (value.ChunkCount * sizeof(long)));
+        Pool.AddOverhead(ManagedBytesOf(value));
         if (freeHandles[shard].TryPop(out int handle))
         {
             handles[shard][handle] = value;
@@ -160,6 +190,21 @@ internal sealed unsafe class StoreCore : IDisposable
 
         value.Handle = handle;
         return handle;
+    }
+
+    /// <summary>What a large value takes in managed memory, without its chunks.</summary>
+    public static long ManagedBytesOf(LargeValue value) => LargeManagedBytes + (value.ChunkCount * (long)sizeof(long));
+
+    /// <summary>Takes back what <see cref="TakeHandle"/> gave to the entry.</summary>
+    public void ReleaseHandle(ulong hash, EntryHeader* entry)
+    {
+        int shard = ShardIndex(hash);
+        int handle = BitConverter.ToInt32(Shard.StoredValue(entry));
+        LargeValue value = handles[shard][handle]!;
+        handles[shard][handle] = null;
+        freeHandles[shard].Push(handle);
+        Pool.AddOverhead(-ManagedBytesOf(value));
+        value.Release();
     }
 
     /// <summary>Appends the entry's record; false where the log's buffer is full now. Fills in the address, counts nothing.</summary>
@@ -203,12 +248,18 @@ internal sealed unsafe class StoreCore : IDisposable
         return true;
     }
 
-    /// <summary>The entry that holds a large value, null where none does any more.</summary>
-    public EntryHeader* HolderOf(LargeValue value)
+    /// <summary>
+    /// The entry of this hash, whose shard is locked, that holds a large value; null where none does. The value's own hash may change at
+    /// any moment: a value that was being staged gets its key.
+    /// </summary>
+    public EntryHeader* HolderOf(LargeValue value, ulong hash)
     {
-        for (EntryHeader* entry = ShardOf(value.KeyHash).Table.Chain(value.KeyHash); entry != null; entry = KeyTable.Next(entry))
+        int shard = ShardIndex(hash);
+        for (EntryHeader* entry = Shards[shard].Table.Chain(hash); entry != null; entry = KeyTable.Next(entry))
         {
-            if ((entry->Flags & EntryFlags.Large) != 0 && ReferenceEquals(LargeOf(entry), value))
+            LargeValue? held = (entry->Flags & EntryFlags.Slotted) != 0 ? Objects.SlotIn(shard, entry).Chunks
+                : (entry->Flags & EntryFlags.Large) != 0 ? handles[shard][BitConverter.ToInt32(Shard.StoredValue(entry))] : null;
+            if (ReferenceEquals(held, value) && Hash.Of(Shard.KeyOf(entry)) == hash)
                 return entry;
         }
 
@@ -229,17 +280,10 @@ internal sealed unsafe class StoreCore : IDisposable
     {
         Policy.Removed(new EntryRef(entry));
         Live.Remove(entry->Address, RecordBytes(entry));
-        if ((entry->Flags & EntryFlags.Large) != 0)
-        {
-            int shard = ShardIndex(hash);
-            int handle = BitConverter.ToInt32(Shard.StoredValue(entry));
-            LargeValue value = handles[shard][handle]!;
-            handles[shard][handle] = null;
-            freeHandles[shard].Push(handle);
-            Pool.AddOverhead(-LargeManagedBytes - (value.ChunkCount * sizeof(long)));
-            value.Release();
-        }
-
+        if ((entry->Flags & EntryFlags.Slotted) != 0)
+            Objects.Forget(entry, hash);
+        else if ((entry->Flags & EntryFlags.Large) != 0)
+            ReleaseHandle(hash, entry);
         ShardOf(hash).Slab.Free(entry);
     }
 
@@ -268,13 +312,18 @@ internal sealed unsafe class StoreCore : IDisposable
         Counters.Loaded();
     }
 
-    public static EntryFlags Kept(EntryFlags flags) => flags & (EntryFlags.Clean | EntryFlags.Raw | EntryFlags.Text | EntryFlags.Queued | EntryFlags.Dirty | EntryFlags.Large | EntryFlags.Logged | EntryFlags.Suspect);
+    /// <summary>The flags that an entry keeps when it gets another slot of memory with its value in the same place.</summary>
+    public static EntryFlags Kept(EntryFlags flags) => flags & (EntryFlags.Clean | EntryFlags.Raw | EntryFlags.Text | EntryFlags.Queued
+        | EntryFlags.Dirty | EntryFlags.Large | EntryFlags.Logged | EntryFlags.Object | EntryFlags.Slotted | EntryFlags.Suspect);
 
     public static void CopyState(EntryHeader* from, EntryHeader* to) =>
         (to->Version, to->Address, to->PolicyState) = (from->Version, from->Address, from->PolicyState);
 
     public void Dispose()
     {
+        Objects.Dispose();
+        ObjectWriter.Dispose();
+        Room.Dispose();
         foreach (Shard shard in Shards)
             shard.Dispose();
         Pool.Dispose();

@@ -16,6 +16,7 @@ public sealed class LayerTests
         ["Peers"] = ["Resp"],
         ["Storage"] = [],
         ["Origins"] = [],
+        ["Transport"] = [],
         ["Persistence"] = [],
         ["ControlPlane"] = [],
         ["Coherence"] = [],

@@ -37,6 +37,15 @@ public interface ILargeValue
     ValueTask<CacheError?> WriteChunkAsync(int index, ReadOnlyMemory<byte> bytes, CancellationToken cancellation);
 
     /// <summary>
+    /// Memory for a chunk that is not here yet, to be filled by the caller, who alone writes this value; empty where there is no room at this
+    /// moment. Valid until <see cref="TryCommit"/> or the value's end; asking again for the same chunk gives the same memory.
+    /// </summary>
+    Span<byte> TryReserve(int index);
+
+    /// <summary>Stores the reserved chunk, now whole; false where there is no room for it at this moment.</summary>
+    bool TryCommit(int index);
+
+    /// <summary>
     /// A new value of another length that shares this one's whole chunks up to <paramref name="sharedBytes"/>; the rest is to be written.
     /// </summary>
     ILargeValue Derive(long length, Func<int, bool> shares);

@@ -1,14 +1,20 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Gateway.Clients;
 
-/// <summary>Takes a large argument's body out of the input and into the store, through one pooled chunk.</summary>
+/// <summary>
+/// Takes a large argument's body out of the input and into the store chunk by chunk; where the transport allows it, bytes go from the socket
+/// straight into the chunk's memory.
+/// </summary>
 internal sealed class LargeArgumentReader(PipeReader input, CommandContext context, CancellationToken closed)
 {
     private const int LineEndBytes = 2;
+
+    private readonly IDirectInput? direct = input as IDirectInput;
 
     /// <summary>What is left of the input after the body and its line's end.</summary>
     public ReadOnlySequence<byte> Rest { get; private set; }
@@ -17,15 +23,14 @@ internal sealed class LargeArgumentReader(PipeReader input, CommandContext conte
     public async ValueTask<ILargeValue?> ReadAsync(ReadOnlySequence<byte> buffer, long length)
     {
         ILargeValue value = context.Store.Stage(length);
-        byte[] chunk = ArrayPool<byte>.Shared.Rent(IBlobStore.ChunkBytes);
         bool isWhole = false;
         try
         {
-            isWhole = await ReadAsync(buffer, length, value, chunk).ConfigureAwait(false);
+            Rest = buffer;
+            isWhole = await ReadAsync(value).ConfigureAwait(false);
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(chunk);
             if (!isWhole)
                 value.Release();
         }
@@ -33,43 +38,82 @@ internal sealed class LargeArgumentReader(PipeReader input, CommandContext conte
         return isWhole ? value : null;
     }
 
-    private async ValueTask<bool> ReadAsync(ReadOnlySequence<byte> buffer, long left, ILargeValue value, byte[] chunk)
+    private async ValueTask<bool> ReadAsync(ILargeValue value)
     {
-        int filled = 0, index = 0, ending = LineEndBytes;
-        while (left > 0 || ending > 0)
+        long left = value.Length;
+        for (int index = 0; index < value.ChunkCount && context.Refused == null; index++)
         {
-            if (buffer.IsEmpty)
-            {
-                input.AdvanceTo(buffer.End);
-                ReadResult read = await input.ReadAsync(closed).ConfigureAwait(false);
-                buffer = Rest = read.Buffer;
-                if (buffer.IsEmpty && read.IsCompleted)
-                    return false;
-                continue;
-            }
-
-            ReadOnlyMemory<byte> block = buffer.First;
-            if (left == 0)
-            {
-                int skip = Math.Min(ending, block.Length);
-                ending -= skip;
-                buffer = buffer.Slice(skip);
-                continue;
-            }
-
-            int count = (int)Math.Min(Math.Min(block.Length, left), IBlobStore.ChunkBytes - filled);
-            if (context.Refused == null)
-                block.Span[..count].CopyTo(chunk.AsSpan(filled));
-            buffer = buffer.Slice(count);
-            filled += count;
-            left -= count;
-            if (filled < IBlobStore.ChunkBytes && left > 0)
-                continue;
-            context.Refused ??= await value.WriteChunkAsync(index++, chunk.AsMemory(0, filled), closed).ConfigureAwait(false);
-            filled = 0;
+            int length = (int)Math.Min(IBlobStore.ChunkBytes, left);
+            while (context.Refused == null && value.TryReserve(index).IsEmpty)
+                context.Refused = await context.Store.MakeRoomAsync(length, closed).ConfigureAwait(false);
+            if (context.Refused != null)
+                break;
+            if (!await FillAsync(value, index, length).ConfigureAwait(false))
+                return false;
+            left -= length;
+            while (context.Refused == null && !value.TryCommit(index))
+                context.Refused = await context.Store.MakeRoomAsync(length, closed).ConfigureAwait(false);
         }
 
-        Rest = buffer;
+        return await SkipAsync(left + LineEndBytes).ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> FillAsync(ILargeValue value, int index, int length)
+    {
+        for (int filled = 0; filled < length;)
+        {
+            if (!Rest.IsEmpty)
+            {
+                ReadOnlySpan<byte> block = Rest.FirstSpan;
+                int count = Math.Min(block.Length, length - filled);
+                block[..count].CopyTo(value.TryReserve(index)[filled..]);
+                Rest = Rest.Slice(count);
+                filled += count;
+            }
+            else if (direct != null)
+            {
+                input.AdvanceTo(Rest.End);
+                Rest = default;
+                int count = direct.TryReceive(value.TryReserve(index)[filled..]);
+                if (count == 0)
+                    return false;
+                filled += Math.Max(count, 0);
+                if (count < 0 || filled == length)
+                    await direct.WaitAsync(closed).ConfigureAwait(false); // also between chunks: the others get their turn
+            }
+            else if (!await MoreAsync().ConfigureAwait(false))
+            {
+                return false;
+            }
+        }
+
         return true;
+    }
+
+    private async ValueTask<bool> SkipAsync(long bytes)
+    {
+        while (true)
+        {
+            long count = Math.Min(bytes, Rest.Length);
+            Rest = Rest.Slice(count);
+            bytes -= count;
+            if (bytes == 0)
+                return true;
+            if (!await MoreAsync().ConfigureAwait(false))
+                return false;
+        }
+    }
+
+    private async ValueTask<bool> MoreAsync()
+    {
+        input.AdvanceTo(Rest.End);
+        while (true)
+        {
+            ReadResult read = await input.ReadAsync(closed).ConfigureAwait(false);
+            Rest = read.Buffer;
+            if (!Rest.IsEmpty || read.IsCompleted)
+                return !Rest.IsEmpty;
+            input.AdvanceTo(Rest.End); // somebody woke the reader
+        }
     }
 }

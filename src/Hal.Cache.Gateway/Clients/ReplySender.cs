@@ -14,6 +14,9 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
     /// <summary>Bytes of a body that are handed to the output at a time.</summary>
     private const int BodyBytesAtOnce = 64 << 10;
 
+    /// <summary>Bytes of a body that may wait to be sent together.</summary>
+    private const int BodyBytesUnsent = 256 << 10;
+
     private readonly RespWriter reply = context.Reply;
 
     /// <summary>True when the connection is of no use any more.</summary>
@@ -67,10 +70,14 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
         {
             while (body.Remaining > 0)
             {
-                Memory<byte> memory = output.GetMemory((int)Math.Min(BodyBytesAtOnce, body.Remaining));
+                Memory<byte> memory = output.GetMemory();
                 int count = body.TryRead(memory.Span);
                 if (count == 0)
                 {
+                    // What is here goes out while the rest is being read.
+                    if (output.UnflushedBytes > 0 && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
+                        return false;
+                    memory = output.GetMemory((int)Math.Min(BodyBytesAtOnce, body.Remaining));
                     Result<int> read = await body.ReadAsync(memory, closed).ConfigureAwait(false);
                     if (!read.IsOk || read.Value == 0)
                         return false;
@@ -78,8 +85,7 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
                 }
 
                 output.Advance(count);
-                FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
-                if (flushed.IsCompleted)
+                if (output.UnflushedBytes >= BodyBytesUnsent && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
                     return false;
             }
 

@@ -132,6 +132,7 @@ internal static class KeyCommands
             if (!target.IsNone) return Integer(c, 0);
         }
 
+        if (entry.IsObject) return MoveObject(c, c.Key(2), "rename_to", 2, onlyNew);
         long version = entry.Version;
         c.Store.Begin(ref c.Scope);
         if (!TryPutCopy(c, c.Key(2), entry)) return Ended(c, Outcome.Retry);
@@ -149,6 +150,7 @@ internal static class KeyCommands
         if (entry.IsNone) return Integer(c, 0);
         if (!c.TryFind(c.Key(1, database), Need.Meta, out EntryRef target)) return Outcome.Retry;
         if (!target.IsNone) return Integer(c, 0);
+        if (entry.IsObject) return MoveObject(c, c.Key(1, database), "move_to", 1, integer: true);
         long version = entry.Version;
         c.Store.Begin(ref c.Scope);
         if (!TryPutCopy(c, c.Key(1, database), entry)) return Ended(c, Outcome.Retry);
@@ -184,9 +186,8 @@ internal static class KeyCommands
         if (!c.TryFind(c.Key(2, database), Need.Meta, out EntryRef target)) return Outcome.Retry;
         if (!target.IsNone && !replace) return Integer(c, 0);
 
-        // Chunks that only the origin has can't be shared with a key that no origin is behind.
-        if (entry.IsLarge && c.Store.Large(entry) is var large && large.ChunksPresent < large.ChunkCount)
-            return c.Error("ERR the origin's object is not held whole: read it first"u8);
+        // No origin is behind the copy: it needs all chunks, of its own.
+        if (entry.IsLarge && (entry.Flags & EntryFlags.Clean) != 0) return OriginCopy.Start(c, entry, database, replace);
         if (!TryPutCopy(c, c.Key(2, database), entry)) return Outcome.Retry;
         c.Changed("copy_to", 2, database);
         return Integer(c, 1);
@@ -209,13 +210,37 @@ internal static class KeyCommands
         return c.Ok();
     }
 
-    // A large value is shared; an inline one is copied first, since the change may move its entry.
+    // The structure itself changes its key, in one record.
+    private static Outcome MoveObject(CommandContext c, in BlobKey to, string keyspaceEvent, int eventArg, bool integer)
+    {
+        if (!c.IsDone(c.Store.Move(c.Key(1), to, ref c.Scope), 0)) return Outcome.Retry;
+        c.Changed(keyspaceEvent, eventArg);
+        c.Changed("del", 1);
+        return integer ? Integer(c, 1) : c.Ok();
+    }
+
+    // A large value is shared; an object is written and read; an inline value is copied first, since the change may move its entry.
     private static bool TryPutCopy(CommandContext c, in BlobKey key, EntryRef entry)
     {
         EntryFlags flags = entry.Flags & (EntryFlags.Raw | EntryFlags.Text);
+        if (entry.IsObject)
+        {
+            long bytes = c.Store.BytesOf(entry);
+            if (!c.IsDone(c.Store.Reserve(key, bytes), bytes)) return false;
+            Result<IObjectValue> clone = c.Store.Clone(entry);
+            if (!clone.IsOk) throw new InvalidOperationException(clone.Error.ToString()); // what was just written can't be read: a bug
+            if (c.IsDone(c.Store.Put(key, clone.Value, entry.ExpiresAt, flags, ref c.Scope), bytes)) return true;
+            clone.Value.Free();
+            return false;
+        }
+
         if (entry.IsLarge)
         {
-            return c.IsDone(c.Store.Put(key, entry.Type, c.Store.Large(entry), entry.ExpiresAt, flags, ref c.Scope), IBlobStore.ChunkBytes);
+            ILargeValue value = c.Store.Large(entry);
+            value.Retain(); // the key's old value, which goes, may be the same
+            bool put = c.IsDone(c.Store.Put(key, entry.Type, value, entry.ExpiresAt, flags, ref c.Scope), IBlobStore.ChunkBytes);
+            value.Release();
+            return put;
         }
 
         Span<byte> copy = stackalloc byte[entry.ValueLength];

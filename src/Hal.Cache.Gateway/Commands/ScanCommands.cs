@@ -24,7 +24,7 @@ internal static class ScanCommands
     private static Outcome Keys(CommandContext c)
     {
         int header = c.Reply.Length;
-        var visitor = new Collector(c.Reply, c.Arg(1).ToArray(), null, c.Store);
+        var visitor = new Collector(c.Reply, PatternOf(c.Arg(1)), null, c.Store);
         ulong cursor = 0;
         do
         {
@@ -34,6 +34,9 @@ internal static class ScanCommands
         c.Reply.ArrayHeaderAt(header, visitor.Found);
         return Outcome.Done;
     }
+
+    // "*" alone is no pattern: it would not match the empty key.
+    private static byte[]? PatternOf(ReadOnlySpan<byte> pattern) => pattern.SequenceEqual("*"u8) ? null : pattern.ToArray();
 
     private static Outcome Scan(CommandContext c)
     {
@@ -54,7 +57,7 @@ internal static class ScanCommands
             }
             else if (Ascii.EqualsIgnoreCase(option, "MATCH"u8))
             {
-                pattern = c.Arg(arg + 1).ToArray();
+                pattern = PatternOf(c.Arg(arg + 1));
             }
             else if (Ascii.EqualsIgnoreCase(option, "TYPE"u8))
             {

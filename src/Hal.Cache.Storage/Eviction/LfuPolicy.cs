@@ -19,13 +19,14 @@ internal sealed class LfuPolicy(int seed) : IEvictionPolicy
     /// <summary>Redis's lfu-log-factor: how much less likely each further step of the counter is.</summary>
     private const uint LogFactor = 10;
 
+    private const int Ranks = ((int)CounterMax + 1) * 2;
     private const uint Used = 1 << 8;
     private const int MinuteShift = 9;
     private const uint MinuteMask = uint.MaxValue >> MinuteShift;
     private const uint SecondsPerMinute = 60;
 
     private readonly StripedRandom random = new(seed);
-    private readonly KeepRanking[] rankings = [new(((int)CounterMax + 1) * 2), new(((int)CounterMax + 1) * 2)];
+    private readonly KeepRanking[] rankings = [new(Ranks), new(CleanLast.Ranks(Ranks))];
 
     public string Name => PolicyName;
 
@@ -58,7 +59,7 @@ internal sealed class LfuPolicy(int seed) : IEvictionPolicy
         bool used = (entry.PolicyState & Used) != 0;
         entry.PolicyState = Pack(counter, reclaim.Clock, 0);
         int rank = ((int)(CounterMax - counter) * 2) + (used ? 0 : 1);
-        return rankings[(int)reclaim.Tier].Keep(rank, EntryWeight.Of(entry), reclaim.KeepShare);
+        return rankings[(int)reclaim.Tier].Keep(CleanLast.Rank(rank, Ranks, entry, reclaim.Tier), EntryWeight.Of(entry), reclaim.KeepShare);
     }
 
     public EntryUsage UsageOf(in EntryRef entry, uint clock) => new(null, (int)CounterAt(entry.PolicyState, clock));

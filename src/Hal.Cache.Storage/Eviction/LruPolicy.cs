@@ -18,7 +18,7 @@ internal sealed class LruPolicy : IEvictionPolicy
     private const int AgeSteps = (32 - StepBits + 1) << StepBits;
     private const uint Used = 1;
 
-    private readonly KeepRanking[] rankings = [new(AgeSteps * 2), new(AgeSteps * 2)];
+    private readonly KeepRanking[] rankings = [new(AgeSteps * 2), new(CleanLast.Ranks(AgeSteps * 2))];
 
     public string Name => PolicyName;
 
@@ -37,7 +37,7 @@ internal sealed class LruPolicy : IEvictionPolicy
         uint state = entry.PolicyState;
         entry.PolicyState = state & ~Used;
         int rank = (AgeStep(IdleSeconds(state, reclaim.Clock)) * 2) + ((state & Used) != 0 ? 0 : 1);
-        return rankings[(int)reclaim.Tier].Keep(rank, EntryWeight.Of(entry), reclaim.KeepShare);
+        return rankings[(int)reclaim.Tier].Keep(CleanLast.Rank(rank, AgeSteps * 2, entry, reclaim.Tier), EntryWeight.Of(entry), reclaim.KeepShare);
     }
 
     public EntryUsage UsageOf(in EntryRef entry, uint clock) => new(IdleSeconds(entry.PolicyState, clock), null);

@@ -23,7 +23,7 @@ internal sealed class S3FifoPolicy(int seed) : IEvictionPolicy
     private const int Ranks = 8;
 
     private readonly GhostSet ghosts = new(seed);
-    private readonly KeepRanking[] rankings = [new(Ranks), new(Ranks)];
+    private readonly KeepRanking[] rankings = [new(Ranks), new(CleanLast.Ranks(Ranks))];
 
     public string Name => PolicyName;
 
@@ -71,7 +71,7 @@ internal sealed class S3FifoPolicy(int seed) : IEvictionPolicy
             return true;
         uint uses = state & UsesMax;
         bool member = (state & Member) != 0;
-        int standing = (int)((UsesMax - uses) * 2) + (member ? 0 : 1);
+        int standing = CleanLast.Rank((int)((UsesMax - uses) * 2) + (member ? 0 : 1), Ranks, entry, reclaim.Tier);
         bool keep = rankings[1].Keep(standing, EntryWeight.Of(entry), reclaim.KeepShare) && uses > 0;
         if (keep)
             entry.PolicyState = walk | Present | Kept | Member | (state & Recent) | (uses - 1);

@@ -8,7 +8,7 @@ internal sealed class Chunk(long id, int bytes)
 
     public readonly int Bytes = bytes;
 
-    /// <summary>The page with the bytes, 0 where they are in the log only.</summary>
+    /// <summary>The memory with the bytes, 0 where they are in the log only.</summary>
     public nint Page;
 
     /// <summary>Address of the record, 0 where there is none yet.</summary>

@@ -13,6 +13,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
 
     private readonly ConcurrentDictionary<long, Chunk> directory = new();
     private readonly ChunkClock clock = new();
+    private readonly ChunkMemory memory = new(pool);
     private long nextId = 1;
 
     public ChunkClock Clock => clock;
@@ -26,20 +27,38 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     /// <summary>A chunk with these bytes; null where there is no room at this moment, in memory or in the log's buffer.</summary>
     public unsafe Chunk? TryAdd(long id, ReadOnlySpan<byte> bytes)
     {
-        if (!room.HasRoom(bytes.Length) || !pool.TryTake(out byte* page))
+        nint page = TryReserve(bytes.Length);
+        if (page == 0)
             return null;
-        bytes.CopyTo(new Span<byte>(page, PagePool.PageBytes));
-        var chunk = new Chunk(id, bytes.Length) { Page = (nint)page };
-        if (appendsAtOnce && !TryAppend(chunk))
-        {
-            pool.Return(page);
-            return null;
-        }
+        bytes.CopyTo(new Span<byte>((void*)page, bytes.Length));
+        Chunk? chunk = TryAdd(id, page, bytes.Length);
+        if (chunk == null)
+            Unreserve(page, bytes.Length);
+        return chunk;
+    }
 
+    /// <summary>Memory for a chunk of this length, which the caller adds or gives back; 0 where there is no room at this moment.</summary>
+    public unsafe nint TryReserve(int bytes) => room.HasRoom(bytes) && memory.TryTake(bytes, out byte* page) ? (nint)page : 0;
+
+    public unsafe void Unreserve(nint page, int bytes) => memory.Return((byte*)page, bytes);
+
+    /// <summary>A chunk of reserved memory; null, and the memory still the caller's, where the log's buffer has no room at this moment.</summary>
+    public Chunk? TryAdd(long id, nint page, int bytes)
+    {
+        var chunk = new Chunk(id, bytes) { Page = page };
+        if (appendsAtOnce && !TryAppend(chunk))
+            return null;
         Register(chunk);
         live.Add(chunk.Address, RecordBytes(chunk));
         clock.Add(chunk);
         return chunk;
+    }
+
+    /// <summary>A chunk in the log alone; null where there is no room in the log's buffer at this moment.</summary>
+    public Chunk? TryAddLogged(long id, ReadOnlySpan<byte> bytes)
+    {
+        var header = new RecordHeader { Kind = RecordKind.Chunk, A = id };
+        return log!.TryAppend(ref header, default, bytes, out long address) ? AddRecovered(id, bytes.Length, address) : null;
     }
 
     /// <summary>A chunk that was found in the log.</summary>
@@ -58,7 +77,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
             if (chunk.Page != 0)
             {
                 clock.Remove(chunk);
-                pool.Return((byte*)chunk.Page);
+                memory.Return((byte*)chunk.Page, chunk.Bytes);
                 chunk.Page = 0;
             }
 
@@ -94,10 +113,23 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
             if (chunk.Page == 0 || chunk.Address == 0)
                 return false;
             clock.Remove(chunk);
-            pool.Return((byte*)chunk.Page);
+            memory.Return((byte*)chunk.Page, chunk.Bytes);
             chunk.Page = 0;
             counters.Spilled();
             return true;
+        }
+    }
+
+    /// <summary>Moves a short chunk that stays into a fuller page, so that the one it leaves gets free in time.</summary>
+    public unsafe void Compact(Chunk chunk)
+    {
+        lock (chunk)
+        {
+            if (chunk.Page == 0 || !memory.TryTakeBetter((byte*)chunk.Page, chunk.Bytes, out byte* better))
+                return;
+            new ReadOnlySpan<byte>((byte*)chunk.Page, chunk.Bytes).CopyTo(new Span<byte>(better, chunk.Bytes));
+            memory.Return((byte*)chunk.Page, chunk.Bytes);
+            chunk.Page = (nint)better;
         }
     }
 
@@ -115,8 +147,12 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
         }
     }
 
-    /// <summary>Reads from the log; the second read of a chunk brings it back to memory where there is room.</summary>
-    public async ValueTask<Result<int>> ReadAsync(Chunk chunk, int offset, Memory<byte> destination, CancellationToken cancellation)
+    /// <summary>
+    /// Reads from the log; the second read of a chunk brings it back to memory where there is room, and where <paramref name="admits"/> says
+    /// so.
+    /// </summary>
+    public async ValueTask<Result<int>> ReadAsync(
+        Chunk chunk, int offset, Memory<byte> destination, CancellationToken cancellation, bool admits = true)
     {
         for (int attempt = 0; ; attempt++)
         {
@@ -144,8 +180,10 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
                 return new CacheError(CacheErrorCode.Corrupt, "a chunk's place in the log holds another record");
             }
 
-            counters.Loaded();
-            Admit(chunk, lease.Value.Span);
+            if (admits)
+                counters.Loaded(); // else the object counts as a whole
+            if (admits)
+                Admit(chunk, lease.Value.Span);
             count = Math.Min(destination.Length, chunk.Bytes - offset);
             lease.Value.Span.Slice(offset, count).CopyTo(destination.Span);
             return count;
@@ -180,9 +218,9 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
         {
             bool again = chunk.Hot;
             chunk.Hot = true;
-            if (chunk.Page != 0 || chunk.Uses == 0 || (!again && pool.FreeBytes < pool.LimitBytes / 8) || !pool.TryTake(out byte* page))
+            if (chunk.Page != 0 || chunk.Uses == 0 || (!again && pool.FreeBytes < pool.LimitBytes / 8) || !memory.TryTake(chunk.Bytes, out byte* page))
                 return;
-            bytes.CopyTo(new Span<byte>(page, PagePool.PageBytes));
+            bytes.CopyTo(new Span<byte>(page, chunk.Bytes));
             chunk.Page = (nint)page;
             clock.Add(chunk);
         }

@@ -11,6 +11,8 @@ internal sealed class LargeValue : ILargeValue
     private readonly Chunk?[] chunks;
     private readonly long[] ids;
     private int references = 1;
+    private nint reserved;
+    private int reservedIndex;
 
     /// <param name="ids">The id of every chunk; where there is one id only, it is the first chunk's, and the others follow.</param>
     public LargeValue(ChunkStore store, RoomGate room, long length, long[] ids)
@@ -52,6 +54,10 @@ internal sealed class LargeValue : ILargeValue
                     LetGo(chunk);
                 chunks[index] = null;
             }
+
+            if (reserved != 0)
+                store.Unreserve(reserved, BytesOf(reservedIndex));
+            reserved = 0;
         }
     }
 
@@ -95,9 +101,31 @@ internal sealed class LargeValue : ILargeValue
             throw new ArgumentException($"Chunk {index} has {BytesOf(index)} bytes, not {bytes.Length}.", nameof(bytes));
         if (HasChunk(index) || IsDropped)
             return true;
-        Chunk? chunk = store.TryAdd(ids.Length == 1 ? ids[0] + index : ids[index], bytes);
+        Chunk? chunk = store.TryAdd(IdOf(index), bytes);
         if (chunk == null)
             return false;
+        if (!TryAttach(index, chunk))
+            store.Drop(chunk);
+        return true;
+    }
+
+    public unsafe Span<byte> TryReserve(int index)
+    {
+        if (reserved == 0)
+            (reserved, reservedIndex) = (store.TryReserve(BytesOf(index)), index);
+        if (reservedIndex != index)
+            throw new InvalidOperationException($"Chunk {reservedIndex} is reserved, and not yet committed.");
+        return reserved == 0 ? default : new Span<byte>((void*)reserved, BytesOf(index));
+    }
+
+    public bool TryCommit(int index)
+    {
+        if (reserved == 0 || reservedIndex != index)
+            throw new InvalidOperationException($"Chunk {index} is not reserved.");
+        Chunk? chunk = store.TryAdd(IdOf(index), reserved, BytesOf(index));
+        if (chunk == null)
+            return false;
+        reserved = 0;
         if (!TryAttach(index, chunk))
             store.Drop(chunk);
         return true;
@@ -159,6 +187,8 @@ internal sealed class LargeValue : ILargeValue
     public static int CountOf(long length) => (int)((length + IBlobStore.ChunkBytes - 1) / IBlobStore.ChunkBytes);
 
     public int BytesOf(int index) => (int)Math.Min(IBlobStore.ChunkBytes, Length - ((long)index * IBlobStore.ChunkBytes));
+
+    private long IdOf(int index) => ids.Length == 1 ? ids[0] + index : ids[index];
 
     private void LetGo(Chunk chunk)
     {

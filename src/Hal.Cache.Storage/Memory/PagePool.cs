@@ -10,8 +10,11 @@ internal sealed unsafe class PagePool : IDisposable
 {
     public const int PageBytes = 64 << 10;
 
-    /// <summary>Free pages that keep their memory; further ones are given back to the system.</summary>
-    private const int WarmPagesMax = 128;
+    /// <summary>
+    /// Free pages that keep their memory, further ones are given back to the system: 64 MiB or an eighth of the budget. Taking a page that the
+    /// system has to find and clear costs as much as filling it, and values of 1 MiB come and go by hundreds.
+    /// </summary>
+    private const int WarmPagesMax = 1024;
 
     private const int BlockBytes = 1 << 20;
 
@@ -21,13 +24,18 @@ internal sealed unsafe class PagePool : IDisposable
     private readonly List<nint> blocks = [];
     private readonly long limitBytes;
     private readonly long reserveBytes;
+    private readonly int warmPagesMax;
     private long usedBytes;
     private long overheadBytes;
     private long peakBytes;
 
     /// <param name="limitBytes">Budget of pages and overhead.</param>
     /// <param name="reserveBytes">Part of the budget that only calls which must not fail may take.</param>
-    public PagePool(long limitBytes, long reserveBytes) => (this.limitBytes, this.reserveBytes) = (limitBytes, reserveBytes);
+    public PagePool(long limitBytes, long reserveBytes)
+    {
+        (this.limitBytes, this.reserveBytes) = (limitBytes, reserveBytes);
+        warmPagesMax = (int)Math.Min(WarmPagesMax, limitBytes / 8 / PageBytes);
+    }
 
     public long LimitBytes => limitBytes;
 
@@ -77,7 +85,7 @@ internal sealed unsafe class PagePool : IDisposable
         Interlocked.Add(ref usedBytes, -PageBytes);
         lock (gate)
         {
-            if (warm.Count < WarmPagesMax)
+            if (warm.Count < warmPagesMax)
             {
                 warm.Push((nint)page);
                 return;

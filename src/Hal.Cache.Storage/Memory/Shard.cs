@@ -18,7 +18,7 @@ internal sealed unsafe class Shard(int index, KeyHash hash, PagePool pool) : IDi
     /// <summary>Place at which the next memory reclaim pass goes on.</summary>
     public int ReclaimHand;
 
-    /// <summary>Entries that came from an origin, which any policy may drop.</summary>
+    /// <summary>Entries that came from an origin: they leave before others, under any policy.</summary>
     public int CleanKeys;
 
     private long nextVersion;
@@ -55,6 +55,22 @@ internal sealed unsafe class Shard(int index, KeyHash hash, PagePool pool) : IDi
             *(long*)ExpiryOf(entry) = expiresAt;
         return entry;
     }
+
+    /// <summary>A copy of an entry with another expiry, not queued for it, and not yet in the table.</summary>
+    public EntryHeader* Redate(EntryHeader* old, long expiresAt)
+    {
+        bool hasValue = HasStoredValue(old->Flags);
+        EntryFlags flags = (StoreCore.Kept(old->Flags) & ~EntryFlags.Queued) | (old->Flags & EntryFlags.OnDisk);
+        EntryHeader* entry = NewEntry(old->Space, KeyOf(old), old->Type, (int)old->ValueBytes, hasValue, expiresAt, flags);
+        StoreCore.CopyState(old, entry);
+        if (hasValue)
+            StoredValue(old).CopyTo(StoredValue(entry));
+        return entry;
+    }
+
+    /// <summary>Whether memory behind the key holds the value, or a handle.</summary>
+    public static bool HasStoredValue(EntryFlags flags) =>
+        (flags & EntryFlags.OnDisk) == 0 || (flags & (EntryFlags.Large | EntryFlags.Slotted)) != 0;
 
     public static byte* ExpiryOf(EntryHeader* entry) => (byte*)entry + EntryHeader.Bytes + entry->KeyBytes;
 

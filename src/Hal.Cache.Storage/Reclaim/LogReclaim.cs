@@ -1,7 +1,9 @@
+using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Storage.Large;
 using Hal.Cache.Storage.Log;
 using Hal.Cache.Storage.Memory;
+using Hal.Cache.Storage.Objects;
 
 namespace Hal.Cache.Storage.Reclaim;
 
@@ -13,10 +15,17 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
 {
     private const double KeepShare = 0.5;
 
+    /// <summary>A walk that drops less than this part of a segment has an origin's objects looked for outside of the log.</summary>
+    private const int PoorWalkPart = 8;
+
     private readonly IRecordLog log = core.Log!;
     private long droppedBytes;
     private long walkedInVain;
     private long gaveUpAtLive = long.MaxValue;
+    private readonly ObjectRewrite objects = new(core);
+    private long truncatesBefore;
+    private long spareWrittenFrom;
+    private bool sparesWritten;
     private bool mustDrop;
     private bool stopped;
 
@@ -35,15 +44,17 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
             if (end > log.TailAddress)
             {
                 // Everything that is too much is in memory alone.
-                if (core.Policy.KeepsAll)
+                memory.Evict();
+                if (core.Policy.KeepsAll && core.Room.LiveIsShort)
                     core.Room.Exhausted();
-                else
-                    memory.Evict();
                 return;
             }
 
+            sparesWritten = liveShort && core.HasClean && log.TailAddress >= spareWrittenFrom;
             if (!ReclaimSegment(begin, end, liveShort, cancellation))
                 return;
+            if (sparesWritten && droppedBytes < log.SegmentBytes / PoorWalkPart)
+                EvictClean();
             core.Room.Pulse();
             if (!liveShort)
                 continue;
@@ -61,6 +72,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         bool taken = header.Kind switch
         {
             RecordKind.Value or RecordKind.Manifest => VisitEntry(address, header, key, value),
+            RecordKind.Change => VisitChange(address, header, key),
             RecordKind.Chunk => VisitChunk(address, header, value),
             _ => true, // what these say of a key is also said by its live record, which lies further on, or has just been written again
         };
@@ -70,9 +82,24 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
 
     public void Damaged(long address, long bytes) => core.Counters.Corrupt();
 
+    /// <summary>
+    /// What clients wrote fills the log's old end, and the origin's objects are elsewhere: they are found through the table, at the speed
+    /// of memory. If that is not enough, nothing is spared until so much was written that another look is worth its time.
+    /// </summary>
+    private void EvictClean()
+    {
+        long before = core.Live.Total;
+        memory.EvictClean();
+        droppedBytes += Math.Max(0, before - core.Live.Total);
+        if (core.Room.LiveIsShort)
+            spareWrittenFrom = log.TailAddress + core.Limits.LiveSlackBytes;
+    }
+
     private bool ReclaimSegment(long begin, long end, bool drop, CancellationToken cancellation)
     {
-        (mustDrop, droppedBytes) = (drop, 0);
+        (mustDrop, droppedBytes, truncatesBefore) = (drop, 0, end);
+        if (!objects.TryRewriteMoved(end))
+            return false;
         if (core.Live.OfSegmentAt(begin) > 0)
         {
             if (log.CommitAsync(cancellation).AsTask().GetAwaiter().GetResult() != null)
@@ -82,12 +109,18 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
             {
                 stopped = false;
                 from = log.Scan(from, end, this);
-                if (stopped && !WaitForRoom(cancellation))
+                if (stopped && (objects.HasFailed || !WaitForRoom(cancellation)))
                     return false;
             }
             while (stopped);
         }
 
+        // What an object replaces may go here, before the object that waits for the writer is in the log.
+        core.Room.SetReclaimWaits(true);
+        CacheError? unwritten = core.ObjectWriter.Flush();
+        core.Room.SetReclaimWaits(false);
+        if (unwritten != null)
+            return false;
         spaces.Relocate(end);
         log.TruncateBefore(end);
         return log.CommitAsync(cancellation).AsTask().GetAwaiter().GetResult() == null;
@@ -114,14 +147,52 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
                 return true;
             }
 
-            RecordHeader header = EntryRecords.HeaderOf(entry);
-            if (!core.TryAppend(entry, hash, ref header, value, out long moved))
-                return false;
-            core.Live.Move(address, moved, core.RecordBytes(entry));
-            entry->Address = moved;
-            core.Counters.Rewritten(RecordHeader.Bytes + key.Length + value.Length);
-            return true;
+            if ((entry->Flags & EntryFlags.Slotted) == 0)
+                return TryMove(entry, hash, address, key, value);
+            if (core.Objects.SlotOf(entry, hash).Changes == null)
+                return TryMoveBase(entry, hash, address, record, value);
         }
+
+        return objects.TryRewrite(record.Space, hash, key, truncatesBefore);
+    }
+
+    /// <summary>A change outlives its base only where that is damaged: the object, if it is in memory, is saved by this.</summary>
+    private bool VisitChange(long address, in RecordHeader record, ReadOnlySpan<byte> key)
+    {
+        ulong hash = core.Hash.Of(key);
+        Shard shard = core.ShardOf(hash);
+        lock (shard.Gate)
+        {
+            EntryHeader* entry = shard.Table.Find(hash, record.Space, key);
+            if (entry == null || (entry->Flags & EntryFlags.Slotted) == 0 || core.Objects.SlotOf(entry, hash).Changes?.Has(address) != true)
+                return true;
+        }
+
+        return objects.TryRewrite(record.Space, hash, key, truncatesBefore);
+    }
+
+    private bool TryMove(EntryHeader* entry, ulong hash, long address, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        RecordHeader header = EntryRecords.HeaderOf(entry);
+        if (!core.TryAppend(entry, hash, ref header, value, out long moved))
+            return false;
+        core.Live.Move(address, moved, core.RecordBytes(entry));
+        entry->Address = moved;
+        core.Counters.Rewritten(RecordHeader.Bytes + key.Length + value.Length);
+        return true;
+    }
+
+    /// <summary>An object that has no changes behind its base: the record as it is.</summary>
+    private bool TryMoveBase(EntryHeader* entry, ulong hash, long address, in RecordHeader record, ReadOnlySpan<byte> value)
+    {
+        RecordHeader header = EntryRecords.HeaderOf(entry);
+        (header.Kind, header.B) = (record.Kind, record.B);
+        if (!log.TryAppend(ref header, Shard.KeyOf(entry), value, out long moved))
+            return false;
+        core.Live.Move(address, moved, core.Objects.SlotOf(entry, hash).LiveBytes);
+        entry->Address = moved;
+        core.Counters.Rewritten(RecordHeader.Bytes + entry->KeyBytes + value.Length);
+        return true;
     }
 
     private bool VisitChunk(long address, in RecordHeader record, ReadOnlySpan<byte> value)
@@ -141,11 +212,11 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         ulong hash = owner.KeyHash;
         lock (core.ShardOf(hash).Gate)
         {
-            EntryHeader* entry = core.HolderOf(owner);
+            EntryHeader* entry = core.HolderOf(owner, hash);
             if (entry == null || !MayDrop(entry))
                 return false;
             droppedBytes += chunk.Bytes;
-            if ((entry->Flags & EntryFlags.Clean) != 0)
+            if ((entry->Flags & (EntryFlags.Clean | EntryFlags.Object)) == EntryFlags.Clean)
             {
                 owner.Detach(chunk);
             }
@@ -167,7 +238,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
     {
         if (core.Spaces.DatabaseOf(entry->Space) < 0 || new EntryRef(entry).ExpiresAt is not 0 and var at && at <= core.Now)
             return true;
-        if (!mustDrop || (core.Policy.KeepsAll && (entry->Flags & EntryFlags.Clean) == 0))
+        if (!mustDrop || ((entry->Flags & EntryFlags.Clean) == 0 && (core.Policy.KeepsAll || sparesWritten)))
             return false;
         return !core.Policy.Keep(new EntryRef(entry), new ReclaimContext(ReclaimTier.Store, core.Clock, KeepShare));
     }

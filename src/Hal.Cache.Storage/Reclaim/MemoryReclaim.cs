@@ -1,6 +1,7 @@
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Storage.Large;
 using Hal.Cache.Storage.Memory;
+using Hal.Cache.Storage.Objects;
 
 namespace Hal.Cache.Storage.Reclaim;
 
@@ -11,21 +12,45 @@ namespace Hal.Cache.Storage.Reclaim;
 internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 {
     private const double FirstKeepShare = 0.5;
-    private const int PassesMax = 6;
 
-    /// <summary>Passes after which objects leave the store, where that is allowed.</summary>
+    /// <summary>The last pass that only moves values to the log, where there is one; after it objects leave the store.</summary>
     private const int SpillPasses = 2;
 
+    /// <summary>Bytes of objects that one walk over a page takes out of memory at most, or it would hold the lock for long.</summary>
+    private const long ObjectBytesPerWalk = 1 << 20;
+
+    /// <summary>Passes that are walked again since they gained something: a walk takes only so many bytes of objects.</summary>
+    private const int RepeatsMax = 64;
+
+    /// <summary>Passes that drop an origin's objects, which can be read again: what the policy gives up, then all.</summary>
+    private const int CleanPasses = 2;
+
+    /// <summary>Passes that drop what clients wrote, too: what the policy gives up, then anything.</summary>
+    private const int WrittenPasses = 2;
+
+    private readonly int firstDropPass = core.Log == null ? 0 : SpillPasses + 1;
+    private readonly List<ObjectSlot> big = [];
+    private long walkedBytes;
+    private int nextShard = random.Next(core.Shards.Length);
     private bool blocked;
+    private bool gained;
+
+    private int FirstWrittenPass => firstDropPass + CleanPasses;
+
+    // Where nothing may be dropped, one pass must have been over everything all the same: it also moves together what is left over.
+    private int PassesEnd => core.Policy.KeepsAll ? FirstWrittenPass + (core.Log == null ? 1 : 0) : FirstWrittenPass + WrittenPasses;
 
     /// <summary>Goes on until there is slack, or nothing more to gain.</summary>
     public void Run()
     {
-        long target = core.Limits.MemorySlackBytes + (core.Limits.MemorySlackBytes / 2);
-        for (int pass = 0; pass < PassesMax; pass++)
+        long target = core.Limits.MemorySlackBytes + (core.Limits.MemorySlackBytes / 2) + core.Room.DemandedBytes;
+        int repeats = 0;
+        for (int pass = 0; pass < PassesEnd; pass++)
         {
-            long usedBefore = core.Pool.UsedBytes;
-            int steps = SlabPages() + core.Chunks.Clock.Count;
+            if (IsCleanPass(pass) && !core.HasClean)
+                continue;
+            gained = false;
+            int steps = Math.Max(SlabPages() + core.Chunks.Clock.Count, core.Shards.Length);
             for (int step = 0; step <= steps; step++)
             {
                 if (core.Pool.FreeBytes >= target)
@@ -35,6 +60,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
                 }
 
                 Step(pass);
+                WriteBig();
                 if ((step & 15) == 0 && core.Pool.FreeBytes > core.Limits.MemorySlackBytes / 2)
                     core.Room.Pulse();
                 if (blocked)
@@ -46,11 +72,12 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
                 }
             }
 
-            if (pass >= SpillPasses && core.Pool.UsedBytes >= usedBefore)
-                break;
+            if (gained && core.Log != null && pass <= SpillPasses && repeats++ < RepeatsMax)
+                pass--; // nothing is to leave the store while more can leave memory
         }
 
-        if (core.Pool.FreeBytes < core.Limits.MemorySlackBytes / 2)
+        // What is written meanwhile may take all that was gained: only a pass without any gain shows that there is nothing to give up.
+        if (!gained && core.Pool.FreeBytes < core.Limits.MemorySlackBytes / 2)
             core.Room.Exhausted();
         else
             core.Room.Pulse();
@@ -59,11 +86,35 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
     /// <summary>Drops objects until the live bytes fit, for what is in memory alone and not in the log yet.</summary>
     public void Evict()
     {
-        int steps = SlabPages() + core.Chunks.Clock.Count;
+        EvictClean();
+        int steps = Math.Max(SlabPages() + core.Chunks.Clock.Count, core.Shards.Length);
         for (int step = 0; step <= steps && core.Room.LiveIsShort; step++)
-            Step(SpillPasses + 1);
+        {
+            Step(FirstWrittenPass);
+            WriteBig();
+        }
+
         core.Room.Pulse();
     }
+
+    /// <summary>Drops an origin's objects wherever they are until the live bytes fit, or until there are none.</summary>
+    public void EvictClean()
+    {
+        for (int pass = firstDropPass; pass < FirstWrittenPass; pass++)
+        {
+            foreach (Shard shard in core.Shards)
+            {
+                for (int page = shard.Slab.PageCount; page > 0 && Volatile.Read(ref shard.CleanKeys) > 0; page--)
+                {
+                    if (!core.Room.LiveIsShort)
+                        return;
+                    StepPage(shard, pass);
+                }
+            }
+        }
+    }
+
+    private bool IsCleanPass(int pass) => pass >= firstDropPass && pass < FirstWrittenPass;
 
     private int SlabPages()
     {
@@ -80,7 +131,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         if (chunks > 0 && random.Next(chunks + pages) < chunks)
             StepChunk(pass);
         else
-            StepPage(core.Shards[random.Next(core.Shards.Length)], pass);
+            StepPage(core.Shards[nextShard++ % core.Shards.Length], pass);
     }
 
     private void StepChunk(int pass)
@@ -90,13 +141,15 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         if (chunk.Hot && pass < SpillPasses)
         {
             chunk.Hot = false;
+            core.Chunks.Compact(chunk);
             return;
         }
 
-        bool evict = core.Log == null || pass > SpillPasses;
-        if (!evict)
+        if (pass < firstDropPass)
         {
-            blocked = !core.Chunks.TrySpill(chunk) && !core.Log!.HasRoom;
+            bool spilled = core.Chunks.TrySpill(chunk);
+            gained |= spilled;
+            blocked = !spilled && !core.Log!.HasRoom;
             return;
         }
 
@@ -105,20 +158,19 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         ulong hash = owner.KeyHash;
         lock (core.ShardOf(hash).Gate)
         {
-            EntryHeader* entry = core.HolderOf(owner);
-            if (entry == null || !MayDrop(entry, pass))
+            EntryHeader* entry = core.HolderOf(owner, hash);
+            if (entry != null && TryEvict(entry, hash, pass))
                 return;
-            if (core.TryDrop(hash, entry, KeyChange.Evicted))
-                core.Counters.Evicted();
+            core.Chunks.Compact(chunk);
         }
     }
 
     private bool MayDrop(EntryHeader* entry, int pass)
     {
-        if (core.Policy.KeepsAll && (entry->Flags & EntryFlags.Clean) == 0)
+        if ((entry->Flags & EntryFlags.Clean) == 0 && (core.Policy.KeepsAll || IsCleanPass(pass)))
             return false;
-        double keep = pass > SpillPasses + 1 || (core.Log == null && pass > 1) ? 0 : FirstKeepShare;
-        return keep == 0 || !core.Policy.Keep(new EntryRef(entry), new ReclaimContext(ReclaimTier.Store, core.Clock, keep));
+        bool asks = pass == firstDropPass || pass == FirstWrittenPass;
+        return !asks || !core.Policy.Keep(new EntryRef(entry), new ReclaimContext(ReclaimTier.Store, core.Clock, FirstKeepShare));
     }
 
     private void StepPage(Shard shard, int pass)
@@ -138,7 +190,8 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
     /// <summary>False where the page is gone, since its last entry went.</summary>
     private bool Walk(SlabPage* page, int pass)
     {
-        bool evict = core.Log == null || pass > SpillPasses;
+        walkedBytes = 0;
+        bool evict = pass >= firstDropPass;
         var context = new ReclaimContext(ReclaimTier.Memory, core.Clock, pass == 0 ? FirstKeepShare : 0);
         for (int index = 0; index < page->Carved; index++)
         {
@@ -156,6 +209,8 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 
             if (last)
                 return false;
+            if (walkedBytes >= ObjectBytesPerWalk)
+                break;
         }
 
         return true;
@@ -163,9 +218,12 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 
     private bool TryEvict(EntryHeader* entry, ulong hash, int pass)
     {
+        long bytes = (entry->Flags & EntryFlags.Slotted) != 0 ? core.Objects.SlotOf(entry, hash).CountedBytes : 0;
         if (!MayDrop(entry, pass) || !core.TryDrop(hash, entry, KeyChange.Evicted))
             return false;
+        walkedBytes += bytes;
         core.Counters.Evicted();
+        gained = true;
         return true;
     }
 
@@ -174,6 +232,8 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         const EntryFlags fixedHere = EntryFlags.OnDisk | EntryFlags.Large;
         if ((entry->Flags & fixedHere) != 0)
             return false;
+        if ((entry->Flags & EntryFlags.Object) != 0)
+            return TryShelve(entry, hash, context);
         int stubBytes = EntryHeader.Bytes + entry->KeyBytes + ((entry->Flags & EntryFlags.HasExpiry) != 0 ? sizeof(long) : 0);
         if (SizeClasses.Of(stubBytes) == entry->SizeClass)
             return false;
@@ -186,7 +246,53 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         }
 
         core.Spill(hash, entry);
+        gained = true;
         return true;
+    }
+
+    /// <summary>False where the object stays, or is to be written without the lock first.</summary>
+    private bool TryShelve(EntryHeader* entry, ulong hash, in ReclaimContext context)
+    {
+        ObjectSlot slot = core.Objects.SlotOf(entry, hash);
+        if (slot.IsBusy || slot.Ticket != 0 || (context.KeepShare > 0 && core.Policy.Keep(new EntryRef(entry), context)))
+            return false;
+        long bytes = slot.CountedBytes;
+        if (core.Objects.TryShelveWithChanges(entry, slot))
+        {
+            walkedBytes += bytes;
+            gained = true;
+            return true;
+        }
+
+        switch (DirtyEntries.TryAppendObject(core, entry, slot))
+        {
+            case BaseStatus.Full:
+                blocked = true;
+                return false;
+            case BaseStatus.TooLong:
+                big.Add(slot);
+                walkedBytes += bytes;
+                return false;
+        }
+
+        core.Objects.Shelve(entry, slot);
+        walkedBytes += bytes;
+        gained = true;
+        return true;
+    }
+
+    private void WriteBig()
+    {
+        foreach (ObjectSlot slot in big)
+        {
+            if (core.ObjectWriter.Write(slot, shelve: true, isReclaiming: false))
+                gained = true;
+            else
+                blocked = true;
+        }
+
+        big.Clear();
+        core.Objects.Graveyard.Empty();
     }
 
     private void MoveAway(Shard shard, SlabPage* page)

@@ -1,4 +1,5 @@
 using Hal.Cache.Benchmarks.Micro;
+using Hal.Cache.Benchmarks.Micro.Gateway;
 
 namespace Hal.Cache.Benchmarks.Tests.Micro;
 
@@ -27,11 +28,12 @@ public sealed class AllocationCheckTests
     }
 
     [Fact]
-    public void Suite_counts_the_broken_cases_and_names_them()
+    public async Task Suite_counts_the_broken_cases_and_names_them()
     {
-        using var output = new StringWriter();
+        await using var connection = new MemoryConnection();
+        await using var output = new StringWriter();
 
-        var broken = MicroSuite.Run([new AllocationCheck("one array", 0, () => kept = new byte[8]), .. MicroSuite.All()], output);
+        var broken = MicroSuite.Run([new AllocationCheck("one array", 0, () => kept = new byte[8]), .. MicroSuite.All(connection)], output);
 
         Assert.Equal(1, broken);
         Assert.Contains("BROKEN one array", output.ToString(), StringComparison.Ordinal);

@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace Hal.Cache.Conformance.Tests.Limits;
 
-/// <summary>The process and its directory stay within their limits; HAL_TEST_SOAK_BYTES and HAL_TEST_LARGE_BYTES make the runs larger.</summary>
+/// <summary>The process and its directory stay within their limits; HAL_TEST_SOAK_BYTES, HAL_TEST_LARGE_BYTES and HAL_TEST_LARGE_MEMORY_BYTES make the runs larger.</summary>
 public sealed class LimitTests(ITestOutputHelper output)
 {
     private const int StandardSeed = 5;
@@ -62,10 +62,10 @@ public sealed class LimitTests(ITestOutputHelper output)
     public async Task Sixteen_connections_with_large_values_at_once_raise_memory_by_at_most_64_MB()
     {
         var bytes = Math.Min(TestSeed.Number("HAL_TEST_LARGE_BYTES", LargeBytes), LargeBytesMax);
-        var disk = ((bytes * LargeConnections * 2) >> 20) + 1024;
-        using var silo = SiloProcess.Started(new SiloProcessOptions { Memory = "128mb", Disk = string.Create(CultureInfo.InvariantCulture, $"{disk}mb") });
-        Fill(silo.Port, MemoryBytes * 2);
-        var before = Math.Max(ProcessUsage.ResidentBytes(silo.Pid), MemoryBytes);
+        var memory = TestSeed.Number("HAL_TEST_LARGE_MEMORY_BYTES", MemoryBytes);
+        using var silo = SiloProcess.Started(new SiloProcessOptions { Memory = Megabytes(memory), Disk = Megabytes((bytes * LargeConnections * 2) + (1L << 30)) });
+        Fill(silo.Port, memory * 2);
+        var before = Math.Max(ProcessUsage.ResidentBytes(silo.Pid), memory);
         ProcessUsage.ResetPeak(silo.Pid);
 
         await OnThreadsAsync(Enumerable.Range(0, LargeConnections), number =>
@@ -81,6 +81,31 @@ public sealed class LimitTests(ITestOutputHelper output)
         var peak = ProcessUsage.PeakResidentBytes(silo.Pid);
         output.WriteLine($"{LargeConnections} connections of {bytes >> 20} MiB: RSS {before >> 20} MiB before, {peak >> 20} MiB at the peak.");
         Assert.True(peak <= before + GrowthMax, $"RSS went from {before >> 20} to {peak >> 20} MiB.");
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("commit")]
+    public async Task Sixteen_connections_that_preload_values_of_1_MiB_at_once_all_get_their_replies(string durability)
+    {
+        const int Each = 24;
+        using var silo = SiloProcess.Started(new SiloProcessOptions { Memory = Megabytes(MemoryBytes), Disk = Megabytes(DiskBytes), Durability = durability });
+
+        // All requests of a connection are on their way before the first reply is read, as a benchmark's preload does it.
+        await OnThreadsAsync(Enumerable.Range(0, LargeConnections), number =>
+        {
+            using var client = new RespTestClient(silo.Port, TimeSpan.FromMinutes(1));
+            for (var at = 0; at < Each; at++) new PatternValue(at, 1 << 20).SendSet(client, Key(number, at));
+            for (var at = 0; at < Each; at++) Assert.Equal("OK", client.Receive().Text);
+        });
+
+        using var reader = new RespTestClient(silo.Port, TimeSpan.FromMinutes(1));
+        for (var number = 0; number < LargeConnections; number++)
+        {
+            for (var at = 0; at < Each; at += 5) Assert.True(new PatternValue(at, 1 << 20).Get(reader, Key(number, at)), $"{Key(number, at)} is missing.");
+        }
+
+        static string Key(int number, int at) => string.Create(CultureInfo.InvariantCulture, $"preload:{number}:{at}");
     }
 
     [Fact]
@@ -113,6 +138,8 @@ public sealed class LimitTests(ITestOutputHelper output)
         Assert.Equal(0, soak.Missing);
         Assert.Equal(0, soak.MissingNow(server.Port));
     }
+
+    private static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes >> 20}mb");
 
     // The store's own memory is taken before the growth is measured.
     private static void Fill(int port, long bytes)

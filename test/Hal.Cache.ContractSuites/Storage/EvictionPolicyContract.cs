@@ -38,6 +38,37 @@ public abstract class EvictionPolicyContract
     }
 
     [Fact]
+    public void Keep_gives_up_objects_of_an_origin_before_what_clients_wrote()
+    {
+        using var cache = new SegmentCache(Create(Seed), Capacity);
+        for (int round = 0; round < 4; round++)
+        {
+            for (int key = 0; key < Capacity / 2; key++) cache.Request(key, IsClean(key) ? EntryFlags.Clean : EntryFlags.None);
+        }
+
+        int[] kept = [.. cache.Kept(ReclaimTier.Store, 0.5)];
+
+        int clean = kept.Count(IsClean);
+        int written = kept.Length - clean;
+        Assert.True(written > Capacity / 4 * 0.8, $"{written} of about {Capacity / 4} stayed");
+        Assert.True(clean < Capacity / 4 * 0.1, $"{clean} of an origin's {Capacity / 4} stayed");
+    }
+
+    [Fact]
+    public void Keep_in_memory_makes_no_difference_between_an_origins_objects_and_others()
+    {
+        using var cache = new SegmentCache(Create(Seed), Capacity);
+        for (int round = 0; round < 4; round++)
+        {
+            for (int key = 0; key < Capacity / 2; key++) cache.Request(key, IsClean(key) ? EntryFlags.Clean : EntryFlags.None);
+        }
+
+        int[] kept = [.. cache.Kept(ReclaimTier.Memory, 0.5)];
+
+        Assert.InRange(kept.Count(IsClean), kept.Length * 0.3, kept.Length * 0.7);
+    }
+
+    [Fact]
     public void Hit_rate_on_a_skewed_trace_is_clearly_above_that_of_a_queue()
     {
         double queue = HitRate(new QueuePolicy());
@@ -46,6 +77,9 @@ public abstract class EvictionPolicyContract
 
         Assert.True(rate > queue + 0.03, $"seed {Seed}: {rate:F3}, a queue has {queue:F3}");
     }
+
+    // About one in two, without a pattern that a walk could fall into step with.
+    private static bool IsClean(int key) => ((uint)key * 2_654_435_761u >> 16) % 2 == 0;
 
     private static double HitRate(IEvictionPolicy policy)
     {

@@ -17,7 +17,7 @@ public sealed unsafe class SegmentCache(IEvictionPolicy policy, int capacity) : 
     private uint Clock => (uint)(requests / RequestsPerSecond);
 
     /// <summary>Reads a key, which is added where it is missing; whether it was there.</summary>
-    public bool Request(int key)
+    public bool Request(int key, EntryFlags flags = EntryFlags.None)
     {
         requests++;
         if (entries.TryGetValue(key, out nint there))
@@ -27,7 +27,7 @@ public sealed unsafe class SegmentCache(IEvictionPolicy policy, int capacity) : 
         }
 
         var header = (EntryHeader*)NativeMemory.AllocZeroed(EntryHeader.Bytes + sizeof(int));
-        (header->KeyBytes, header->Flags, header->Type) = (sizeof(int), EntryFlags.InUse, BlobType.String);
+        (header->KeyBytes, header->Flags, header->Type) = (sizeof(int), EntryFlags.InUse | flags, BlobType.String);
         MemoryMarshal.Write(new Span<byte>((byte*)header + EntryHeader.Bytes, sizeof(int)), key);
         entries.Add(key, (nint)header);
         log.Enqueue(key);
@@ -39,14 +39,20 @@ public sealed unsafe class SegmentCache(IEvictionPolicy policy, int capacity) : 
     public bool Contains(int key) => entries.ContainsKey(key);
 
     /// <summary>How many of all entries the policy would keep; none is removed.</summary>
-    public int KeptOf(ReclaimTier tier, double share) =>
-        entries.Values.Count(entry => policy.Keep(new EntryRef((EntryHeader*)entry), new ReclaimContext(tier, Clock, share)));
+    public int KeptOf(ReclaimTier tier, double share) => Kept(tier, share).Count();
+
+    /// <summary>Which of all entries the policy would keep; none is removed.</summary>
+    public IEnumerable<int> Kept(ReclaimTier tier, double share) =>
+        entries.Where(entry => Keeps(entry.Value, tier, share)).Select(entry => entry.Key);
 
     public void Dispose()
     {
         foreach (nint entry in entries.Values) NativeMemory.Free((void*)entry);
         entries.Clear();
     }
+
+    private bool Keeps(nint entry, ReclaimTier tier, double share) =>
+        policy.Keep(new EntryRef((EntryHeader*)entry), new ReclaimContext(tier, Clock, share));
 
     private void WalkSegment()
     {

@@ -15,10 +15,15 @@ internal sealed class Rig : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public Rig(Freshness? freshness = null, long memoryBytes = 256L << 20, int seed = 1, params OriginMount[] others)
+        : this(new BlobStoreOptions { MemoryBytes = memoryBytes, Durability = StoreDurability.None }, freshness, seed, others)
+    {
+    }
+
+    public Rig(BlobStoreOptions options, Freshness? freshness = null, int seed = 1, params OriginMount[] others)
     {
         Faulty = new(Memory, seed);
         Origin = new(Faulty);
-        var opened = BlobStores.Open(new BlobStoreOptions { MemoryBytes = memoryBytes, Durability = StoreDurability.None }, new DropAll(), TimeProvider.System);
+        var opened = BlobStores.Open(options, new DropAll(), TimeProvider.System);
         Store = opened.Value;
         Keyspace = new(Store, new Mounts([new("o/"u8.ToArray(), Origin, freshness ?? Freshness.Immutable), .. others]), Clock);
     }

@@ -1,0 +1,222 @@
+using System.IO.Pipelines;
+using System.Threading.Tasks.Sources;
+
+namespace Hal.Cache.Transport;
+
+/// <summary>What goes to a socket: a flush sends at once, on the caller's thread, and waits only where the socket takes no more.</summary>
+internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) : PipeWriter, IValueTaskSource<FlushResult>
+{
+    private const int FreeBytesMin = 512;
+    private const int VectorsMax = 16;
+
+    private readonly Lock gate = new();
+    private ManualResetValueTaskSourceCore<FlushResult> waiter;
+    private Readiness readiness;
+    private Block? head;
+    private Block? tail;
+    private int headSent;
+    private long unflushed;
+    private volatile bool isBroken;
+    private volatile bool isCancelled;
+    private CancellationToken watched;
+    private CancellationTokenRegistration watch;
+
+    public override bool CanGetUnflushedBytes => true;
+
+    public override long UnflushedBytes => unflushed;
+
+    /// <summary>Whether a flush waits for the peer to take what was sent.</summary>
+    public bool IsAwaited => readiness.IsAwaited;
+
+    public override Memory<byte> GetMemory(int sizeHint = 0) => Room(sizeHint).Free;
+
+    public override Span<byte> GetSpan(int sizeHint = 0) => Room(sizeHint).Free.Span;
+
+    public override void Advance(int bytes)
+    {
+        if (bytes == 0)
+            return;
+        tail!.Fill(bytes);
+        unflushed += bytes;
+    }
+
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (TrySend())
+            return new(Result());
+        Watch(cancellationToken);
+        waiter.Reset();
+        short version = waiter.Version;
+        while (!readiness.TryWait())
+        {
+            if (TrySend())
+                return new(Result());
+        }
+
+        if (isCancelled || isBroken || cancellationToken.IsCancellationRequested)
+            Interrupt();
+        return new(this, version);
+    }
+
+    /// <summary>Ends a wait, now or the next one, with a result that says so.</summary>
+    public override void CancelPendingFlush()
+    {
+        isCancelled = true;
+        Interrupt();
+    }
+
+    public override void Complete(Exception? exception = null)
+    {
+        watch.Dispose();
+        isBroken = true;
+        while (head != null)
+        {
+            Block used = head;
+            head = used.NextBlock;
+            used.Return();
+        }
+
+        tail = null;
+    }
+
+    /// <summary>On the loop's thread: the socket takes bytes again.</summary>
+    public void Ready()
+    {
+        if (!readiness.Signal())
+            return;
+        do
+        {
+            if (!TrySend())
+                continue;
+            waiter.SetResult(Result());
+            return;
+        }
+        while (!readiness.TryWait());
+
+        if (isCancelled || isBroken)
+            Interrupt();
+    }
+
+    /// <summary>Ends a wait for good: the connection is closed.</summary>
+    public void Abort()
+    {
+        isBroken = true;
+        Interrupt();
+    }
+
+    FlushResult IValueTaskSource<FlushResult>.GetResult(short token) => waiter.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<FlushResult>.GetStatus(short token) => waiter.GetStatus(token);
+
+    void IValueTaskSource<FlushResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        waiter.OnCompleted(continuation, state, token, flags);
+
+    /// <summary>False where the socket takes no more now.</summary>
+    private bool TrySend()
+    {
+        while (head != null && !isBroken)
+        {
+            int sent = Send(out int error);
+            if (sent >= 0)
+                Sent(sent);
+            else if (error == Epoll.Again)
+                return false;
+            else if (error != Epoll.Interrupted)
+                Break();
+        }
+
+        return true;
+    }
+
+    private unsafe int Send(out int error)
+    {
+        if (head!.NextBlock == null)
+            return connection.Send(head.Bytes.Span[headSent..head.Filled], out error);
+        Span<Epoll.IoVector> vectors = stackalloc Epoll.IoVector[VectorsMax];
+        int count = 0;
+        for (Block? block = head; block != null && count < VectorsMax; block = block.NextBlock)
+        {
+            int start = block == head ? headSent : 0;
+            // Blocks are pinned.
+            byte* first = (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetReference(block.Bytes.Span));
+            vectors[count++] = new() { Start = first + start, Length = (nuint)(block.Filled - start) };
+        }
+
+        return connection.Send(vectors[..count], out error);
+    }
+
+    private void Sent(int count)
+    {
+        unflushed -= count;
+        while (head is { } block)
+        {
+            int left = block.Filled - headSent;
+            if (count < left)
+            {
+                headSent += count;
+                return;
+            }
+
+            count -= left;
+            headSent = 0;
+            head = block.NextBlock;
+            if (head == null)
+                tail = null;
+            block.Return();
+        }
+    }
+
+    private void Break()
+    {
+        isBroken = true;
+        connection.Broken();
+    }
+
+    private FlushResult Result()
+    {
+        bool cancelled = isCancelled;
+        if (cancelled)
+            isCancelled = false;
+        return new(cancelled, isBroken);
+    }
+
+    private Block Room(int bytesMin)
+    {
+        if (tail is { } last && last.Free.Length >= Math.Max(bytesMin, FreeBytesMin))
+            return last;
+        Block block = pool.Rent(bytesMin);
+        if (tail == null)
+            (head, headSent) = (block, 0);
+        else
+            tail.Append(block);
+        tail = block;
+        return block;
+    }
+
+    private void Interrupt()
+    {
+        if (readiness.TryEnd())
+            ThreadPool.UnsafeQueueUserWorkItem(static writer => writer.FinishInterrupted(), this, preferLocal: false);
+    }
+
+    private void FinishInterrupted()
+    {
+        if (watched.IsCancellationRequested && !isCancelled && !isBroken)
+            waiter.SetException(new OperationCanceledException(watched));
+        else
+            waiter.SetResult(Result());
+    }
+
+    private void Watch(CancellationToken token)
+    {
+        if (token == watched)
+            return;
+        lock (gate)
+        {
+            watch.Dispose();
+            watched = token;
+            watch = token.UnsafeRegister(static writer => ((SocketWriter)writer!).Interrupt(), this);
+        }
+    }
+}

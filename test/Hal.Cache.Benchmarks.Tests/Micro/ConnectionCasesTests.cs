@@ -1,0 +1,27 @@
+using Hal.Cache.Benchmarks.Micro.Gateway;
+
+namespace Hal.Cache.Benchmarks.Tests.Micro;
+
+public sealed class ConnectionCasesTests
+{
+    [Theory]
+    [InlineData("GET that hits")]
+    [InlineData("SET of a key that exists")]
+    public async Task Command_through_a_connection_allocates_nothing(string name)
+    {
+        await using var connection = new MemoryConnection();
+
+        var result = ConnectionCases.Create(connection).Single(one => one.Name.Contains(name, StringComparison.Ordinal)).Run();
+
+        Assert.True(result.IsWithin, result.ToString());
+        Assert.Equal(0, result.CeilingBytes);
+    }
+
+    [Fact]
+    public async Task Ask_throws_when_the_reply_is_another()
+    {
+        await using var connection = new MemoryConnection();
+
+        Assert.Throws<BenchmarkException>(() => connection.Ask(MemoryConnection.Request("PING"), "+OK\r\n"u8.ToArray()));
+    }
+}

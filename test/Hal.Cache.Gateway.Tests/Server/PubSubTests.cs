@@ -1,0 +1,77 @@
+namespace Hal.Cache.Gateway.Tests.Server;
+
+/// <summary>Each row runs a script (see <see cref="ServerHost.RunAsync"/>) and names all that client a gets after its HELLO.</summary>
+public sealed class PubSubTests
+{
+    private const string Subscribed = "*3|$9|subscribe|$1|x|:1";
+
+    [Theory]
+    [InlineData("a>SUBSCRIBE x; b>PUBLISH x hi", Subscribed + "|*3|$7|message|$1|x|$2|hi")]
+    [InlineData("a>HELLO 3; a>SUBSCRIBE x; b>PUBLISH x hi; a>GET k", ">3|$9|subscribe|$1|x|:1|>3|$7|message|$1|x|$2|hi|_")]
+    [InlineData("a>HELLO 3; a>SUBSCRIBE x; a>PUBLISH x hi", ">3|$9|subscribe|$1|x|:1|:1|>3|$7|message|$1|x|$2|hi")]
+    [InlineData("a>SUBSCRIBE x x; a>PSUBSCRIBE x*", Subscribed + "|*3|$9|subscribe|$1|x|:1|*3|$10|psubscribe|$2|x*|:2")]
+    [InlineData("a>SUBSCRIBE x; a>PSUBSCRIBE ?; b>PUBLISH x hi", Subscribed + "|*3|$10|psubscribe|$1|?|:2|*3|$7|message|$1|x|$2|hi|*4|$8|pmessage|$1|?|$1|x|$2|hi")]
+    [InlineData("a>PUBLISH x hi", ":0")]
+    [InlineData("b>SUBSCRIBE x; c>PSUBSCRIBE *; a>PUBLISH x hi", ":2")]
+    [InlineData("a>SSUBSCRIBE x; b>PUBLISH x no; b>SPUBLISH x hi", "*3|$10|ssubscribe|$1|x|:1|*3|$8|smessage|$1|x|$2|hi")]
+    [InlineData("a>SUBSCRIBE x; a>UNSUBSCRIBE; b>PUBLISH x hi; a>GET k", Subscribed + "|*3|$11|unsubscribe|$1|x|:0|$-1")]
+    [InlineData("a>UNSUBSCRIBE; a>PUNSUBSCRIBE; a>SUNSUBSCRIBE", "*3|$11|unsubscribe|$-1|:0|*3|$12|punsubscribe|$-1|:0|*3|$12|sunsubscribe|$-1|:0")]
+    [InlineData("a>UNSUBSCRIBE x y", "*3|$11|unsubscribe|$1|x|:0|*3|$11|unsubscribe|$1|y|:0")]
+    [InlineData("a>SUBSCRIBE x; a>GET k", Subscribed + "|-ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context")]
+    [InlineData("a>SUBSCRIBE x; a>PING; a>PING hey; a>RESET; a>PING", Subscribed + "|*2|$4|pong|$0||*2|$4|pong|$3|hey|+RESET|+PONG")]
+    [InlineData("a>HELLO 3; a>SUBSCRIBE x; a>PING", ">3|$9|subscribe|$1|x|:1|+PONG")]
+    [InlineData("a>HELLO 3; a>SUBSCRIBE x; a>MULTI; a>PUBLISH x hi; a>GET k; a>EXEC", ">3|$9|subscribe|$1|x|:1|+OK|+QUEUED|+QUEUED|*2|:1|_|>3|$7|message|$1|x|$2|hi")]
+    [InlineData("b>SUBSCRIBE x y; a>PUBSUB CHANNELS x*; a>PUBSUB NUMSUB x z; a>PUBSUB NUMPAT", "*1|$1|x|*4|$1|x|:1|$1|z|:0|:0")]
+    [InlineData("b>PSUBSCRIBE a* b*; c>PSUBSCRIBE a*; a>PUBSUB NUMPAT; a>PUBSUB CHANNELS", ":2|*0")]
+    [InlineData("b>SSUBSCRIBE s; a>PUBSUB SHARDCHANNELS; a>PUBSUB SHARDNUMSUB s; a>PUBSUB CHANNELS", "*1|$1|s|*2|$1|s|:1|*0")]
+    [InlineData("a>PUBSUB CHANNELS a b", "-ERR unknown subcommand or wrong number of arguments for 'CHANNELS'. Try PUBSUB HELP.")]
+    public async Task Replies_are_those_of_redis(string script, string expected)
+    {
+        await using var host = new ServerHost();
+
+        Assert.Equal(expected, await host.RunAsync(script));
+    }
+
+    [Theory]
+    [InlineData("KEA", "b>SET k 1", "__keyspace@0__:k set, __keyevent@0__:set k")]
+    [InlineData("E$", "b>SET k 1; b>DEL k", "__keyevent@0__:set k")]
+    [InlineData("Kg", "b>SET k 1; b>DEL k", "__keyspace@0__:k del")]
+    [InlineData("EA", "b>SET k 1 EX 10", "__keyevent@0__:set k, __keyevent@0__:expire k")]
+    [InlineData("EA", "b>SELECT 2; b>INCR k; b>APPEND k 1; b>SETRANGE k 0 x", "__keyevent@2__:incrby k, __keyevent@2__:append k, __keyevent@2__:setrange k")]
+    [InlineData("EA", "b>SET k 1; b>RENAME k j", "__keyevent@0__:set k, __keyevent@0__:rename_from k, __keyevent@0__:rename_to j")]
+    [InlineData("EA", "b>SET k 1; b>MOVE k 1", "__keyevent@0__:set k, __keyevent@0__:move_from k, __keyevent@1__:move_to k")]
+    [InlineData("EA", "b>SET k 1; b>COPY k j DB 3", "__keyevent@0__:set k, __keyevent@3__:copy_to j")]
+    [InlineData("Ex", "b>SET k 1 EX 5; +6; b>GET k", "__keyevent@0__:expired k")]
+    [InlineData("Em", "b>GET k; b>SET k 1; b>GET k", "__keyevent@0__:keymiss k")]
+    [InlineData("En", "b>SET k 1; b>SET k 2", "__keyevent@0__:new k")]
+    [InlineData("A", "b>SET k 1", "")]
+    public async Task Events_are_published_when_their_class_is_on(string classes, string script, string expected)
+    {
+        await using var host = new ServerHost();
+        await host["b"].RunAsync(["CONFIG", "SET", "notify-keyspace-events", classes]);
+
+        string got = await host.RunAsync("a>HELLO 3; a>PSUBSCRIBE __key*; " + script);
+
+        string[] lines = got.Split('|');
+        var events = new List<string>();
+        for (int i = 0; i + 6 < lines.Length; i++)
+        {
+            if (lines[i] == "pmessage") events.Add($"{lines[i + 4]} {lines[i + 6]}");
+        }
+
+        Assert.Equal(expected, string.Join(", ", events));
+    }
+
+    [Fact]
+    public async Task A_subscriber_that_does_not_read_is_cut_when_its_outbox_is_full()
+    {
+        await using var host = new ServerHost();
+        host.State.Channels.Subscribe(host["a"].Session, Gateway.PubSub.SubscriptionKind.Channel, "x"u8.ToArray());
+        byte[] message = new byte[1 << 20];
+        host["a"].Session.Wake = static () => { }; // it never looks
+
+        for (int i = 0; i < 9; i++) host.State.Channels.Publish("x"u8, message, 0);
+
+        Assert.True(host["a"].IsCut);
+    }
+}

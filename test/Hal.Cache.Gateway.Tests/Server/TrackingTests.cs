@@ -1,0 +1,109 @@
+namespace Hal.Cache.Gateway.Tests.Server;
+
+/// <summary>Each row runs a script (see <see cref="ServerHost.RunAsync"/>) and names all that client a gets after its HELLO.</summary>
+public sealed class TrackingTests
+{
+    private const string InvalidK = ">2|$10|invalidate|*1|$1|k";
+    private const string InvalidAll = ">2|$10|invalidate|_";
+    private const string Info = "CLIENT TRACKINGINFO";
+
+    [Theory]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; b>SET k 1", "+OK|_|" + InvalidK)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; b>SET k 1; b>SET k 2", "+OK|_|" + InvalidK)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; b>SET k 1", "+OK")]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>SET k 1; b>SET k 2", "+OK|+OK")]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; a>CLIENT TRACKING OFF; b>SET k 1", "+OK|_|+OK")]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; a>SET k 1; a>GET k", "+OK|_|+OK|" + InvalidK + "|$1|1")]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON NOLOOP; a>GET k; a>SET k 1; b>SET k 2", "+OK|_|+OK")]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON NOLOOP; a>GET k; b>SET k 2", "+OK|_|" + InvalidK)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>EXISTS k; b>EXPIRE k 5; b>SET k 1", "+OK|:0|" + InvalidK)]
+    [InlineData("b>SET k 1; a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; b>EXPIRE k 5", "+OK|$1|1|" + InvalidK)]
+    [InlineData("b>SET k 1; a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; b>DEL k", "+OK|$1|1|" + InvalidK)]
+    [InlineData("b>SET k 1; a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; b>RENAME k j", "+OK|$1|1|" + InvalidK)]
+    [InlineData("b>SET k 1 EX 5; a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; +6; b>GET k", "+OK|$1|1|" + InvalidK)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; b>FLUSHALL; b>SET k 1", "+OK|_|" + InvalidAll)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; b>FLUSHDB", "+OK|_|" + InvalidAll)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>FLUSHALL", "+OK|+OK|" + InvalidAll)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>MGET k j; b>MSET j 1 k 2", "+OK|*2|_|_|>2|$10|invalidate|*1|$1|j|" + InvalidK)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>SELECT 1; a>GET k; b>SET k 1", "+OK|+OK|_|" + InvalidK)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; a>MULTI; a>SET k 1; a>GET j; a>EXEC", "+OK|_|+OK|+QUEUED|+QUEUED|*2|+OK|_|" + InvalidK)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON OPTIN; a>GET k; b>SET k 1", "+OK|_")]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON OPTIN; a>CLIENT CACHING YES; a>GET k; a>GET j; b>MSET j 1 k 1", "+OK|+OK|_|_|" + InvalidK)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON OPTIN; a>CLIENT CACHING YES; a>MULTI; a>GET k; a>EXEC; b>SET k 1", "+OK|+OK|+OK|+QUEUED|*1|_|" + InvalidK)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON OPTOUT; a>CLIENT CACHING NO; a>GET k; b>SET k 1", "+OK|+OK|_")]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON OPTOUT; a>CLIENT CACHING NO; a>GET j; a>GET k; b>MSET j 1 k 1", "+OK|+OK|_|_|" + InvalidK)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON BCAST; b>SET k 1", "+OK|" + InvalidK)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON BCAST PREFIX j PREFIX k; b>MSET k2 1 x 1 k1 1 j 1", "+OK|>2|$10|invalidate|*1|$1|j|>2|$10|invalidate|*2|$2|k1|$2|k2")]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON BCAST PREFIX j; b>SET k 1", "+OK")]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON BCAST NOLOOP; a>SET j 1; b>SET k 1", "+OK|+OK|" + InvalidK)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON BCAST; a>SET k 1", "+OK|+OK|" + InvalidK)]
+    [InlineData("a>HELLO 3; b>PING; b>CLIENT TRACKING ON REDIRECT $a; b>GET k; c>SET k 1", InvalidK)]
+    [InlineData("a>SUBSCRIBE x; b>PING; b>CLIENT TRACKING ON REDIRECT $a; b>GET k; c>SET k 1", "*3|$9|subscribe|$1|x|:1|*3|$7|message|$20|__redis__:invalidate|*1|$1|k")]
+    [InlineData("a>SUBSCRIBE x; b>PING; b>CLIENT TRACKING ON REDIRECT $a; b>GET k; c>FLUSHALL", "*3|$9|subscribe|$1|x|:1|*3|$7|message|$20|__redis__:invalidate|$-1")]
+    [InlineData("a>PING; b>PING; b>CLIENT TRACKING ON REDIRECT $a; b>GET k; c>SET k 1", "+PONG")]
+    [InlineData("a>CLIENT TRACKING ON; a>GET k; b>SET k 1", "+OK|$-1")]
+    [InlineData("a>CLIENT GETREDIR; a>CLIENT TRACKING ON; a>CLIENT GETREDIR", ":-1|+OK|:0")]
+    [InlineData("a>" + Info, "*6|$5|flags|*1|$3|off|$8|redirect|:-1|$8|prefixes|*0")]
+    [InlineData("a>CLIENT TRACKING ON BCAST NOLOOP; a>" + Info, "+OK|*6|$5|flags|*3|$2|on|$5|bcast|$6|noloop|$8|redirect|:0|$8|prefixes|*1|$0|")]
+    [InlineData("a>CLIENT TRACKING ON OPTOUT; a>CLIENT CACHING NO; a>" + Info, "+OK|+OK|*6|$5|flags|*3|$2|on|$6|optout|$10|caching-no|$8|redirect|:0|$8|prefixes|*0")]
+    [InlineData("a>CLIENT TRACKING ON OPTIN OPTOUT", "-ERR You can't specify both OPTIN mode and OPTOUT mode")]
+    [InlineData("a>CLIENT TRACKING ON PREFIX a", "-ERR PREFIX option requires BCAST mode to be enabled")]
+    [InlineData("a>CLIENT TRACKING ON BCAST PREFIX ab PREFIX a", "-ERR Prefix 'ab' overlaps with another provided prefix 'a'. Prefixes for a single client must not overlap.")]
+    [InlineData("a>CLIENT TRACKING ON BCAST PREFIX ab; a>CLIENT TRACKING ON BCAST PREFIX a",
+        "+OK|-ERR Prefix 'a' overlaps with an existing prefix 'ab'. Prefixes for a single client must not overlap.")]
+    [InlineData("a>CLIENT TRACKING ON REDIRECT 9999", "-ERR The client ID you want redirect to does not exist")]
+    public async Task Messages_are_those_of_redis(string script, string expected)
+    {
+        await using var host = new ServerHost();
+
+        string got = await host.RunAsync(script);
+
+        Assert.Equal(expected.TrimEnd('|'), got);
+    }
+
+    [Fact]
+    public async Task A_client_hears_that_the_one_it_redirects_to_is_gone()
+    {
+        await using var host = new ServerHost();
+        await host["b"].RunAsync(["PING"]);
+        long target = host["b"].Session.Id;
+        await host["a"].RunAsync(["HELLO", "3"]);
+        await host["a"].RunAsync(["CLIENT", "TRACKING", "ON", "REDIRECT", $"{target}"]);
+        await host["a"].RunAsync(["GET", "k"]);
+        await host["b"].LeaveAsync();
+
+        await host["c"].RunAsync(["SET", "k", "1"]);
+
+        Assert.Equal($">2\r\n$21\r\ntracking-redir-broken\r\n:{target}\r\n", await host["a"].RestAsync());
+        Assert.Contains("broken_redirect", await host["a"].RunAsync(["CLIENT", "TRACKINGINFO"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Keys_beyond_the_limit_are_given_up_and_told()
+    {
+        await using var host = new ServerHost();
+        await host["b"].RunAsync(["CONFIG", "SET", "tracking-table-max-keys", "10"]);
+        await host["a"].RunAsync(["HELLO", "3"]);
+        await host["a"].RunAsync(["CLIENT", "TRACKING", "ON"]);
+
+        string all = "";
+        for (int i = 0; i < 100; i++) all += await host["a"].RunAsync(["GET", $"k{i}"]);
+
+        Assert.Equal(10, host.State.Tracking.KeyCount);
+        Assert.Equal(10, host.State.Tracking.ItemCount);
+        Assert.Equal(90, all.Split("invalidate").Length - 1);
+    }
+
+    [Fact]
+    public async Task Nothing_listens_to_the_store_when_the_last_client_has_left()
+    {
+        await using var host = new ServerHost();
+        await host["a"].RunAsync(["CLIENT", "TRACKING", "ON"]);
+        Assert.True(host.State.KeyEvents.IsActive);
+
+        await host["a"].LeaveAsync();
+
+        Assert.False(host.State.KeyEvents.IsActive);
+        Assert.Equal(0, host.State.Tracking.ClientCount);
+    }
+}

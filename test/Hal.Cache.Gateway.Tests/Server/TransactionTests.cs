@@ -1,0 +1,123 @@
+using Hal.Cache.Contracts.Storage;
+
+namespace Hal.Cache.Gateway.Tests.Server;
+
+/// <summary>Each row runs a script (see <see cref="ServerHost.RunAsync"/>) and names all that client a gets.</summary>
+public sealed class TransactionTests
+{
+    [Theory]
+    [InlineData("a>MULTI; a>SET k v; a>GET k; a>EXEC", "+OK|+QUEUED|+QUEUED|*2|+OK|$1|v")]
+    [InlineData("a>MULTI; a>EXEC", "+OK|*0")]
+    [InlineData("a>EXEC", "-ERR EXEC without MULTI")]
+    [InlineData("a>DISCARD", "-ERR DISCARD without MULTI")]
+    [InlineData("a>MULTI; a>WATCH k; a>EXEC", "+OK|-ERR WATCH inside MULTI is not allowed|*0")]
+    [InlineData("a>MULTI; a>SET k v; a>DISCARD; a>GET k", "+OK|+QUEUED|+OK|$-1")]
+    [InlineData("a>MULTI; a>GET; a>SET k v; a>EXEC; a>GET k",
+        "+OK|-ERR wrong number of arguments for 'get' command|+QUEUED|-EXECABORT Transaction discarded because of previous errors.|$-1")]
+    [InlineData("a>MULTI; a>nosuch; a>EXEC", "+OK|-ERR unknown command 'nosuch', with args beginning with: |-EXECABORT Transaction discarded because of previous errors.")]
+    [InlineData("a>MULTI; a>SAVE; a>EXEC", "+OK|-ERR Command not allowed inside a transaction|-EXECABORT Transaction discarded because of previous errors.")]
+    [InlineData("a>MULTI; a>EXEC x", "+OK|-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command")]
+    [InlineData("a>MULTI; a>SET k v; a>INCR k; a>GET k; a>EXEC", "+OK|+QUEUED|+QUEUED|+QUEUED|*3|+OK|-ERR value is not an integer or out of range|$1|v")]
+    [InlineData("a>MULTI; a>SELECT 1; a>SET k v; a>EXEC; a>GET k; a>SELECT 0; a>GET k", "+OK|+QUEUED|+QUEUED|*2|+OK|+OK|$1|v|+OK|$-1")]
+    [InlineData("a>MULTI; a>MSET x 1 y 2; a>KEYS x; a>EXEC", "+OK|+QUEUED|+QUEUED|*2|+OK|*1|$1|x")]
+    [InlineData("a>MULTI; a>RESET; a>SET k v", "+OK|+RESET|+OK")]
+    [InlineData("a>WATCH k; a>MULTI; a>GET k; a>EXEC", "+OK|+OK|+QUEUED|*1|$-1")]
+    [InlineData("a>WATCH k; b>SET k 1; a>MULTI; a>GET k; a>EXEC; a>GET k", "+OK|+OK|+QUEUED|*-1|$1|1")]
+    [InlineData("a>WATCH k; b>SET k 1; b>DEL k; a>MULTI; a>EXEC", "+OK|+OK|*-1")]
+    [InlineData("a>WATCH k; a>SET k 1; a>MULTI; a>EXEC", "+OK|+OK|+OK|*-1")]
+    [InlineData("a>WATCH k; b>SET k 1; a>UNWATCH; a>MULTI; a>EXEC", "+OK|+OK|+OK|*0")]
+    [InlineData("a>WATCH k; b>SET k 1; a>MULTI; a>EXEC; a>MULTI; a>EXEC", "+OK|+OK|*-1|+OK|*0")]
+    [InlineData("a>WATCH k; b>SET k 1; a>MULTI; a>DISCARD; a>MULTI; a>EXEC", "+OK|+OK|+OK|+OK|*0")]
+    [InlineData("a>WATCH k; b>SELECT 1; b>SET k 1; a>MULTI; a>EXEC", "+OK|+OK|*0")]
+    [InlineData("b>SET k 1; a>WATCH k; b>EXPIRE k 100; a>MULTI; a>EXEC", "+OK|+OK|*-1")]
+    [InlineData("b>SET k 1 EX 10; a>WATCH k; +11; a>MULTI; a>EXEC", "+OK|+OK|*-1")]
+    [InlineData("b>SET k 1 EX 10; +11; a>WATCH k; a>MULTI; a>EXEC", "+OK|+OK|*0")]
+    [InlineData("b>SET k 1; a>WATCH k; b>FLUSHALL; a>MULTI; a>EXEC", "+OK|+OK|*-1")]
+    [InlineData("a>WATCH k; b>FLUSHALL; a>MULTI; a>EXEC", "+OK|+OK|*0")]
+    [InlineData("b>SET k 1; a>WATCH k; b>SWAPDB 0 1; a>MULTI; a>EXEC", "+OK|+OK|*-1")]
+    [InlineData("b>SELECT 1; b>SET k 1; a>WATCH k; b>SWAPDB 0 1; a>MULTI; a>EXEC", "+OK|+OK|*-1")]
+    [InlineData("a>WATCH k; b>SWAPDB 0 1; a>MULTI; a>EXEC", "+OK|+OK|*0")]
+    [InlineData("b>SET k 1; a>WATCH j; b>RENAME k j; a>MULTI; a>EXEC", "+OK|+OK|*-1")]
+    [InlineData("a>HELLO 3; a>WATCH k; b>SET k 1; a>MULTI; a>EXEC", "+OK|+OK|_")]
+    [InlineData("a>MULTI; a>HELLO 3; a>GET k; a>EXEC; a>GET k", "_|_")]
+    [InlineData("a>CLIENT PAUSE 100000 WRITE; a>MULTI; a>GET k; a>EXEC", "+OK|+OK|+QUEUED|*1|$-1")]
+    public async Task Replies_are_those_of_redis(string script, string expected)
+    {
+        await using var host = new ServerHost();
+
+        string got = await host.RunAsync(script);
+
+        if (script.Contains("a>MULTI; a>HELLO 3", StringComparison.Ordinal)) Assert.EndsWith(expected, got, StringComparison.Ordinal);
+        else Assert.Equal(expected, got);
+    }
+
+    [Fact]
+    public async Task Exec_takes_arguments_that_were_streamed_and_values_that_are_built_anew()
+    {
+        await using var host = new ServerHost();
+        string large = new('x', 200_000);
+        await host["a"].RunAsync(["MULTI"]);
+        await host["a"].RunAsync(["SET", "k", large]);
+        await host["a"].RunAsync(["SETRANGE", "k", "199999", "yy"]);
+        await host["a"].RunAsync(["APPEND", "k", large]);
+        await host["a"].RunAsync(["GETRANGE", "k", "199998", "200002"]);
+        await host["a"].RunAsync(["LCS", "k", "none", "LEN"]);
+
+        string replies = await host["a"].RunAsync(["EXEC"]);
+
+        Assert.Equal("*5\r\n+OK\r\n:200001\r\n:400001\r\n$5\r\nxyyxx\r\n:0\r\n", replies);
+        Assert.Equal(":400001\r\n", await host["a"].RunAsync(["STRLEN", "k"]));
+    }
+
+    [Fact]
+    public async Task Exec_lets_go_of_what_was_queued_when_the_client_leaves()
+    {
+        await using var host = new ServerHost();
+        long before = host.Store.Statistics.MemoryBytes;
+        await host["a"].RunAsync(["WATCH", "w"]);
+        await host["a"].RunAsync(["MULTI"]);
+        await host["a"].RunAsync(["SET", "k", new string('x', 1_000_000)]);
+        Assert.True(host.Store.Statistics.MemoryBytes >= before + 900_000);
+
+        await host["a"].LeaveAsync();
+
+        Assert.True(host.Store.Statistics.MemoryBytes <= before + 100_000);
+        Assert.False(host.State.KeyEvents.IsActive);
+    }
+
+    [Theory]
+    [InlineData(31)]
+    public async Task Transfers_of_many_clients_keep_the_sum(int seed)
+    {
+        const int Clients = 4, Transfers = 150, Accounts = 3;
+        await using var host = new ServerHost();
+        for (int account = 0; account < Accounts; account++) await host["b"].RunAsync(["SET", $"account:{account}", "1000"]);
+        for (int client = 0; client < Clients; client++) _ = host[$"c{client}"];
+
+        int[] done = await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => Task.Run(() => TransferAsync(host[$"c{client}"], new Random(seed + client)))));
+
+        string sum = await host["b"].RunAsync(["MGET", "account:0", "account:1", "account:2"]);
+        long total = sum.Split("\r\n").Where((_, line) => line is 2 or 4 or 6).Sum(text => long.Parse(text, System.Globalization.CultureInfo.InvariantCulture));
+        Assert.True(total == Accounts * 1000, $"seed {seed}: the sum is {total}");
+        Assert.True(done.Sum() > 0, $"seed {seed}: no transfer came through");
+
+        static async Task<int> TransferAsync(ServerHost.TestClient client, Random random)
+        {
+            int done = 0;
+            for (int i = 0; i < Transfers; i++)
+            {
+                int amount = random.Next(1, 50);
+                string from = $"account:{random.Next(Accounts)}", to = $"account:{random.Next(Accounts)}";
+                await client.RunAsync(["WATCH", from, to]);
+                long has = long.Parse((await client.RunAsync(["GET", from])).Split("\r\n")[1], System.Globalization.CultureInfo.InvariantCulture);
+                await client.RunAsync(["MULTI"]);
+                await client.RunAsync(["SET", from, $"{has - amount}"]);
+                await client.RunAsync(["INCRBY", to, $"{amount}"]);
+                if (from == to) await client.RunAsync(["DISCARD"]);
+                else if ((await client.RunAsync(["EXEC"])).StartsWith("*2", StringComparison.Ordinal)) done++;
+            }
+
+            return done;
+        }
+    }
+}
