@@ -29,4 +29,7 @@ public enum CacheErrorCode
 
     /// <summary>A named limit is reached, such as a queue's length; trying again later may work.</summary>
     Busy,
+
+    /// <summary>The value is of a kind that this instance holds no copies of: its authority has it.</summary>
+    Elsewhere,
 }

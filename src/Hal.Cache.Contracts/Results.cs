@@ -1,6 +1,6 @@
 namespace Hal.Cache.Contracts;
 
-/// <summary>Makes results of interfaces, which the language converts to nothing.</summary>
+/// <summary>Makes results of values whose type is an interface, which C# has no conversions from.</summary>
 public static class Results
 {
     public static Result<T> Of<T>(T value) => new(value, null);

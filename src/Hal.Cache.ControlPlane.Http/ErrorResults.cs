@@ -24,6 +24,7 @@ internal static class ErrorResults
         CacheErrorCode.Changed => StatusCodes.Status409Conflict,
         CacheErrorCode.NoRoom => StatusCodes.Status507InsufficientStorage,
         CacheErrorCode.Busy => StatusCodes.Status429TooManyRequests,
+        CacheErrorCode.Elsewhere => StatusCodes.Status503ServiceUnavailable,
         CacheErrorCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
         CacheErrorCode.Corrupt => StatusCodes.Status500InternalServerError,
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "has no HTTP status"),

@@ -4,6 +4,7 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Blocking;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.Server;
 using Hal.Cache.Gateway.Transactions;
 using Hal.Cache.Node;
@@ -70,6 +71,15 @@ internal sealed class CommandContext : IDisposable
     public bool IsOnPool { get; set; }
 
     public CommandSpec Spec { get; set; } = CommandTable.Unknown;
+
+    /// <summary>A key's value is of a kind that is not copied: the authority runs the command.</summary>
+    public bool IsElsewhere { get; private set; }
+
+    /// <summary>Sends what was written so far, set by the connection where replies may go out in parts.</summary>
+    public Func<ValueTask>? SendSoFar { get; set; }
+
+    /// <summary>What the replies that were written wait for besides the commit.</summary>
+    public PublicationWaits Waits { get; } = new();
 
     /// <summary>Ends when the connection does.</summary>
     public CancellationToken Cancellation { get; set; }
@@ -182,7 +192,11 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Locks the shards of the command's keys; for work that <see cref="RunAsync"/> started, in short stretches.</summary>
     public void Lock() => Store.Lock(Shards);
 
-    public void Unlock() => Store.Unlock(Shards);
+    public void Unlock()
+    {
+        if (Keyspace.Authority is { IsIdle: false } authority) Waits.Note(this, authority);
+        Store.Unlock(Shards);
+    }
 
     /// <summary>Awaits the noted fault, without locks; false where it can't be helped, and the error is replied.</summary>
     public async ValueTask<bool> ResolveFaultAsync()
@@ -204,6 +218,7 @@ internal sealed class CommandContext : IDisposable
     internal async ValueTask<CacheError?> ResolveAsync(Fault fault)
     {
         CacheError? error = await Keyspace.ResolveAsync(fault, learned, Cancellation);
+        IsElsewhere |= error?.Code == CacheErrorCode.Elsewhere;
 
         // The next run finds it known to be absent.
         return error?.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate ? null : error;
@@ -230,6 +245,9 @@ internal sealed class CommandContext : IDisposable
         CommandContext owner = outer ?? this; // a transaction's keys are served when its locks are gone
         if (Server.Blocked.IsAwaited(ready) && owner.Ready?.Contains(ready) != true) (owner.Ready ??= []).Add(ready);
     }
+
+    /// <summary>Counts an error that the authority replied.</summary>
+    public void NoteFailure() => Failed = true;
 
     public Outcome Error(ReadOnlySpan<byte> text)
     {
@@ -271,6 +289,7 @@ internal sealed class CommandContext : IDisposable
         ReplyStart = Reply.Length;
         Closes = false;
         Shards = 0;
+        IsElsewhere = false;
         Failed = false;
         Dirty = 0;
         Hits = 0;

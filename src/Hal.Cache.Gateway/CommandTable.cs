@@ -45,6 +45,8 @@ internal sealed class CommandTable
         ConfigCommands.Specs,
         InfoCommands.Specs,
         HalCommands.Specs,
+        PeerCommands.Specs,
+        EvictCommand.Specs,
         SlowLogCommands.Specs,
         ServerCommands.Specs,
         MemoryCommands.Specs,

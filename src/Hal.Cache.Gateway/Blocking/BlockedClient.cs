@@ -33,6 +33,7 @@ internal sealed class BlockedClient(BlockedClients registry, CommandContext cont
             ? null
             : context.Server.Time.CreateTimer(static state => ((BlockedClient)state!).TryWake(WakeReason.TimedOut), this, timeout, Timeout.InfiniteTimeSpan);
         using CancellationTokenRegistration end = context.Cancellation.Register(static state => ((BlockedClient)state!).TryWake(WakeReason.Gone), this);
+        using CancellationTokenRegistration left = context.Client.PeerClosed.Register(static state => ((BlockedClient)state!).TryWake(WakeReason.Gone), this);
         Begin();
         WakeReason reason = await woken.Task.ConfigureAwait(false);
         while (reason == WakeReason.Faulted)

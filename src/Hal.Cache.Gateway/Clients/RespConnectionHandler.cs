@@ -1,4 +1,5 @@
 using System.Net;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Gateway.Server;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -22,6 +23,7 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
             server.Table.All.Count)
         {
             IsAuthenticated = server.Options.RequirePass == null,
+            PeerClosed = connection.Features.Get<IPeerLifetime>()?.PeerClosed ?? CancellationToken.None,
         };
         if (!server.Clients.TryAdd(client))
         {
@@ -33,6 +35,8 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
         try
         {
             await resp.RunAsync().ConfigureAwait(false);
+            if (client.Peer is { IsHandedOver: true } peer)
+                await server.Tree!.Acceptor.RunAsync(peer.Name, peer.Kind, connection.Transport, ended.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ConnectionResetException)
         {
@@ -40,6 +44,7 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
         }
         finally
         {
+            client.LetGoOfUpstream();
             server.Ended(client);
         }
     }
