@@ -16,5 +16,5 @@ public sealed class GatewayTree(IPeerAcceptor acceptor, IPeerClient peers, TreeN
     public TreeNode Node { get; } = node;
 
     /// <summary>Whether keys can be read and written through this instance now.</summary>
-    public bool IsConnected => node.IsConnected;
+    public bool IsConnected => Node.IsConnected;
 }
