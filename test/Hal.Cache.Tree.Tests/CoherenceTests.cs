@@ -123,6 +123,19 @@ public sealed class CoherenceTests(ThreeLevels levels) : IClassFixture<ThreeLeve
         Assert.True(root.Command("GET", "c:ttl").IsNull);
     }
 
+    [Theory]
+    [InlineData("9223372036854775807")]
+    [InlineData("99999999999999")]
+    public void A_key_that_expires_in_ages_is_read_at_a_leaf(string at)
+    {
+        using var root = levels.Connect("root");
+        using var leaf = levels.Connect("leaf");
+        root.Command("SET", "c:ages", "v", "PXAT", at);
+
+        Assert.Equal("v", leaf.Command("GET", "c:ages").Text);
+        Assert.Equal(at, leaf.Command("PEXPIRETIME", "c:ages").Text);
+    }
+
     [Fact]
     public void Flushing_at_a_leaf_empties_the_tree()
     {
