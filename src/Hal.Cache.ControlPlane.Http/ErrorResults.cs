@@ -21,7 +21,7 @@ internal static class ErrorResults
         CacheErrorCode.NotFound => StatusCodes.Status404NotFound,
         CacheErrorCode.Invalid => StatusCodes.Status400BadRequest,
         CacheErrorCode.Refused or CacheErrorCode.ReadOnly => StatusCodes.Status403Forbidden,
-        CacheErrorCode.Changed => StatusCodes.Status409Conflict,
+        CacheErrorCode.Changed or CacheErrorCode.Conflict or CacheErrorCode.StaleEpoch => StatusCodes.Status409Conflict,
         CacheErrorCode.NoRoom => StatusCodes.Status507InsufficientStorage,
         CacheErrorCode.Busy => StatusCodes.Status429TooManyRequests,
         CacheErrorCode.Unavailable => StatusCodes.Status503ServiceUnavailable,

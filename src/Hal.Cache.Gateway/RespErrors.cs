@@ -65,6 +65,8 @@ internal static class RespErrors
         CacheErrorCode.Corrupt => $"ERR {error.Message}",
         CacheErrorCode.Unavailable => $"MISCONF {error.Message}",
         CacheErrorCode.Busy => $"TRYAGAIN {error.Message}",
+        CacheErrorCode.Conflict => $"ERR {error.Message}",
+        CacheErrorCode.StaleEpoch => $"TRYAGAIN {error.Message}",
         _ => throw new ArgumentOutOfRangeException(nameof(error), error.Code, "The code has no reply."),
     };
 
