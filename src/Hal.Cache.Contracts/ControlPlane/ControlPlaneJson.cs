@@ -54,6 +54,18 @@ namespace Hal.Cache.Contracts.ControlPlane;
 [JsonSerializable(typeof(IReadOnlyList<PopularKey>))]
 [JsonSerializable(typeof(IReadOnlyList<LinkUsage>))]
 [JsonSerializable(typeof(IReadOnlyList<ScalingSignal>))]
+[JsonSerializable(typeof(KeySelection))]
+[JsonSerializable(typeof(LinkFigures))]
+[JsonSerializable(typeof(ChangeEvent))]
+[JsonSerializable(typeof(StreamNotice))]
+[JsonSerializable(typeof(Page<LinkObservation>))]
+[JsonSerializable(typeof(Page<KeyRoutes>))]
+[JsonSerializable(typeof(Page<SlotRange>))]
+[JsonSerializable(typeof(Page<SlotAssignment>))]
+[JsonSerializable(typeof(Page<PrestageWork>))]
+[JsonSerializable(typeof(Page<PopularKey>))]
+[JsonSerializable(typeof(Page<LinkUsage>))]
+[JsonSerializable(typeof(Page<ScalingSignal>))]
 public sealed partial class ControlPlaneJson : JsonSerializerContext
 {
     /// <summary>As it is written: camel case but where a name is fixed, nothing where a value is null, only what JSON reserves escaped.</summary>
@@ -61,6 +73,7 @@ public sealed partial class ControlPlaneJson : JsonSerializerContext
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 }
