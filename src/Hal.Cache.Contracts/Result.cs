@@ -18,6 +18,8 @@ public readonly struct Result<T>
     /// <summary>The value; throws <see cref="InvalidOperationException"/> where there is none, which is a bug of the caller.</summary>
     public T Value => Error is null ? value! : throw new InvalidOperationException($"No value: {Error}");
 
+    internal static Result<T> Of(T value) => new(value, null);
+
     public static implicit operator Result<T>(T value) => new(value, null);
 
     public static implicit operator Result<T>(CacheError error) => new(default, error);

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.Server;
+using Hal.Cache.Gateway.Transactions;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
 
@@ -15,8 +17,8 @@ namespace Hal.Cache.Gateway;
 /// </summary>
 internal sealed class CommandContext : IDisposable
 {
-    private readonly List<ILargeValue> larges = [];
-    private readonly List<byte[]?> materialised = [];
+    private readonly StreamedArguments larges = new();
+    private readonly bool ownsReply;
     private readonly CommandMemory learned = new();
     private ulong[] hashes = new ulong[GatewayLimits.ArgsKept];
     private MemoryHandle pin;
@@ -25,14 +27,22 @@ internal sealed class CommandContext : IDisposable
     private WriteScope scope;
 
     public CommandContext(ServerState server, Keyspace keyspace, ClientSession client)
+        : this(server, keyspace, client, new RespWriter()) => ownsReply = true;
+
+    private CommandContext(ServerState server, Keyspace keyspace, ClientSession client, RespWriter reply)
     {
         Server = server;
         Keyspace = keyspace;
         Store = keyspace.Store;
         Client = client;
-        Reply = new RespWriter();
+        Reply = reply;
         Parser = new RespRequestParser { RequestBytesMax = GatewayLimits.RequestBytesMax };
+        scope.Writer = client.Id;
     }
+
+    /// <summary>A context for the queued commands of a transaction, which write into this one's reply.</summary>
+    internal static CommandContext ForTransaction(CommandContext outer) =>
+        new(outer.Server, outer.Keyspace, outer.Client, outer.Reply) { IsInTransaction = true }; // goes on to its end when the client leaves
 
     public ClientSession Client { get; }
 
@@ -46,8 +56,17 @@ internal sealed class CommandContext : IDisposable
 
     public CommandSpec Spec { get; set; } = CommandTable.Unknown;
 
+    /// <summary>Sends what was written so far, set by the connection where replies may go out in parts.</summary>
+    public Func<ValueTask>? SendSoFar { get; set; }
+
+    /// <summary>What the replies that were written wait for besides the commit.</summary>
+    public PublicationWaits Waits { get; } = new();
+
     /// <summary>Ends when the connection does.</summary>
     public CancellationToken Cancellation { get; set; }
+
+    /// <summary>Whether EXEC runs the command: it must not wait for other clients, and its keys stay locked after it.</summary>
+    public bool IsInTransaction { get; private init; }
 
     /// <summary>Number of arguments, the name included.</summary>
     public int Count { get; private set; }
@@ -70,6 +89,9 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Whether the command answered an error; counters read it.</summary>
     public bool Failed { get; private set; }
 
+    /// <summary>Work that <see cref="RunAsync"/> was given has ended the connection.</summary>
+    public bool Closes { get; set; }
+
     /// <summary>An argument was asked for as a span that was not in memory: <see cref="MaterialiseAsync"/> comes before the next run.</summary>
     public bool NeedsArguments { get; set; }
 
@@ -77,6 +99,9 @@ internal sealed class CommandContext : IDisposable
     public CacheError? Refused { get; set; }
 
     internal RespRequestParser Parser { get; }
+
+    /// <summary>Where the reply begins in the writer when the command starts.</summary>
+    internal int ReplyStart { get; private set; }
 
     internal int Hits { get; private set; }
 
@@ -93,6 +118,9 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>The staged value of a streamed argument, else null; the context keeps it until the command ends.</summary>
     public ILargeValue? LargeArg(int index) => IsLarge(index) ? larges[Parser[index].Large] : null;
+
+    /// <summary>Whether the argument can be had as a span.</summary>
+    public bool HasWhole(int index) => !IsLarge(index) || larges.HasWhole(Parser[index].Large);
 
     public long ArgLength(int index) => LargeArg(index)?.Length ?? Parser[index].Length;
 
@@ -115,6 +143,7 @@ internal sealed class CommandContext : IDisposable
             if (entry.IsNone)
             {
                 Misses++;
+                if (Server.Notifications.WantsMisses && !Spec.IsWrite) Server.Notifications.Tell("keymiss", key.Bytes, key.Database, Client.Id);
                 return true;
             }
 
@@ -127,65 +156,6 @@ internal sealed class CommandContext : IDisposable
         return false;
     }
 
-    /// <summary>Puts a string under a key argument, inline or as a large value; false means <c>return Outcome.Retry</c>.</summary>
-    public bool TryPut(int keyArg, ReadOnlySpan<byte> value, long expiresAt, EntryFlags flags) =>
-        TryPut(Key(keyArg), value, expiresAt, flags);
-
-    /// <summary>Puts a string under a key, inline or as a large value; false means <c>return Outcome.Retry</c>.</summary>
-    public bool TryPut(in BlobKey key, ReadOnlySpan<byte> value, long expiresAt, EntryFlags flags)
-    {
-        if (value.Length <= IBlobStore.InlineBytesMax)
-            return IsDone(Store.Put(key, BlobType.String, value, expiresAt, flags, ref scope), value.Length);
-        ILargeValue? large = Store.TryStage(value);
-        if (large is null) return NoRoom(value.Length);
-        bool put = TryPut(key, large, expiresAt, flags);
-        large.Release(); // the store holds it on its own
-        return put;
-    }
-
-    /// <summary>Puts an argument under a key argument, a streamed one as it was staged; false means <c>return Outcome.Retry</c>.</summary>
-    public bool TryPut(int keyArg, int valueArg, long expiresAt, EntryFlags flags) =>
-        LargeArg(valueArg) is { } large
-            ? TryPut(Key(keyArg), large, expiresAt, flags)
-            : TryPut(Key(keyArg), Arg(valueArg), expiresAt, flags);
-
-    /// <summary>Puts a large value, which the caller goes on holding, under a key argument; false means <c>return Outcome.Retry</c>.</summary>
-    public bool TryPut(int keyArg, ILargeValue value, long expiresAt, EntryFlags flags) => TryPut(Key(keyArg), value, expiresAt, flags);
-
-    /// <summary>Puts a large value, which the caller goes on holding, under a key; false means <c>return Outcome.Retry</c>.</summary>
-    public bool TryPut(in BlobKey key, ILargeValue value, long expiresAt, EntryFlags flags) =>
-        IsDone(Store.Put(key, BlobType.String, value, expiresAt, flags, ref scope), IBlobStore.ChunkBytes);
-
-    /// <summary>Removes a key argument's entry; false means <c>return Outcome.Retry</c>.</summary>
-    public bool TryRemove(int arg, out bool removed) => TryRemove(Key(arg), out removed);
-
-    /// <summary>Removes a key's entry; false means <c>return Outcome.Retry</c>.</summary>
-    public bool TryRemove(in BlobKey key, out bool removed) =>
-        IsDone(Store.Remove(key, RemovalReason.Deleted, ref scope, out removed), 0);
-
-    /// <summary>Sets when a key argument's entry, which exists, expires, in Unix milliseconds, 0 for never; false means <c>return Outcome.Retry</c>.</summary>
-    public bool TrySetExpiry(int arg, long expiresAt) => TrySetExpiry(Key(arg), expiresAt);
-
-    /// <summary>Sets when a key's entry, which exists, expires, in Unix milliseconds, 0 for never; false means <c>return Outcome.Retry</c>.</summary>
-    public bool TrySetExpiry(in BlobKey key, long expiresAt) => IsDone(Store.SetExpiry(key, expiresAt, ref scope), 0);
-
-    /// <summary>True where the store made the change; else notes that so many bytes need room, and <c>return Outcome.Retry</c> follows.</summary>
-    public bool IsDone(StoreStatus status, long bytes) => status == StoreStatus.Done || NoRoom(bytes);
-
-    /// <summary>Writes a string entry as a bulk string; a large one is streamed when the connection flushes.</summary>
-    public void ReplyValue(in EntryRef entry)
-    {
-        if (!entry.IsLarge) Reply.Bulk(entry.Value);
-        else ReplyLarge(entry, 0, Store.Large(entry).Length);
-    }
-
-    /// <summary>Writes bytes of a string entry, both ends inclusive and within it, as a bulk string.</summary>
-    public void ReplyRange(in EntryRef entry, long start, long end)
-    {
-        if (!entry.IsLarge) Reply.Bulk(entry.Value.Slice((int)start, (int)(end - start + 1)));
-        else ReplyLarge(entry, start, end - start + 1);
-    }
-
     /// <summary>Goes on with work that may wait, after the locks are gone; it writes the reply.</summary>
     public Outcome RunAsync(Func<CommandContext, ValueTask> work)
     {
@@ -196,24 +166,55 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Locks the shards of the command's keys; for work that <see cref="RunAsync"/> started, in short stretches.</summary>
     public void Lock() => Store.Lock(Shards);
 
-    public void Unlock() => Store.Unlock(Shards);
+    public void Unlock()
+    {
+        if (Keyspace.Authority is { IsIdle: false } authority) Waits.Note(this, authority);
+        Store.Unlock(Shards);
+    }
 
     /// <summary>Awaits the noted fault, without locks; false where it can't be helped, and the error is replied.</summary>
     public async ValueTask<bool> ResolveFaultAsync()
     {
-        Fault fault = Fault;
-        Fault = default;
-        CacheError? error = await Keyspace.ResolveAsync(fault, learned, Cancellation);
+        CacheError? error = await AwaitFaultAsync();
         if (error is null) return true;
-        if (error.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate)
-            return true; // the next run finds it known to be absent
-
-        Error(error);
+        this.Error(error);
         return false;
     }
 
-    /// <summary>Tells that the command changed a key: the one place for keyspace events, by Redis's event names.</summary>
-    public void Changed(string keyspaceEvent, int keyArg) => Dirty++;
+    /// <summary>Awaits the noted fault, without locks; the error where it can't be helped.</summary>
+    internal async ValueTask<CacheError?> AwaitFaultAsync()
+    {
+        Fault fault = Fault;
+        Fault = default;
+        CacheError? error = await Keyspace.ResolveAsync(fault, learned, Cancellation);
+        bool isAbsent = error?.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate;
+        return isAbsent ? null : error; // the next run finds it known to be absent
+    }
+
+    /// <summary>Tells that the command changed a key: the one place for keyspace events, by Redis's event names; the store tells of changes itself.</summary>
+    public void Changed(string keyspaceEvent, int keyArg) => Changed(keyspaceEvent, keyArg, Client.Database);
+
+    /// <summary>The same for the key in another database.</summary>
+    public void Changed(string keyspaceEvent, int keyArg, int database)
+    {
+        Dirty++;
+        if (Server.Notifications.IsOn) Server.Notifications.Tell(keyspaceEvent, Arg(keyArg), database, Client.Id);
+    }
+
+    /// <summary>Awaits a fault, without locks; null where the command can go on.</summary>
+    internal async ValueTask<CacheError?> ResolveAsync(Fault fault)
+    {
+        CacheError? error = await Keyspace.ResolveAsync(fault, learned, Cancellation);
+
+        // The next run finds it known to be absent.
+        return error?.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate ? null : error;
+    }
+
+    /// <summary>Whether a key argument will have to be waited for, and for what. Needs the lock.</summary>
+    internal bool TryFindAhead(int arg, Need need, out Fault fault) => Keyspace.TryFindAhead(Key(arg), need, learned, out fault);
+
+    /// <summary>Counts an error that the authority replied.</summary>
+    public void NoteFailure() => Failed = true;
 
     public Outcome Error(ReadOnlySpan<byte> text)
     {
@@ -231,25 +232,6 @@ internal sealed class CommandContext : IDisposable
         return Outcome.Done;
     }
 
-    public Outcome Error(CacheError error) => Error(RespErrors.Of(error));
-
-    public Outcome WrongType() => Error(RespErrors.WrongType);
-
-    public Outcome Syntax() => Error(RespErrors.Syntax);
-
-    public Outcome NotInteger() => Error(RespErrors.NotInteger);
-
-    public Outcome WrongArity() => Error(RespErrors.WrongArity(Spec.FullName));
-
-    public Outcome InvalidExpiry() => Error(RespErrors.InvalidExpiry(Spec.FullName));
-
-    /// <summary>Writes +OK.</summary>
-    public Outcome Ok()
-    {
-        Reply.Ok();
-        return Outcome.Done;
-    }
-
     /// <summary>Points the arguments at the bytes that the parser's ranges are ranges of, pinned until the next call.</summary>
     internal unsafe void SetInput(ReadOnlyMemory<byte> bytes)
     {
@@ -261,17 +243,18 @@ internal sealed class CommandContext : IDisposable
 
     internal unsafe ReadOnlySpan<byte> Input => new(input, inputLength);
 
-    internal void AddLarge(ILargeValue value)
-    {
-        larges.Add(value);
-        materialised.Add(null);
-    }
+    internal void AddLarge(ILargeValue value) => larges.Add(value);
+
+    /// <summary>A copy of the request as the parser takes it again, with its streamed arguments, which are the caller's from here on.</summary>
+    internal QueuedCommand TakeRequest() => new(Spec, Input[..Parser.Consumed].ToArray(), larges.Take());
 
     /// <summary>Begins the command that the parser has.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Begin()
     {
         Count = Parser.Count;
+        ReplyStart = Reply.Length;
+        Closes = false;
         Shards = 0;
         Failed = false;
         Dirty = 0;
@@ -279,7 +262,7 @@ internal sealed class CommandContext : IDisposable
         Misses = 0;
         Pending = null;
         NeedsArguments = false;
-        learned.Begin();
+        if (!IsInTransaction) learned.Begin(); // what one command of a transaction has learned stays true for the next
     }
 
     /// <summary>Begins the handler's next run.</summary>
@@ -318,109 +301,57 @@ internal sealed class CommandContext : IDisposable
 
     internal void NeedRoom(long bytes) => Fault = Fault.Room(bytes);
 
+    /// <summary>Begins anew what the next flush waits for.</summary>
+    internal void ResetScope() => scope = new WriteScope { Writer = Client.Id };
+
+    /// <summary>Whether the key can be read and changed now; false where a fault was noted. Leaves counters and the key's use alone.</summary>
+    internal bool IsAtHand(int arg)
+    {
+        if (Keyspace.TryFind(Key(arg), Need.Value, ref scope, learned, out _, out Fault fault)) return true;
+        Fault = fault;
+        return false;
+    }
+
+    /// <summary>Forgets what the waits of a transaction have learned.</summary>
+    internal void ForgetLearned() => learned.Begin();
+
     /// <summary>Puts streamed arguments together where they were asked for as spans but were not all in memory.</summary>
     internal async ValueTask<bool> MaterialiseAsync()
     {
         NeedsArguments = false;
-        for (int i = 0; i < larges.Count; i++)
-        {
-            if (materialised[i] is not null) continue;
-            if (larges[i].Length > GatewayLimits.MaterialisedArgBytesMax)
-            {
-                Error($"ERR argument exceeds the {GatewayLimits.MaterialisedArgBytesMax} bytes that this command takes");
-                return false;
-            }
-
-            byte[] buffer = ArrayPool<byte>.Shared.Rent((int)larges[i].Length);
-            materialised[i] = buffer;
-            for (int done = 0; done < larges[i].Length;)
-            {
-                Result<int> read = await larges[i].ReadAsync(done, buffer.AsMemory(done, (int)larges[i].Length - done), Cancellation);
-                if (!read.IsOk)
-                {
-                    Error(read.Error!);
-                    return false;
-                }
-
-                done += read.Value;
-            }
-        }
-
-        return true;
+        if (await larges.MaterialiseAsync(Cancellation) is not { } error) return true;
+        this.Error(error);
+        return false;
     }
 
     /// <summary>Ends the command: its streamed arguments are let go of.</summary>
     internal void End()
     {
         Refused = null;
-        if (larges.Count != 0) ReleaseLarges();
+        if (larges.Count != 0) larges.Clear();
         if (hashes.Length > GatewayLimits.ArgsKept) hashes = new ulong[GatewayLimits.ArgsKept];
     }
 
     public void Dispose()
     {
-        ReleaseLarges();
-        DropReply(0);
-        Reply.Dispose();
+        larges.Clear();
+        if (ownsReply)
+        {
+            DropReply(0);
+            Reply.Dispose();
+        }
+
         Parser.Reset();
         pin.Dispose();
         pin = default;
-    }
-
-    private bool NoRoom(long bytes)
-    {
-        Fault = Fault.Room(bytes);
-        return false;
-    }
-
-    private void ReplyLarge(in EntryRef entry, long start, long length)
-    {
-        if (length <= GatewayLimits.CopiedReplyBytesMax && TryReplyCopy(Store.Large(entry), start, (int)length)) return;
-        var key = new BlobKey(Client.Database, entry.Key, Store.Hash(entry.Key));
-        Reply.BulkDeferred(length, Keyspace.OpenReader(key, entry, start, length));
-    }
-
-    private bool TryReplyCopy(ILargeValue value, long start, int length)
-    {
-        int before = Reply.Length;
-        Reply.BulkHeader(length);
-        Span<byte> target = Reply.GetSpan(length)[..length];
-        while (!target.IsEmpty)
-        {
-            int read = value.TryRead(start, target);
-            if (read == 0)
-            {
-                Reply.Truncate(before);
-                return false;
-            }
-
-            start += read;
-            target = target[read..];
-        }
-
-        Reply.Advance(length);
-        Reply.EndBulk();
-        return true;
     }
 
     private ReadOnlySpan<byte> ArgSlow(int index)
     {
         int large = Parser[index].Large;
         if (large < 0) return Parser.Arg(index, Input);
-        return materialised[large] is { } bytes ? bytes.AsSpan(0, (int)larges[large].Length) : throw new ArgumentNotInMemoryException();
+        return larges.Whole(large);
     }
 
     private void GrowHashes() => Array.Resize(ref hashes, Math.Max(Count, hashes.Length * 2));
-
-    private void ReleaseLarges()
-    {
-        foreach (ILargeValue value in larges) value.Release();
-        foreach (byte[]? bytes in materialised)
-        {
-            if (bytes is not null) ArrayPool<byte>.Shared.Return(bytes);
-        }
-
-        larges.Clear();
-        materialised.Clear();
-    }
 }

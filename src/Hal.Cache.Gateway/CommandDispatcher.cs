@@ -1,6 +1,10 @@
+using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Commands;
+using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.Server;
 
 namespace Hal.Cache.Gateway;
@@ -10,6 +14,8 @@ internal sealed class CommandDispatcher(ServerState server)
 {
     private const int ShownArgBytesMax = 128;
 
+    private readonly CommandForwarder? forwarder = server.Forwarder;
+    private readonly ForwardedRuns? forwarded = server.Forwarded;
     private readonly bool hasOrigins = server.Keyspace.Origins.Mounts.Count > 0;
 
     /// <summary>Runs the command as far as it goes without waiting; Retry and Async go on in <see cref="FinishAsync"/>.</summary>
@@ -17,13 +23,29 @@ internal sealed class CommandDispatcher(ServerState server)
     {
         context.Begin();
         context.Spec = CommandTable.Unknown;
-        if (!TryAdmit(context))
-            return Outcome.Done;
+        if (context.Client.Peer is { Next: not null } && forwarded is not null)
+            return forwarded.Begin(context, this);
+        return Go(context);
+    }
 
+    /// <summary>The same for a command that is known to be run here and now.</summary>
+    public Outcome Go(CommandContext context)
+    {
+        if (!TryAdmit(context))
+        {
+            Refused(context);
+            return Outcome.Done;
+        }
+
+        if (context.Client.Modes != ClientModes.None && !Passes(context))
+            return Outcome.Done;
         if (!server.Monitors.IsEmpty && !context.Spec.Has(CommandFlags.Admin | CommandFlags.SkipMonitor))
             server.Monitors.Tell(context);
-        if (server.Pause.IsActive && IsPaused(context.Spec))
+        if (server.Pause.IsActive && server.Pause.Holds(context.Spec, MayWrite(context)))
             return context.RunAsync(RunAfterPauseAsync);
+
+        if (forwarder is not null && context.Spec.RunsAtAuthority)
+            return context.RunAsync(forwarder.ForwardAsync);
 
         // Without pending work, Async asks for another thread: this one may be polling sockets.
         return context.Spec.Has(CommandFlags.Long) ? Outcome.Async : Run(context);
@@ -39,7 +61,7 @@ internal sealed class CommandDispatcher(ServerState server)
                 if (context.Pending is { } work)
                 {
                     await work(context).ConfigureAwait(false);
-                    return Outcome.Done;
+                    return context.Closes ? Outcome.Close : Outcome.Done;
                 }
 
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -50,7 +72,7 @@ internal sealed class CommandDispatcher(ServerState server)
             if (outcome != Outcome.Retry)
                 return outcome;
             context.BeginRun(replyStart);
-            context.Scope.Transaction = 0;
+            (context.Scope.Transaction, context.Scope.Depth) = (0, 0);
             if (runs == GatewayLimits.RunsMax)
                 return context.Error(new CacheError(CacheErrorCode.Busy, "the command's keys kept changing"));
             if (context.NeedsArguments)
@@ -58,7 +80,7 @@ internal sealed class CommandDispatcher(ServerState server)
                 if (!await context.MaterialiseAsync().ConfigureAwait(false))
                     return Outcome.Done;
             }
-            else if (!await context.ResolveFaultAsync().ConfigureAwait(false))
+            else if (!await FaultBatch.ResolveAsync(context).ConfigureAwait(false))
             {
                 return Outcome.Done;
             }
@@ -67,9 +89,82 @@ internal sealed class CommandDispatcher(ServerState server)
         }
     }
 
-    // CLIENT goes on, or nobody could end the pause.
-    private bool IsPaused(CommandSpec spec) =>
-        spec.Container?.Name != "client" && (!server.Pause.WritesOnly || spec.IsWrite || spec.Has(CommandFlags.MayReplicate));
+    /// <summary>Runs the handler; needs the locks of its keys. What a tracking client reads is remembered under the same locks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Outcome Handle(CommandContext context)
+    {
+        Outcome outcome = context.Spec.Handler(context);
+        if ((context.Client.Modes & ClientModes.Tracking) != 0 && outcome != Outcome.Retry)
+            context.Server.Tracking.Remember(context);
+        return outcome;
+    }
+
+    /// <summary>Notes the hashes of the command's keys and the mask of their shards; false where a key is too long.</summary>
+    public static bool TryAddKeys(CommandContext context, CommandSpec spec)
+    {
+        if (spec.Has(CommandFlags.AllShards))
+            context.LockAll();
+        if (spec.IsKeyless)
+            return true;
+        if (!TryAddKeys(context, spec.Keys))
+            return false;
+        foreach (KeySpec more in spec.MoreKeys)
+        {
+            if (!TryAddKeys(context, more))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool MayWrite(CommandContext context)
+    {
+        CommandFlags flags = context.Spec.Flags;
+        if (context.Client.Transaction is { IsOpen: true } transaction)
+            flags |= transaction.Flags; // only EXEC and its like come here between MULTI and EXEC
+        return (flags & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0;
+    }
+
+    /// <summary>A refused command breaks the transaction that it was to be a part of; a refused EXEC ends it.</summary>
+    private static void Refused(CommandContext context)
+    {
+        if (context.Client.Transaction is { } transaction)
+            transaction.Break();
+        if (context.Spec.Name == "exec" && !context.Spec.Accepts(context.Count))
+            TransactionCommands.Abort(context, "wrong number of arguments for 'exec' command");
+    }
+
+    /// <summary>False where the command was queued, or refused, because of what the client is in.</summary>
+    private static bool Passes(CommandContext context)
+    {
+        CommandSpec spec = context.Spec;
+        ClientModes modes = context.Client.Modes;
+        if ((modes & ClientModes.Multi) != 0 && spec.Has(CommandFlags.NoMulti))
+        {
+            context.Error("ERR Command not allowed inside a transaction"u8);
+        }
+        else if ((modes & ClientModes.Subscribed) != 0 && context.Client.Protocol == 2 && !spec.Has(CommandFlags.WhileSubscribed))
+        {
+            context.Error(
+                $"ERR Can't execute '{spec.FullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+        }
+        else if ((modes & ClientModes.Multi) == 0 || spec.Has(CommandFlags.Unqueued))
+        {
+            return true;
+        }
+        else if (context.Client.Transaction!.TryQueue(context))
+        {
+            context.Reply.SimpleString("QUEUED"u8);
+            return false;
+        }
+        else
+        {
+            context.Error($"ERR a transaction takes at most {GatewayLimits.QueuedCommandsMax} commands of {GatewayLimits.QueuedBytesMax} bytes together");
+        }
+
+        context.Client.Transaction?.Break();
+        return false;
+    }
 
     private async ValueTask RunAfterPauseAsync(CommandContext context)
     {
@@ -140,7 +235,7 @@ internal sealed class CommandDispatcher(ServerState server)
         context.Lock();
         try
         {
-            return context.Spec.Handler(context);
+            return Handle(context);
         }
         catch (ArgumentNotInMemoryException)
         {
@@ -151,23 +246,6 @@ internal sealed class CommandDispatcher(ServerState server)
         {
             context.Unlock();
         }
-    }
-
-    private static bool TryAddKeys(CommandContext context, CommandSpec spec)
-    {
-        if (spec.Has(CommandFlags.AllShards))
-            context.LockAll();
-        if (spec.IsKeyless)
-            return true;
-        if (!TryAddKeys(context, spec.Keys))
-            return false;
-        foreach (KeySpec more in spec.MoreKeys)
-        {
-            if (!TryAddKeys(context, more))
-                return false;
-        }
-
-        return true;
     }
 
     private static bool TryAddKeys(CommandContext context, KeySpec keys)

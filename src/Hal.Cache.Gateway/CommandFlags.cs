@@ -34,4 +34,13 @@ internal enum CommandFlags
 
     /// <summary>May run long: it moves to the thread pool first, so that it does not hold up the thread that polls sockets.</summary>
     Long = 1 << 25,
+
+    /// <summary>Runs at once between MULTI and EXEC, where others are queued.</summary>
+    Unqueued = 1 << 26,
+
+    /// <summary>Allowed while a RESP2 client is subscribed to a channel.</summary>
+    WhileSubscribed = 1 << 27,
+
+    /// <summary>Is about this instance, though it reads keys: it never runs at the authority.</summary>
+    Local = 1 << 28,
 }

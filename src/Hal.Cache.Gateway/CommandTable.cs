@@ -33,10 +33,14 @@ internal sealed class CommandTable
         ConfigCommands.Specs,
         InfoCommands.Specs,
         HalCommands.Specs,
+        PeerCommands.Specs,
         SlowLogCommands.Specs,
         ServerCommands.Specs,
         MemoryCommands.Specs,
         DebugCommands.Specs,
+        TransactionCommands.Specs,
+        PubSubCommands.Specs,
+        LatencyCommands.Specs,
     ];
 
     private const ulong Fold = 0xDFDF_DFDF_DFDF_DFDF; // clears the bit that tells letters' case apart; whole names are compared after it

@@ -20,8 +20,26 @@ internal static class GatewayLimits
     /// <summary>Runs of one command: what it awaited may be gone again each time it runs.</summary>
     public const int RunsMax = 10_000;
 
+    /// <summary>Missing values of one command that are gathered before they are awaited; a command with more gathers again.</summary>
+    public const int FaultsGatheredMax = 1024;
+
+    /// <summary>Missing values of one command that are awaited at the same time.</summary>
+    public const int FaultsAtOnceMax = 32;
+
     /// <summary>Buffered bytes of one request, streamed arguments not counted.</summary>
     public const int RequestBytesMax = 256 * 1024 * 1024;
+
+    /// <summary>Queued commands of one transaction.</summary>
+    public const int QueuedCommandsMax = 1 << 20;
+
+    /// <summary>Bytes of the queued commands of one transaction, streamed arguments not counted.</summary>
+    public const int QueuedBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>Keys that one client watches.</summary>
+    public const int WatchedKeysMax = 1 << 20;
+
+    /// <summary>Channels and patterns of one client.</summary>
+    public const int SubscriptionsMax = 1 << 20;
 
     /// <summary>Longest client name, in bytes.</summary>
     public const int ClientNameBytesMax = 64 * 1024;
@@ -34,4 +52,13 @@ internal static class GatewayLimits
 
     /// <summary>Streamed arguments of one request.</summary>
     public const int LargeArgsMax = 1024;
+
+    /// <summary>How long a command is tried to be forwarded before its client hears that the authority can't be reached.</summary>
+    public static readonly TimeSpan ForwardTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time between two tries to forward a command.</summary>
+    public static readonly TimeSpan ForwardPause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Times that a transaction is sent to the authority when connections break.</summary>
+    public const int ExecAttemptsMax = 3;
 }

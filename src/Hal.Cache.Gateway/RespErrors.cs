@@ -40,6 +40,9 @@ internal static class RespErrors
 
     public static ReadOnlySpan<byte> MaxClients => "ERR max number of clients reached"u8;
 
+    /// <summary>Begins the error of a forwarded command that may or may not have taken effect.</summary>
+    public const string OutcomeUnknown = "ERR outcome unknown";
+
     public static string KeyTooLong => $"ERR key is longer than {BlobKey.BytesMax} bytes";
 
     public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
@@ -50,6 +53,9 @@ internal static class RespErrors
 
     public static string UnknownSubcommand(string container, ReadOnlySpan<byte> name) =>
         $"ERR unknown subcommand{(container == "debug" ? " or wrong number of arguments for" : "")} '{Cut(name)}'. Try {container.ToUpperInvariant()} HELP.";
+
+    public static string SubcommandArity(string container, ReadOnlySpan<byte> name) =>
+        $"ERR unknown subcommand or wrong number of arguments for '{Cut(name)}'. Try {container} HELP.";
 
     public static string ReadOnlyPrefix(ReadOnlySpan<byte> prefix) => $"ERR key is under the read-only origin prefix '{Cut(prefix)}'";
 

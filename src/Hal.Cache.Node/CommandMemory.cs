@@ -19,7 +19,12 @@ public sealed class CommandMemory
             known.Clear();
     }
 
-    internal void Learn(int database, ulong hash, long version) => known[(database, hash)] = version;
+    /// <summary>Several waits of one command may end at once; look-ups come only after all of them.</summary>
+    internal void Learn(int database, ulong hash, long version)
+    {
+        lock (known)
+            known[(database, hash)] = version;
+    }
 
     internal void LearnAbsent(int database, ulong hash) => Learn(database, hash, AbsentVersion);
 

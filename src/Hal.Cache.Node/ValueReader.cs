@@ -8,7 +8,7 @@ namespace Hal.Cache.Node;
 /// Reads a range of a large value from front to back: from memory, from the log, and what is not here from its origin. For one reader at
 /// a time; needs no lock. Keeps the value readable, and counts as a reader of its fetch, until it is disposed.
 /// </summary>
-public sealed class ValueReader : IDisposable
+public sealed class ValueReader : IByteSource
 {
     private readonly ILargeValue value;
     private readonly ObjectFlights? flights;
@@ -119,7 +119,7 @@ public sealed class ValueReader : IDisposable
             return 0;
         try
         {
-            if (await run.Read.WaitAsync(cancellation) is { } error)
+            if (await run.WhenHere(index).WaitAsync(cancellation) is { } error)
                 return error;
             ReadOnlyMemory<byte> chunk = run.Chunk(index)[(int)(Position % IBlobStore.ChunkBytes)..];
             int count = Math.Min(chunk.Length, destination.Length);

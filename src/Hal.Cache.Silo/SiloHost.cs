@@ -17,14 +17,13 @@ internal sealed class SiloHost : IAsyncDisposable
     /// <summary>How long a stop may take in all; the process ends then, with a failure.</summary>
     public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(9);
 
-    private readonly SiloInstance instance;
     private readonly WebApplication app;
     private readonly Listeners listeners;
 
-    private SiloHost(SiloInstance instance, WebApplication app, Listeners listeners) =>
-        (this.instance, this.app, this.listeners) = (instance, app, listeners);
+    private SiloHost(WebApplication app, Listeners listeners) => (this.app, this.listeners) = (app, listeners);
 
-    public IPEndPoint Resp => listeners.Resp!.IPEndPoint!;
+    /// <summary>Where the first instance takes RESP.</summary>
+    public IPEndPoint Resp => listeners.Resp[0].IPEndPoint!;
 
     public IPEndPoint Http => listeners.Http!.IPEndPoint!;
 
@@ -35,20 +34,26 @@ internal sealed class SiloHost : IAsyncDisposable
         using var loggers = LoggerFactory.Create(logging => Configure(logging, options.LogLevel));
         try
         {
-            var opened = await SiloInstance.OpenAsync(options, loggers, signals.Requested);
-            if (opened.Error is { } error)
+            var directory = new PeerDirectory();
+            await using var instances = new SiloInstances();
+            foreach (var each in options.Instances)
             {
-                var code = SiloCommand.Fail(error.Message);
-                return error.Code == CacheErrorCode.Invalid ? ExitCode.BadSetting : code;
+                foreach (var peer in each.Peers) directory.Add(peer);
+                var opened = await SiloInstance.OpenAsync(each, directory, loggers, signals.Requested);
+                if (opened.Error is { } error)
+                {
+                    var code = SiloCommand.Fail(error.Message);
+                    return error.Code == CacheErrorCode.Invalid ? ExitCode.BadSetting : code;
+                }
+                opened.Value.Shutdown = signals.Request;
+                instances.All.Add(opened.Value);
             }
-            await using var instance = opened.Value;
-            instance.Shutdown = signals.Request;
-            await using var host = await StartAsync(options, instance, loggers, signals.Requested);
-            Banner.Write(Console.Out, options, host.Resp, host.Http);
+            await using var host = await StartAsync(options, instances.All, directory, loggers, signals.Requested);
+            Banner.Write(Console.Out, options, [.. host.listeners.Resp.Select(l => l.IPEndPoint!)], host.Http);
             await signals.WaitAsync();
             using var deadline = new Timer(_ => CutStop(), null, StopTimeout, Timeout.InfiniteTimeSpan);
             await host.StopAsync();
-            await instance.DisposeAsync();
+            await instances.DisposeAsync();
             return ExitCode.Ok;
         }
         catch (OperationCanceledException) when (signals.Requested.IsCancellationRequested)
@@ -61,7 +66,8 @@ internal sealed class SiloHost : IAsyncDisposable
         }
     }
 
-    public static async Task<SiloHost> StartAsync(SiloOptions options, SiloInstance instance, ILoggerFactory loggers, CancellationToken cancellation)
+    public static async Task<SiloHost> StartAsync(
+        SiloOptions options, IReadOnlyList<SiloInstance> instances, PeerDirectory directory, ILoggerFactory loggers, CancellationToken cancellation)
     {
         // An empty builder: no appsettings.json of the current directory, no ASPNETCORE_URLS; settings come from SiloOptions alone.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Hal.Cache.Silo" });
@@ -72,18 +78,18 @@ internal sealed class SiloHost : IAsyncDisposable
         builder.Services.AddSingleton<ProcessMetrics>();
         builder.Services.AddControlPlaneHttp(new ControlPlaneHttpOptions
         {
-            Instances = instance.Instances,
+            Instances = [.. instances.Select(i => i.Instance)],
             Match = SiloInstance.Match,
             Secret = options.RequirePass,
         });
         builder.WebHost.UseKestrelCore();
         // A request runs on the thread that its bytes arrived on. Nothing of ours blocks there: what waits or runs long goes to the pool.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-        builder.WebHost.ConfigureKestrel(kestrel => listeners.Configure(kestrel, options, instance));
+        builder.WebHost.ConfigureKestrel(kestrel => listeners.Configure(kestrel, options, instances));
         var app = builder.Build();
         app.MapControlPlane();
         app.Services.GetRequiredService<ProcessMetrics>();
-        var host = new SiloHost(instance, app, listeners);
+        var host = new SiloHost(app, listeners);
         try
         {
             await app.StartAsync(cancellation);
@@ -93,7 +99,8 @@ internal sealed class SiloHost : IAsyncDisposable
             await host.DisposeAsync();
             throw;
         }
-        instance.Listening(host.Resp);
+        for (var i = 0; i < instances.Count; i++) directory.Add(instances[i].Options.Name, listeners.Resp[i].IPEndPoint!);
+        for (var i = 0; i < instances.Count; i++) instances[i].Listening(listeners.Resp[i].IPEndPoint!);
         return host;
     }
 

@@ -28,9 +28,10 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     private readonly GatewayOptions gatewayOptions;
     private readonly RespGateway gateway;
     private readonly CacheInstance instance;
+    private readonly SiloTree? tree;
     private int closed;
 
-    private SiloInstance(SiloOptions options, IBlobStore store, OriginTable origins, ILogger logger)
+    private SiloInstance(SiloOptions options, IBlobStore store, OriginTable origins, TreeState? state, PeerDirectory directory, ILogger logger)
     {
         (this.options, this.store, this.origins, this.logger) = (options, store, origins, logger);
         gatewayOptions = new GatewayOptions
@@ -42,9 +43,9 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             Durability = options.MemoryOnly ? "none" : options.Durability.ToString().ToLowerInvariant(),
         };
         keyspace = new Keyspace(store, origins, TimeProvider.System);
-        gateway = new RespGateway(gatewayOptions, keyspace, TimeProvider.System);
-        instance = new CacheInstance(options.Name, InstanceRole.Root, store);
-        Instances = [instance];
+        tree = state is null ? null : new SiloTree(options, state, keyspace, directory, TimeProvider.System);
+        gateway = new RespGateway(gatewayOptions, keyspace, TimeProvider.System, tree?.Gateway);
+        instance = new CacheInstance(options.Name, options.Role ?? InstanceRole.Root, store);
     }
 
     /// <summary>What SHUTDOWN asks for.</summary>
@@ -54,13 +55,15 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     }
 
     /// <summary>What HTTP shows.</summary>
-    public IReadOnlyList<IInstance> Instances { get; }
+    public IInstance Instance => instance;
+
+    public SiloOptions Options => options;
 
     /// <summary>Opens the data directory and recovers from it; <see cref="CacheErrorCode.Invalid"/> blames a setting.</summary>
-    public static ValueTask<Result<SiloInstance>> OpenAsync(SiloOptions options, ILoggerFactory loggers, CancellationToken cancellation)
+    public static ValueTask<Result<SiloInstance>> OpenAsync(SiloOptions options, PeerDirectory directory, ILoggerFactory loggers, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        return new(Open(options, loggers.CreateLogger<SiloInstance>()));
+        return new(Open(options, directory, loggers.CreateLogger<SiloInstance>()));
     }
 
     /// <summary>The glob rule of KEYS and SCAN.</summary>
@@ -78,6 +81,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     {
         instance.RespAddress = resp.ToString();
         gatewayOptions.Port = resp.Port;
+        tree?.Start();
         LogListening(options.Name, resp);
     }
 
@@ -87,25 +91,30 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         if (Interlocked.Exchange(ref closed, 1) != 0)
             return;
         instance.Lifecycle = InstanceHealth.Draining;
+        if (tree != null)
+            await tree.DisposeAsync();
         await keyspace.DisposeAsync();
         await store.DisposeAsync();
         origins.Dispose();
     }
 
-    private static Result<SiloInstance> Open(SiloOptions options, ILogger logger)
+    private static Result<SiloInstance> Open(SiloOptions options, PeerDirectory directory, ILogger logger)
     {
         Result<OriginTable> origins = OriginTable.Create(options.Origins);
         if (!origins.IsOk)
             return origins.Error;
-        Result<IBlobStore> store = BlobStores.Open(StoreOptions(options), EvictionPolicies.Create(options.Policy), TimeProvider.System);
+        TreeState? state = options.Role is null ? null : new TreeState(options);
+        Result<IBlobStore> store = BlobStores.Open(StoreOptions(options, state), EvictionPolicies.Create(options.Policy), TimeProvider.System);
         if (store.IsOk)
-            return new SiloInstance(options, store.Value, origins.Value, logger);
+            return new SiloInstance(options, store.Value, origins.Value, state, directory, logger);
         origins.Value.Dispose();
         return store.Error;
     }
 
-    private static BlobStoreOptions StoreOptions(SiloOptions options) => new()
+    private static BlobStoreOptions StoreOptions(SiloOptions options, TreeState? state) => new()
     {
+        HashSeed = state is null ? null : SiloTree.HashSeed(options.ClusterSecret),
+        VersionFloor = state?.VersionFloor ?? 0,
         Directory = options.MemoryOnly ? null : options.Data,
         MemoryBytes = options.MemoryBytes,
         DiskBytes = options.DiskBytes,

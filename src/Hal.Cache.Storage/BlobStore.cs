@@ -41,6 +41,8 @@ internal sealed class BlobStore : IBlobStore
 
     public long CommittedUntil => log?.CommittedUntil ?? long.MaxValue;
 
+    public long AppendedUntil => log?.TailAddress ?? 0;
+
     public IStoreStatistics Statistics { get; }
 
     public ulong Hash(ReadOnlySpan<byte> key) => core.Hash.Of(key);
@@ -67,7 +69,7 @@ internal sealed class BlobStore : IBlobStore
         var found = new EntryRef(entry);
         if ((entry->Flags & EntryFlags.HasExpiry) != 0 && found.ExpiresAt <= core.Now)
         {
-            if (core.TryDrop(key.Hash, entry))
+            if (core.TryDrop(key.Hash, entry, KeyChange.Expired))
                 core.Counters.Expired();
             return default;
         }
@@ -77,9 +79,28 @@ internal sealed class BlobStore : IBlobStore
         return found;
     }
 
+    public unsafe EntryRef FindNext(int database, ulong hash, in EntryRef after)
+    {
+        ushort space = core.Spaces.SpaceOf(database);
+        EntryHeader* entry = after.IsNone ? core.ShardOf(hash).Table.Chain(hash) : KeyTable.Next(after.Header);
+        while (entry != null && (entry->Space != space || core.Hash.Of(Shard.KeyOf(entry)) != hash))
+            entry = KeyTable.Next(entry);
+        return new EntryRef(entry);
+    }
+
+    public long LastVersion(ulong hash) => core.ShardOf(hash).LastVersion;
+
+    public long TakeVersion(ulong hash) => core.ShardOf(hash).NextVersion();
+
     public void Touch(in EntryRef entry) => core.Policy.Read(entry, core.Clock);
 
     public EntryUsage UsageOf(in EntryRef entry) => core.Policy.UsageOf(entry, core.Clock);
+
+    public void SetUsage(in EntryRef entry, EntryUsage usage) => core.Policy.SetUsage(entry, usage, core.Clock);
+
+    public void AddSink(IKeyChangeSink sink) => core.AddSink(sink);
+
+    public void RemoveSink(IKeyChangeSink sink) => core.RemoveSink(sink);
 
     public unsafe StoreStatus Put(in BlobKey key, BlobType type, ReadOnlySpan<byte> value, long expiresAt, EntryFlags flags, ref WriteScope scope)
     {
@@ -100,6 +121,7 @@ internal sealed class BlobStore : IBlobStore
         }
 
         EntryHeader* old = shard.Table.Find(key.Hash, space, key.Bytes);
+        bool isNew = old == null;
         if (old != null && FitsInPlace(old, key, value.Length, expiresAt))
         {
             Overwrite(shard, key.Hash, old, type, value, expiresAt, flags, version, address);
@@ -111,7 +133,7 @@ internal sealed class BlobStore : IBlobStore
             Link(shard, key.Hash, entry, old, version, address);
         }
 
-        Changed(ref scope);
+        Changed(key, isNew, flags, ref scope);
         return StoreStatus.Done;
     }
 
@@ -121,6 +143,7 @@ internal sealed class BlobStore : IBlobStore
         Shard shard = core.ShardOf(key.Hash);
         ushort space = core.Spaces.SpaceOf(key.Database);
         EntryHeader* old = shard.Table.Find(key.Hash, space, key.Bytes);
+        bool isNew = old == null;
         EntryHeader* entry = shard.NewEntry(space, key.Bytes, type, sizeof(long), true, expiresAt, flags | EntryFlags.Large);
         entry->Version = shard.NextVersion();
         int handle = core.TakeHandle(key.Hash, large);
@@ -136,7 +159,7 @@ internal sealed class BlobStore : IBlobStore
         if (address != 0)
             Appended(address, ref scope);
         Link(shard, key.Hash, entry, old, entry->Version, address);
-        Changed(ref scope);
+        Changed(key, isNew, flags, ref scope);
         return StoreStatus.Done;
     }
 
@@ -151,7 +174,7 @@ internal sealed class BlobStore : IBlobStore
 
         if (reason is RemovalReason.Evicted or RemovalReason.Expired)
         {
-            if (!core.TryDrop(key.Hash, entry))
+            if (!core.TryDrop(key.Hash, entry, reason == RemovalReason.Evicted ? KeyChange.Evicted : KeyChange.Expired))
                 return StoreStatus.Full;
             if (reason == RemovalReason.Evicted)
                 core.Counters.Evicted();
@@ -173,7 +196,7 @@ internal sealed class BlobStore : IBlobStore
         }
 
         core.Unlink(key.Hash, entry);
-        Changed(ref scope);
+        Changed(key, reason == RemovalReason.Invalidated ? KeyChange.Invalidated : KeyChange.Deleted, ref scope);
         return StoreStatus.Done;
     }
 
@@ -201,7 +224,7 @@ internal sealed class BlobStore : IBlobStore
             Queue(shard, key.Hash, old, expiresAt, new EntryRef(old).ExpiresAt);
             *(long*)Shard.ExpiryOf(old) = expiresAt;
             old->Version = version;
-            Changed(ref scope);
+            Changed(key, KeyChange.ExpirySet, ref scope);
             return StoreStatus.Done;
         }
 
@@ -218,19 +241,20 @@ internal sealed class BlobStore : IBlobStore
         shard.Slab.Free(old);
         if (expiresAt != 0)
             Queue(shard, key.Hash, entry, expiresAt, long.MaxValue);
-        Changed(ref scope);
+        Changed(key, KeyChange.ExpirySet, ref scope);
         return StoreStatus.Done;
     }
 
     public void Begin(ref WriteScope scope)
     {
-        if (core.AppendsAtOnce)
-            (scope.Transaction, scope.Records, scope.FirstAddress) = (core.Chunks.TakeIds(1), 0, 0);
+        if (!core.AppendsAtOnce || scope.Depth++ > 0)
+            return;
+        (scope.Transaction, scope.Records, scope.FirstAddress) = (core.Chunks.TakeIds(1), 0, 0);
     }
 
     public void Complete(ref WriteScope scope)
     {
-        if (scope.Transaction == 0)
+        if (scope.Transaction == 0 || --scope.Depth > 0)
             return;
         if (scope.Records > 0)
             spaceLog.EndTransaction(ref scope);
@@ -327,6 +351,8 @@ internal sealed class BlobStore : IBlobStore
 
     public StoreStatus Flush(int database, ref WriteScope scope)
     {
+        if (core.IsWatched)
+            core.TellFlushing(database, scope.Writer);
         for (int each = 0; each < IBlobStore.Databases; each++)
         {
             if ((database >= 0 && each != database) || Count(each) == 0)
@@ -343,6 +369,8 @@ internal sealed class BlobStore : IBlobStore
 
     public StoreStatus Swap(int first, int second, ref WriteScope scope)
     {
+        if (core.IsWatched)
+            core.TellSwapping(first, second, scope.Writer);
         core.Spaces.Swap(first, second);
         spaceLog.Append(ref scope);
         Changed(ref scope);
@@ -443,6 +471,25 @@ internal sealed class BlobStore : IBlobStore
             return;
         if (scope.Records++ == 0)
             scope.FirstAddress = address;
+    }
+
+    private void Changed(in BlobKey key, bool isNew, EntryFlags flags, ref WriteScope scope)
+    {
+        Changed(ref scope);
+        if (!core.IsWatched)
+            return;
+
+        // An origin's object that is fetched for the first time was there before, for all that clients know.
+        bool isClean = (flags & EntryFlags.Clean) != 0;
+        if (!isClean || !isNew)
+            core.Tell(key, isClean ? KeyChange.Invalidated : isNew ? KeyChange.Added : KeyChange.Replaced, scope.Writer);
+    }
+
+    private void Changed(in BlobKey key, KeyChange change, ref WriteScope scope)
+    {
+        Changed(ref scope);
+        if (core.IsWatched)
+            core.Tell(key, change, scope.Writer);
     }
 
     private void Changed(ref WriteScope scope)

@@ -13,6 +13,8 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
     /// <summary>Longest time that a write waits while reclaiming gets nowhere.</summary>
     public static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100);
+
     private readonly Lock gate = new();
     private TaskCompletionSource pulse = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool exhausted;
@@ -47,8 +49,21 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
         return log.HasRoom && UsedByLog + bytes <= limits.LogBytesMax - log.SegmentBytes && live.Total + bytes <= limits.LiveBytesMax;
     }
 
-    /// <summary>Whether memory alone has room, as a read needs it.</summary>
-    public bool MemoryHas(long bytes) => pool.FreeBytes >= bytes + PagePool.PageBytes;
+
+    /// <summary>
+    /// Waits until memory alone has room, as a read needs it. Where nothing more can be given up the read goes on nevertheless: a full
+    /// store refuses writes, never reads, and what is read in that way is the first that reclaiming takes back.
+    /// </summary>
+    public async ValueTask MakeMemoryAsync(long bytes, CancellationToken cancellation)
+    {
+        long since = time.GetTimestamp();
+        while (!MemoryHas(bytes) && !IsExhausted() && time.GetElapsedTime(since) <= StuckAfter)
+        {
+            Task next = NextPulse();
+            if (!MemoryHas(bytes))
+                await WaitAsync(next, cancellation).ConfigureAwait(false);
+        }
+    }
 
     public async ValueTask<CacheError?> MakeRoomAsync(long bytes, CancellationToken cancellation)
     {
@@ -71,17 +86,9 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
             if (time.GetElapsedTime(since) > StuckAfter)
                 return NoRoom();
             Task next = NextPulse();
-            Wanted?.Invoke();
             if (HasRoom(bytes))
                 return null;
-            try
-            {
-                await next.WaitAsync(TimeSpan.FromMilliseconds(100), time, cancellation).ConfigureAwait(false);
-            }
-            catch (TimeoutException)
-            {
-                // Reclaiming may have nothing to do but wait for the disk; we look again.
-            }
+            await WaitAsync(next, cancellation).ConfigureAwait(false);
         }
 
         return null;
@@ -111,10 +118,28 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
         return exhausted;
     }
 
+    private bool MemoryHas(long bytes) => pool.FreeBytes >= bytes + PagePool.PageBytes;
+
+    /// <summary>Has reclaiming begin; what is waited for is taken first, so that no pulse is missed.</summary>
     private Task NextPulse()
     {
+        Task next;
         lock (gate)
-            return pulse.Task;
+            next = pulse.Task;
+        Wanted?.Invoke();
+        return next;
+    }
+
+    private async ValueTask WaitAsync(Task next, CancellationToken cancellation)
+    {
+        try
+        {
+            await next.WaitAsync(LookAgain, time, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Reclaiming may have nothing to do but wait for the disk; we look again.
+        }
     }
 
     private void Wake()

@@ -20,12 +20,14 @@ internal sealed unsafe class StoreCore : IDisposable
     private readonly long epoch;
     private readonly List<LargeValue?>[] handles;
     private readonly Stack<int>[] freeHandles;
+    private volatile IKeyChangeSink[] sinks = [];
     private uint clock;
 
     public StoreCore(BlobStoreOptions options, IEvictionPolicy policy, IRecordLog? log, long logBufferBytes, TimeProvider time)
     {
         this.time = time;
         Policy = policy;
+        Hash = new KeyHash(options.HashSeed);
         Log = log;
         LogBufferBytes = logBufferBytes;
         AppendsAtOnce = log != null && options.Durability != StoreDurability.None;
@@ -38,13 +40,17 @@ internal sealed unsafe class StoreCore : IDisposable
         Chunks = new ChunkStore(Pool, log, Live, Counters, Room, AppendsAtOnce);
         Shards = new Shard[options.MemoryBytes <= SmallMemoryBytes ? SmallShards : Shard.CountMax];
         for (int index = 0; index < Shards.Length; index++)
+        {
             Shards[index] = new Shard(index, Hash, Pool);
+            Shards[index].RaiseVersion(options.VersionFloor);
+        }
+
         handles = Array.ConvertAll(Shards, _ => new List<LargeValue?>());
         freeHandles = Array.ConvertAll(Shards, _ => new Stack<int>());
         epoch = time.GetTimestamp();
     }
 
-    public KeyHash Hash { get; } = new();
+    public KeyHash Hash { get; }
 
     public Shard[] Shards { get; }
 
@@ -76,6 +82,47 @@ internal sealed unsafe class StoreCore : IDisposable
     public uint Clock => Volatile.Read(ref clock);
 
     public long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Whether anybody wants to be told of changes.</summary>
+    public bool IsWatched => sinks.Length != 0;
+
+    public void AddSink(IKeyChangeSink sink)
+    {
+        lock (Spaces)
+            sinks = [.. sinks, sink];
+    }
+
+    public void RemoveSink(IKeyChangeSink sink)
+    {
+        lock (Spaces)
+            sinks = [.. sinks.Where(other => other != sink)];
+    }
+
+    /// <summary>The one place through which every change of a key passes.</summary>
+    public void Tell(in BlobKey key, KeyChange change, long writer)
+    {
+        foreach (IKeyChangeSink sink in sinks)
+            sink.Changed(key, change, writer);
+    }
+
+    /// <summary>The same for a change that the store makes on its own, of an entry that is still there.</summary>
+    public void Tell(EntryHeader* entry, ulong hash, KeyChange change)
+    {
+        if (sinks.Length != 0 && Spaces.DatabaseOf(entry->Space) is >= 0 and var database)
+            Tell(new BlobKey(database, Shard.KeyOf(entry), hash), change, 0);
+    }
+
+    public void TellFlushing(int database, long writer)
+    {
+        foreach (IKeyChangeSink sink in sinks)
+            sink.Flushing(database, writer);
+    }
+
+    public void TellSwapping(int first, int second, long writer)
+    {
+        foreach (IKeyChangeSink sink in sinks)
+            sink.Swapping(first, second, writer);
+    }
 
     public void MoveClock() => Volatile.Write(ref clock, (uint)time.GetElapsedTime(epoch).TotalSeconds);
 
@@ -140,7 +187,7 @@ internal sealed unsafe class StoreCore : IDisposable
     }
 
     /// <summary>Removes an entry that nobody asked to delete (expired, evicted); false where that must wait for the log's buffer.</summary>
-    public bool TryDrop(ulong hash, EntryHeader* entry)
+    public bool TryDrop(ulong hash, EntryHeader* entry, KeyChange why)
     {
         // The newest record in the log says the same, or is about to be truncated; only an older one could come back.
         const EntryFlags stale = EntryFlags.Dirty | EntryFlags.Logged;
@@ -151,6 +198,7 @@ internal sealed unsafe class StoreCore : IDisposable
                 return false;
         }
 
+        Tell(entry, hash, why);
         Unlink(hash, entry);
         return true;
     }
@@ -220,7 +268,7 @@ internal sealed unsafe class StoreCore : IDisposable
         Counters.Loaded();
     }
 
-    public static EntryFlags Kept(EntryFlags flags) => flags & (EntryFlags.Clean | EntryFlags.Raw | EntryFlags.Text | EntryFlags.Queued | EntryFlags.Dirty | EntryFlags.Large | EntryFlags.Logged);
+    public static EntryFlags Kept(EntryFlags flags) => flags & (EntryFlags.Clean | EntryFlags.Raw | EntryFlags.Text | EntryFlags.Queued | EntryFlags.Dirty | EntryFlags.Large | EntryFlags.Logged | EntryFlags.Suspect);
 
     public static void CopyState(EntryHeader* from, EntryHeader* to) =>
         (to->Version, to->Address, to->PolicyState) = (from->Version, from->Address, from->PolicyState);

@@ -15,8 +15,7 @@ internal static class ValueLoader
         {
             if (!Locate(core, database, hash, key.Span, out long address, out int valueBytes))
                 return null;
-            if (await core.Room.MakeRoomAsync(valueBytes, cancellation).ConfigureAwait(false) is { } noRoom && !core.Room.MemoryHas(valueBytes))
-                return noRoom;
+            await core.Room.MakeMemoryAsync(valueBytes, cancellation).ConfigureAwait(false);
             Result<RecordLease> read =
                 await core.Log!.ReadAsync(address, core.Log.RecordBytes(key.Length, valueBytes), cancellation).ConfigureAwait(false);
             if (!read.IsOk)
@@ -75,6 +74,7 @@ internal static class ValueLoader
             EntryHeader* entry = shard.Table.Find(hash, core.Spaces.SpaceOf(database), key);
             if (entry == null || entry->Address != address || (entry->Flags & EntryFlags.Clean) == 0)
                 return false;
+            core.Tell(entry, hash, KeyChange.Invalidated);
             core.Unlink(hash, entry);
             return true;
         }

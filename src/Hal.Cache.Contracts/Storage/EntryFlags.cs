@@ -35,4 +35,7 @@ public enum EntryFlags : ushort
 
     /// <summary>A number that came from arithmetic on fractions, which OBJECT ENCODING shows as a text.</summary>
     Text = 512,
+
+    /// <summary>A copy that was invalidated since it was stored: its stamp's registration has ended, also where that is in the log only.</summary>
+    Suspect = 1024,
 }

@@ -54,6 +54,10 @@ public readonly unsafe struct EntryRef : IEquatable<EntryRef>
     public void WriteValidatedAt(long unixMilliseconds) => Unsafe.WriteUnaligned(
         (byte*)header + EntryHeader.Bytes + header->KeyBytes + ExpiryBytes(header->Flags) + ValueLength + sizeof(ulong), unixMilliseconds);
 
+    /// <summary>Notes whether the registration in a copy's stamp has ended.</summary>
+    public void MarkSuspect(bool isSuspect) =>
+        header->Flags = isSuspect ? header->Flags | EntryFlags.Suspect : header->Flags & ~EntryFlags.Suspect;
+
     /// <summary>The inline value; empty where the value is large or on disk.</summary>
     public Span<byte> Value
     {

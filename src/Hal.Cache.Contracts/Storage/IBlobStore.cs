@@ -29,6 +29,9 @@ public interface IBlobStore : IAsyncDisposable
 
     IStoreStatistics Statistics { get; }
 
+    /// <summary>End of what was appended to the log: what was written until now is durable when <see cref="CommittedUntil"/> has reached it.</summary>
+    long AppendedUntil { get; }
+
     ulong Hash(ReadOnlySpan<byte> key);
 
     /// <summary>The one bit of the key's shard.</summary>
@@ -40,6 +43,15 @@ public interface IBlobStore : IAsyncDisposable
 
     /// <summary>The live entry, or none; one that is past its expiry is removed and not found. Needs the lock.</summary>
     EntryRef Find(in BlobKey key, ref WriteScope scope);
+
+    /// <summary>The next entry after one, or the first after none, among those of a database whose keys have this hash. Needs the lock.</summary>
+    EntryRef FindNext(int database, ulong hash, in EntryRef after);
+
+    /// <summary>The version that was given last in the shard of a hash: none of its entries has a higher one. Needs the lock.</summary>
+    long LastVersion(ulong hash);
+
+    /// <summary>A version above all that were given in the shard of a hash. Needs the lock.</summary>
+    long TakeVersion(ulong hash);
 
     /// <summary>Tells the policy of a read. Needs the lock.</summary>
     void Touch(in EntryRef entry);
@@ -56,7 +68,7 @@ public interface IBlobStore : IAsyncDisposable
     /// <summary>Sets the expiry in Unix milliseconds, 0 for never, of an entry that exists. Needs the lock.</summary>
     StoreStatus SetExpiry(in BlobKey key, long expiresAt, ref WriteScope scope);
 
-    /// <summary>Gives the records of the scope from here on one fate in a crash, until <see cref="Complete"/>.</summary>
+    /// <summary>Gives the records of the scope from here on one fate in a crash, until <see cref="Complete"/>; calls nest, and the outermost counts.</summary>
     void Begin(ref WriteScope scope);
 
     /// <summary>Ends what <see cref="Begin"/> began.</summary>
@@ -76,6 +88,14 @@ public interface IBlobStore : IAsyncDisposable
 
     /// <summary>What the eviction policy knows of the entry's use. Needs the lock.</summary>
     EntryUsage UsageOf(in EntryRef entry) => default;
+
+    /// <summary>Tells the eviction policy what is known of the entry's use, as RESTORE does. Needs the lock.</summary>
+    void SetUsage(in EntryRef entry, EntryUsage usage);
+
+    /// <summary>Has a sink told of every change from here on; while there is none, a change costs one read of a field more.</summary>
+    void AddSink(IKeyChangeSink sink);
+
+    void RemoveSink(IKeyChangeSink sink);
 
     /// <summary>Loads an entry's inline value from the log into memory; the key may have changed or gone when it completes.</summary>
     ValueTask<CacheError?> LoadAsync(int database, ReadOnlyMemory<byte> key, CancellationToken cancellation);

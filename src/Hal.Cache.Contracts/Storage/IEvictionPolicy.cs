@@ -26,4 +26,9 @@ public interface IEvictionPolicy
 
     /// <summary>What is known of the entry's use, for OBJECT IDLETIME and OBJECT FREQ; nothing unless the policy says more.</summary>
     EntryUsage UsageOf(in EntryRef entry, uint clock) => default;
+
+    /// <summary>Takes over what another store knew of the entry's use; what the policy does not keep is left out.</summary>
+    void SetUsage(in EntryRef entry, EntryUsage usage, uint clock)
+    {
+    }
 }

@@ -13,6 +13,12 @@ public struct WriteScope
     public int Records;
     public long FirstAddress;
 
+    /// <summary>Calls of <see cref="IBlobStore.Begin"/> that are still to be completed: what is begun within another has its fate.</summary>
+    public int Depth;
+
+    /// <summary>Who changes: a client's number, 0 for the instance itself; <see cref="IKeyChangeSink"/> is told.</summary>
+    public long Writer;
+
     /// <summary>Number of entries that were changed.</summary>
     public int Changes;
 }

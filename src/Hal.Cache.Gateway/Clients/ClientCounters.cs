@@ -15,6 +15,9 @@ internal sealed class ClientCounters(int commands)
     /// <summary>Runs that were timed, by <see cref="CommandSpec.Id"/>.</summary>
     public long[] Timed { get; } = new long[commands];
 
+    /// <summary>Times of the runs that were timed, by <see cref="CommandSpec.Id"/>; null where there were none.</summary>
+    public TimeBuckets?[] Times { get; } = new TimeBuckets?[commands];
+
     /// <summary>The last command that was found in the table, null before the first.</summary>
     public CommandSpec? Spec { get; set; }
 
@@ -30,6 +33,23 @@ internal sealed class ClientCounters(int commands)
 
     public long BytesOut { get; set; }
 
+    /// <summary>Counts a command that has run.</summary>
+    /// <param name="ticks">How long it took, 0 where it was not timed.</param>
+    public void Count(CommandContext context, long ticks)
+    {
+        CommandSpec spec = context.Spec;
+        if (spec.Id < 0) return;
+        Spec = spec;
+        Calls[spec.Id]++;
+        Hits += context.Hits;
+        Misses += context.Misses;
+        if (context.Failed) Failures[spec.Id]++;
+        if (ticks == 0) return;
+        Ticks[spec.Id] += ticks;
+        Timed[spec.Id]++;
+        (Times[spec.Id] ??= new()).Add((long)(ticks * 1e6 / System.Diagnostics.Stopwatch.Frequency));
+    }
+
     public void Add(ClientCounters other)
     {
         for (int id = 0; id < Calls.Length; id++)
@@ -38,6 +58,7 @@ internal sealed class ClientCounters(int commands)
             Failures[id] += other.Failures[id];
             Ticks[id] += other.Ticks[id];
             Timed[id] += other.Timed[id];
+            if (other.Times[id] is { } times) (Times[id] ??= new()).Add(times, 1);
         }
 
         Commands += other.Commands;
@@ -56,6 +77,7 @@ internal sealed class ClientCounters(int commands)
             Failures[id] -= other.Failures[id];
             Ticks[id] -= other.Ticks[id];
             Timed[id] -= other.Timed[id];
+            if (other.Times[id] is { } times) (Times[id] ??= new()).Add(times, -1);
         }
 
         Commands -= other.Commands;

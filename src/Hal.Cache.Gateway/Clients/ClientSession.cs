@@ -1,8 +1,15 @@
+using System.Buffers;
+using Hal.Cache.Gateway.PubSub;
+using Hal.Cache.Gateway.Tracking;
+using Hal.Cache.Gateway.Transactions;
+
 namespace Hal.Cache.Gateway.Clients;
 
 /// <summary>A connection as commands see it: who it is, its database and its modes. Written by its own connection, read by any.</summary>
 internal sealed class ClientSession(long id, string remote, string local, DateTimeOffset created, Action abort, int commands = ClientSession.CommandsRoom)
 {
+    private ClientOutbox? outbox;
+
     /// <summary>Commands that there is room to count for, where the table's own number is not given.</summary>
     public const int CommandsRoom = 512;
 
@@ -49,13 +56,64 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     /// <summary>When it last sent something, in Unix milliseconds of the coarse clock.</summary>
     public long ActiveAt { get; set; } = created.ToUnixTimeMilliseconds();
 
-    /// <summary>Messages from other connections (MONITOR); null until the first is asked for.</summary>
-    public ClientOutbox? Outbox { get; set; }
+    /// <summary>States in which commands are looked at once more; written by its own connection alone.</summary>
+    public ClientModes Modes { get; set; }
+
+    /// <summary>MULTI's queue and WATCH's keys; null until one of them is used.</summary>
+    public ClientTransaction? Transaction { get; set; }
+
+    /// <summary>Channels and patterns; null until the first is subscribed to.</summary>
+    public ClientSubscriptions? Subscriptions { get; set; }
+
+    /// <summary>The client that tracking redirects to was found to be gone.</summary>
+    public bool RedirectIsBroken { get; set; }
+
+    /// <summary>A command is waiting for something: the client is not idle.</summary>
+    public bool IsWaiting { get; set; }
+
+    /// <summary>Messages that the client's own command caused: they follow that command's reply. For its own connection alone.</summary>
+    public ArrayBufferWriter<byte>? OwnMessages { get; private set; }
+
+    /// <summary>Whether messages from other connections are waiting.</summary>
+    public bool HasMessages => outbox is { IsEmpty: false };
+
+    /// <summary>Messages from other connections.</summary>
+    public ClientOutbox Outbox
+    {
+        get
+        {
+            if (outbox is null) Interlocked.CompareExchange(ref outbox, new ClientOutbox(), null);
+            return outbox;
+        }
+    }
+
+    /// <summary>Gives it a message, in its own protocol; a client whose outbox is full is cut. Safe from any thread.</summary>
+    /// <param name="running">The client on whose behalf this thread runs, 0 for none: its own messages follow its reply.</param>
+    public void Send(ReadOnlySpan<byte> message, long running)
+    {
+        if (running == Id) (OwnMessages ??= new()).Write(message);
+        else if (Outbox.TryAdd(message)) Wake();
+        else Abort();
+    }
 
     /// <summary>Makes the connection look at its outbox; set by the connection.</summary>
     public Action Wake { get; set; } = static () => { };
 
     public bool IsMonitor { get; set; }
+
+    /// <summary>The connection to the authority on which the client's watched keys are watched; null for none.</summary>
+    public Contracts.Peers.ICommandLink? Upstream { get; set; }
+
+    /// <summary>Ends what is watched at the authority.</summary>
+    public void LetGoOfUpstream()
+    {
+        if (Upstream is { } link)
+            _ = link.DisposeAsync().AsTask();
+        Upstream = null;
+    }
+
+    /// <summary>Set where another instance of the tree is at the other end, or is about to prove that it is.</summary>
+    public Peers.PeerSession? Peer { get; set; }
 
     /// <summary>Cuts the connection at once.</summary>
     public void Abort() => abort();

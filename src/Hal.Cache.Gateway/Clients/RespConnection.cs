@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.Server;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
@@ -19,25 +20,22 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Replies beyond this many bytes are sent before the next command runs.</summary>
     private const int ReplyBytesBuffered = 64 << 10;
 
-    /// <summary>Bytes of a body that are handed to the output at a time.</summary>
-    private const int BodyBytesAtOnce = 64 << 10;
-
     private const long TimedMask = 15;
-    private const int CarryBytesMin = 4 << 10;
 
     private readonly PipeReader input;
-    private readonly PipeWriter output;
     private readonly RespRequestParser parser;
     private readonly RespWriter reply;
     private readonly CancellationToken closed;
     private readonly CommandContext context;
     private readonly CommandDispatcher dispatcher;
+    private readonly ServerState server;
     private readonly SlowLog slowLog;
     private readonly TimeProvider time;
     private readonly ClientSession client;
 
-    private byte[] carry = [];
-    private int carried;
+    private readonly ReplySender sender;
+    private LargeArgumentReader? large;
+    private CarryBuffer carry = new();
     private bool closing;
     private bool resumes; // a large argument was taken: the request may be complete without another byte
     private int replyStart;
@@ -46,23 +44,27 @@ internal sealed class RespConnection : IDisposable
 
     public RespConnection(ServerState server, CommandDispatcher dispatcher, ClientSession client, IDuplexPipe pipe, CancellationToken closed)
     {
-        (this.dispatcher, this.client, input, output, this.closed) = (dispatcher, client, pipe.Input, pipe.Output, closed);
+        (this.dispatcher, this.client, input, this.closed) = (dispatcher, client, pipe.Input, closed);
         context = new CommandContext(server, server.Keyspace, client) { Cancellation = closed };
-        (parser, reply, slowLog, time) = (context.Parser, context.Reply, server.SlowLog, server.Time);
+        (this.server, parser, reply, slowLog, time) = (server, context.Parser, context.Reply, server.SlowLog, server.Time);
+        sender = new ReplySender(context, pipe.Output, client.Abort, closed);
         client.Wake = input.CancelPendingRead;
+        context.SendSoFar = server.Forwarder is null ? null : SendSoFarAsync;
         EndCommand();
     }
 
     /// <summary>Runs until the client, an error or QUIT ends the connection.</summary>
     public async Task RunAsync()
     {
-        while (!closing)
+        while (!closing && !sender.IsClosed)
         {
             ReadResult read = await input.ReadAsync(closed).ConfigureAwait(false);
             ReadOnlySequence<byte> buffer = read.Buffer;
             if (!buffer.IsEmpty)
                 client.ActiveAt = time.GetUtcNow().ToUnixTimeMilliseconds();
-            while (!closing)
+            if (client.HasMessages)
+                reply.Raw(client.Outbox.Take().Span);
+            while (!closing && !sender.IsClosed)
             {
                 Step step = Process(ref buffer);
                 if (step == Step.NeedsInput)
@@ -72,25 +74,25 @@ internal sealed class RespConnection : IDisposable
                 else if (step == Step.LargeArgument)
                     buffer = await TakeLargeAsync(buffer).ConfigureAwait(false);
                 if (reply.Length >= ReplyBytesBuffered || reply.Deferred.Count > 0)
-                    await FlushAsync().ConfigureAwait(false);
+                    await sender.FlushAsync().ConfigureAwait(false);
             }
 
-            if (client.Outbox is { IsEmpty: false } outbox)
-                reply.Raw(outbox.Take().Span);
             if (reply.Length > 0)
-                await FlushAsync().ConfigureAwait(false);
+                await sender.FlushAsync().ConfigureAwait(false);
             input.AdvanceTo(buffer.End);
             if (read.IsCompleted)
                 return;
-            if (carried == 0)
-                ReturnCarry();
+            if (carry.Length == 0)
+                carry.Return();
         }
     }
 
     public void Dispose()
     {
+        if (client.Peer != null)
+            ForwardedRuns.Cut(context);
         context.Dispose();
-        ReturnCarry();
+        carry.Return();
     }
 
     /// <summary>Runs commands until one has to wait, a large argument begins, much is to be sent, or the input ends.</summary>
@@ -101,7 +103,7 @@ internal sealed class RespConnection : IDisposable
             ReadOnlyMemory<byte> block = buffer.First;
             int used = 0;
             resumes = false;
-            Step? step = carried > 0 ? ProcessCarried(block, ref used) : ProcessBlock(block, ref used);
+            Step? step = carry.Length > 0 ? ProcessCarried(block, ref used) : ProcessBlock(block, ref used);
             buffer = buffer.Slice(used);
             if (step is { } stop)
                 return stop;
@@ -123,11 +125,11 @@ internal sealed class RespConnection : IDisposable
                         return step;
                     break;
                 case ParseResult.LargeArgument:
-                    Carry(rest.Span[..parser.Consumed]);
+                    carry.Add(rest.Span[..parser.Consumed], parser.Needed);
                     used += parser.Consumed;
                     return Step.LargeArgument;
                 case ParseResult.NeedMore:
-                    Carry(rest.Span);
+                    carry.Add(rest.Span, parser.Needed);
                     used = block.Length;
                     return null;
                 default:
@@ -141,22 +143,22 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Adds to the request that is carried what it needs, no more, so that what follows is read in place again.</summary>
     private Step? ProcessCarried(ReadOnlyMemory<byte> block, ref int used)
     {
-        ParseResult result = parser.Parse(carry.AsSpan(0, carried));
+        ParseResult result = parser.Parse(carry.Span);
         while (result == ParseResult.NeedMore)
         {
             if (used == block.Length)
                 return null;
-            int missing = (int)Math.Min(Math.Max(parser.Needed - carried, 1), block.Length - used);
-            Carry(block.Span.Slice(used, missing));
+            int missing = (int)Math.Min(Math.Max(parser.Needed - carry.Length, 1), block.Length - used);
+            carry.Add(block.Span.Slice(used, missing), parser.Needed);
             used += missing;
-            result = parser.Parse(carry.AsSpan(0, carried));
+            result = parser.Parse(carry.Span);
         }
 
         if (result == ParseResult.Error)
             return Refuse();
-        used -= carried - parser.Consumed;
-        carried = parser.Consumed;
-        return result == ParseResult.LargeArgument ? Step.LargeArgument : RunCommand(carry.AsMemory(0, carried));
+        used -= carry.Length - parser.Consumed;
+        carry.Cut(parser.Consumed);
+        return result == ParseResult.LargeArgument ? Step.LargeArgument : RunCommand(carry.Memory);
     }
 
     private Step? RunCommand(ReadOnlyMemory<byte> request)
@@ -169,7 +171,7 @@ internal sealed class RespConnection : IDisposable
 
         replyStart = reply.Length;
         // One in so many is timed: reading the clock costs as much as a small command's other half.
-        startedAt = (client.Counters.Commands & TimedMask) == 0 || slowLog.TimesAll ? Stopwatch.GetTimestamp() : 0;
+        startedAt = (client.Counters.Commands & TimedMask) == 0 || slowLog.TimesAll || server.Latency.IsOn ? Stopwatch.GetTimestamp() : 0;
         context.SetInput(request);
         waiting = dispatcher.Start(context);
         if (waiting is Outcome.Retry or Outcome.Async)
@@ -187,11 +189,14 @@ internal sealed class RespConnection : IDisposable
         if (replyStart > 0 && waiting == Outcome.Retry)
         {
             context.DropReply(replyStart);
-            await FlushAsync().ConfigureAwait(false);
+            await sender.FlushAsync().ConfigureAwait(false);
             replyStart = 0;
         }
 
+        client.IsWaiting = true;
         closing |= await CommandDispatcher.FinishAsync(context, waiting, replyStart).ConfigureAwait(false) == Outcome.Close;
+        client.IsWaiting = false;
+        client.ActiveAt = time.GetUtcNow().ToUnixTimeMilliseconds();
         FinishCommand();
     }
 
@@ -203,25 +208,43 @@ internal sealed class RespConnection : IDisposable
         counters.BytesIn += parser.Consumed;
         if (context.Spec.Id >= 0)
         {
-            counters.Spec = context.Spec;
-            counters.Calls[context.Spec.Id]++;
-            counters.Hits += context.Hits;
-            counters.Misses += context.Misses;
-            if (context.Failed)
-                counters.Failures[context.Spec.Id]++;
-            if (startedAt != 0)
-            {
-                long ticks = Stopwatch.GetTimestamp() - startedAt;
-                counters.Ticks[context.Spec.Id] += ticks;
-                counters.Timed[context.Spec.Id]++;
-                if (!context.Spec.Has(CommandFlags.SkipSlowlog))
-                    slowLog.Note(context, (long)(ticks * 1e6 / Stopwatch.Frequency));
-            }
+            long ticks = startedAt != 0 ? Stopwatch.GetTimestamp() - startedAt : 0;
+            counters.Count(context, ticks);
+            if (ticks != 0)
+                NoteTime((long)(ticks * 1e6 / Stopwatch.Frequency));
         }
 
+        if (client.Peer != null)
+            ForwardedRuns.End(context, replyStart);
         if (client.Replies != ReplyMode.On)
             DropUnwanted();
+        if (server.KeyEvents.IsActive || client.OwnMessages is not null)
+            TellChanges();
         EndCommand();
+    }
+
+    private void NoteTime(long microseconds)
+    {
+        if (context.Spec.Has(CommandFlags.SkipSlowlog))
+            return;
+        slowLog.Note(context, microseconds);
+        server.Latency.Note(context.Spec, microseconds);
+    }
+
+    /// <summary>Has others hear of what the command changed before its reply leaves; what the client itself is told follows the reply.</summary>
+    private void TellChanges()
+    {
+        if (server.Tracking.HasChanges)
+            server.Tracking.Flush(client.Id);
+        if (client.OwnMessages is { WrittenCount: > 0 } own)
+        {
+            reply.Raw(own.WrittenSpan);
+            own.ResetWrittenCount();
+        }
+
+        // CLIENT CACHING is about the next command that is none of CLIENT's own, a whole transaction included.
+        if (client.Tracking.Caching is not null && (client.Modes & ClientModes.Multi) == 0 && context.Spec.Container?.Name != "client")
+            client.Tracking = client.Tracking with { Caching = null };
     }
 
     private void DropUnwanted()
@@ -242,7 +265,7 @@ internal sealed class RespConnection : IDisposable
         parser.Reset();
         parser.Unauthenticated = !client.IsAuthenticated;
         parser.StreamLarge = client.IsAuthenticated;
-        carried = 0;
+        carry.Cut(0);
     }
 
     private Step Refuse()
@@ -252,158 +275,35 @@ internal sealed class RespConnection : IDisposable
         return Step.Sends;
     }
 
-    /// <summary>Takes a large argument's body out of the stream, into the store, chunk by chunk.</summary>
     private async ValueTask<ReadOnlySequence<byte>> TakeLargeAsync(ReadOnlySequence<byte> buffer)
     {
         if (reply.Length > 0)
-            await FlushAsync().ConfigureAwait(false);
-        long left = parser.LargeLength;
-        ILargeValue value = context.Store.Stage(left);
-        byte[] chunk = ArrayPool<byte>.Shared.Rent(IBlobStore.ChunkBytes);
-        CacheError? error = null;
-        try
+            await sender.FlushAsync().ConfigureAwait(false);
+        large ??= new LargeArgumentReader(input, context, closed);
+        ILargeValue? value = await large.ReadAsync(buffer, parser.LargeLength).ConfigureAwait(false);
+        if (value == null)
         {
-            int filled = 0, index = 0, ending = 2; // CR and LF follow the body
-            while (left > 0 || ending > 0)
-            {
-                if (buffer.IsEmpty)
-                {
-                    input.AdvanceTo(buffer.End);
-                    ReadResult read = await input.ReadAsync(closed).ConfigureAwait(false);
-                    buffer = read.Buffer;
-                    if (buffer.IsEmpty && read.IsCompleted)
-                    {
-                        value.Release();
-                        closing = true;
-                        return buffer;
-                    }
-                }
-
-                ReadOnlyMemory<byte> block = buffer.First;
-                if (left == 0)
-                {
-                    int skip = Math.Min(ending, block.Length);
-                    ending -= skip;
-                    buffer = buffer.Slice(skip);
-                    continue;
-                }
-
-                int count = (int)Math.Min(Math.Min(block.Length, left), IBlobStore.ChunkBytes - filled);
-                if (error == null)
-                    block.Span[..count].CopyTo(chunk.AsSpan(filled));
-                buffer = buffer.Slice(count);
-                filled += count;
-                left -= count;
-                if (filled < IBlobStore.ChunkBytes && left > 0)
-                    continue;
-                error ??= await value.WriteChunkAsync(index++, chunk.AsMemory(0, filled), closed).ConfigureAwait(false);
-                filled = 0;
-            }
-        }
-        catch
-        {
-            value.Release();
-            throw;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(chunk);
+            closing = true;
+            return large.Rest;
         }
 
         context.AddLarge(value);
         parser.LargeTaken();
         resumes = true;
-        context.Refused ??= error;
-        return buffer;
+        return large.Rest;
     }
 
-    private void Carry(ReadOnlySpan<byte> bytes)
+    /// <summary>Sends the front of a reply whose rest is still to come; a client that wants no replies gets none of it.</summary>
+    private async ValueTask SendSoFarAsync()
     {
-        if (carried + bytes.Length > carry.Length)
+        if (client.Replies != ReplyMode.On)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(CarryBytesMin, (int)Math.Max(Math.Min(parser.Needed, int.MaxValue / 2), (carried + bytes.Length) * 2L)));
-            carry.AsSpan(0, carried).CopyTo(larger);
-            if (carry.Length > 0)
-                ArrayPool<byte>.Shared.Return(carry);
-            carry = larger;
+            context.DropReply(replyStart);
+            return;
         }
 
-        bytes.CopyTo(carry.AsSpan(carried));
-        carried += bytes.Length;
-    }
-
-    private void ReturnCarry()
-    {
-        if (carry.Length > 0)
-            ArrayPool<byte>.Shared.Return(carry);
-        carry = [];
-        carried = 0;
-    }
-
-    /// <summary>Sends the replies when all that they depend on is durable; waits while the client does not take them.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask FlushAsync()
-    {
-        if (context.Scope.Address != 0)
-        {
-            IBlobStore store = context.Store;
-            if (store.AcknowledgesCommits && context.Scope.Address >= store.CommittedUntil
-                && await store.WaitForCommitAsync(context.Scope.Address, CancellationToken.None).ConfigureAwait(false) is { } failed)
-            {
-                // What the replies would acknowledge is not durable: the client must not hear that it is.
-                context.DropReply(0);
-                reply.Error(RespErrors.Of(failed));
-                closing = true;
-            }
-
-            context.Scope = default;
-        }
-
-        int sent = 0;
-        for (int at = 0; at < reply.Deferred.Count; at++)
-        {
-            DeferredBody body = reply.Deferred[at];
-            output.Write(reply.WrittenSpan[sent..body.Position]);
-            sent = body.Position;
-            if (!await SendBodyAsync((ValueReader)body.Source).ConfigureAwait(false))
-            {
-                client.Abort();
-                closing = true;
-                return;
-            }
-        }
-
-        output.Write(reply.WrittenSpan[sent..]);
-        reply.Clear();
-        FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
-        closing |= flushed.IsCompleted;
-    }
-
-    /// <summary>False where the rest of the bytes can't be had: the length is told already, so that the connection has to go.</summary>
-    private async ValueTask<bool> SendBodyAsync(ValueReader reader)
-    {
-        using (reader)
-        {
-            while (reader.Remaining > 0)
-            {
-                Memory<byte> memory = output.GetMemory((int)Math.Min(BodyBytesAtOnce, reader.Remaining));
-                int count = reader.TryRead(memory.Span);
-                if (count == 0)
-                {
-                    Result<int> read = await reader.ReadAsync(memory, closed).ConfigureAwait(false);
-                    if (!read.IsOk || read.Value == 0)
-                        return false;
-                    count = read.Value;
-                }
-
-                output.Advance(count);
-                FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
-                if (flushed.IsCompleted)
-                    return false;
-            }
-
-            return true;
-        }
+        await sender.FlushAsync().ConfigureAwait(false);
+        replyStart = 0;
     }
 
     private enum Step

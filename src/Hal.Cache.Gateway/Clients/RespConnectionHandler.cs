@@ -33,6 +33,8 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
         try
         {
             await resp.RunAsync().ConfigureAwait(false);
+            if (client.Peer is { IsHandedOver: true } peer)
+                await server.Tree!.Acceptor.RunAsync(peer.Name, peer.Kind, connection.Transport, ended.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ConnectionResetException)
         {
@@ -40,9 +42,7 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
         }
         finally
         {
-            server.Monitors.Remove(client);
-            server.Clients.Remove(client);
-            server.Counters.Ended(client.Counters);
+            server.Ended(client);
         }
     }
 

@@ -162,7 +162,8 @@ internal static class BitfieldCommands
                 replies.Add(reply);
             }
 
-            if (changed) put = c.TryPut(1, bytes[..(int)length], entry.IsNone ? 0 : entry.ExpiresAt, EntryFlags.Raw);
+            // Redis makes a string of its own for the key before it looks whether bits change, which OBJECT ENCODING shows.
+            if (changed || StringReads.IsShared(entry)) put = c.TryPut(1, bytes[..(int)length], entry.IsNone ? 0 : entry.ExpiresAt, EntryFlags.Raw);
         }
 
         ArrayPool<byte>.Shared.Return(buffer);

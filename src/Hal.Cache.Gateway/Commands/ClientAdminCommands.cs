@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.PubSub;
+using Hal.Cache.Gateway.Transactions;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -123,14 +125,23 @@ internal static class ClientAdminCommands
     private static StringBuilder Describe(ClientSession client, long now)
     {
         string flags = client.IsMonitor ? "O" : "";
-        if (client.Tracking.IsOn) flags += client.Tracking.Broadcast ? "tB" : "t";
+        ClientTransaction? transaction = client.Transaction;
+        ClientSubscriptions? subscriptions = client.Subscriptions;
+        int Count(SubscriptionKind kind) => subscriptions?.Of(kind).Count ?? 0;
+        if ((client.Modes & ClientModes.Subscribed) != 0) flags += "P";
+        if (transaction is { IsOpen: true }) flags += "x";
+        if (client.Tracking.IsOn) flags += "t";
+        if (client.RedirectIsBroken) flags += "R";
+        if (client.Tracking.Broadcast) flags += "B";
+        if (transaction is { IsTouched: true }) flags += "d";
         if (client.NoEvict) flags += "e";
         if (client.NoTouch) flags += "T";
         return new StringBuilder().Append(CultureInfo.InvariantCulture,
             $"id={client.Id} addr={client.Remote} laddr={client.Local} fd=-1 name={client.Name} ")
             .Append(CultureInfo.InvariantCulture,
             $"age={Seconds(now - client.Created.ToUnixTimeMilliseconds())} idle={Seconds(now - client.ActiveAt)} flags={(flags.Length == 0 ? "N" : flags)} ")
-            .Append(CultureInfo.InvariantCulture, $"db={client.Database} sub=0 psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 ")
+            .Append(CultureInfo.InvariantCulture, $"db={client.Database} sub={Count(SubscriptionKind.Channel)} psub={Count(SubscriptionKind.Pattern)} ssub={Count(SubscriptionKind.ShardChannel)} ")
+            .Append(CultureInfo.InvariantCulture, $"multi={(transaction is { IsOpen: true } ? transaction.Queue.Count : -1)} qbuf=0 qbuf-free=0 argv-mem=0 multi-mem={transaction?.Bytes ?? 0} ")
             .Append(CultureInfo.InvariantCulture, $"rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={client.Counters.Spec?.FullName ?? "NULL"} user=default ")
             .Append(CultureInfo.InvariantCulture, $"redir={(client.Tracking.IsOn ? client.Tracking.RedirectTo : -1)} resp={client.Protocol} ")
             .Append(CultureInfo.InvariantCulture, $"lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");

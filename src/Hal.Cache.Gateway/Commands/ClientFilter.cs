@@ -41,7 +41,8 @@ internal sealed class ClientFilter
         && (maxAge == 0 || (now - client.Created.ToUnixTimeMilliseconds()) / 1000 >= maxAge);
 
     /// <summary>Redis's name of a connection's type.</summary>
-    public static string TypeOf(ClientSession client) => client.IsMonitor ? "replica" : "normal";
+    public static string TypeOf(ClientSession client) =>
+        client.IsMonitor ? "replica" : (client.Modes & ClientModes.Subscribed) != 0 ? "pubsub" : "normal";
 
     /// <summary>The type that a client's word means, null for none.</summary>
     public static string? TypeNamed(ReadOnlySpan<byte> word)

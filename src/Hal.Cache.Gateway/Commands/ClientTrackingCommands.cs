@@ -1,10 +1,10 @@
 using System.Text;
-using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
 
-/// <summary>CLIENT subcommands about tracking: the modes are kept and told; messages are sent once keys can be watched.</summary>
+/// <summary>CLIENT subcommands about tracking.</summary>
 internal static class ClientTrackingCommands
 {
     public static readonly CommandSpec[] Rows =
@@ -15,10 +15,12 @@ internal static class ClientTrackingCommands
         ClientCommands.Row("getredir", 2, ClientCommands.Own, GetRedir, "6.0.0", "Tells which connection gets the messages."),
     ];
 
+    private static readonly Comparer<byte[]> Bytewise = Comparer<byte[]>.Create((left, right) => left.AsSpan().SequenceCompareTo(right));
+
     private static Outcome Tracking(CommandContext c)
     {
         TrackingMode mode = TrackingMode.Off;
-        var prefixes = new List<string>();
+        var prefixes = new List<byte[]>();
         for (int i = 3; i < c.Count; i++)
         {
             ReadOnlySpan<byte> option = c.Arg(i);
@@ -32,7 +34,7 @@ internal static class ClientTrackingCommands
             }
             else if (Ascii.EqualsIgnoreCase(option, "prefix"u8) && more)
             {
-                prefixes.Add(Encoding.Latin1.GetString(c.Arg(++i)));
+                prefixes.Add(c.Arg(++i).ToArray());
             }
             else if (Ascii.EqualsIgnoreCase(option, "bcast"u8)) mode = mode with { Broadcast = true };
             else if (Ascii.EqualsIgnoreCase(option, "optin"u8)) mode = mode with { OptIn = true };
@@ -43,7 +45,7 @@ internal static class ClientTrackingCommands
 
         if (Ascii.EqualsIgnoreCase(c.Arg(2), "off"u8))
         {
-            c.Client.Tracking = TrackingMode.Off;
+            Set(c, TrackingMode.Off);
             return c.Ok();
         }
 
@@ -61,27 +63,43 @@ internal static class ClientTrackingCommands
         }
 
         if (mode.Broadcast && (mode.OptIn || mode.OptOut)) return c.Error("ERR OPTIN and OPTOUT are not compatible with BCAST"u8);
-        if (mode.OptIn && mode.OptOut) return c.Error("ERR You can't use both OPTIN and OPTOUT"u8);
+        if (mode.OptIn && mode.OptOut) return c.Error("ERR You can't specify both OPTIN mode and OPTOUT mode"u8);
         if ((mode.OptIn && before.OptOut) || (mode.OptOut && before.OptIn))
         {
             return c.Error("ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, "u8
                 + "and then re-enabling it with a different mode."u8);
         }
 
-        string[] prefixes = [.. before.Prefixes, .. mode.Prefixes];
-        if (prefixes.Length > TrackingMode.PrefixesMax) return c.Error($"ERR more than {TrackingMode.PrefixesMax} prefixes");
-        for (int i = before.Prefixes.Count; i < prefixes.Length; i++)
+        if (before.Prefixes.Count + mode.Prefixes.Count > TrackingMode.PrefixesMax) return c.Error($"ERR more than {TrackingMode.PrefixesMax} prefixes");
+        for (int i = 0; i < mode.Prefixes.Count; i++)
         {
-            for (int j = 0; j < i; j++)
-            {
-                if (!prefixes[i].StartsWith(prefixes[j], StringComparison.Ordinal) && !prefixes[j].StartsWith(prefixes[i], StringComparison.Ordinal)) continue;
-                return c.Error(Encoding.Latin1.GetBytes(
-                    $"ERR Prefix '{prefixes[i]}' overlaps with an existing prefix '{prefixes[j]}'. Prefixes for a single client must not overlap."));
-            }
+            if (Overlap(c, mode.Prefixes[i], before.Prefixes, "an existing") || Overlap(c, mode.Prefixes[i], [.. mode.Prefixes.Skip(i + 1)], "another provided"))
+                return Outcome.Done;
         }
 
-        c.Client.Tracking = mode with { Prefixes = prefixes };
+        // BCAST without prefixes is about all keys.
+        byte[][] prefixes = [.. before.Prefixes, .. mode.Prefixes];
+        Set(c, mode with { Prefixes = mode.Broadcast && mode.Prefixes.Count == 0 && prefixes.All(prefix => prefix.Length > 0) ? [.. prefixes, []] : prefixes });
         return c.Ok();
+    }
+
+    private static void Set(CommandContext c, TrackingMode mode)
+    {
+        c.Server.Tracking.Set(c.Client, mode);
+        c.Server.KeyEvents.Refresh();
+    }
+
+    private static bool Overlap(CommandContext c, byte[] prefix, IReadOnlyList<byte[]> others, string which)
+    {
+        foreach (byte[] other in others)
+        {
+            if (!prefix.AsSpan().StartsWith(other) && !other.AsSpan().StartsWith(prefix)) continue;
+            c.Error(Encoding.Latin1.GetBytes(
+                $"ERR Prefix '{Encoding.Latin1.GetString(prefix)}' overlaps with {which} prefix '{Encoding.Latin1.GetString(other)}'. Prefixes for a single client must not overlap."));
+            return true;
+        }
+
+        return false;
     }
 
     private static Outcome TrackingInfo(CommandContext c)
@@ -94,8 +112,7 @@ internal static class ClientTrackingCommands
         if (mode.OptOut) flags.Add("optout");
         if (mode.OptOut && mode.Caching == false) flags.Add("caching-no");
         if (mode.NoLoop) flags.Add("noloop");
-        bool broken = mode.RedirectTo != 0 && c.Server.Clients.Find(mode.RedirectTo) is null;
-        if (broken) flags.Add("broken_redirect");
+        if (c.Client.RedirectIsBroken) flags.Add("broken_redirect");
         c.Reply.MapHeader(3);
         c.Reply.Bulk("flags"u8);
         c.Reply.SetHeader(flags.Count);
@@ -104,7 +121,7 @@ internal static class ClientTrackingCommands
         c.Reply.Integer(mode.IsOn ? mode.RedirectTo : -1);
         c.Reply.Bulk("prefixes"u8);
         c.Reply.ArrayHeader(mode.Prefixes.Count);
-        foreach (string prefix in mode.Prefixes) c.Reply.ClientText(prefix);
+        foreach (byte[] prefix in mode.Prefixes.Order(Bytewise)) c.Reply.Bulk(prefix);
         return Outcome.Done;
     }
 

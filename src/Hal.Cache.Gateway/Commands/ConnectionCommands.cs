@@ -1,6 +1,7 @@
 using System.Text;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -21,7 +22,7 @@ internal static class ConnectionCommands
         {
             Group = "connection", Categories = ["connection"], Complexity = "O(N) where N is the number of passwords of the user", Summary = "Authenticates the connection.",
         },
-        new("ping", -1, CommandFlags.Fast, KeySpec.None, Ping)
+        new("ping", -1, CommandFlags.Fast | CommandFlags.WhileSubscribed, KeySpec.None, Ping)
         {
             Group = "connection", Categories = ["connection"], Summary = "Answers PONG, or the message.", Tips = ["request_policy:all_shards", "response_policy:all_succeeded"],
         },
@@ -33,11 +34,11 @@ internal static class ConnectionCommands
         {
             Group = "connection", Categories = ["connection"], Summary = "Changes the connection's database.",
         },
-        new("quit", -1, Anytime | CommandFlags.NoAuth, KeySpec.None, Quit)
+        new("quit", -1, Anytime | CommandFlags.NoAuth | CommandFlags.Unqueued | CommandFlags.WhileSubscribed, KeySpec.None, Quit)
         {
             Group = "connection", Categories = ["connection"], Summary = "Ends the connection.",
         },
-        new("reset", 1, Anytime | CommandFlags.NoAuth, KeySpec.None, Reset)
+        new("reset", 1, Anytime | CommandFlags.NoAuth | CommandFlags.Unqueued | CommandFlags.WhileSubscribed, KeySpec.None, Reset)
         {
             Group = "connection", Since = "6.2.0", Categories = ["connection"], Summary = "Puts the connection back to the state of a new one.",
         },
@@ -138,7 +139,14 @@ internal static class ConnectionCommands
     private static Outcome Ping(CommandContext c)
     {
         if (c.Count > 2) return c.WrongArity();
-        if (c.Count == 1) c.Reply.SimpleString("PONG"u8);
+        if ((c.Client.Modes & ClientModes.Subscribed) != 0 && c.Reply.Protocol == 2)
+        {
+            // A client that listens for messages knows nothing but arrays.
+            c.Reply.ArrayHeader(2);
+            c.Reply.Bulk("pong"u8);
+            c.Reply.Bulk(c.Count == 2 ? c.Arg(1) : default);
+        }
+        else if (c.Count == 1) c.Reply.SimpleString("PONG"u8);
         else c.Reply.Bulk(c.Arg(1));
         return Outcome.Done;
     }
@@ -169,9 +177,12 @@ internal static class ConnectionCommands
     {
         ClientSession client = c.Client;
         c.Server.Monitors.Remove(client);
+        TransactionCommands.End(c);
+        PubSubCommands.End(c);
+        c.Server.Tracking.Set(client, TrackingMode.Off);
+        c.Server.KeyEvents.Refresh();
         client.Database = 0;
         client.Name = "";
-        client.Tracking = TrackingMode.Off;
         client.NoEvict = client.NoTouch = false;
         client.Replies = ReplyMode.On;
         client.IsAuthenticated = string.IsNullOrEmpty(c.Server.Options.RequirePass);

@@ -35,7 +35,6 @@ internal static class DatabaseCommands
         bool known = c.Count == 1 || (c.Count == 2 && (Ascii.EqualsIgnoreCase(c.Arg(1), "async"u8) || Ascii.EqualsIgnoreCase(c.Arg(1), "sync"u8)));
         if (!known) return c.Syntax();
         if (!c.IsDone(c.Store.Flush(database, ref c.Scope), 0)) return Outcome.Retry;
-        c.Changed("flushdb", 0);
         return c.Ok();
     }
 }

@@ -11,6 +11,9 @@ namespace Hal.Cache.Gateway.Commands;
 /// <summary>Values in Redis's own payload.</summary>
 internal static class DumpCommands
 {
+    /// <summary>Longer strings are dumped as they are, while they are sent; up to here they are compressed where that is shorter.</summary>
+    private const int CompressedBytesMax = 1 << 20;
+
     private const int FrequencyMax = 255;
 
     public static readonly CommandSpec[] Specs =
@@ -37,8 +40,14 @@ internal static class DumpCommands
             return Outcome.Done;
         }
 
-        if (c.Store.Large(entry).Length > GatewayLimits.MaterialisedArgBytesMax)
-            return c.Error($"ERR values of more than {GatewayLimits.MaterialisedArgBytesMax} bytes can't be dumped");
+        long length = c.Store.Large(entry).Length;
+        if (length > CompressedBytesMax)
+        {
+            var body = new DumpBody(c.Keyspace.OpenReader(c.Key(1), entry, 0, length));
+            c.Reply.BulkDeferred(body.Remaining, body);
+            return Outcome.Done;
+        }
+
         ValueSnapshot snapshot = ValueSnapshot.Take(c, 1, entry);
         return c.RunAsync(context => DumpLargeAsync(context, snapshot));
     }
@@ -53,9 +62,31 @@ internal static class DumpCommands
         }
     }
 
-    private static Outcome Restore(CommandContext c)
+    private static Outcome Restore(CommandContext c) => c.LargeArg(3) is { } payload
+        ? c.RunAsync(context => RestoreLargeAsync(context, payload))
+        : TryRestore(c, null, out _);
+
+    // Only a compressed string has to be in memory as a whole.
+    private static async ValueTask RestoreLargeAsync(CommandContext c, ILargeValue payload)
     {
+        bool isPlain = await LargePayload.IsPlainAsync(payload, c.Cancellation);
+        if (!isPlain && !await c.MaterialiseAsync()) return;
+        int start = c.Reply.Length;
+        Outcome outcome = Rewriting.AttemptLocked(c, TryRestore, null, out Rewrite? rewrite);
+        while (outcome == Outcome.Retry && await c.ResolveFaultAsync())
+        {
+            c.DropReply(start);
+            outcome = Rewriting.AttemptLocked(c, TryRestore, null, out rewrite);
+        }
+
+        if (rewrite is not null) await Rewriting.RunAsync(c, TryRestore, rewrite);
+    }
+
+    private static Outcome TryRestore(CommandContext c, PreparedValue? prepared, out Rewrite? rewrite)
+    {
+        rewrite = null;
         bool replace = false, absolute = false, hasIdle = false, hasFrequency = false;
+        long idle = 0, frequency = 0;
         for (int arg = 4; arg < c.Count; arg++)
         {
             ReadOnlySpan<byte> option = c.Arg(arg);
@@ -70,13 +101,13 @@ internal static class DumpCommands
             }
             else if (Ascii.EqualsIgnoreCase(option, "IDLETIME"u8) && more && !hasFrequency)
             {
-                if (!RedisInteger.TryParse(c.Arg(++arg), out long idle)) return c.NotInteger();
+                if (!RedisInteger.TryParse(c.Arg(++arg), out idle)) return c.NotInteger();
                 if (idle < 0) return c.Error("ERR Invalid IDLETIME value, must be >= 0"u8);
                 hasIdle = true;
             }
             else if (Ascii.EqualsIgnoreCase(option, "FREQ"u8) && more && !hasIdle)
             {
-                if (!RedisInteger.TryParse(c.Arg(++arg), out long frequency)) return c.NotInteger();
+                if (!RedisInteger.TryParse(c.Arg(++arg), out frequency)) return c.NotInteger();
                 if (frequency is < 0 or > FrequencyMax) return c.Error("ERR Invalid FREQ value, must be >= 0 and <= 255"u8);
                 hasFrequency = true;
             }
@@ -90,8 +121,19 @@ internal static class DumpCommands
         if (!replace && !entry.IsNone) return c.Error(RespErrors.BusyKey);
         if (!RedisInteger.TryParse(c.Arg(2), out long expiresAt)) return c.NotInteger();
         if (expiresAt < 0) return c.Error("ERR Invalid TTL value, must be >= 0"u8);
-        byte[] value = DumpPayload.ReadString(c.Arg(3), GatewayLimits.MaterialisedArgBytesMax, out string problem);
-        if (problem.Length > 0) return c.Error(problem);
+        byte[] value = [];
+        if (prepared is null && c.LargeArg(3) is { } payload && !c.HasWhole(3))
+        {
+            rewrite = new Rewrite([], (_, cancellation) => LargePayload.CopyAsync(c.Store, payload, cancellation));
+            return Outcome.Async;
+        }
+
+        if (prepared is null)
+        {
+            value = DumpPayload.ReadString(c.Arg(3), GatewayLimits.MaterialisedArgBytesMax, out string problem);
+            if (problem.Length > 0) return c.Error(problem);
+        }
+
         if (expiresAt != 0 && !absolute) expiresAt = unchecked(expiresAt + c.Now); // past the end of time is the past, as in Redis
         if (expiresAt != 0 && expiresAt <= c.Now)
         {
@@ -104,7 +146,10 @@ internal static class DumpCommands
             return c.Ok();
         }
 
-        if (!c.TryPut(1, value, expiresAt, EntryFlags.None)) return Outcome.Retry;
+        bool put = prepared is null ? c.TryPut(1, value, expiresAt, EntryFlags.None) : c.TryPut(1, prepared.Value, expiresAt, EntryFlags.None);
+        if (!put) return Outcome.Retry;
+        if ((hasIdle || hasFrequency) && c.TryFind(1, Need.Meta, out EntryRef restored) && !restored.IsNone)
+            c.Store.SetUsage(restored, new EntryUsage(hasIdle ? (uint)Math.Min(idle, uint.MaxValue) : null, hasFrequency ? (int)frequency : null));
         c.Changed("restore", 1);
         return c.Ok();
     }

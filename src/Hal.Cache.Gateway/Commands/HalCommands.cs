@@ -17,7 +17,7 @@ internal static class HalCommands
         {
             Group = "server", Categories = ["dangerous"], Since = "7.2.0", Summary = "Tells the instance's sizes and counters.",
         },
-        new("hal.inventory", -1, CommandFlags.ReadOnly | CommandFlags.Long, KeySpec.None, Inventory)
+        new("hal.inventory", -1, CommandFlags.ReadOnly | CommandFlags.Long | CommandFlags.Local, KeySpec.None, Inventory)
         {
             Group = "generic", Categories = ["keyspace"], Since = "7.2.0", Complexity = "O(N) where N is COUNT",
             Summary = "Lists the keys of the database that are held here, with the bytes that they take.",

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.PubSub;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
 
@@ -85,7 +86,7 @@ internal static class InfoCommands
         Line(text, $"client_recent_max_input_buffer:0");
         Line(text, $"client_recent_max_output_buffer:0");
         Line(text, $"blocked_clients:0");
-        Line(text, $"tracking_clients:0");
+        Line(text, $"tracking_clients:{c.Server.Tracking.ClientCount}");
         Line(text, $"clients_in_timeout_table:0");
     }
 
@@ -149,9 +150,13 @@ internal static class InfoCommands
         Line(text, $"evicted_keys:{store.Evicted}");
         Line(text, $"keyspace_hits:{total.Hits}");
         Line(text, $"keyspace_misses:{total.Misses}");
-        Line(text, $"pubsub_channels:0");
-        Line(text, $"pubsub_patterns:0");
+        Line(text, $"pubsub_channels:{c.Server.Channels.CountOf(SubscriptionKind.Channel)}");
+        Line(text, $"pubsub_patterns:{c.Server.Channels.PatternCount}");
+        Line(text, $"pubsubshard_channels:{c.Server.Channels.CountOf(SubscriptionKind.ShardChannel)}");
         Line(text, $"latest_fork_usec:0");
+        Line(text, $"tracking_total_keys:{c.Server.Tracking.KeyCount}");
+        Line(text, $"tracking_total_items:{c.Server.Tracking.ItemCount}");
+        Line(text, $"tracking_total_prefixes:{c.Server.Tracking.PrefixCount}");
         Line(text, $"total_error_replies:{c.Server.Errors.Total}");
     }
 

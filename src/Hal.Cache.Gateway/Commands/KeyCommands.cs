@@ -135,6 +135,7 @@ internal static class KeyCommands
         long version = entry.Version;
         c.Store.Begin(ref c.Scope);
         if (!TryPutCopy(c, c.Key(2), entry)) return Ended(c, Outcome.Retry);
+        c.Changed("rename_from", 1);
         c.Changed("rename_to", 2);
         return RemoveSource(c, version, onlyNew);
     }
@@ -151,7 +152,8 @@ internal static class KeyCommands
         long version = entry.Version;
         c.Store.Begin(ref c.Scope);
         if (!TryPutCopy(c, c.Key(1, database), entry)) return Ended(c, Outcome.Retry);
-        c.Changed("move_to", 1);
+        c.Changed("move_from", 1);
+        c.Changed("move_to", 1, database);
         return RemoveSource(c, version, integer: true);
     }
 
@@ -186,7 +188,7 @@ internal static class KeyCommands
         if (entry.IsLarge && c.Store.Large(entry) is var large && large.ChunksPresent < large.ChunkCount)
             return c.Error("ERR the origin's object is not held whole: read it first"u8);
         if (!TryPutCopy(c, c.Key(2, database), entry)) return Outcome.Retry;
-        c.Changed("copy_to", 2);
+        c.Changed("copy_to", 2, database);
         return Integer(c, 1);
     }
 
@@ -213,11 +215,7 @@ internal static class KeyCommands
         EntryFlags flags = entry.Flags & (EntryFlags.Raw | EntryFlags.Text);
         if (entry.IsLarge)
         {
-            ILargeValue value = c.Store.Large(entry);
-            value.Retain();
-            if (c.IsDone(c.Store.Put(key, entry.Type, value, entry.ExpiresAt, flags, ref c.Scope), IBlobStore.ChunkBytes)) return true;
-            value.Release();
-            return false;
+            return c.IsDone(c.Store.Put(key, entry.Type, c.Store.Large(entry), entry.ExpiresAt, flags, ref c.Scope), IBlobStore.ChunkBytes);
         }
 
         Span<byte> copy = stackalloc byte[entry.ValueLength];
@@ -229,7 +227,6 @@ internal static class KeyCommands
     private static Outcome RemoveSource(CommandContext c, long version, bool integer)
     {
         if (!c.TryRemove(1, out _)) return c.RunAsync(context => RemoveSourceAsync(context, version, integer));
-        c.Changed("del", 1);
         c.Store.Complete(ref c.Scope);
         return integer ? Integer(c, 1) : c.Ok();
     }

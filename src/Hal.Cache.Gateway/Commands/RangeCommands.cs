@@ -109,7 +109,13 @@ internal static class RangeCommands
         long oldLength = StringReads.Length(c.Store, entry);
         long added = c.ArgLength(arg);
         long length = oldLength;
-        if (added > 0)
+        if (added == 0 && change == "append")
+        {
+            // Nothing is added, but Redis makes the string one that could grow, and says that it changed.
+            if (StringReads.IsShared(entry) && (!TryOverwriteAtOnce(c, entry, length, offset, arg, out bool put) || !put)) return Outcome.Retry;
+            c.Changed(change, 1);
+        }
+        else if (added > 0)
         {
             if (offset > StringLimits.StringBytesMax - added) return c.Error(StringErrors.TooLong);
             length = Math.Max(oldLength, offset + added);

@@ -31,7 +31,8 @@ internal static class Rewriting
         return !retry;
     }
 
-    private static async ValueTask RunAsync(CommandContext context, Attempt attempt, Rewrite first)
+    /// <summary>Builds the value and tries again, until the command has ended.</summary>
+    public static async ValueTask RunAsync(CommandContext context, Attempt attempt, Rewrite first)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // off the thread that polls sockets
         Rewrite? rewrite = first;
@@ -66,7 +67,8 @@ internal static class Rewriting
         prepared?.Value.Release();
     }
 
-    private static Outcome AttemptLocked(CommandContext context, Attempt attempt, PreparedValue? prepared, out Rewrite? rewrite)
+    /// <summary>One try under the command's locks.</summary>
+    public static Outcome AttemptLocked(CommandContext context, Attempt attempt, PreparedValue? prepared, out Rewrite? rewrite)
     {
         context.Lock();
         try

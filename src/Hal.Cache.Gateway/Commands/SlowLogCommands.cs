@@ -3,7 +3,7 @@ using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
 
-/// <summary>SLOWLOG, and LATENCY, which keeps no events of its own: the slow log and the metrics have the times.</summary>
+/// <summary>Commands that were slow, and commands as they run.</summary>
 internal static class SlowLogCommands
 {
     private const CommandFlags Flags = CommandFlags.Admin | CommandFlags.Loading | CommandFlags.Stale;
@@ -20,20 +20,6 @@ internal static class SlowLogCommands
                 Row("len", 2, Length, "2.2.12", "Counts the slow commands that are kept."),
                 Row("reset", 2, Reset, "2.2.12", "Forgets the slow commands."),
                 Row("help", 2, Help, "6.2.0", "Lists the subcommands."),
-            ],
-        },
-        new("latency", -2, CommandFlags.None, KeySpec.None, c => c.WrongArity())
-        {
-            Group = "server", Since = "2.8.13", Summary = "Tells of latency.",
-            Subcommands =
-            [
-                Row("latest", 2, Empty, "2.8.13", "Lists the newest event of each kind: there are none."),
-                Row("history", 3, Empty, "2.8.13", "Lists the events of a kind: there are none."),
-                Row("reset", -2, c => Integer(c, 0), "2.8.13", "Forgets events, and counts them: there are none."),
-                Row("graph", 3, Graph, "2.8.13", "Draws the events of a kind: there are none."),
-                Row("doctor", 2, Doctor, "2.8.13", "Tells in words where latency is seen."),
-                Row("histogram", -2, Histogram, "7.0.0", "Tells how often each command ran."),
-                Row("help", 2, LatencyHelp, "2.8.13", "Lists the subcommands."),
             ],
         },
         new("monitor", 1, Flags | CommandFlags.NoScript, KeySpec.None, Monitor) { Group = "server", Summary = "Shows every command that any client runs." },
@@ -82,70 +68,11 @@ internal static class SlowLogCommands
         "RESET",
         "    Forget them.");
 
-    private static Outcome Empty(CommandContext c)
-    {
-        c.Reply.ArrayHeader(0);
-        return Outcome.Done;
-    }
-
     private static Outcome Integer(CommandContext c, long value)
     {
         c.Reply.Integer(value);
         return Outcome.Done;
     }
-
-    private static Outcome Graph(CommandContext c) =>
-        c.Error($"ERR No samples available for event '{System.Text.Encoding.Latin1.GetString(c.Arg(2))}'");
-
-    private static Outcome Doctor(CommandContext c)
-    {
-        c.Reply.VerbatimText("Latency events are not kept here: SLOWLOG has slow commands, /metrics has the times of everything.");
-        return Outcome.Done;
-    }
-
-    /// <summary>Calls of the commands that were named, or of all that ran; their times are sampled into one bucket, the mean.</summary>
-    private static Outcome Histogram(CommandContext c)
-    {
-        Clients.ClientCounters total = c.Server.Counters.Total(c.Server.Clients.All, c.Server.Table.All.Count);
-        var specs = new List<CommandSpec>();
-        for (int i = 2; i < c.Count; i++)
-        {
-            if (c.Server.Table.Find(c.Arg(i)) is { } spec) specs.AddRange([spec, .. spec.Subcommands]);
-        }
-
-        if (c.Count == 2) specs.AddRange(c.Server.Table.All);
-        specs.RemoveAll(spec => total.Calls[spec.Id] == 0);
-        c.Reply.MapHeader(specs.Count);
-        foreach (CommandSpec spec in specs)
-        {
-            c.Reply.Text(spec.FullName);
-            c.Reply.MapHeader(2);
-            c.Reply.Text("calls");
-            c.Reply.Integer(total.Calls[spec.Id]);
-            c.Reply.Text("histogram_usec");
-            bool timed = total.Timed[spec.Id] > 0;
-            c.Reply.MapHeader(timed ? 1 : 0);
-            if (!timed) continue;
-            c.Reply.Integer((long)(total.Ticks[spec.Id] * 1e6 / System.Diagnostics.Stopwatch.Frequency / total.Timed[spec.Id]) + 1);
-            c.Reply.Integer(total.Calls[spec.Id]);
-        }
-
-        return Outcome.Done;
-    }
-
-    private static Outcome LatencyHelp(CommandContext c) => c.Help(
-        "DOCTOR",
-        "    In words, where latency is seen.",
-        "GRAPH <event>",
-        "    A drawing of an event's latency.",
-        "HISTOGRAM [<command> ...]",
-        "    Calls and times of commands.",
-        "HISTORY <event>",
-        "    An event's latencies.",
-        "LATEST",
-        "    The newest latency of each event.",
-        "RESET [<event> ...]",
-        "    Forget events.");
 
     private static Outcome Monitor(CommandContext c)
     {

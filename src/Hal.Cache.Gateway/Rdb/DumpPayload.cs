@@ -13,7 +13,12 @@ internal static class DumpPayload
     private const byte StringType = 0;
     private const byte TypeMax = 21;
     private const byte ModuleWithoutLengths = 8; // no value of a key has it
-    private const int TrailerBytes = sizeof(ushort) + sizeof(ulong);
+
+    /// <summary>Version and checksum.</summary>
+    public const int TrailerBytes = sizeof(ushort) + sizeof(ulong);
+
+    /// <summary>Type and the longest length.</summary>
+    public const int HeaderBytesMax = 1 + RdbStrings.LengthBytesMax;
 
     public static byte[] OfString(ReadOnlySpan<byte> value)
     {
@@ -26,14 +31,43 @@ internal static class DumpPayload
         return payload[..(length + sizeof(ulong))];
     }
 
+    /// <summary>What precedes a string of so many bytes that is not compressed.</summary>
+    public static byte[] HeaderOf(long length)
+    {
+        Span<byte> header = stackalloc byte[HeaderBytesMax];
+        header[0] = StringType;
+        return header[..(1 + RdbStrings.WriteLength((ulong)length, header[1..]))].ToArray();
+    }
+
+    /// <summary>Reads what precedes a string that is not compressed; false where it is anything else.</summary>
+    public static bool TryReadHeader(ReadOnlySpan<byte> payload, out int bytes, out long length)
+    {
+        ReadOnlySpan<byte> rest = payload[1..];
+        bool isString = RdbStrings.TryReadLength(ref rest, out ulong announced) && payload[0] == StringType && announced <= long.MaxValue;
+        (bytes, length) = (payload.Length - rest.Length, (long)announced);
+        return isString;
+    }
+
+    /// <summary>The version and the checksum, which goes on from that of all before.</summary>
+    public static byte[] TrailerOf(ulong crc)
+    {
+        byte[] trailer = new byte[TrailerBytes];
+        BinaryPrimitives.WriteUInt16LittleEndian(trailer, VersionWritten);
+        BinaryPrimitives.WriteUInt64LittleEndian(trailer.AsSpan(sizeof(ushort)), Crc64.Compute(trailer.AsSpan(0, sizeof(ushort)), crc));
+        return trailer;
+    }
+
+    /// <summary>Whether the trailer's version can be read and its checksum is the one given, which covers the version.</summary>
+    public static bool IsTrailer(ReadOnlySpan<byte> trailer, ulong crc) =>
+        BinaryPrimitives.ReadUInt16LittleEndian(trailer) <= VersionReadMax && BinaryPrimitives.ReadUInt64LittleEndian(trailer[sizeof(ushort)..]) == crc;
+
     /// <summary>Reads a string's payload; an error's text in <paramref name="error"/> where that can't be done, else empty.</summary>
     public static byte[] ReadString(ReadOnlySpan<byte> payload, long bytesMax, out string error)
     {
         error = "ERR DUMP payload version or checksum are wrong";
         if (payload.Length < TrailerBytes) return [];
         ReadOnlySpan<byte> trailer = payload[^TrailerBytes..];
-        if (BinaryPrimitives.ReadUInt16LittleEndian(trailer) > VersionReadMax) return [];
-        if (BinaryPrimitives.ReadUInt64LittleEndian(trailer[sizeof(ushort)..]) != Crc64.Compute(payload[..^sizeof(ulong)])) return [];
+        if (!IsTrailer(trailer, Crc64.Compute(payload[..^sizeof(ulong)]))) return [];
         ReadOnlySpan<byte> body = payload[..^TrailerBytes];
         error = "ERR Bad data format";
         if (body.IsEmpty || body[0] > TypeMax || body[0] == ModuleWithoutLengths) return [];

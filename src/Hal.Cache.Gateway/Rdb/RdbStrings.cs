@@ -12,7 +12,9 @@ internal static class RdbStrings
     private const byte Encoded = 0xC0;
     private const byte Length32 = 0x80;
     private const byte Length64 = 0x81;
-    private const int LengthBytesMax = 9;
+
+    /// <summary>The longest length in front of a string.</summary>
+    public const int LengthBytesMax = 9;
 
     /// <summary>Most bytes that an encoded string of a length takes.</summary>
     public static int BytesMax(int length) => length + LengthBytesMax;
@@ -100,7 +102,7 @@ internal static class RdbStrings
         return 5;
     }
 
-    private static int WriteLength(ulong length, Span<byte> target)
+    internal static int WriteLength(ulong length, Span<byte> target)
     {
         if (length < 1 << 6)
         {
@@ -126,7 +128,7 @@ internal static class RdbStrings
         return 9;
     }
 
-    private static bool TryReadLength(ref ReadOnlySpan<byte> source, out ulong length)
+    internal static bool TryReadLength(ref ReadOnlySpan<byte> source, out ulong length)
     {
         length = 0;
         if (source.IsEmpty) return false;

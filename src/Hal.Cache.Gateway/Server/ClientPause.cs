@@ -47,8 +47,7 @@ internal sealed class ClientPause(TimeProvider time)
     }
 
     /// <summary>Whether the command has to wait: CLIENT itself never does, so that a pause can be ended.</summary>
-    public bool Holds(CommandSpec spec) =>
-        active && (spec.Container ?? spec).Name != "client" && (!WritesOnly || spec.Has(CommandFlags.Write | CommandFlags.MayReplicate));
+    public bool Holds(CommandSpec spec, bool mayWrite) => active && (spec.Container ?? spec).Name != "client" && (!WritesOnly || mayWrite);
 
     /// <summary>Completes at the pause's end.</summary>
     public Task Wait(CancellationToken cancellation)

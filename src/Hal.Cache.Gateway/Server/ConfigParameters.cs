@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.PubSub;
 
 namespace Hal.Cache.Gateway.Server;
 
@@ -43,6 +44,7 @@ internal sealed class ConfigParameters
             ["bind"] = () => server.Options.Bind,
             ["dir"] = () => server.Options.Directory,
             ["maxclients"] = () => server.Clients.Max.ToString(CultureInfo.InvariantCulture),
+            ["notify-keyspace-events"] = () => EventNames.Format(server.Notifications.Classes),
             ["requirepass"] = () => server.Options.RequirePass ?? "",
         };
         foreach ((string name, string value) in Defaults)
@@ -60,7 +62,7 @@ internal sealed class ConfigParameters
         ("stream-node-max-bytes", "4096"), ("stream-node-max-entries", "100"), ("lfu-log-factor", "10"), ("lfu-decay-time", "1"),
         ("hz", "10"), ("active-expire-effort", "1"), ("lua-time-limit", "5000"), ("busy-reply-threshold", "5000"),
         ("latency-monitor-threshold", "0"), ("latency-tracking", "yes"), ("latency-tracking-info-percentiles", "50 99 99.9"),
-        ("slowlog-log-slower-than", "10000"), ("slowlog-max-len", "128"), ("notify-keyspace-events", ""), ("proto-max-bulk-len", "536870912"),
+        ("slowlog-log-slower-than", "10000"), ("slowlog-max-len", "128"), ("proto-max-bulk-len", "536870912"),
         ("client-query-buffer-limit", "1073741824"), ("client-output-buffer-limit", "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"),
         ("no-appendfsync-on-rewrite", "no"), ("auto-aof-rewrite-percentage", "100"), ("auto-aof-rewrite-min-size", "67108864"),
         ("aof-use-rdb-preamble", "yes"), ("rdbcompression", "yes"), ("rdbchecksum", "yes"), ("dbfilename", "dump.rdb"),
@@ -127,6 +129,12 @@ internal sealed class ConfigParameters
             case "requirepass":
                 server.Options.RequirePass = value.Length > 0 ? value : null;
                 return null;
+            case "notify-keyspace-events":
+                if (!EventNames.TryParse(value, out EventClasses classes))
+                    return $"ERR CONFIG SET failed (possibly related to argument '{name}') - Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+                server.Notifications.Classes = classes;
+                server.KeyEvents.Refresh();
+                return null;
             case "maxclients":
                 int most = int.Parse(value, CultureInfo.InvariantCulture);
                 if (most < 1)
@@ -136,11 +144,21 @@ internal sealed class ConfigParameters
             default:
                 lock (gate)
                     values[name] = value;
-                if (name.StartsWith("slowlog-", StringComparison.Ordinal))
-                    server.SlowLog.Configure();
+                Apply(name, value);
                 return null;
         }
     }
+
+    /// <summary>Tells the part of the server that the setting is about.</summary>
+    private void Apply(string name, string value)
+    {
+        if (name.StartsWith("slowlog-", StringComparison.Ordinal)) server.SlowLog.Configure();
+        else if (name == "tracking-table-max-keys") server.Tracking.KeysMax = Number(value);
+        else if (name == "latency-monitor-threshold") server.Latency.Threshold = TimeSpan.FromMilliseconds(Number(value));
+        else if (name == "timeout") server.Idle.Timeout = TimeSpan.FromSeconds(Number(value));
+    }
+
+    private static long Number(string value) => Math.Clamp(long.Parse(value, CultureInfo.InvariantCulture), 0, int.MaxValue);
 
     private static string PolicyOf(string name) => name switch
     {

@@ -19,7 +19,6 @@ internal sealed class MonitorList
         lock (gate)
         {
             if (client.IsMonitor) return;
-            client.Outbox ??= new ClientOutbox();
             client.IsMonitor = true;
             watching = [.. watching, client];
         }
@@ -40,10 +39,7 @@ internal sealed class MonitorList
     {
         byte[] line = Line(c);
         foreach (ClientSession client in watching)
-        {
-            if (client.Outbox!.TryAdd(line)) client.Wake();
-            else client.Abort();
-        }
+            client.Send(line, running: 0);
     }
 
     private static byte[] Line(CommandContext c)

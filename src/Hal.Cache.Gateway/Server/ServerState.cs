@@ -1,19 +1,47 @@
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Peers;
+using Hal.Cache.Gateway.PubSub;
+using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Node;
 
 namespace Hal.Cache.Gateway.Server;
 
 /// <summary>What all connections share.</summary>
-internal sealed class ServerState(GatewayOptions options, Keyspace keyspace, TimeProvider time)
+internal sealed class ServerState
 {
     private ConfigParameters? config;
     private SlowLog? slowLog;
 
-    public GatewayOptions Options { get; } = options;
+    public ServerState(GatewayOptions options, Keyspace keyspace, TimeProvider time, GatewayTree? tree = null)
+    {
+        Tree = tree;
+        Forwarder = tree is { Authorities.IsAuthority: false } ? new(tree, time) : null;
+        Forwarded = tree is { Authorities.IsAuthority: true } ? new(keyspace) : null;
+        (Options, Keyspace, Time, StartedAt) = (options, keyspace, time, time.GetUtcNow());
+        Clients = new ClientRegistry(options.ClientsMax);
+        Pause = new ClientPause(time);
+        Channels = new ChannelHub();
+        Notifications = new KeyspaceNotifications(Channels);
+        Tracking = new TrackingTable(Clients);
+        KeyEvents = new KeyEvents(keyspace.Store, Tracking, Notifications);
+        Latency = new LatencyMonitor(time);
+        Idle = new IdleClients(Clients, time);
+    }
 
-    public Keyspace Keyspace { get; } = keyspace;
+    public GatewayOptions Options { get; }
 
-    public TimeProvider Time { get; } = time;
+    public Keyspace Keyspace { get; }
+
+    public TimeProvider Time { get; }
+
+    /// <summary>What connects this instance to the others; null where it stands alone.</summary>
+    public GatewayTree? Tree { get; }
+
+    /// <summary>Sends commands to the authority; null where this instance is it.</summary>
+    public CommandForwarder? Forwarder { get; }
+
+    /// <summary>Runs the commands that other instances forward; null where none may.</summary>
+    public ForwardedRuns? Forwarded { get; }
 
     public CommandTable Table { get; } = new();
 
@@ -25,16 +53,41 @@ internal sealed class ServerState(GatewayOptions options, Keyspace keyspace, Tim
 
     public SlowLog SlowLog => slowLog ??= new SlowLog(Config);
 
-    public ClientRegistry Clients { get; } = new(options.ClientsMax);
+    public ClientRegistry Clients { get; }
+
+    public ChannelHub Channels { get; }
+
+    public KeyspaceNotifications Notifications { get; }
+
+    public TrackingTable Tracking { get; }
+
+    public KeyEvents KeyEvents { get; }
+
+    public LatencyMonitor Latency { get; }
+
+    public IdleClients Idle { get; }
 
     public MonitorList Monitors { get; } = new();
 
-    public ClientPause Pause { get; } = new(time);
+    public ClientPause Pause { get; }
 
-    public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
+    public DateTimeOffset StartedAt { get; }
 
     /// <summary>40 hexadecimal digits, new at every start.</summary>
     public string RunId { get; } = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+
+    /// <summary>Ends all that a connection had begun.</summary>
+    public void Ended(ClientSession client)
+    {
+        Monitors.Remove(client);
+        KeyEvents.Unwatch(client);
+        client.Transaction?.Clear();
+        Channels.Remove(client);
+        Tracking.Set(client, TrackingMode.Off);
+        Clients.Remove(client);
+        Counters.Ended(client.Counters);
+        if (KeyEvents.IsActive) KeyEvents.Refresh();
+    }
 
     public void ResetStatistics()
     {

@@ -9,6 +9,9 @@ internal static class StringReads
     public static long Length(IBlobStore store, in EntryRef entry) =>
         entry.IsNone ? 0 : entry.IsLarge ? store.Large(entry).Length : entry.ValueLength;
 
+    /// <summary>Whether Redis would copy the string before it changes bytes of it, as OBJECT ENCODING shows ever after.</summary>
+    public static bool IsShared(in EntryRef entry) => !entry.IsNone && !entry.IsLarge && (entry.Flags & EntryFlags.Raw) == 0;
+
     /// <summary>
     /// Fills the destination with the bytes from an offset on, and with zeros from the string's end on; false where bytes are not in memory.
     /// </summary>

@@ -63,6 +63,12 @@ internal sealed class LfuPolicy(int seed) : IEvictionPolicy
 
     public EntryUsage UsageOf(in EntryRef entry, uint clock) => new(null, (int)CounterAt(entry.PolicyState, clock));
 
+    public void SetUsage(in EntryRef entry, EntryUsage usage, uint clock)
+    {
+        if (usage.Frequency is { } frequency)
+            entry.PolicyState = Pack((uint)Math.Clamp(frequency, 0, (int)CounterMax), clock, 0);
+    }
+
     private static uint Minute(uint clock) => (clock / SecondsPerMinute) & MinuteMask;
 
     private static uint Pack(uint counter, uint clock, uint used) => (Minute(clock) << MinuteShift) | used | counter;

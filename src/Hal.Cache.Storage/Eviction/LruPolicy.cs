@@ -42,6 +42,13 @@ internal sealed class LruPolicy : IEvictionPolicy
 
     public EntryUsage UsageOf(in EntryRef entry, uint clock) => new(IdleSeconds(entry.PolicyState, clock), null);
 
+    public void SetUsage(in EntryRef entry, EntryUsage usage, uint clock)
+    {
+        // The clock began with the store: what was idle for longer is as old as can be told.
+        if (usage.IdleSeconds is { } idle)
+            entry.PolicyState = idle > clock ? Used : Stamp(clock - idle);
+    }
+
     private static uint Stamp(uint clock) => (clock + 1) << 1;
 
     private static uint IdleSeconds(uint state, uint clock) => clock + 1 > state >> 1 ? clock + 1 - (state >> 1) : 0;

@@ -81,4 +81,10 @@ internal sealed class S3FifoPolicy(int seed) : IEvictionPolicy
     }
 
     public EntryUsage UsageOf(in EntryRef entry, uint clock) => new(null, (int)(entry.PolicyState & UsesMax));
+
+    public void SetUsage(in EntryRef entry, EntryUsage usage, uint clock)
+    {
+        if (usage.Frequency is { } frequency)
+            entry.PolicyState = (entry.PolicyState & ~UsesMax) | (uint)Math.Clamp(frequency, 0, (int)UsesMax);
+    }
 }

@@ -76,7 +76,7 @@ internal sealed unsafe class ExpiryCycle(StoreCore core)
             {
                 shard.Expiries.Add(at, hash); // it was given more time
             }
-            else if (core.TryDrop(hash, entry))
+            else if (core.TryDrop(hash, entry, KeyChange.Expired))
             {
                 core.Counters.Expired();
             }

@@ -108,6 +108,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
             if (MayDrop(entry))
             {
                 droppedBytes += core.RecordBytes(entry);
+                core.Tell(entry, hash, ReasonOf(entry));
                 core.Unlink(hash, entry);
                 core.Counters.Evicted();
                 return true;
@@ -150,6 +151,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
             }
             else
             {
+                core.Tell(entry, hash, ReasonOf(entry));
                 core.Unlink(hash, entry);
                 core.Counters.Evicted();
             }
@@ -157,6 +159,9 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
             return true;
         }
     }
+
+    private KeyChange ReasonOf(EntryHeader* entry) =>
+        new EntryRef(entry).ExpiresAt is not 0 and var at && at <= core.Now ? KeyChange.Expired : KeyChange.Evicted;
 
     private bool MayDrop(EntryHeader* entry)
     {

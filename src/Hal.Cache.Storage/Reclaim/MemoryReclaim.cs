@@ -108,7 +108,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
             EntryHeader* entry = core.HolderOf(owner);
             if (entry == null || !MayDrop(entry, pass))
                 return;
-            if (core.TryDrop(hash, entry))
+            if (core.TryDrop(hash, entry, KeyChange.Evicted))
                 core.Counters.Evicted();
         }
     }
@@ -163,7 +163,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 
     private bool TryEvict(EntryHeader* entry, ulong hash, int pass)
     {
-        if (!MayDrop(entry, pass) || !core.TryDrop(hash, entry))
+        if (!MayDrop(entry, pass) || !core.TryDrop(hash, entry, KeyChange.Evicted))
             return false;
         core.Counters.Evicted();
         return true;

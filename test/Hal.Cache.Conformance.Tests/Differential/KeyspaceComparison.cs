@@ -10,7 +10,7 @@ internal static class KeyspaceComparison
     private const int Databases = 16;
     private const int IterationsMax = 100_000;
 
-    private static readonly string[][] Questions = [["TYPE"], ["STRLEN"], ["DUMP"], ["PTTL"]];
+    private static readonly string[][] Questions = [["TYPE"], ["OBJECT", "ENCODING"], ["STRLEN"], ["DUMP"], ["PTTL"]];
 
     /// <summary>Every difference as a line; none when the two hold the same. Both connections end on database 0.</summary>
     public static List<string> Differences(Pair pair)

@@ -15,7 +15,6 @@ internal static class KnownDifferences
         ("MEMORY HELP", BothLists, "help texts are our own"),
         ("CONFIG HELP", BothLists, "help texts are our own"),
         ("DEBUG HELP", BothLists, "help texts are our own"),
-        ("OBJECT ENCODING", BothTexts, "embstr or raw: not told apart yet for every history of a short string"),
         ("COMMAND COUNT", (subject, model) => !IsError(subject), "other data types are not served yet"),
         ("SLOWLOG GET", BothLists, "how long a command ran is chance"),
         ("SLOWLOG LEN", (subject, model) => !IsError(subject), "how long a command ran is chance"),

@@ -23,12 +23,13 @@ internal sealed class ConnectionHost : IAsyncDisposable
     private readonly CancellationTokenSource ended = new();
     private readonly RespConnection connection;
     private readonly IBlobStore store;
+    private readonly Keyspace keyspace;
 
-    public ConnectionHost(string? password = null)
+    public ConnectionHost(string? password = null, OriginMount? origin = null)
     {
         var time = new ManualTimeProvider(DateTimeOffset.UnixEpoch.AddDays(20_000));
         store = BlobStores.Open(new BlobStoreOptions { MemoryBytes = 256 << 20 }, new KeepsAllPolicy(), time).Value;
-        var state = new ServerState(new GatewayOptions { RequirePass = password }, new Keyspace(store, new NoOrigins(), time), time);
+        var state = new ServerState(new GatewayOptions { RequirePass = password }, keyspace = new Keyspace(store, new Origins(origin), time), time);
         Client = new ClientSession(1, "remote", "local", time.GetUtcNow(), ended.Cancel) { IsAuthenticated = password is null };
         State = state;
         Dispatcher = new CommandDispatcher(state);
@@ -78,6 +79,7 @@ internal sealed class ConnectionHost : IAsyncDisposable
         await replies.Reader.CompleteAsync();
         await Running.WaitAsync(WaitMax);
         ended.Dispose();
+        await keyspace.DisposeAsync();
         await store.DisposeAsync();
     }
 
@@ -107,14 +109,14 @@ internal sealed class ConnectionHost : IAsyncDisposable
         public PipeWriter Output => output;
     }
 
-    private sealed class NoOrigins : IOriginTable
+    private sealed class Origins(OriginMount? only) : IOriginTable
     {
-        public IReadOnlyList<OriginMount> Mounts => [];
+        public IReadOnlyList<OriginMount> Mounts { get; } = only is null ? [] : [only];
 
         public bool TryMatch(ReadOnlySpan<byte> key, [NotNullWhen(true)] out OriginMount? mount)
         {
-            mount = null;
-            return false;
+            mount = only is not null && key.StartsWith(only.Prefix.Span) ? only : null;
+            return mount is not null;
         }
     }
 }

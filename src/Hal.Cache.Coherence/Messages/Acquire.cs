@@ -1,0 +1,4 @@
+namespace Hal.Cache.Coherence.Messages;
+
+/// <summary>Asks which versions to read, and to be registered as a holder of the keys; at most <see cref="CoherenceOptions.BatchMax"/> items.</summary>
+public sealed record Acquire(ulong Instance, uint Session, uint Epoch, IReadOnlyList<AcquireItem> Items) : CoherenceMessage(Instance, Session, Epoch);

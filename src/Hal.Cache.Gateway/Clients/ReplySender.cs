@@ -1,0 +1,89 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node;
+using Hal.Cache.Resp;
+
+namespace Hal.Cache.Gateway.Clients;
+
+/// <summary>Sends what a connection's writer holds, bodies of large values in between, once all that it tells of is durable.</summary>
+internal sealed class ReplySender(CommandContext context, PipeWriter output, Action abort, CancellationToken closed)
+{
+    /// <summary>Bytes of a body that are handed to the output at a time.</summary>
+    private const int BodyBytesAtOnce = 64 << 10;
+
+    private readonly RespWriter reply = context.Reply;
+
+    /// <summary>True when the connection is of no use any more.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>Sends all; waits while the client does not take it.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask FlushAsync()
+    {
+        if (context.Scope.Address != 0)
+        {
+            IBlobStore store = context.Store;
+            if (store.AcknowledgesCommits && context.Scope.Address >= store.CommittedUntil
+                && await store.WaitForCommitAsync(context.Scope.Address, CancellationToken.None).ConfigureAwait(false) is { } failed)
+            {
+                // What the replies would acknowledge is not durable: the client must not hear that it is.
+                context.DropReply(0);
+                reply.Error(RespErrors.Of(failed));
+                IsClosed = true;
+            }
+
+            context.ResetScope();
+        }
+
+        if (!context.Waits.IsEmpty && !IsClosed)
+            await context.Waits.PublishedAsync(context.Keyspace.Authority!).ConfigureAwait(false);
+        int sent = 0;
+        for (int at = 0; at < reply.Deferred.Count; at++)
+        {
+            DeferredBody body = reply.Deferred[at];
+            output.Write(reply.WrittenSpan[sent..body.Position]);
+            sent = body.Position;
+            if (!await SendBodyAsync((IByteSource)body.Source).ConfigureAwait(false))
+            {
+                abort();
+                IsClosed = true;
+                return;
+            }
+        }
+
+        output.Write(reply.WrittenSpan[sent..]);
+        reply.Clear();
+        FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
+        IsClosed |= flushed.IsCompleted;
+    }
+
+    /// <summary>False where the rest of the bytes can't be had: the length is told already, so that the connection has to go.</summary>
+    private async ValueTask<bool> SendBodyAsync(IByteSource body)
+    {
+        using (body)
+        {
+            while (body.Remaining > 0)
+            {
+                Memory<byte> memory = output.GetMemory((int)Math.Min(BodyBytesAtOnce, body.Remaining));
+                int count = body.TryRead(memory.Span);
+                if (count == 0)
+                {
+                    Result<int> read = await body.ReadAsync(memory, closed).ConfigureAwait(false);
+                    if (!read.IsOk || read.Value == 0)
+                        return false;
+                    count = read.Value;
+                }
+
+                output.Advance(count);
+                FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
+                if (flushed.IsCompleted)
+                    return false;
+            }
+
+            return true;
+        }
+    }
+}

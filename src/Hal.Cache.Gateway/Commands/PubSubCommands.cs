@@ -1,0 +1,154 @@
+using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.PubSub;
+
+namespace Hal.Cache.Gateway.Commands;
+
+/// <summary>Channels, patterns, and messages to them.</summary>
+internal static class PubSubCommands
+{
+    private const CommandFlags Own = CommandFlags.PubSub | CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.WhileSubscribed;
+    private const CommandFlags Sends = CommandFlags.PubSub | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast;
+
+    private const CommandFlags Tells = CommandFlags.PubSub | CommandFlags.Loading | CommandFlags.Stale;
+
+    public static readonly CommandSpec[] Specs =
+    [
+        Row("subscribe", -2, Own, c => Subscribe(c, SubscriptionKind.Channel), "2.0.0", "Listens for messages of channels."),
+        Row("unsubscribe", -1, Own, c => Unsubscribe(c, SubscriptionKind.Channel), "2.0.0", "Stops listening for messages of channels."),
+        Row("psubscribe", -2, Own, c => Subscribe(c, SubscriptionKind.Pattern), "2.0.0", "Listens for messages of channels that match patterns."),
+        Row("punsubscribe", -1, Own, c => Unsubscribe(c, SubscriptionKind.Pattern), "2.0.0", "Stops listening for messages of channels that match patterns."),
+        Row("ssubscribe", -2, Own, c => Subscribe(c, SubscriptionKind.ShardChannel), "7.0.0", "Listens for messages of shard channels.") with { Keys = ShardChannels },
+        Row("sunsubscribe", -1, Own, c => Unsubscribe(c, SubscriptionKind.ShardChannel), "7.0.0", "Stops listening for messages of shard channels.") with { Keys = ShardChannels },
+        Row("publish", 3, Sends | CommandFlags.MayReplicate, Publish, "2.0.0", "Sends a message to a channel.")
+            with { Complexity = "O(N+M) where N is the number of clients subscribed to the receiving channel and M is the total number of subscribed patterns (by any client)." },
+        Row("spublish", 3, Sends | CommandFlags.MayReplicate, PublishShard, "7.0.0", "Sends a message to a shard channel.")
+            with { Keys = new KeySpec(1, Flags: KeyFlags.NotKey), Complexity = "O(N) where N is the number of clients subscribed to the receiving shard channel." },
+        new("pubsub", -2, CommandFlags.None, KeySpec.None, c => c.WrongArity())
+        {
+            Group = "pubsub", Since = "2.8.0", Summary = "Tells about channels.", Complexity = "Depends on subcommand.",
+            Subcommands =
+            [
+                Row("channels", -2, Tells, c => Names(c, SubscriptionKind.Channel), "2.8.0", "Lists channels that somebody listens to."),
+                Row("numsub", -2, Tells, c => Counts(c, SubscriptionKind.Channel), "2.8.0", "Counts the listeners of channels."),
+                Row("numpat", 2, Tells, NumberOfPatterns, "2.8.0", "Counts the patterns that somebody listens to."),
+                Row("shardchannels", -2, Tells, c => Names(c, SubscriptionKind.ShardChannel), "7.0.0", "Lists shard channels that somebody listens to."),
+                Row("shardnumsub", -2, Tells, c => Counts(c, SubscriptionKind.ShardChannel), "7.0.0", "Counts the listeners of shard channels."),
+                Row("help", 2, CommandFlags.Loading | CommandFlags.Stale, Help, "6.2.0", "Lists the subcommands."),
+            ],
+        },
+    ];
+
+    private static KeySpec ShardChannels => new(1, -1, Flags: KeyFlags.NotKey);
+
+    /// <summary>Ends all subscriptions, without a word.</summary>
+    internal static void End(CommandContext c)
+    {
+        c.Server.Channels.Remove(c.Client);
+        c.Client.Modes &= ~ClientModes.Subscribed;
+    }
+
+    private static CommandSpec Row(string name, int arity, CommandFlags flags, CommandHandler handler, string since, string summary) =>
+        new(name, arity, flags, KeySpec.None, handler)
+        {
+            Group = "pubsub", Since = since, Summary = summary, Complexity = "O(N) where N is the number of channels", Categories = ["pubsub"],
+        };
+
+    private static (byte[] Begins, byte[] Ends) Words(SubscriptionKind kind) => kind switch
+    {
+        SubscriptionKind.Channel => ("subscribe"u8.ToArray(), "unsubscribe"u8.ToArray()),
+        SubscriptionKind.Pattern => ("psubscribe"u8.ToArray(), "punsubscribe"u8.ToArray()),
+        _ => ("ssubscribe"u8.ToArray(), "sunsubscribe"u8.ToArray()),
+    };
+
+    private static Outcome Subscribe(CommandContext c, SubscriptionKind kind)
+    {
+        ClientSubscriptions subscriptions = c.Client.Subscriptions ??= new();
+        if (subscriptions.Total + c.Count - 1 > GatewayLimits.SubscriptionsMax) return c.Error($"ERR a client has at most {GatewayLimits.SubscriptionsMax} subscriptions");
+        for (int i = 1; i < c.Count; i++)
+        {
+            byte[] name = c.Arg(i).ToArray();
+            if (subscriptions.Of(kind).Add(name)) c.Server.Channels.Subscribe(c.Client, kind, name);
+            Tell(c, Words(kind).Begins, name, subscriptions.CountFor(kind));
+        }
+
+        c.Client.Modes |= ClientModes.Subscribed;
+        return Outcome.Done;
+    }
+
+    private static Outcome Unsubscribe(CommandContext c, SubscriptionKind kind)
+    {
+        ClientSubscriptions subscriptions = c.Client.Subscriptions ??= new();
+        HashSet<byte[]> mine = subscriptions.Of(kind);
+        byte[][] names = [.. mine];
+        if (c.Count > 1)
+        {
+            names = new byte[c.Count - 1][];
+            for (int i = 1; i < c.Count; i++) names[i - 1] = c.Arg(i).ToArray();
+        }
+
+        foreach (byte[] name in names)
+        {
+            if (mine.Remove(name)) c.Server.Channels.Unsubscribe(c.Client, kind, name);
+            Tell(c, Words(kind).Ends, name, subscriptions.CountFor(kind));
+        }
+
+        if (names.Length == 0) Tell(c, Words(kind).Ends, null, subscriptions.CountFor(kind));
+        if (subscriptions.Total == 0) c.Client.Modes &= ~ClientModes.Subscribed;
+        return Outcome.Done;
+    }
+
+    private static void Tell(CommandContext c, byte[] word, byte[]? name, int count)
+    {
+        c.Reply.PushHeader(3);
+        c.Reply.Bulk(word);
+        if (name is null) c.Reply.Null();
+        else c.Reply.Bulk(name);
+        c.Reply.Integer(count);
+    }
+
+    private static Outcome Publish(CommandContext c)
+    {
+        c.Reply.Integer(c.Server.Channels.Publish(c.Arg(1), c.Arg(2), c.Client.Id));
+        return Outcome.Done;
+    }
+
+    private static Outcome PublishShard(CommandContext c)
+    {
+        c.Reply.Integer(c.Server.Channels.PublishShard(c.Arg(1), c.Arg(2), c.Client.Id));
+        return Outcome.Done;
+    }
+
+    private static Outcome Names(CommandContext c, SubscriptionKind kind)
+    {
+        if (c.Count > 3) return c.Error(RespErrors.SubcommandArity("PUBSUB", c.Arg(1)));
+        List<byte[]> names = c.Server.Channels.Names(kind, c.Count == 3 ? c.Arg(2).ToArray() : null);
+        c.Reply.ArrayHeader(names.Count);
+        foreach (byte[] name in names) c.Reply.Bulk(name);
+        return Outcome.Done;
+    }
+
+    private static Outcome Counts(CommandContext c, SubscriptionKind kind)
+    {
+        c.Reply.ArrayHeader((c.Count - 2) * 2);
+        for (int i = 2; i < c.Count; i++)
+        {
+            c.Reply.Bulk(c.Arg(i));
+            c.Reply.Integer(c.Server.Channels.SubscriberCount(kind, c.Arg(i)));
+        }
+
+        return Outcome.Done;
+    }
+
+    private static Outcome NumberOfPatterns(CommandContext c)
+    {
+        c.Reply.Integer(c.Server.Channels.PatternCount);
+        return Outcome.Done;
+    }
+
+    private static Outcome Help(CommandContext c) => c.Help(
+        "CHANNELS [<pattern>]", "    Channels that somebody listens to.",
+        "NUMPAT", "    How many patterns somebody listens to.",
+        "NUMSUB [<channel> ...]", "    How many listen to each channel, patterns not counted.",
+        "SHARDCHANNELS [<pattern>]", "    Shard channels that somebody listens to.",
+        "SHARDNUMSUB [<shardchannel> ...]", "    How many listen to each shard channel.");
+}

@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Resp;
+
+namespace Hal.Cache.Gateway.PubSub;
+
+/// <summary>
+/// Who is subscribed to what. Publishing reads tables whose lists are replaced, never changed, so that it takes no lock; a message goes into
+/// each receiver's outbox, and one that does not read its messages in time is cut.
+/// </summary>
+internal sealed class ChannelHub
+{
+    private static readonly byte[] Message = "message"u8.ToArray();
+    private static readonly byte[] PatternMessage = "pmessage"u8.ToArray();
+    private static readonly byte[] ShardMessage = "smessage"u8.ToArray();
+
+    private readonly Lock gate = new();
+    private readonly ConcurrentDictionary<byte[], ClientSession[]>[] tables = [new(ByteKeys.Comparer), new(ByteKeys.Comparer), new(ByteKeys.Comparer)];
+
+    public int PatternCount => tables[(int)SubscriptionKind.Pattern].Count;
+
+    public int CountOf(SubscriptionKind kind) => tables[(int)kind].Count;
+
+    /// <summary>Whether a message could reach anybody.</summary>
+    public bool IsEmpty => tables[(int)SubscriptionKind.Channel].IsEmpty && tables[(int)SubscriptionKind.Pattern].IsEmpty;
+
+    public void Subscribe(ClientSession client, SubscriptionKind kind, byte[] name)
+    {
+        lock (gate)
+            tables[(int)kind][name] = tables[(int)kind].TryGetValue(name, out ClientSession[]? others) ? [.. others, client] : [client];
+    }
+
+    public void Unsubscribe(ClientSession client, SubscriptionKind kind, byte[] name)
+    {
+        lock (gate)
+        {
+            if (!tables[(int)kind].TryGetValue(name, out ClientSession[]? others)) return;
+            ClientSession[] rest = [.. others.Where(other => other != client)];
+            if (rest.Length > 0) tables[(int)kind][name] = rest;
+            else tables[(int)kind].TryRemove(name, out _);
+        }
+    }
+
+    /// <summary>Sends a message to a channel's subscribers, then to those of patterns that match it; returns how many times it was sent.</summary>
+    /// <param name="running">The client on whose behalf this thread runs, 0 for none.</param>
+    public int Publish(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> message, long running)
+    {
+        int sent = 0;
+        if (tables[(int)SubscriptionKind.Channel].GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out ClientSession[]? clients))
+            sent = Send(clients, new PushText(Message, channel.ToArray(), message.ToArray()), running);
+        ConcurrentDictionary<byte[], ClientSession[]> patterns = tables[(int)SubscriptionKind.Pattern];
+        if (patterns.IsEmpty) return sent;
+        foreach ((byte[] pattern, ClientSession[] matching) in patterns)
+        {
+            if (GlobPattern.IsMatch(pattern, channel)) sent += Send(matching, new PushText(PatternMessage, pattern, channel.ToArray(), message.ToArray()), running);
+        }
+
+        return sent;
+    }
+
+    /// <summary>The same for a shard channel.</summary>
+    public int PublishShard(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> message, long running) =>
+        tables[(int)SubscriptionKind.ShardChannel].GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out ClientSession[]? clients)
+            ? Send(clients, new PushText(ShardMessage, channel.ToArray(), message.ToArray()), running)
+            : 0;
+
+    /// <summary>Names of channels that have subscribers and match a pattern, null for all.</summary>
+    public List<byte[]> Names(SubscriptionKind kind, byte[]? pattern) =>
+        [.. tables[(int)kind].Keys.Where(name => pattern is null || GlobPattern.IsMatch(pattern, name))];
+
+    public int SubscriberCount(SubscriptionKind kind, ReadOnlySpan<byte> name) =>
+        tables[(int)kind].GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out ClientSession[]? clients) ? clients.Length : 0;
+
+    /// <summary>Ends all subscriptions of a client that goes.</summary>
+    public void Remove(ClientSession client)
+    {
+        if (client.Subscriptions is not { } subscriptions) return;
+        foreach (SubscriptionKind kind in Enum.GetValues<SubscriptionKind>())
+        {
+            foreach (byte[] name in subscriptions.Of(kind)) Unsubscribe(client, kind, name);
+            subscriptions.Of(kind).Clear();
+        }
+    }
+
+    private static int Send(ClientSession[] clients, PushText text, long running)
+    {
+        foreach (ClientSession client in clients) client.Send(text.For(client.Protocol), running);
+        return clients.Length;
+    }
+}

@@ -1,0 +1,17 @@
+using Hal.Cache.Gateway.Clients;
+
+namespace Hal.Cache.Gateway.PubSub;
+
+/// <summary>What one client is subscribed to. Written by its own connection, its counts are read by any.</summary>
+internal sealed class ClientSubscriptions
+{
+    private readonly HashSet<byte[]>[] names = [new(ByteKeys.Comparer), new(ByteKeys.Comparer), new(ByteKeys.Comparer)];
+
+    public int Total => names[0].Count + names[1].Count + names[2].Count;
+
+    public HashSet<byte[]> Of(SubscriptionKind kind) => names[(int)kind];
+
+    /// <summary>The number that replies tell: channels and patterns together, shard channels alone.</summary>
+    public int CountFor(SubscriptionKind kind) =>
+        kind == SubscriptionKind.ShardChannel ? names[2].Count : names[0].Count + names[1].Count;
+}

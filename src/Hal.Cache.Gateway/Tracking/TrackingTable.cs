@@ -1,0 +1,152 @@
+using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Resp;
+
+namespace Hal.Cache.Gateway.Tracking;
+
+/// <summary>
+/// CLIENT TRACKING: remembers who reads what, and tells them when it changes. A message is in its receiver's outbox before the writer has
+/// its reply; what a client changes itself it is told after its own reply. Thread-safe.
+/// </summary>
+internal sealed class TrackingTable(ClientRegistry clients)
+{
+    /// <summary>Channel of the messages to RESP2 clients, which have to be subscribed to something to get them.</summary>
+    private static readonly byte[] Channel = "__redis__:invalidate"u8.ToArray();
+
+    private readonly TrackedKeys keys = new();
+    private readonly BroadcastTable broadcast = new();
+    private int tracking;
+
+    /// <summary>Clients that have it on.</summary>
+    public int ClientCount => Volatile.Read(ref tracking);
+
+    public long KeyCount => keys.KeyCount;
+
+    public long ItemCount => keys.ItemCount;
+
+    public int PrefixCount => broadcast.PrefixCount;
+
+    /// <summary>Keys that are remembered at most, <c>tracking-table-max-keys</c>; 0 for any number.</summary>
+    public long KeysMax { get; set; } = 1_000_000;
+
+    /// <summary>Puts a client into a mode, which has been checked.</summary>
+    public void Set(ClientSession client, TrackingMode mode)
+    {
+        TrackingMode before = client.Tracking;
+        client.Tracking = mode;
+        client.RedirectIsBroken = false;
+        client.Modes = mode.IsOn && !mode.Broadcast ? client.Modes | ClientModes.Tracking : client.Modes & ~ClientModes.Tracking;
+        foreach (byte[] prefix in before.Prefixes.Except(mode.Prefixes)) broadcast.Remove(client, prefix);
+        foreach (byte[] prefix in mode.Prefixes.Except(before.Prefixes)) broadcast.Add(client, prefix);
+        if (mode.IsOn != before.IsOn) Interlocked.Add(ref tracking, mode.IsOn ? 1 : -1);
+    }
+
+    /// <summary>Remembers the keys that the command reads; needs their locks.</summary>
+    public void Remember(CommandContext c)
+    {
+        if (!c.Client.Tracking.Remembers || !c.Spec.Has(CommandFlags.ReadOnly) || c.Spec.IsKeyless) return;
+        Remember(c, c.Spec.Keys);
+        foreach (KeySpec more in c.Spec.MoreKeys) Remember(c, more);
+        while (KeysMax > 0 && keys.KeyCount > KeysMax && keys.TryTakeAny(out byte[] key, out KeyHolders holders))
+            Tell(key, holders, 0, c.Client.Id);
+    }
+
+    /// <summary>Tells those who have read the key; those who asked for prefixes are told when the command ends.</summary>
+    public void Invalidate(ReadOnlySpan<byte> key, long writer)
+    {
+        if (broadcast.PrefixCount > 0)
+        {
+            broadcast.Note(key, writer);
+            if (writer == 0) Flush(0);
+        }
+
+        if (keys.TryTake(key, out KeyHolders holders)) Tell(key, holders, writer, writer);
+    }
+
+    /// <summary>Tells everybody that all keys may have changed.</summary>
+    public void InvalidateAll(long writer)
+    {
+        keys.Clear();
+        foreach (ClientSession client in clients.All)
+        {
+            if (client.Tracking.IsOn) Send(client, null, writer);
+        }
+    }
+
+    /// <summary>Whether somebody is to be told of changes by prefix.</summary>
+    public bool HasChanges => broadcast.HasChanges;
+
+    /// <summary>Tells those who asked for prefixes of what has changed.</summary>
+    /// <param name="running">The client on whose behalf this thread runs, 0 for none.</param>
+    public void Flush(long running)
+    {
+        if (broadcast.HasChanges) broadcast.Take((client, changed) => Send(client, changed, running));
+    }
+
+    private void Remember(CommandContext c, KeySpec spec)
+    {
+        if (!spec.TryRange(c, out int from, out int to)) return;
+        for (int arg = from; arg <= to; arg += spec.Step) keys.Add(c.Arg(arg), c.Client.Id);
+    }
+
+    private void Tell(ReadOnlySpan<byte> key, in KeyHolders holders, long writer, long running)
+    {
+        byte[][]? changed = null;
+        foreach (long id in holders.All())
+        {
+            if (clients.Find(id) is not { Tracking: { IsOn: true, Broadcast: false } mode } client || (mode.NoLoop && id == writer)) continue;
+            Send(client, changed ??= [key.ToArray()], running);
+        }
+    }
+
+    /// <summary>Sends a client, or whom it redirects to, the keys that changed; null stands for all.</summary>
+    private void Send(ClientSession client, IReadOnlyList<byte[]>? changed, long running)
+    {
+        ClientSession target = client;
+        long redirectTo = client.Tracking.RedirectTo;
+        using var message = new RespWriter { Protocol = 3 };
+        if (redirectTo != 0)
+        {
+            if (clients.Find(redirectTo) is not { } redirected)
+            {
+                client.RedirectIsBroken = true;
+                if (client.Protocol < 3) return;
+                message.PushHeader(2);
+                message.Bulk("tracking-redir-broken"u8);
+                message.Integer(redirectTo);
+                client.Send(message.WrittenSpan, running);
+                return;
+            }
+
+            target = redirected;
+        }
+
+        if (target.Protocol == 3)
+        {
+            message.PushHeader(2);
+            message.Bulk("invalidate"u8);
+        }
+        else if (redirectTo != 0 && (target.Modes & ClientModes.Subscribed) != 0)
+        {
+            message.Protocol = 2;
+            message.PushHeader(3);
+            message.Bulk("message"u8);
+            message.Bulk(Channel);
+        }
+        else
+        {
+            return; // RESP2 has no messages out of band
+        }
+
+        if (changed is null)
+        {
+            message.Null();
+        }
+        else
+        {
+            message.ArrayHeader(changed.Count);
+            foreach (byte[] key in changed) message.Bulk(key);
+        }
+
+        target.Send(message.WrittenSpan, running);
+    }
+}

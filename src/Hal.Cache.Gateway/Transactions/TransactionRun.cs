@@ -1,0 +1,266 @@
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Node;
+using Hal.Cache.Resp;
+
+namespace Hal.Cache.Gateway.Transactions;
+
+/// <summary>
+/// One EXEC: runs the queue under one mask of shards, into the outer command's writer. All keys are made to be at hand first, and the whole
+/// starts again where a command has to wait before anything has changed; later than that the locks are let go of for the wait.
+/// </summary>
+internal sealed class TransactionRun
+{
+    private const CommandFlags Repeatable = CommandFlags.ReadOnly | CommandFlags.Write;
+
+    private readonly CommandContext outer;
+    private readonly ClientTransaction transaction;
+    private readonly CommandContext inner;
+    private readonly int start;
+    private int next;
+    private int elementStart;
+    private bool begun;
+    private bool prepared;
+    private bool isRepeatable;
+    private bool isLoaded;
+    private bool closes;
+
+    public TransactionRun(CommandContext outer, ClientTransaction transaction)
+    {
+        (this.outer, this.transaction) = (outer, transaction);
+        start = outer.Reply.Length;
+        inner = CommandContext.ForTransaction(outer);
+        inner.ForgetLearned();
+    }
+
+    private enum Step
+    {
+        Ended,
+        Faulted,
+        Prepares,
+        Async,
+    }
+
+    public Outcome Run()
+    {
+        if ((transaction.Flags & CommandFlags.Long) == 0)
+        {
+            Step step = RunLocked();
+            if (step == Step.Ended) return End();
+            return outer.RunAsync(c => GoOnAsync(step));
+        }
+
+        return outer.RunAsync(async c =>
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // off the thread that polls sockets
+            await GoOnAsync(RunLocked());
+        });
+    }
+
+    private async ValueTask GoOnAsync(Step step)
+    {
+        try
+        {
+            for (int waits = 0; step != Step.Ended; waits++)
+            {
+                if (step == Step.Prepares)
+                {
+                    CacheError? error = await inner.AwaitFaultAsync();
+                    if (error is { Code: CacheErrorCode.NoRoom or CacheErrorCode.Unavailable })
+                    {
+                        outer.Error($"EXECABORT Transaction discarded because of: {RespErrors.Of(error)}");
+                        break;
+                    }
+
+                    prepared = error is not null || waits == GatewayLimits.RunsMax; // the command itself will answer the error
+                }
+                else if (step == Step.Async)
+                {
+                    await inner.Pending!(inner);
+                    EndCommand();
+                }
+                else if (inner.NeedsArguments ? !await inner.MaterialiseAsync() : !await inner.ResolveFaultAsync())
+                {
+                    EndCommand();
+                }
+
+                step = RunLocked();
+            }
+        }
+        finally
+        {
+            outer.Closes = End() == Outcome.Close;
+        }
+    }
+
+    private Step RunLocked()
+    {
+        ulong shards = transaction.Shards;
+        outer.Store.Lock(shards);
+        try
+        {
+            if (next == 0 && !isLoaded)
+            {
+                if (IsTouched())
+                {
+                    outer.Reply.NullArray();
+                    return Step.Ended;
+                }
+
+                if (!prepared && !Prepare()) return Step.Prepares;
+                outer.Reply.ArrayHeader(transaction.Queue.Count);
+                isRepeatable = true;
+            }
+
+            if (!begun && (transaction.Flags & CommandFlags.Write) != 0)
+            {
+                outer.Store.Begin(ref inner.Scope);
+                begun = true;
+            }
+
+            while (next < transaction.Queue.Count)
+            {
+                Outcome outcome = RunOne();
+                if (outcome == Outcome.Async) return Step.Async;
+                if (outcome == Outcome.Retry)
+                {
+                    Rewind();
+                    return Step.Faulted;
+                }
+
+                closes |= outcome == Outcome.Close;
+                EndCommand();
+            }
+
+            if (begun) outer.Store.Complete(ref inner.Scope);
+            return Step.Ended;
+        }
+        finally
+        {
+            if (outer.Keyspace.Authority is { IsIdle: false } authority) outer.Waits.NoteChanges(authority);
+            outer.Store.Unlock(shards);
+        }
+    }
+
+    /// <summary>Expired keys go, which touches them, before the watched ones are looked at.</summary>
+    private bool IsTouched()
+    {
+        foreach (WatchedKey key in transaction.Watched) outer.Store.Find(new BlobKey(key.Database, key.Key, key.Hash), ref inner.Scope);
+        return transaction.IsTouched;
+    }
+
+    /// <summary>Whether there is room, and every key is in memory or known to be absent; else the fault is noted.</summary>
+    private bool Prepare()
+    {
+        if ((transaction.Flags & CommandFlags.DenyOom) != 0 && !outer.Store.HasRoom(transaction.Bytes))
+        {
+            inner.NeedRoom(transaction.Bytes);
+            return false;
+        }
+
+        foreach (QueuedCommand command in transaction.Queue)
+        {
+            if (command.Spec.IsKeyless) continue;
+            Load(command);
+            bool atHand = AreAtHand(command.Spec);
+            Unload();
+            if (!atHand) return false;
+        }
+
+        return true;
+    }
+
+    private bool AreAtHand(CommandSpec spec)
+    {
+        foreach (KeySpec keys in (ReadOnlySpan<KeySpec>)[spec.Keys, .. spec.MoreKeys])
+        {
+            if (!keys.TryRange(inner, out int from, out int to)) continue;
+            for (int arg = from; arg <= to; arg += keys.Step)
+            {
+                if (!inner.IsAtHand(arg)) return false;
+            }
+        }
+
+        return true;
+    }
+
+    private Outcome RunOne()
+    {
+        QueuedCommand command = transaction.Queue[next];
+        if (!isLoaded)
+        {
+            Load(command);
+            isLoaded = true;
+            elementStart = outer.Reply.Length;
+            if (!outer.Server.Monitors.IsEmpty && !command.Spec.Has(CommandFlags.Admin | CommandFlags.SkipMonitor)) outer.Server.Monitors.Tell(inner);
+        }
+
+        inner.BeginRun(elementStart);
+        try
+        {
+            return CommandDispatcher.Handle(inner);
+        }
+        catch (ArgumentNotInMemoryException)
+        {
+            inner.NeedsArguments = true;
+            return Outcome.Retry;
+        }
+    }
+
+    /// <summary>Where nothing has changed, and what ran may run again, the transaction starts anew: it is then seen as one.</summary>
+    private void Rewind()
+    {
+        inner.BeginRun(elementStart);
+        if (!isRepeatable || inner.NeedsArguments || inner.Scope.Changes > 0) return;
+        (inner.Scope.Transaction, inner.Scope.Depth, begun) = (0, 0, false);
+        Unload();
+        isLoaded = false;
+        next = 0;
+        inner.DropReply(start);
+    }
+
+    private void EndCommand()
+    {
+        outer.Client.Counters.Count(inner, ticks: 0);
+        if (outer.Keyspace.Authority is { IsIdle: false } authority) outer.Waits.NoteKeys(inner, authority);
+        isRepeatable &= inner.Spec.Has(Repeatable);
+        Unload();
+        isLoaded = false;
+        next++;
+    }
+
+    private void Load(QueuedCommand command)
+    {
+        ReadOnlyMemory<byte> request = command.Request;
+        int large = 0;
+        while (inner.Parser.Parse(request.Span) == ParseResult.LargeArgument)
+        {
+            ILargeValue value = command.Larges[large++];
+            value.Retain();
+            inner.AddLarge(value);
+            inner.Parser.LargeTaken();
+        }
+
+        inner.SetInput(request);
+        inner.Spec = command.Spec;
+        inner.Begin();
+        CommandDispatcher.TryAddKeys(inner, command.Spec);
+    }
+
+    private void Unload()
+    {
+        inner.End();
+        inner.Parser.Reset();
+    }
+
+    private Outcome End()
+    {
+        outer.Scope.Address = Math.Max(outer.Scope.Address, inner.Scope.Address);
+        outer.Server.KeyEvents.Unwatch(outer.Client);
+        transaction.Clear();
+        outer.Client.Modes &= ~ClientModes.Multi;
+        inner.Dispose();
+        return closes ? Outcome.Close : Outcome.Done;
+    }
+}

@@ -1,0 +1,16 @@
+using Hal.Cache.Contracts;
+
+namespace Hal.Cache.Node;
+
+/// <summary>Bytes of known number that are read once, from front to back; for one reader at a time, and disposed of by it.</summary>
+public interface IByteSource : IDisposable
+{
+    /// <summary>Bytes that are still to be read.</summary>
+    long Remaining { get; }
+
+    /// <summary>Copies what is at hand; 0 at the end, or where it must be awaited.</summary>
+    int TryRead(Span<byte> destination);
+
+    /// <summary>The same, waiting; 0 only at the end.</summary>
+    ValueTask<Result<int>> ReadAsync(Memory<byte> destination, CancellationToken cancellation);
+}
