@@ -483,6 +483,8 @@ internal sealed class BlobStore : IBlobStore
         bool isClean = (flags & EntryFlags.Clean) != 0;
         if (!isClean || !isNew)
             core.Tell(key, isClean ? KeyChange.Invalidated : isNew ? KeyChange.Added : KeyChange.Replaced, scope.Writer);
+        if (isClean)
+            core.Tell(key, KeyChange.Fetched, scope.Writer);
     }
 
     private void Changed(in BlobKey key, KeyChange change, ref WriteScope scope)

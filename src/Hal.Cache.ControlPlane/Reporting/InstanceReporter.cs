@@ -115,6 +115,16 @@ public sealed class InstanceReporter : IContentSink
         lock (gate) digests.Change(slot, hash, before, (sizeBytes, version));
     }
 
+    /// <summary>A database is being emptied or exchanged, too many changes to tell one by one: all is compared anew.</summary>
+    public void ChangedThroughout()
+    {
+        lock (gate)
+        {
+            course.Restart();
+            digests.Lose();
+        }
+    }
+
     /// <summary>A fetch began, or came to nothing.</summary>
     public void Fetching(FetchHint fetch)
     {

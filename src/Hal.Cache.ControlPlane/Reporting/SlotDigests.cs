@@ -18,6 +18,15 @@ internal sealed class SlotDigests
         notKnown = HashSlot.Count;
     }
 
+    /// <summary>Nothing is known any more, as after a flush.</summary>
+    public void Lose()
+    {
+        Array.Clear(digests);
+        Array.Fill(truths, SlotTruth.Unknown);
+        total = 0;
+        notKnown = HashSlot.Count;
+    }
+
     /// <summary>Sum of all digests; null while one is not known.</summary>
     public ulong? Total => notKnown == 0 ? total : null;
 
