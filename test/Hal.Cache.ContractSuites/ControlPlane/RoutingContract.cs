@@ -38,7 +38,10 @@ public abstract class RoutingContract : ControlPlaneContract
         var cheapest = await RoutesAsync("leaf-1", new RouteWeights { Preset = RoutePreset.Cheapest });
         var numbered = await RoutesAsync("leaf-1", new RouteWeights { MsPerMoney = 2 });
 
-        Assert.Equal(("leaf-2", "root"), (fastest.Candidates[0].Source, cheapest.Candidates[0].Source));
+        // The costly link is taken where only time counts, the way about where money does.
+        Assert.Equal(["leaf-2", "leaf-1"], fastest.Candidates[0].Hops);
+        Assert.Equal(["leaf-2", "branch", "leaf-1"], cheapest.Candidates[0].Hops);
+        Assert.Equal((true, 0.0), (fastest.Candidates[0].Money > 0, cheapest.Candidates[0].Money!.Value));
         var paid = numbered.Candidates.Single(c => c.Source == "leaf-2");
         Assert.Equal(2 * paid.Money!.Value, paid.WeightedMoneyMs!.Value, 6);
         AssertError(CacheErrorCode.Invalid, await Plane.Routing.RoutesAsync(new RouteRequest { Keys = [Key("k")], Destination = "leaf-1", Weights = new RouteWeights { MsPerMoney = -1 } }, None));
