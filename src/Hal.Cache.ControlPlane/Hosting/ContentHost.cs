@@ -134,13 +134,14 @@ internal sealed class ContentHost(PlaneState state) : IContent
     {
         var slot = entry == 0 ? HashSlot.Of(key.Span) : record.FirstSlot + record.Content.Slot(entry);
         var holders = new List<Holder>(4);
+        var now = state.Now;
         long version = 0, size = 0;
         for (var at = record.Content.FirstCopy(entry); at != 0;)
         {
             ref readonly var copy = ref record.Content.CopyAt(at);
             if (state.Registry.Find(copy.Instance) is { } instance)
             {
-                holders.Add(new Holder { Instance = instance.Name, State = instance.State(state.Now), SizeBytes = copy.SizeBytes, Version = copy.Version });
+                holders.Add(new Holder { Instance = instance.Name, State = instance.State(now), SizeBytes = copy.SizeBytes, Version = copy.Version });
                 if (holders.Count == 1 || copy.Version > version) (version, size) = (copy.Version, copy.SizeBytes);
             }
             at = copy.Next;
@@ -151,7 +152,7 @@ internal sealed class ContentHost(PlaneState state) : IContent
             {
                 if (state.Registry.Find(flight.Instance) is not { } instance || holders.Exists(h => h.Instance == instance.Name && h.Version >= flight.Version)) continue;
                 holders.RemoveAll(h => h.Instance == instance.Name);
-                holders.Add(new Holder { Instance = instance.Name, State = instance.State(state.Now), SizeBytes = flight.SizeBytes, Version = flight.Version, Fetching = true });
+                holders.Add(new Holder { Instance = instance.Name, State = instance.State(now), SizeBytes = flight.SizeBytes, Version = flight.Version, Fetching = true });
                 if (holders.Count == 1 || flight.Version > version) (version, size) = (flight.Version, flight.SizeBytes);
             }
         }

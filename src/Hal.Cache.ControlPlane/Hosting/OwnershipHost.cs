@@ -29,17 +29,19 @@ internal sealed class OwnershipHost(PlaneState state, DurableState durable) : IO
         async () =>
         {
             if (Check(slots) is { } wrong) return wrong;
-            var left = Slots(root).Where(s => !slots.Any(r => s >= r.First && s <= r.Last)).ToList();
-            return await SetAsync(root, left, cancellation) is { } error ? error : Done.Value;
+            var mine = Owners().Select(o => o == root).ToArray();
+            foreach (var range in slots) mine.AsSpan(range.First, range.Last - range.First + 1).Clear();
+            return await SetAsync(root, mine, cancellation) is { } error ? error : Done.Value;
         },
         cancellation);
 
     public Task<Result<IReadOnlyList<SlotAssignment>>> ListAsync(CancellationToken cancellation)
     {
         var list = new List<SlotAssignment>();
-        for (var slot = 0; slot < HashSlot.Count; slot++)
+        var owners = Owners();
+        for (var slot = 0; slot < owners.Length; slot++)
         {
-            if (Owner(slot) is not { } root) continue;
+            if (owners[slot] is not { } root) continue;
             if (list is [.., var last] && last.Root == root && last.Last == slot - 1) list[^1] = last with { Last = slot };
             else list.Add(new SlotAssignment(root, slot, slot));
         }
@@ -57,59 +59,83 @@ internal sealed class OwnershipHost(PlaneState state, DurableState durable) : IO
     {
         if (registration.Role != InstanceRole.Root) return null;
         if (registration.Slots is { } claimed) return await TakeAsync(registration.Name, claimed, cancellation);
-        return Enumerable.Range(0, HashSlot.Count).All(s => Owner(s) is null)
+        return Owners().All(o => o is null)
             ? await TakeAsync(registration.Name, [new SlotRange(0, HashSlot.Count - 1)], cancellation)
             : null;
     }
 
     public Task<CacheError?> ReleaseAllAsync(string root, CancellationToken cancellation) =>
-        Slots(root).Any() ? SetAsync(root, [], cancellation) : Task.FromResult<CacheError?>(null);
+        Owners().Contains(root) ? SetAsync(root, new bool[HashSlot.Count], cancellation) : Task.FromResult<CacheError?>(null);
 
     /// <summary>Takes what was stored.</summary>
-    public void Load(string root, IReadOnlyList<SlotRange> slots) => Apply(root, [.. slots.SelectMany(r => Enumerable.Range(r.First, r.Last - r.First + 1))]);
+    public void Load(string root, IReadOnlyList<SlotRange> slots)
+    {
+        var mine = new bool[HashSlot.Count];
+        foreach (var range in slots.Where(BatchRules.IsValid)) mine.AsSpan(range.First, range.Last - range.First + 1).Fill(true);
+        Apply(root, mine);
+    }
 
     private async Task<CacheError?> TakeAsync(string root, IReadOnlyList<SlotRange> slots, CancellationToken cancellation)
     {
         if (Check(slots) is { } wrong) return wrong;
-        var all = Slots(root).ToHashSet();
-        foreach (var slot in slots.SelectMany(r => Enumerable.Range(r.First, r.Last - r.First + 1)))
+        var owners = Owners();
+        var mine = owners.Select(o => o == root).ToArray();
+        var had = mine.Count(m => m);
+        foreach (var range in slots)
         {
-            if (Owner(slot) is { } other && other != root)
-                return new CacheError(CacheErrorCode.Conflict, $"slot {slot} is owned by root '{other}'; a slot has one root");
-            all.Add(slot);
+            for (var slot = range.First; slot <= range.Last; slot++)
+            {
+                if (owners[slot] is { } other && other != root)
+                    return new CacheError(CacheErrorCode.Conflict, $"slot {slot} is owned by root '{other}'; a slot has one root");
+                mine[slot] = true;
+            }
         }
-        return all.Count == Slots(root).Count() ? null : await SetAsync(root, [.. all.Order()], cancellation);
+        return mine.Count(m => m) == had ? null : await SetAsync(root, mine, cancellation);
     }
 
-    private async Task<CacheError?> SetAsync(string root, List<int> slots, CancellationToken cancellation)
+    private async Task<CacheError?> SetAsync(string root, bool[] mine, CancellationToken cancellation)
     {
         var ranges = new List<SlotRange>();
-        foreach (var slot in slots)
+        for (var slot = 0; slot < mine.Length; slot++)
         {
+            if (!mine[slot]) continue;
             if (ranges is [.., var last] && last.Last == slot - 1) ranges[^1] = last with { Last = slot };
             else ranges.Add(new SlotRange(slot, slot));
         }
         var error = ranges.Count == 0
             ? await durable.DeleteAsync(StoredKind.Slots, root, cancellation)
             : await durable.PutAsync(StoredKind.Slots, root, ranges, StoredJson.Default.IReadOnlyListSlotRange, cancellation);
-        if (error is null) Apply(root, [.. slots]);
+        if (error is null) Apply(root, mine);
         return error;
     }
 
-    private void Apply(string root, HashSet<int> slots)
+    private void Apply(string root, bool[] mine)
     {
-        for (var slot = 0; slot < HashSlot.Count; slot++)
+        foreach (var record in state.Records)
         {
-            var record = state.RecordOf(slot);
             lock (record.Gate)
             {
-                if (slots.Contains(slot)) record.SetOwner(slot, root);
-                else if (record.Owner(slot) == root) record.SetOwner(slot, null);
+                for (var slot = record.FirstSlot; slot < record.FirstSlot + HashSlot.PerRecord; slot++)
+                {
+                    if (mine[slot]) record.SetOwner(slot, root);
+                    else if (record.Owner(slot) == root) record.SetOwner(slot, null);
+                }
             }
         }
     }
 
-    private IEnumerable<int> Slots(string root) => Enumerable.Range(0, HashSlot.Count).Where(s => Owner(s) == root);
+    private string?[] Owners()
+    {
+        var owners = new string?[HashSlot.Count];
+        foreach (var record in state.Records)
+        {
+            lock (record.Gate)
+            {
+                for (var slot = record.FirstSlot; slot < record.FirstSlot + HashSlot.PerRecord; slot++) owners[slot] = record.Owner(slot);
+            }
+        }
+        return owners;
+    }
 
     private static CacheError? Check(IReadOnlyList<SlotRange> slots) =>
         slots.Count > HashSlot.Count ? new CacheError(CacheErrorCode.Invalid, $"there are {slots.Count} ranges, and only {HashSlot.Count} slots")

@@ -62,11 +62,11 @@ internal sealed class TruthSimulation(int seed)
         foreach (var instance in instances)
         {
             var reporter = instance.Reporter;
-            while (reporter.Next() is { } message) Send(instance, reporter, message);
+            while (reporter.Next() is { } message) Send(reporter, message);
         }
     }
 
-    private void Send(SimulatedInstance instance, InstanceReporter reporter, ReporterMessage message)
+    private void Send(InstanceReporter reporter, ReporterMessage message)
     {
         // Answers to a former start find a reporter that nobody asks any more.
         if (message.Registration is { } registration)
@@ -77,7 +77,6 @@ internal sealed class TruthSimulation(int seed)
             Call(() => plane.Events.ReportAsync(batch, default), answer => reporter.Take(message.Id, answer));
         else
             Call(() => plane.Events.CompareDigestsAsync(message.Query!, default), answer => reporter.Take(message.Id, answer));
-        _ = instance;
     }
 
     // Without a store the control plane's calls end at once, so that the order of events is the seed's alone.
