@@ -7,11 +7,11 @@ namespace Hal.Cache.ControlPlane.Http;
 internal static class ErrorResults
 {
     public static IResult Invalid(string parameter, string? value, string rule) =>
-        new ProblemResult(StatusCodes.Status400BadRequest, $"{parameter} is '{value}'; it {rule}");
+        new ProblemResult(StatusCodes.Status400BadRequest, $"{parameter} is '{value}'; it {rule}", CacheErrorCode.Invalid.Text());
 
-    public static IResult NotFound(string what) => new ProblemResult(StatusCodes.Status404NotFound, what);
+    public static IResult NotFound(string what) => new ProblemResult(StatusCodes.Status404NotFound, what, CacheErrorCode.NotFound.Text());
 
-    public static IResult Unavailable(string why) => new ProblemResult(StatusCodes.Status503ServiceUnavailable, why);
+    public static IResult Unavailable(string why) => new ProblemResult(StatusCodes.Status503ServiceUnavailable, why, CacheErrorCode.Unavailable.Text());
 
     public static IResult From(CacheError error) => new ProblemResult(Status(error.Code), error.Message, error.Code.Text());
 

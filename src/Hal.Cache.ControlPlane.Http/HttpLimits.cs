@@ -22,6 +22,9 @@ internal static class HttpLimits
     /// <summary>Body of a selection or manifest, which may name <see cref="ControlPlaneLimits.SelectionKeysMax"/> keys.</summary>
     public const long SelectionBodyBytesMax = 96 << 20;
 
+    /// <summary>How much more than a body's limit is taken in and thrown away, so that whoever sends it comes to read why.</summary>
+    public const long RefusedBytesMax = 64 << 20;
+
     /// <summary>Bodies over <see cref="BodyBytesMax"/> that are read at one time; one more is told to come again.</summary>
     public const int LargeBodiesMax = 8;
 

@@ -110,8 +110,8 @@ internal sealed class PlaneRequest(HttpContext http)
         if (request.ContentType is { } content && !content.StartsWith("application/json", StringComparison.OrdinalIgnoreCase))
             throw new BadHttpRequestException($"the body is {Shown(content)}; it must be application/json", StatusCodes.Status415UnsupportedMediaType);
         if (request.ContentLength > bytesMax)
-            throw new BadHttpRequestException($"the body has {request.ContentLength} bytes; this resource takes {bytesMax}", StatusCodes.Status413PayloadTooLarge);
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = bytesMax;
+            throw BoundedBody.TooLarge(bytesMax);
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = bytesMax + HttpLimits.RefusedBytesMax;
         if (!http.RequestServices.GetRequiredService<LargeBodies>().TryEnter(request, out var lease))
         {
             Problem ??= new CacheError(CacheErrorCode.Busy, $"{HttpLimits.LargeBodiesMax} large bodies are being read; try again");
@@ -121,7 +121,8 @@ internal sealed class PlaneRequest(HttpContext http)
         {
             try
             {
-                var body = await JsonSerializer.DeserializeAsync(request.Body, type, http.RequestAborted);
+                await using var bounded = new BoundedBody(request.Body, bytesMax);
+                var body = await JsonSerializer.DeserializeAsync(bounded, type, http.RequestAborted);
                 if (body is null) Problem ??= new CacheError(CacheErrorCode.Invalid, "the body is null");
                 else if (NullItems.In(body) is { } list) Problem ??= new CacheError(CacheErrorCode.Invalid, $"{list} of the body has a null");
                 return body;
