@@ -10,6 +10,9 @@ internal sealed class Listeners
     public const int HttpConnectionsMax = 1024;
     public const int HttpBodyBytesMax = 1 << 20;
 
+    /// <summary>Bytes that one connection may have read ahead, and bytes of its replies that may wait to be sent.</summary>
+    public const int RespBufferBytes = 512 << 10;
+
     private int httpConnections;
 
     /// <summary>Null until Kestrel is configured; has the port that was taken once it has started.</summary>
