@@ -10,6 +10,9 @@ internal sealed class Listeners
     public const int HttpConnectionsMax = 1024;
     public const int HttpBodyBytesMax = 1 << 20;
 
+    /// <summary>Bytes that one connection may have read ahead, and bytes of its replies that may wait to be sent.</summary>
+    public const int RespBufferBytes = 512 << 10;
+
     private int httpConnections;
 
     /// <summary>Empty until Kestrel is configured; they have the ports that were taken once it has started, in the instances' order.</summary>

@@ -92,7 +92,13 @@ internal sealed class SiloHost : IAsyncDisposable
         });
         builder.WebHost.UseKestrelCore();
         // A request runs on the thread that its bytes arrived on. Nothing of ours blocks there: what waits or runs long goes to the pool.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        builder.WebHost.UseSockets(sockets =>
+        {
+            sockets.UnsafePreferInlineScheduling = true;
+            sockets.MaxReadBufferSize = Listeners.RespBufferBytes;
+            sockets.MaxWriteBufferSize = Listeners.RespBufferBytes;
+        });
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, BlockPoolFactory>(); // after Kestrel's own: the last one counts
         builder.WebHost.ConfigureKestrel(kestrel => listeners.Configure(kestrel, options, instances));
         var app = builder.Build();
         app.MapControlPlane();

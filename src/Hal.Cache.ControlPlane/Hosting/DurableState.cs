@@ -10,22 +10,11 @@ namespace Hal.Cache.ControlPlane.Hosting;
 /// </summary>
 internal sealed class DurableState(IControlPlaneStore? store) : IDisposable
 {
-    private readonly SemaphoreSlim turn = new(1, 1);
+    private readonly Turn turn = new();
     private readonly Dictionary<(StoredKind Kind, string Key), long> versions = [];
 
-    /// <summary>Runs a change with no other beside it. No actor is held meanwhile; the change may ask any.</summary>
-    public async Task<Result<T>> ChangeAsync<T>(Func<Task<Result<T>>> change, CancellationToken cancellation)
-    {
-        await turn.WaitAsync(cancellation);
-        try
-        {
-            return await change();
-        }
-        finally
-        {
-            turn.Release();
-        }
-    }
+    /// <summary>Runs a change with no other durable one beside it.</summary>
+    public Task<Result<T>> ChangeAsync<T>(Func<Task<Result<T>>> change, CancellationToken cancellation) => turn.RunAsync(change, cancellation);
 
     public async Task<Result<IReadOnlyList<StoredRecord>>> LoadAsync(CancellationToken cancellation)
     {

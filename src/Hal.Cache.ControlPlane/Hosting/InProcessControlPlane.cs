@@ -26,7 +26,7 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
         var content = new ContentHost(state);
         ownership = new OwnershipHost(state, durable);
         scheduling = new SchedulingHost(state, durable, content, ids);
-        instances = new InstancesHost(state, durable, ownership, scheduling);
+        instances = new InstancesHost(state, ownership, scheduling);
         Content = content;
         Topology = new TopologyHost(state, durable);
         Routing = new RoutingHost(state, content);
@@ -75,6 +75,7 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
         if (housekeeping is not null) await housekeeping.DisposeAsync();
         await stopping.CancelAsync();
         await keeping;
+        instances.Dispose();
         durable.Dispose();
         stopping.Dispose();
     }

@@ -5,11 +5,15 @@ using Hal.Cache.ControlPlane.Routing;
 
 namespace Hal.Cache.ControlPlane.Hosting;
 
-/// <summary>The registry, in this process.</summary>
-internal sealed class InstancesHost(PlaneState state, DurableState durable, OwnershipHost ownership, SchedulingHost scheduling) : IInstances
+/// <summary>The registry, in this process. Its changes have a turn of their own: where the store is slow, only roots wait for it.</summary>
+internal sealed class InstancesHost(PlaneState state, OwnershipHost ownership, SchedulingHost scheduling) : IInstances, IDisposable
 {
+    private readonly Turn turn = new();
+
+    public void Dispose() => turn.Dispose();
+
     public Task<Result<InstanceLease>> RegisterAsync(InstanceRegistration registration, CancellationToken cancellation) =>
-        durable.ChangeAsync(() => RegisterNowAsync(registration, cancellation), cancellation);
+        turn.RunAsync(() => RegisterNowAsync(registration, cancellation), cancellation);
 
     public Task<Result<InstanceLease>> HeartbeatAsync(Heartbeat heartbeat, CancellationToken cancellation) => Task.FromResult(Hear(heartbeat));
 
@@ -23,7 +27,7 @@ internal sealed class InstancesHost(PlaneState state, DurableState durable, Owne
     public Task<Result<InstanceInfo>> GetAsync(string instance, CancellationToken cancellation) =>
         Task.FromResult<Result<InstanceInfo>>(state.Registry.Find(instance) is { } found ? Describe(found) : InstanceRegistry.Unknown(instance));
 
-    public Task<Result<Done>> RemoveAsync(string instance, long? epoch, CancellationToken cancellation) => durable.ChangeAsync<Done>(
+    public Task<Result<Done>> RemoveAsync(string instance, long? epoch, CancellationToken cancellation) => turn.RunAsync<Result<Done>>(
         async () =>
         {
             if (state.Registry.Find(instance) is not { } found) return Done.Value;

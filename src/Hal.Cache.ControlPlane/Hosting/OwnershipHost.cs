@@ -7,7 +7,7 @@ using Hal.Cache.ControlPlane.Ownership;
 
 namespace Hal.Cache.ControlPlane.Hosting;
 
-/// <summary>Which root owns which slots, in this process; changes have <see cref="DurableState"/>'s turn.</summary>
+/// <summary>Which root owns which slots, in this process.</summary>
 internal sealed class OwnershipHost(PlaneState state, DurableState durable) : IOwnership
 {
     public Task<Result<SlotOwner>> OwnerAsync(CacheKey key, CancellationToken cancellation)
@@ -58,14 +58,25 @@ internal sealed class OwnershipHost(PlaneState state, DurableState durable) : IO
     public async Task<CacheError?> ClaimAsync(InstanceRegistration registration, CancellationToken cancellation)
     {
         if (registration.Role != InstanceRole.Root) return null;
+        var claimed = await durable.ChangeAsync<Done>(async () => await ClaimNowAsync(registration, cancellation) is { } error ? error : Done.Value, cancellation);
+        return claimed.Error;
+    }
+
+    public async Task<CacheError?> ReleaseAllAsync(string root, CancellationToken cancellation)
+    {
+        if (!Owners().Contains(root)) return null;
+        var released = await durable.ChangeAsync<Done>(
+            async () => await SetAsync(root, new bool[HashSlot.Count], cancellation) is { } error ? error : Done.Value, cancellation);
+        return released.Error;
+    }
+
+    private async Task<CacheError?> ClaimNowAsync(InstanceRegistration registration, CancellationToken cancellation)
+    {
         if (registration.Slots is { } claimed) return await TakeAsync(registration.Name, claimed, cancellation);
         return Owners().All(o => o is null)
             ? await TakeAsync(registration.Name, [new SlotRange(0, HashSlot.Count - 1)], cancellation)
             : null;
     }
-
-    public Task<CacheError?> ReleaseAllAsync(string root, CancellationToken cancellation) =>
-        Owners().Contains(root) ? SetAsync(root, new bool[HashSlot.Count], cancellation) : Task.FromResult<CacheError?>(null);
 
     /// <summary>Takes what was stored.</summary>
     public void Load(string root, IReadOnlyList<SlotRange> slots)

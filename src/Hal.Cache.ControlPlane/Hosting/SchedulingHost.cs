@@ -110,7 +110,7 @@ internal sealed class SchedulingHost(PlaneState state, DurableState durable, Con
             {
                 // What the store does not take now is tried again in the next round.
                 foreach (var pin in pins.Ask(p => p.Ended(state.Now))) await UnpinNowAsync(pin, cancellation);
-                foreach (var job in jobs.Ask(all => all.Newest.Where(j => j.HasEnded).ToArray())) await ForgetAsync(job, cancellation);
+                foreach (var job in jobs.Ask(all => all.Newest.Where(j => j.HasEnded && !j.IsForgotten).ToArray())) await ForgetAsync(job, cancellation);
                 return Done.Value;
             },
             cancellation);
@@ -234,6 +234,7 @@ internal sealed class SchedulingHost(PlaneState state, DurableState durable, Con
         {
             if (await durable.DeleteAsync(StoredKind.Prestage, name, cancellation) is { } failed) return failed;
         }
+        job.IsForgotten = job.HasEnded;
         return null;
     }
 

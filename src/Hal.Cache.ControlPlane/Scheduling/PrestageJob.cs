@@ -33,6 +33,9 @@ internal sealed class PrestageJob
 
     public PackedKeys Keys => keys;
 
+    /// <summary>It has ended, and the store has nothing of it any more.</summary>
+    public bool IsForgotten { get; set; }
+
     public bool HasEnded => EndedAt is not null;
 
     /// <summary>True where an instance can take work.</summary>
