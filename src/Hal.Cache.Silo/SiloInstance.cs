@@ -61,6 +61,15 @@ internal sealed partial class SiloInstance : IAsyncDisposable
 
     public SiloOptions Options => options;
 
+    /// <summary>What a report to the control plane is made of.</summary>
+    public Keyspace Keyspace => keyspace;
+
+    /// <summary>What HAL.WHERE and HAL.ROUTE ask.</summary>
+    public Contracts.ControlPlane.IControlPlane? Plane
+    {
+        set => gatewayOptions.Plane = value;
+    }
+
     /// <summary>Opens the data directory and recovers from it; <see cref="CacheErrorCode.Invalid"/> blames a setting.</summary>
     public static ValueTask<Result<SiloInstance>> OpenAsync(SiloOptions options, PeerDirectory directory, ILoggerFactory loggers, CancellationToken cancellation)
     {
