@@ -21,8 +21,11 @@ public sealed class PeerOptions
     /// <summary>Time between two signs of life of a peer that waits for bytes itself; well below <see cref="StallTimeout"/>.</summary>
     public TimeSpan SignOfLife { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Connections for bytes, and for commands, to one peer at one time; who needs more waits.</summary>
-    public int ConnectionsMax { get; init; } = 256;
+    /// <summary>
+    /// Connections for bytes, and for commands, to one peer at one time; who needs more waits. As many as there may be clients, because each
+    /// may have a command at the authority that blocks until another one's.
+    /// </summary>
+    public int ConnectionsMax { get; init; } = 16_384;
 
     /// <summary>Idle connections of a kind that are kept for each peer.</summary>
     public int ConnectionsKept { get; init; } = 64;

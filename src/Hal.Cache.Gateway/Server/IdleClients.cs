@@ -36,7 +36,7 @@ internal sealed class IdleClients(ClientRegistry clients, TimeProvider time)
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (ClientSession client in clients.All)
         {
-            bool listens = client.IsMonitor || client.IsWaiting || (client.Modes & ClientModes.Subscribed) != 0;
+            bool listens = client.IsMonitor || client.IsWaiting || client.Peer is not null || (client.Modes & ClientModes.Subscribed) != 0;
             if (!listens && now - client.ActiveAt > limit) client.Abort();
         }
     }
