@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Commands;
 using Hal.Cache.Gateway.Server;
@@ -186,11 +187,14 @@ internal sealed class CommandDispatcher(ServerState server)
             return false;
         }
 
-        if (!context.Client.IsAuthenticated && !spec.Has(CommandFlags.NoAuth))
+        if (!context.Client.IsAuthenticated && server.Acl.NeedsPassword && !spec.Has(CommandFlags.NoAuth))
         {
             context.Error(RespErrors.NoAuth);
             return false;
         }
+
+        if (!context.Client.User.IsUnrestricted && !AclGate.Permits(context))
+            return false;
 
         if (context.Refused is { } refused)
         {

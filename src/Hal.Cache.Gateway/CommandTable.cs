@@ -27,6 +27,7 @@ internal sealed class CommandTable
         ObjectCommands.Specs,
         DumpCommands.Specs,
         ConnectionCommands.Specs,
+        AclCommands.Specs,
         ClientCommands.Specs,
         DatabaseCommands.Specs,
         CommandCommands.Specs,

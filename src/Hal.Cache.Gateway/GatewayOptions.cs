@@ -9,6 +9,9 @@ public sealed class GatewayOptions
     /// <summary>What AUTH asks for; null lets everybody in.</summary>
     public string? RequirePass { get; set; }
 
+    /// <summary>File of users, null for none: then users last as long as the process.</summary>
+    public string? AclFile { get; init; }
+
     /// <summary>Most connections at one time.</summary>
     public int ClientsMax { get; init; } = 10_000;
 

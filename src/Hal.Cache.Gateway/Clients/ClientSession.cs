@@ -1,4 +1,5 @@
 using System.Buffers;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.PubSub;
 using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Gateway.Transactions;
@@ -20,6 +21,9 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     public string Local { get; } = local;
 
     public DateTimeOffset Created { get; } = created;
+
+    /// <summary>Whose rights it has. Written by its own connection, and before that.</summary>
+    public AclUser User { get; set; } = AclUser.Internal;
 
     public bool IsAuthenticated { get; set; }
 

@@ -19,10 +19,8 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
             connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None);
         var client = new ClientSession(
             server.Clients.NextId(), Address(connection.RemoteEndPoint), Address(connection.LocalEndPoint), server.Time.GetUtcNow(), connection.Abort,
-            server.Table.All.Count)
-        {
-            IsAuthenticated = server.Options.RequirePass == null,
-        };
+            server.Table.All.Count);
+        server.Acl.Begin(client);
         if (!server.Clients.TryAdd(client))
         {
             await connection.Transport.Output.WriteAsync(TooMany).ConfigureAwait(false);

@@ -45,6 +45,7 @@ internal sealed class ConfigParameters
             ["dir"] = () => server.Options.Directory,
             ["maxclients"] = () => server.Clients.Max.ToString(CultureInfo.InvariantCulture),
             ["notify-keyspace-events"] = () => EventNames.Format(server.Notifications.Classes),
+            ["aclfile"] = () => server.Options.AclFile ?? "",
             ["requirepass"] = () => server.Options.RequirePass ?? "",
         };
         foreach ((string name, string value) in Defaults)
@@ -72,7 +73,7 @@ internal sealed class ConfigParameters
         ("dynamic-hz", "yes"), ("io-threads", "1"), ("replica-serve-stale-data", "yes"), ("replica-read-only", "yes"),
         ("repl-diskless-sync", "yes"), ("repl-diskless-sync-delay", "5"), ("repl-timeout", "60"), ("repl-backlog-size", "1048576"),
         ("repl-disable-tcp-nodelay", "no"), ("replica-priority", "100"), ("min-replicas-to-write", "0"), ("min-replicas-max-lag", "10"),
-        ("replicaof", ""), ("cluster-enabled", "no"), ("tracking-table-max-keys", "1000000"), ("acllog-max-len", "128"), ("aclfile", ""),
+        ("replicaof", ""), ("cluster-enabled", "no"), ("tracking-table-max-keys", "1000000"), ("acllog-max-len", "128"),
         ("unixsocket", ""), ("close-on-replica-write", "yes"), ("tls-port", "0"), ("oom-score-adj", "no"), ("disable-thp", "yes"),
         ("set-proc-title", "yes"), ("crash-log-enabled", "yes"), ("always-show-logo", "no"), ("locale-collate", ""),
     ];
@@ -128,6 +129,7 @@ internal sealed class ConfigParameters
         {
             case "requirepass":
                 server.Options.RequirePass = value.Length > 0 ? value : null;
+                server.Acl.SetDefaultPassword(server.Options.RequirePass);
                 return null;
             case "notify-keyspace-events":
                 if (!EventNames.TryParse(value, out EventClasses classes))
@@ -155,6 +157,7 @@ internal sealed class ConfigParameters
         if (name.StartsWith("slowlog-", StringComparison.Ordinal)) server.SlowLog.Configure();
         else if (name == "tracking-table-max-keys") server.Tracking.KeysMax = Number(value);
         else if (name == "latency-monitor-threshold") server.Latency.Threshold = TimeSpan.FromMilliseconds(Number(value));
+        else if (name == "acllog-max-len") server.AclLog.SetMax((int)Number(value));
         else if (name == "timeout") server.Idle.Timeout = TimeSpan.FromSeconds(Number(value));
     }
 

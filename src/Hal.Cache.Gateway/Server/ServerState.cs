@@ -1,3 +1,4 @@
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.PubSub;
 using Hal.Cache.Gateway.Tracking;
@@ -15,6 +16,8 @@ internal sealed class ServerState
     {
         (Options, Keyspace, Time, StartedAt) = (options, keyspace, time, time.GetUtcNow());
         Clients = new ClientRegistry(options.ClientsMax);
+        Acl = new AclUsers(Table, Clients, options.RequirePass);
+        AclFile = options.AclFile is { } file ? new AclFile(file) : null;
         Pause = new ClientPause(time);
         Channels = new ChannelHub();
         Notifications = new KeyspaceNotifications(Channels);
@@ -41,6 +44,13 @@ internal sealed class ServerState
     public SlowLog SlowLog => slowLog ??= new SlowLog(Config);
 
     public ClientRegistry Clients { get; }
+
+    public AclUsers Acl { get; }
+
+    public AclLog AclLog { get; } = new();
+
+    /// <summary>Null where no file is named.</summary>
+    public AclFile? AclFile { get; }
 
     public ChannelHub Channels { get; }
 
@@ -80,5 +90,6 @@ internal sealed class ServerState
     {
         Counters.Reset(Clients.All);
         Errors.Reset();
+        AclLog.ResetTotals();
     }
 }
