@@ -28,6 +28,8 @@ internal sealed class CommandTable
         DumpCommands.Specs,
         ConnectionCommands.Specs,
         AclCommands.Specs,
+        ClusterCommands.Specs,
+        RefusedCommands.Specs,
         ClientCommands.Specs,
         DatabaseCommands.Specs,
         CommandCommands.Specs,

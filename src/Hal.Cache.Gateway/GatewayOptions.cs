@@ -12,6 +12,9 @@ public sealed class GatewayOptions
     /// <summary>File of users, null for none: then users last as long as the process.</summary>
     public string? AclFile { get; init; }
 
+    /// <summary>Whether the instance presents itself as a cluster of one node.</summary>
+    public ClusterViewMode ClusterView { get; init; }
+
     /// <summary>Most connections at one time.</summary>
     public int ClientsMax { get; init; } = 10_000;
 

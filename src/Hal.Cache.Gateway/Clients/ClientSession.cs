@@ -42,6 +42,9 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     /// <summary>CLIENT SETINFO LIB-VER.</summary>
     public string LibraryVersion { get; set; } = "";
 
+    /// <summary>It has asked for the cluster of one node.</summary>
+    public bool SeesCluster { get; set; }
+
     /// <summary>CLIENT NO-EVICT.</summary>
     public bool NoEvict { get; set; }
 

@@ -107,7 +107,7 @@ internal static class ConnectionCommands
         c.Reply.Bulk("id"u8);
         c.Reply.Integer(c.Client.Id);
         c.Reply.Bulk("mode"u8);
-        c.Reply.Bulk("standalone"u8);
+        c.Reply.Text(c.Server.Cluster.Mode == ClusterViewMode.On ? "cluster" : "standalone");
         c.Reply.Bulk("role"u8);
         c.Reply.Bulk("master"u8);
         c.Reply.Bulk("modules"u8);
@@ -182,6 +182,7 @@ internal static class ConnectionCommands
         c.Server.Tracking.Set(client, TrackingMode.Off);
         c.Server.KeyEvents.Refresh();
         client.Database = 0;
+        client.SeesCluster = false;
         client.Name = "";
         client.NoEvict = client.NoTouch = false;
         client.Replies = ReplyMode.On;

@@ -18,7 +18,7 @@ internal static class InfoCommands
         ("Server", true, WriteServer), ("Clients", true, WriteClients), ("Memory", true, WriteMemory), ("Persistence", true, WritePersistence),
         ("Stats", true, WriteStats), ("Replication", true, WriteReplication), ("CPU", true, WriteCpu), ("Modules", true, (_, _) => { }),
         ("Commandstats", false, WriteCommandStats), ("Errorstats", true, WriteErrorStats), ("Latencystats", false, (_, _) => { }),
-        ("Cluster", true, (text, _) => Line(text, $"cluster_enabled:0")), ("Keyspace", true, WriteKeyspace), ("Hal", true, WriteHal),
+        ("Cluster", true, (text, c) => Line(text, $"cluster_enabled:{(IsCluster(c) ? 1 : 0)}")), ("Keyspace", true, WriteKeyspace), ("Hal", true, WriteHal),
     ];
 
     public static readonly CommandSpec[] Specs =
@@ -54,6 +54,8 @@ internal static class InfoCommands
         return Outcome.Done;
     }
 
+    private static bool IsCluster(CommandContext c) => c.Server.Cluster.Mode == ClusterViewMode.On;
+
     private static void WriteServer(StringBuilder text, CommandContext c)
     {
         long uptime = (long)(c.Server.Time.GetUtcNow() - c.Server.StartedAt).TotalSeconds;
@@ -62,7 +64,7 @@ internal static class InfoCommands
         Line(text, $"redis_git_sha1:00000000");
         Line(text, $"redis_git_dirty:0");
         Line(text, $"redis_build_id:0");
-        Line(text, $"redis_mode:standalone");
+        Line(text, $"redis_mode:{(IsCluster(c) ? "cluster" : "standalone")}");
         Line(text, $"os:{RuntimeInformation.OSDescription}");
         Line(text, $"arch_bits:64");
         Line(text, $"multiplexing_api:epoll");

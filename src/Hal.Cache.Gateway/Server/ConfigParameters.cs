@@ -45,6 +45,7 @@ internal sealed class ConfigParameters
             ["dir"] = () => server.Options.Directory,
             ["maxclients"] = () => server.Clients.Max.ToString(CultureInfo.InvariantCulture),
             ["notify-keyspace-events"] = () => EventNames.Format(server.Notifications.Classes),
+            ["cluster-enabled"] = () => server.Cluster.Mode == ClusterViewMode.On ? "yes" : "no",
             ["aclfile"] = () => server.Options.AclFile ?? "",
             ["requirepass"] = () => server.Options.RequirePass ?? "",
         };
@@ -73,7 +74,7 @@ internal sealed class ConfigParameters
         ("dynamic-hz", "yes"), ("io-threads", "1"), ("replica-serve-stale-data", "yes"), ("replica-read-only", "yes"),
         ("repl-diskless-sync", "yes"), ("repl-diskless-sync-delay", "5"), ("repl-timeout", "60"), ("repl-backlog-size", "1048576"),
         ("repl-disable-tcp-nodelay", "no"), ("replica-priority", "100"), ("min-replicas-to-write", "0"), ("min-replicas-max-lag", "10"),
-        ("replicaof", ""), ("cluster-enabled", "no"), ("tracking-table-max-keys", "1000000"), ("acllog-max-len", "128"),
+        ("replicaof", ""), ("tracking-table-max-keys", "1000000"), ("acllog-max-len", "128"),
         ("unixsocket", ""), ("close-on-replica-write", "yes"), ("tls-port", "0"), ("oom-score-adj", "no"), ("disable-thp", "yes"),
         ("set-proc-title", "yes"), ("crash-log-enabled", "yes"), ("always-show-logo", "no"), ("locale-collate", ""),
     ];

@@ -1,5 +1,6 @@
 using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Cluster;
 using Hal.Cache.Gateway.PubSub;
 using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Node;
@@ -18,6 +19,7 @@ internal sealed class ServerState
         Clients = new ClientRegistry(options.ClientsMax);
         Acl = new AclUsers(Table, Clients, options.RequirePass);
         AclFile = options.AclFile is { } file ? new AclFile(file) : null;
+        Cluster = new ClusterView(options);
         Pause = new ClientPause(time);
         Channels = new ChannelHub();
         Notifications = new KeyspaceNotifications(Channels);
@@ -51,6 +53,8 @@ internal sealed class ServerState
 
     /// <summary>Null where no file is named.</summary>
     public AclFile? AclFile { get; }
+
+    public ClusterView Cluster { get; }
 
     public ChannelHub Channels { get; }
 

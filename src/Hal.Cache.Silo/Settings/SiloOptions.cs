@@ -1,4 +1,5 @@
 using System.Net;
+using Hal.Cache.Gateway;
 
 namespace Hal.Cache.Silo.Settings;
 
@@ -35,6 +36,11 @@ internal sealed class SiloOptions
 
     /// <summary>What clients must present (AUTH, or HTTP's bearer token); null lets everyone in, on loopback only.</summary>
     public string? RequirePass { get; set; }
+
+    /// <summary>File of users, an absolute path; null for none.</summary>
+    public string? AclFile { get; set; }
+
+    public ClusterViewMode ClusterView { get; set; }
 
     public Durability Durability { get; set; } = Durability.Commit;
 

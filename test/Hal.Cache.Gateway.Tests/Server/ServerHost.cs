@@ -20,10 +20,10 @@ internal sealed class ServerHost : IAsyncDisposable
     private readonly Dictionary<string, TestClient> clients = [];
     private readonly CommandDispatcher dispatcher;
 
-    public ServerHost(IEvictionPolicy? policy = null)
+    public ServerHost(IEvictionPolicy? policy = null, GatewayOptions? options = null)
     {
         store = BlobStores.Open(new BlobStoreOptions { MemoryBytes = 256 << 20 }, policy ?? new KeepsAllPolicy(), Time).Value;
-        State = new ServerState(new GatewayOptions(), new Keyspace(store, new NoOrigins(), Time), Time);
+        State = new ServerState(options ?? new GatewayOptions(), new Keyspace(store, new NoOrigins(), Time), Time);
         dispatcher = new CommandDispatcher(State);
     }
 
