@@ -1,3 +1,5 @@
+using Hal.Cache.Contracts.Storage;
+
 namespace Hal.Cache.Storage;
 
 /// <summary>Settings of a store.</summary>
@@ -19,6 +21,9 @@ public sealed class BlobStoreOptions
     public long DiskBytes { get; init; } = 8L << 30;
 
     public StoreDurability Durability { get; init; } = StoreDurability.Commit;
+
+    /// <summary>Reads objects back from the log; a store without it can neither load nor clone them.</summary>
+    public IObjectCodec? ObjectCodec { get; init; }
 
     /// <summary>Under <see cref="StoreDurability.None"/>: time between two saves of what has changed.</summary>
     public TimeSpan SaveInterval { get; init; } = TimeSpan.FromMinutes(5);

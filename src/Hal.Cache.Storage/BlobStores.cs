@@ -54,7 +54,11 @@ public static class BlobStores
     {
         var spaces = new SpaceLog(core);
         if (core.Log != null)
+        {
             new Recovery(core, spaces).Run();
+            core.ObjectWriter.Start();
+        }
+
         var saver = new Saver(core, options, time);
         var reclaimer = new Reclaimer(core, spaces, options, time);
         return new BlobStore(core, reclaimer, saver, spaces, data, core.Log != null && options.Durability == StoreDurability.Commit);

@@ -35,7 +35,7 @@ internal static unsafe class EntryRecords
 
     public static EntryFlags EntryFlagsOf(in RecordHeader header) =>
         ((header.Flags & FromOrigin) != 0 ? EntryFlags.Clean : 0) | ((header.Flags & IsRaw) != 0 ? EntryFlags.Raw : 0)
-        | ((header.Flags & IsText) != 0 ? EntryFlags.Text : 0);
+        | ((header.Flags & IsText) != 0 ? EntryFlags.Text : 0) | (header.Type > (byte)BlobType.String ? EntryFlags.Object : 0);
 
     /// <summary>Length of a large value's manifest: its origin's stamp, and the chunks' ids.</summary>
     public static int ManifestBytes(LargeValue value) => ManifestFixedBytes + (value.Ids.Length * sizeof(long));

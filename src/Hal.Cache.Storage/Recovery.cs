@@ -2,6 +2,7 @@ using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Storage.Large;
 using Hal.Cache.Storage.Log;
 using Hal.Cache.Storage.Memory;
+using Hal.Cache.Storage.Objects;
 
 namespace Hal.Cache.Storage;
 
@@ -13,7 +14,8 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
 {
     private readonly Dictionary<long, (long Address, int Bytes)> chunks = [];
     private readonly Dictionary<long, List<PendingRecord>> transactions = [];
-    private readonly List<(LargeValue Value, ulong Hash)> values = [];
+    private readonly List<LargeValue> values = [];
+    private readonly ObjectRecovery objects = new(core);
     private long highestVersion;
     private long highestId;
 
@@ -42,7 +44,7 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
             transactions[header.Transaction] = pending = [];
         if ((header.Flags & EntryRecords.EndsTransaction) == 0)
         {
-            pending.Add(new(address, header, key.ToArray(), value.Length, header.Kind == RecordKind.Manifest ? value.ToArray() : []));
+            pending.Add(new(address, header, key.ToArray(), value.Length, header.Kind is RecordKind.Manifest or RecordKind.Move ? value.ToArray() : []));
             return true;
         }
 
@@ -79,6 +81,21 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
             case RecordKind.Expiry:
                 SetExpiry(header, key);
                 break;
+            case RecordKind.Change:
+                objects.AddChange(address, header, key, valueBytes);
+                break;
+            case RecordKind.Move:
+                if (!objects.IsWrittenSince(header, key))
+                {
+                    Remove(header.Space, key);
+                    objects.Move(header, key, value);
+                }
+                else
+                {
+                    Remove((ushort)header.B, value);
+                }
+
+                break;
             case RecordKind.Note when value.Length > 0:
                 spaces.Recovered(address);
                 core.Spaces.Load(value);
@@ -103,11 +120,12 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
         LargeValue value = EntryRecords.ReadManifest(header, manifest, core.Chunks, core.Room);
         foreach (long id in value.Ids)
             highestId = Math.Max(highestId, id + (value.Ids.Length == 1 ? value.ChunkCount : 0));
+        EntryFlags flags = EntryRecords.EntryFlagsOf(header);
         EntryHeader* entry = core.ShardOf(hash).NewEntry(
             header.Space, key, (BlobType)header.Type, sizeof(long), true, header.ExpiresAt,
-            EntryRecords.EntryFlagsOf(header) | EntryFlags.Large);
+            flags | EntryFlags.Large | ((flags & EntryFlags.Object) != 0 ? EntryFlags.OnDisk : 0));
         BitConverter.TryWriteBytes(Shard.StoredValue(entry), (long)core.TakeHandle(hash, value));
-        values.Add((value, hash));
+        values.Add(value);
         Add(address, header, hash, entry);
     }
 
@@ -145,13 +163,8 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
         EntryHeader* old = shard.Table.Find(hash, header.Space, key);
         if (old == null)
             return;
-        EntryHeader* entry = shard.NewEntry(
-            header.Space, key, old->Type, (int)old->ValueBytes, (old->Flags & EntryFlags.OnDisk) == 0, header.ExpiresAt,
-            StoreCore.Kept(old->Flags) & ~EntryFlags.Queued);
-        StoreCore.CopyState(old, entry);
+        EntryHeader* entry = shard.Redate(old, header.ExpiresAt);
         entry->Version = header.Version;
-        if ((entry->Flags & EntryFlags.OnDisk) == 0)
-            Shard.StoredValue(old).CopyTo(Shard.StoredValue(entry));
         shard.Count(old, -1);
         shard.Count(entry, 1);
         shard.Table.Replace(hash, old, entry);
@@ -165,7 +178,7 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
     /// <summary>Gives each large value the chunks that the log has; a value that a client wrote needs all of them.</summary>
     private void AttachChunks()
     {
-        foreach ((LargeValue value, ulong hash) in values)
+        foreach (LargeValue value in values)
         {
             for (int index = 0; index < value.ChunkCount && !value.IsDropped; index++)
             {
@@ -177,10 +190,10 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
                     value.TryAttach(index, chunk);
             }
 
-            if (!value.IsDropped && value.Origin == null && value.ChunksPresent < value.ChunkCount && core.HolderOf(value, hash) is var entry && entry != null)
+            if (!value.IsDropped && value.Origin == null && value.ChunksPresent < value.ChunkCount && core.HolderOf(value, value.KeyHash) is var entry && entry != null)
             {
                 core.Counters.Corrupt();
-                core.Unlink(hash, entry);
+                core.Unlink(value.KeyHash, entry);
             }
 
             value.Release(); // the entry holds it now

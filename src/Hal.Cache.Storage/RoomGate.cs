@@ -8,18 +8,23 @@ namespace Hal.Cache.Storage;
 /// Says whether a write may start, and lets it wait until reclaiming has made room: in memory, in the log's address space, in its
 /// buffer, and among the live bytes.
 /// </summary>
-internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, StoreLimits limits, TimeProvider time)
+internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, StoreLimits limits, TimeProvider time) : IDisposable
 {
     /// <summary>Longest time that a write waits while reclaiming gets nowhere.</summary>
     public static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100);
+    /// <summary>Longest wait for one pulse: reclaiming may have nothing to do but wait for the disk.</summary>
+    private static readonly TimeSpan PulseWait = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock gate = new();
     private TaskCompletionSource pulse = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool exhausted;
+    private volatile bool reclaimWaits;
     private long exhaustedLive;
     private long exhaustedMemory;
+    private bool refused;
+    private readonly SemaphoreSlim oneLoad = new(1, 1);
+    private long demanded;
 
     /// <summary>Raised when somebody waits for room.</summary>
     public event Action? Wanted;
@@ -28,7 +33,10 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
     public Func<bool> KeepsEverything { get; set; } = static () => false;
 
     /// <summary>True while memory is so full that reclaiming should go on.</summary>
-    public bool MemoryIsShort => pool.FreeBytes < limits.MemorySlackBytes;
+    public bool MemoryIsShort => pool.FreeBytes < limits.MemorySlackBytes + DemandedBytes;
+
+    /// <summary>What loads of big objects wait for, beyond the slack.</summary>
+    public long DemandedBytes => Volatile.Read(ref demanded);
 
     public bool LogIsShort => log != null && UsedByLog > limits.LogBytesMax - (3L * log.SegmentBytes);
 
@@ -49,6 +57,53 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
         return log.HasRoom && UsedByLog + bytes <= limits.LogBytesMax - log.SegmentBytes && live.Total + bytes <= limits.LiveBytesMax;
     }
 
+    /// <summary>
+    /// Takes memory for a load, however much, as reclaiming frees it, and in any case where nothing more can be given up: for the caller to
+    /// <see cref="GiveMemory"/> back when the loaded value is counted.
+    /// </summary>
+    public ValueTask TakeMemoryAsync(long bytes, CancellationToken cancellation)
+    {
+        if (!MemoryHas(bytes))
+            return TakeSlowlyAsync(bytes, cancellation);
+        pool.AddOverhead(bytes);
+        return default;
+    }
+
+    public void GiveMemory(long bytes) => pool.AddOverhead(-bytes);
+
+    /// <summary>Whether the log's files may take so many bytes more.</summary>
+    public bool LogHas(long bytes) => log == null || UsedByLog + bytes <= limits.LogBytesMax - log.SegmentBytes;
+
+    /// <summary>Somebody was told Full since an object is being written, and will wait here for <see cref="Lift"/>.</summary>
+    public void Refused() => Volatile.Write(ref refused, true);
+
+    /// <summary>An object takes changes again.</summary>
+    public void Lift() => Wake();
+
+    /// <summary>Blocks until the next pulse, or for a moment.</summary>
+    public void WaitForPulse() => NextPulse().Wait(PulseWait);
+
+    /// <summary>
+    /// Blocks for a while, until reclaiming has made room in the log's files or waits for the caller itself: for background work that is no
+    /// part of reclaiming.
+    /// </summary>
+    public void WaitForLog(long bytes)
+    {
+        long since = time.GetTimestamp();
+        while (!LogHas(bytes) && !reclaimWaits && time.GetElapsedTime(since) < StuckAfter)
+        {
+            Task next = NextPulse();
+            Wanted?.Invoke();
+            next.Wait(PulseWait);
+        }
+    }
+
+    /// <summary>Reclaiming waits for background work, which must not wait for reclaiming meanwhile.</summary>
+    public void SetReclaimWaits(bool waits)
+    {
+        reclaimWaits = waits;
+        Wake();
+    }
 
     /// <summary>
     /// Waits until memory alone has room, as a read needs it. Where nothing more can be given up the read goes on nevertheless: a full
@@ -70,6 +125,9 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
         if (log != null && bytes > limits.LiveBytesMax)
             return NoRoom();
         long since = time.GetTimestamp();
+        Task lift = NextPulse();
+        if (Volatile.Read(ref refused) && Interlocked.Exchange(ref refused, false))
+            await WaitAsync(lift, cancellation).ConfigureAwait(false);
         while (!HasRoom(bytes))
         {
             if (log is { HasRoom: false } && log.Health.State != LogState.Ok)
@@ -109,6 +167,48 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
         Wake();
     }
 
+    // Load by load, or two that have half of what they need would wait for each other.
+    private async ValueTask TakeSlowlyAsync(long bytes, CancellationToken cancellation)
+    {
+        await oneLoad.WaitAsync(cancellation).ConfigureAwait(false);
+        long taken = 0;
+        try
+        {
+            for (long since = time.GetTimestamp(); taken < bytes;)
+            {
+                Task next = NextPulse();
+                long some = Math.Min(bytes - taken, pool.FreeBytes - PagePool.PageBytes);
+                if (some > 0)
+                {
+                    pool.AddOverhead(some);
+                    taken += some;
+                    since = time.GetTimestamp();
+                    continue;
+                }
+
+                if (IsExhausted() || time.GetElapsedTime(since) > StuckAfter)
+                    break;
+                Volatile.Write(ref demanded, bytes - taken);
+                Wanted?.Invoke();
+                await WaitAsync(next, cancellation).ConfigureAwait(false);
+            }
+
+            pool.AddOverhead(bytes - taken);
+        }
+        catch (OperationCanceledException)
+        {
+            pool.AddOverhead(-taken);
+            throw;
+        }
+        finally
+        {
+            Volatile.Write(ref demanded, 0);
+            oneLoad.Release();
+        }
+    }
+
+    public void Dispose() => oneLoad.Dispose();
+
     private static CacheError NoRoom() => new(CacheErrorCode.NoRoom, "memory or disk is used up and nothing may be evicted");
 
     private bool IsExhausted()
@@ -134,7 +234,7 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
     {
         try
         {
-            await next.WaitAsync(LookAgain, time, cancellation).ConfigureAwait(false);
+            await next.WaitAsync(PulseWait, time, cancellation).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -3,6 +3,7 @@ using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Storage.Large;
 using Hal.Cache.Storage.Log;
 using Hal.Cache.Storage.Memory;
+using Hal.Cache.Storage.Objects;
 
 namespace Hal.Cache.Storage;
 
@@ -40,6 +41,8 @@ internal sealed class Saver : IDisposable
             long changes = core.Counters.Changes;
             if (!core.AppendsAtOnce && await AppendDirtyAsync(cancellation).ConfigureAwait(false) is { } error)
                 return error;
+            if (await Task.Run(core.ObjectWriter.Flush, cancellation).ConfigureAwait(false) is { } unwritten)
+                return unwritten;
             if (await core.Log.CommitAsync(cancellation).ConfigureAwait(false) is { } failed)
                 return failed;
             (SavedAt, SavedChanges) = (core.Now, changes);
@@ -96,6 +99,13 @@ internal sealed class Saver : IDisposable
                 }
 
                 dirty.Large.Clear();
+                foreach (ObjectSlot slot in dirty.Objects)
+                {
+                    if (!await Task.Run(() => core.ObjectWriter.Write(slot, shelve: false, isReclaiming: false), cancellation).ConfigureAwait(false))
+                        return new CacheError(CacheErrorCode.Unavailable, core.Log!.Health.Text);
+                }
+
+                dirty.Objects.Clear();
                 if (!dirty.IsBlocked)
                 {
                     place = next;

@@ -14,15 +14,16 @@ internal sealed class SpaceLog(StoreCore core)
         if (core.Log == null)
             return;
         var header = new RecordHeader { Kind = RecordKind.Note, Version = core.Shards[0].NextVersion() };
-        scope.Address = Volatile.Read(ref address) is var old && Write(header, core.Spaces.Save(), out long at) ? at : old;
-        Volatile.Write(ref address, scope.Address);
+        if (Write(header, core.Spaces.Save(), out long at))
+            Volatile.Write(ref address, at);
+        scope.Address = Math.Max(scope.Address, Volatile.Read(ref address));
     }
 
     public void EndTransaction(ref WriteScope scope)
     {
         var header = new RecordHeader { Kind = RecordKind.Note, Flags = EntryRecords.EndsTransaction, Transaction = scope.Transaction, A = scope.Records, B = scope.FirstAddress };
         if (Write(header, default, out long at))
-            scope.Address = at;
+            scope.Address = Math.Max(scope.Address, at);
     }
 
     public void Recovered(long at) => address = at;

@@ -2,6 +2,7 @@ using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Storage.Large;
 using Hal.Cache.Storage.Log;
 using Hal.Cache.Storage.Memory;
+using Hal.Cache.Storage.Objects;
 
 namespace Hal.Cache.Storage;
 
@@ -42,6 +43,10 @@ internal sealed unsafe class StoreCore : IDisposable
             Shards[index] = new Shard(index, Hash, Pool);
         handles = Array.ConvertAll(Shards, _ => new List<LargeValue?>());
         freeHandles = Array.ConvertAll(Shards, _ => new Stack<int>());
+        Objects = new ObjectTable(this);
+        ObjectRecords = new ObjectRecords(this);
+        ObjectWriter = new ObjectWriter(this);
+        Codec = options.ObjectCodec;
         epoch = time.GetTimestamp();
     }
 
@@ -62,6 +67,14 @@ internal sealed unsafe class StoreCore : IDisposable
     public RoomGate Room { get; }
 
     public StoreLimits Limits { get; }
+
+    public ObjectTable Objects { get; }
+
+    public ObjectRecords ObjectRecords { get; }
+
+    public ObjectWriter ObjectWriter { get; }
+
+    public IObjectCodec? Codec { get; }
 
     /// <summary>Memory of the log, which is part of the budget.</summary>
     public long LogBufferBytes { get; }
@@ -142,6 +155,8 @@ internal sealed unsafe class StoreCore : IDisposable
 
     public long RecordBytes(EntryHeader* entry)
     {
+        if ((entry->Flags & EntryFlags.Slotted) != 0)
+            return Objects.SlotOf(entry).LiveBytes;
         int value = (entry->Flags & EntryFlags.Large) != 0 ? EntryRecords.ManifestBytes(LargeOf(entry)) : (int)entry->ValueBytes;
         return Log?.RecordBytes(entry->KeyBytes, value) ?? EntryHeader.Bytes + entry->KeyBytes + value;
     }
@@ -157,7 +172,7 @@ internal sealed unsafe class StoreCore : IDisposable
         int shard = ShardIndex(hash);
         value.Retain();
         value.KeyHash = hash;
-        Pool.AddOverhead(LargeManagedBytes + (value.ChunkCount * sizeof(long)));
+        Pool.AddOverhead(ManagedBytesOf(value));
         if (freeHandles[shard].TryPop(out int handle))
         {
             handles[shard][handle] = value;
@@ -170,6 +185,21 @@ internal sealed unsafe class StoreCore : IDisposable
 
         value.Handle = handle;
         return handle;
+    }
+
+    /// <summary>What a large value takes in managed memory, without its chunks.</summary>
+    public static long ManagedBytesOf(LargeValue value) => LargeManagedBytes + (value.ChunkCount * (long)sizeof(long));
+
+    /// <summary>Takes back what <see cref="TakeHandle"/> gave to the entry.</summary>
+    public void ReleaseHandle(ulong hash, EntryHeader* entry)
+    {
+        int shard = ShardIndex(hash);
+        int handle = BitConverter.ToInt32(Shard.StoredValue(entry));
+        LargeValue value = handles[shard][handle]!;
+        handles[shard][handle] = null;
+        freeHandles[shard].Push(handle);
+        Pool.AddOverhead(-ManagedBytesOf(value));
+        value.Release();
     }
 
     /// <summary>Appends the entry's record; false where the log's buffer is full now. Fills in the address, counts nothing.</summary>
@@ -219,9 +249,12 @@ internal sealed unsafe class StoreCore : IDisposable
     /// </summary>
     public EntryHeader* HolderOf(LargeValue value, ulong hash)
     {
-        for (EntryHeader* entry = ShardOf(hash).Table.Chain(hash); entry != null; entry = KeyTable.Next(entry))
+        int shard = ShardIndex(hash);
+        for (EntryHeader* entry = Shards[shard].Table.Chain(hash); entry != null; entry = KeyTable.Next(entry))
         {
-            if ((entry->Flags & EntryFlags.Large) != 0 && Hash.Of(Shard.KeyOf(entry)) == hash && ReferenceEquals(LargeOf(entry, hash), value))
+            LargeValue? held = (entry->Flags & EntryFlags.Slotted) != 0 ? Objects.SlotIn(shard, entry).Chunks
+                : (entry->Flags & EntryFlags.Large) != 0 ? handles[shard][BitConverter.ToInt32(Shard.StoredValue(entry))] : null;
+            if (ReferenceEquals(held, value) && Hash.Of(Shard.KeyOf(entry)) == hash)
                 return entry;
         }
 
@@ -242,17 +275,10 @@ internal sealed unsafe class StoreCore : IDisposable
     {
         Policy.Removed(new EntryRef(entry));
         Live.Remove(entry->Address, RecordBytes(entry));
-        if ((entry->Flags & EntryFlags.Large) != 0)
-        {
-            int shard = ShardIndex(hash);
-            int handle = BitConverter.ToInt32(Shard.StoredValue(entry));
-            LargeValue value = handles[shard][handle]!;
-            handles[shard][handle] = null;
-            freeHandles[shard].Push(handle);
-            Pool.AddOverhead(-LargeManagedBytes - (value.ChunkCount * sizeof(long)));
-            value.Release();
-        }
-
+        if ((entry->Flags & EntryFlags.Slotted) != 0)
+            Objects.Forget(entry, hash);
+        else if ((entry->Flags & EntryFlags.Large) != 0)
+            ReleaseHandle(hash, entry);
         ShardOf(hash).Slab.Free(entry);
     }
 
@@ -281,13 +307,18 @@ internal sealed unsafe class StoreCore : IDisposable
         Counters.Loaded();
     }
 
-    public static EntryFlags Kept(EntryFlags flags) => flags & (EntryFlags.Clean | EntryFlags.Raw | EntryFlags.Text | EntryFlags.Queued | EntryFlags.Dirty | EntryFlags.Large | EntryFlags.Logged);
+    /// <summary>The flags that an entry keeps when it gets another slot of memory with its value in the same place.</summary>
+    public static EntryFlags Kept(EntryFlags flags) => flags & (EntryFlags.Clean | EntryFlags.Raw | EntryFlags.Text | EntryFlags.Queued
+        | EntryFlags.Dirty | EntryFlags.Large | EntryFlags.Logged | EntryFlags.Object | EntryFlags.Slotted);
 
     public static void CopyState(EntryHeader* from, EntryHeader* to) =>
         (to->Version, to->Address, to->PolicyState) = (from->Version, from->Address, from->PolicyState);
 
     public void Dispose()
     {
+        Objects.Dispose();
+        ObjectWriter.Dispose();
+        Room.Dispose();
         foreach (Shard shard in Shards)
             shard.Dispose();
         Pool.Dispose();

@@ -12,7 +12,7 @@ public enum EntryFlags : ushort
     /// <summary>Eight bytes of expiry follow the key.</summary>
     HasExpiry = 2,
 
-    /// <summary>The value is in the log only; the entry has no value bytes in memory.</summary>
+    /// <summary>The value is in the log only; the entry has no value in memory, at most the handle of what the log has.</summary>
     OnDisk = 4,
 
     /// <summary>The value is a chunked object; the entry holds its handle.</summary>
@@ -35,4 +35,10 @@ public enum EntryFlags : ushort
 
     /// <summary>A number that came from arithmetic on fractions, which OBJECT ENCODING shows as a text.</summary>
     Text = 512,
+
+    /// <summary>The value is an <see cref="IObjectValue"/>; with <see cref="OnDisk"/> it must be loaded before it can be used.</summary>
+    Object = 1024,
+
+    /// <summary>The entry holds the number of its object's slot: the structure in memory, and the changes that the log has of it.</summary>
+    Slotted = 2048,
 }

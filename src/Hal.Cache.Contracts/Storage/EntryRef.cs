@@ -26,7 +26,11 @@ public readonly unsafe struct EntryRef : IEquatable<EntryRef>
     /// <summary>Address of the newest record in the log, 0 where there is none yet.</summary>
     public long Address => header->Address;
 
-    public bool IsLarge => (header->Flags & EntryFlags.Large) != 0;
+    /// <summary>True where the value is a string in chunks; an object's blob may lie in chunks too, which is the store's own affair.</summary>
+    public bool IsLarge => (header->Flags & (EntryFlags.Large | EntryFlags.Object)) == EntryFlags.Large;
+
+    /// <summary>True where the value is an <see cref="IObjectValue"/>.</summary>
+    public bool IsObject => (header->Flags & EntryFlags.Object) != 0;
 
     /// <summary>True where the value must be loaded from the log before it can be read.</summary>
     public bool IsOnDisk => (header->Flags & EntryFlags.OnDisk) != 0;
@@ -54,7 +58,7 @@ public readonly unsafe struct EntryRef : IEquatable<EntryRef>
     public void WriteValidatedAt(long unixMilliseconds) => Unsafe.WriteUnaligned(
         (byte*)header + EntryHeader.Bytes + header->KeyBytes + ExpiryBytes(header->Flags) + ValueLength + sizeof(ulong), unixMilliseconds);
 
-    /// <summary>The inline value; empty where the value is large or on disk.</summary>
+    /// <summary>The inline value; empty where it is on disk; meaningless for a large value or an object.</summary>
     public Span<byte> Value
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -71,7 +75,7 @@ public readonly unsafe struct EntryRef : IEquatable<EntryRef>
     private static int ExpiryBytes(EntryFlags flags) => (flags & EntryFlags.HasExpiry) != 0 ? sizeof(long) : 0;
 
     private static int TrailerBytes(EntryFlags flags) =>
-        (flags & (EntryFlags.Clean | EntryFlags.Large)) == EntryFlags.Clean ? OriginStamp.Bytes : 0;
+        (flags & (EntryFlags.Clean | EntryFlags.Large | EntryFlags.Object)) == EntryFlags.Clean ? OriginStamp.Bytes : 0;
 
     public bool Equals(EntryRef other) => header == other.header;
 

@@ -50,6 +50,38 @@ public interface IBlobStore : IAsyncDisposable
     /// <summary>Adds or replaces a large value, which the store retains; the caller keeps its own reference. Needs the lock.</summary>
     StoreStatus Put(in BlobKey key, BlobType type, ILargeValue value, long expiresAt, EntryFlags flags, ref WriteScope scope);
 
+    /// <summary>
+    /// Adds or replaces an object, which is the store's from here on; changes of it go through <see cref="Change"/>. An object that is in
+    /// the store under another key must not be put a second time. Needs the lock.
+    /// </summary>
+    StoreStatus Put(in BlobKey key, IObjectValue value, long expiresAt, EntryFlags flags, ref WriteScope scope);
+
+    /// <summary>The structure of an entry that is an object and not on disk. Needs the lock, and is the caller's only as long as that.</summary>
+    IObjectValue Object(in EntryRef entry);
+
+    /// <summary>
+    /// To be asked before a structure is changed, with the bytes that it may grow by: Done says that <see cref="Change"/> will take it, as
+    /// often as it is called until the lock is released; Full, that there is no room, or that the object is being written at this moment:
+    /// wait as for room and try again. Done where the key has no object and there is room. Needs the lock.
+    /// </summary>
+    StoreStatus Reserve(in BlobKey key, long bytes);
+
+    /// <summary>
+    /// Notes that the caller has just changed the key's object in place as <see cref="IObjectValue.TryApply"/> would with these bytes: a
+    /// new version, logged. It can't fail: where the log's buffer has filled up since <see cref="Reserve"/>, or the change is longer than a
+    /// record, the whole object is written in the background, and the reply waits for that. Needs the lock.
+    /// </summary>
+    void Change(in BlobKey key, ReadOnlySpan<byte> change, ref WriteScope scope);
+
+    /// <summary>
+    /// Gives an object that is in memory another key (in any database) with its expiry, in place of what is there, without copying it; at
+    /// once for a crash too. Needs both locks.
+    /// </summary>
+    StoreStatus Move(in BlobKey from, in BlobKey to, ref WriteScope scope);
+
+    /// <summary>A deep copy of an object that is in memory, which the caller puts or frees; costs as much as writing and reading it. Needs the lock.</summary>
+    Result<IObjectValue> Clone(in EntryRef entry);
+
     /// <summary>Removes the entry; false in <paramref name="removed"/> where there is none. Needs the lock.</summary>
     StoreStatus Remove(in BlobKey key, RemovalReason reason, ref WriteScope scope, out bool removed);
 
@@ -71,7 +103,7 @@ public interface IBlobStore : IAsyncDisposable
     /// <summary>A large value with these bytes, at once; null where there is no room at this moment.</summary>
     ILargeValue? TryStage(ReadOnlySpan<byte> value);
 
-    /// <summary>Bytes that the entry takes: header, key, value. Needs the lock.</summary>
+    /// <summary>Bytes that the entry takes: header, key, value (of an object its structure, or what the log has of it). Needs the lock.</summary>
     long BytesOf(in EntryRef entry);
 
     /// <summary>What the eviction policy knows of the entry's use. Needs the lock.</summary>
@@ -85,7 +117,7 @@ public interface IBlobStore : IAsyncDisposable
 
     void RemoveSink(IKeyChangeSink sink);
 
-    /// <summary>Loads an entry's inline value from the log into memory; the key may have changed or gone when it completes.</summary>
+    /// <summary>Loads an entry's inline value or object from the log into memory; the key may have changed or gone when it completes.</summary>
     ValueTask<CacheError?> LoadAsync(int database, ReadOnlyMemory<byte> key, CancellationToken cancellation);
 
     /// <summary>Whether a write of so many bytes may start now. Cheap; needs no lock.</summary>

@@ -132,6 +132,7 @@ internal static class KeyCommands
             if (!target.IsNone) return Integer(c, 0);
         }
 
+        if (entry.IsObject) return MoveObject(c, c.Key(2), "rename_to", 2, onlyNew);
         long version = entry.Version;
         c.Store.Begin(ref c.Scope);
         if (!TryPutCopy(c, c.Key(2), entry)) return Ended(c, Outcome.Retry);
@@ -149,6 +150,7 @@ internal static class KeyCommands
         if (entry.IsNone) return Integer(c, 0);
         if (!c.TryFind(c.Key(1, database), Need.Meta, out EntryRef target)) return Outcome.Retry;
         if (!target.IsNone) return Integer(c, 0);
+        if (entry.IsObject) return MoveObject(c, c.Key(1, database), "move_to", 1, integer: true);
         long version = entry.Version;
         c.Store.Begin(ref c.Scope);
         if (!TryPutCopy(c, c.Key(1, database), entry)) return Ended(c, Outcome.Retry);
@@ -208,10 +210,30 @@ internal static class KeyCommands
         return c.Ok();
     }
 
-    // A large value is shared; an inline one is copied first, since the change may move its entry.
+    // The structure itself changes its key, in one record.
+    private static Outcome MoveObject(CommandContext c, in BlobKey to, string keyspaceEvent, int eventArg, bool integer)
+    {
+        if (!c.IsDone(c.Store.Move(c.Key(1), to, ref c.Scope), 0)) return Outcome.Retry;
+        c.Changed(keyspaceEvent, eventArg);
+        c.Changed("del", 1);
+        return integer ? Integer(c, 1) : c.Ok();
+    }
+
+    // A large value is shared; an object is written and read; an inline value is copied first, since the change may move its entry.
     private static bool TryPutCopy(CommandContext c, in BlobKey key, EntryRef entry)
     {
         EntryFlags flags = entry.Flags & (EntryFlags.Raw | EntryFlags.Text);
+        if (entry.IsObject)
+        {
+            long bytes = c.Store.BytesOf(entry);
+            if (!c.IsDone(c.Store.Reserve(key, bytes), bytes)) return false;
+            Result<IObjectValue> clone = c.Store.Clone(entry);
+            if (!clone.IsOk) throw new InvalidOperationException(clone.Error.ToString()); // what was just written can't be read: a bug
+            if (c.IsDone(c.Store.Put(key, clone.Value, entry.ExpiresAt, flags, ref c.Scope), bytes)) return true;
+            clone.Value.Free();
+            return false;
+        }
+
         if (entry.IsLarge)
         {
             ILargeValue value = c.Store.Large(entry);

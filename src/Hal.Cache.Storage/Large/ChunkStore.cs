@@ -54,6 +54,13 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
         return chunk;
     }
 
+    /// <summary>A chunk in the log alone; null where there is no room in the log's buffer at this moment.</summary>
+    public Chunk? TryAddLogged(long id, ReadOnlySpan<byte> bytes)
+    {
+        var header = new RecordHeader { Kind = RecordKind.Chunk, A = id };
+        return log!.TryAppend(ref header, default, bytes, out long address) ? AddRecovered(id, bytes.Length, address) : null;
+    }
+
     /// <summary>A chunk that was found in the log.</summary>
     public Chunk AddRecovered(long id, int bytes, long address)
     {
@@ -140,8 +147,12 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
         }
     }
 
-    /// <summary>Reads from the log; the second read of a chunk brings it back to memory where there is room.</summary>
-    public async ValueTask<Result<int>> ReadAsync(Chunk chunk, int offset, Memory<byte> destination, CancellationToken cancellation)
+    /// <summary>
+    /// Reads from the log; the second read of a chunk brings it back to memory where there is room, and where <paramref name="admits"/> says
+    /// so.
+    /// </summary>
+    public async ValueTask<Result<int>> ReadAsync(
+        Chunk chunk, int offset, Memory<byte> destination, CancellationToken cancellation, bool admits = true)
     {
         for (int attempt = 0; ; attempt++)
         {
@@ -169,8 +180,10 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
                 return new CacheError(CacheErrorCode.Corrupt, "a chunk's place in the log holds another record");
             }
 
-            counters.Loaded();
-            Admit(chunk, lease.Value.Span);
+            if (admits)
+                counters.Loaded(); // else the object counts as a whole
+            if (admits)
+                Admit(chunk, lease.Value.Span);
             count = Math.Min(destination.Length, chunk.Bytes - offset);
             lease.Value.Span.Slice(offset, count).CopyTo(destination.Span);
             return count;

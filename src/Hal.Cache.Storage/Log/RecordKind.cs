@@ -26,4 +26,10 @@ internal enum RecordKind : byte
 
     /// <summary>Bookkeeping of the store that belongs to no key.</summary>
     Note = 8,
+
+    /// <summary>One change of the key's object; A is the address of the base that it goes with, B how many changes were before it.</summary>
+    Change = 9,
+
+    /// <summary>The key has got the object that the key in the value had, in space B, whose base is at address A.</summary>
+    Move = 10,
 }

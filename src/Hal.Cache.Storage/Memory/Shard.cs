@@ -53,6 +53,22 @@ internal sealed unsafe class Shard(int index, KeyHash hash, PagePool pool) : IDi
         return entry;
     }
 
+    /// <summary>A copy of an entry with another expiry, not queued for it, and not yet in the table.</summary>
+    public EntryHeader* Redate(EntryHeader* old, long expiresAt)
+    {
+        bool hasValue = HasStoredValue(old->Flags);
+        EntryFlags flags = (StoreCore.Kept(old->Flags) & ~EntryFlags.Queued) | (old->Flags & EntryFlags.OnDisk);
+        EntryHeader* entry = NewEntry(old->Space, KeyOf(old), old->Type, (int)old->ValueBytes, hasValue, expiresAt, flags);
+        StoreCore.CopyState(old, entry);
+        if (hasValue)
+            StoredValue(old).CopyTo(StoredValue(entry));
+        return entry;
+    }
+
+    /// <summary>Whether memory behind the key holds the value, or a handle.</summary>
+    public static bool HasStoredValue(EntryFlags flags) =>
+        (flags & EntryFlags.OnDisk) == 0 || (flags & (EntryFlags.Large | EntryFlags.Slotted)) != 0;
+
     public static byte* ExpiryOf(EntryHeader* entry) => (byte*)entry + EntryHeader.Bytes + entry->KeyBytes;
 
     /// <summary>The value's memory, an origin's stamp behind it included.</summary>

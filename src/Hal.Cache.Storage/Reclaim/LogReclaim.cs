@@ -1,7 +1,9 @@
+using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Storage.Large;
 using Hal.Cache.Storage.Log;
 using Hal.Cache.Storage.Memory;
+using Hal.Cache.Storage.Objects;
 
 namespace Hal.Cache.Storage.Reclaim;
 
@@ -20,6 +22,8 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
     private long droppedBytes;
     private long walkedInVain;
     private long gaveUpAtLive = long.MaxValue;
+    private readonly ObjectRewrite objects = new(core);
+    private long truncatesBefore;
     private long spareWrittenFrom;
     private bool sparesWritten;
     private bool mustDrop;
@@ -68,6 +72,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         bool taken = header.Kind switch
         {
             RecordKind.Value or RecordKind.Manifest => VisitEntry(address, header, key, value),
+            RecordKind.Change => VisitChange(address, header, key),
             RecordKind.Chunk => VisitChunk(address, header, value),
             _ => true, // what these say of a key is also said by its live record, which lies further on, or has just been written again
         };
@@ -92,7 +97,9 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
 
     private bool ReclaimSegment(long begin, long end, bool drop, CancellationToken cancellation)
     {
-        (mustDrop, droppedBytes) = (drop, 0);
+        (mustDrop, droppedBytes, truncatesBefore) = (drop, 0, end);
+        if (!objects.TryRewriteMoved(end))
+            return false;
         if (core.Live.OfSegmentAt(begin) > 0)
         {
             if (log.CommitAsync(cancellation).AsTask().GetAwaiter().GetResult() != null)
@@ -102,12 +109,18 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
             {
                 stopped = false;
                 from = log.Scan(from, end, this);
-                if (stopped && !WaitForRoom(cancellation))
+                if (stopped && (objects.HasFailed || !WaitForRoom(cancellation)))
                     return false;
             }
             while (stopped);
         }
 
+        // What an object replaces may go here, before the object that waits for the writer is in the log.
+        core.Room.SetReclaimWaits(true);
+        CacheError? unwritten = core.ObjectWriter.Flush();
+        core.Room.SetReclaimWaits(false);
+        if (unwritten != null)
+            return false;
         spaces.Relocate(end);
         log.TruncateBefore(end);
         return log.CommitAsync(cancellation).AsTask().GetAwaiter().GetResult() == null;
@@ -134,14 +147,52 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
                 return true;
             }
 
-            RecordHeader header = EntryRecords.HeaderOf(entry);
-            if (!core.TryAppend(entry, hash, ref header, value, out long moved))
-                return false;
-            core.Live.Move(address, moved, core.RecordBytes(entry));
-            entry->Address = moved;
-            core.Counters.Rewritten(RecordHeader.Bytes + key.Length + value.Length);
-            return true;
+            if ((entry->Flags & EntryFlags.Slotted) == 0)
+                return TryMove(entry, hash, address, key, value);
+            if (core.Objects.SlotOf(entry, hash).Changes == null)
+                return TryMoveBase(entry, hash, address, record, value);
         }
+
+        return objects.TryRewrite(record.Space, hash, key, truncatesBefore);
+    }
+
+    /// <summary>A change outlives its base only where that is damaged: the object, if it is in memory, is saved by this.</summary>
+    private bool VisitChange(long address, in RecordHeader record, ReadOnlySpan<byte> key)
+    {
+        ulong hash = core.Hash.Of(key);
+        Shard shard = core.ShardOf(hash);
+        lock (shard.Gate)
+        {
+            EntryHeader* entry = shard.Table.Find(hash, record.Space, key);
+            if (entry == null || (entry->Flags & EntryFlags.Slotted) == 0 || core.Objects.SlotOf(entry, hash).Changes?.Has(address) != true)
+                return true;
+        }
+
+        return objects.TryRewrite(record.Space, hash, key, truncatesBefore);
+    }
+
+    private bool TryMove(EntryHeader* entry, ulong hash, long address, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        RecordHeader header = EntryRecords.HeaderOf(entry);
+        if (!core.TryAppend(entry, hash, ref header, value, out long moved))
+            return false;
+        core.Live.Move(address, moved, core.RecordBytes(entry));
+        entry->Address = moved;
+        core.Counters.Rewritten(RecordHeader.Bytes + key.Length + value.Length);
+        return true;
+    }
+
+    /// <summary>An object that has no changes behind its base: the record as it is.</summary>
+    private bool TryMoveBase(EntryHeader* entry, ulong hash, long address, in RecordHeader record, ReadOnlySpan<byte> value)
+    {
+        RecordHeader header = EntryRecords.HeaderOf(entry);
+        (header.Kind, header.B) = (record.Kind, record.B);
+        if (!log.TryAppend(ref header, Shard.KeyOf(entry), value, out long moved))
+            return false;
+        core.Live.Move(address, moved, core.Objects.SlotOf(entry, hash).LiveBytes);
+        entry->Address = moved;
+        core.Counters.Rewritten(RecordHeader.Bytes + entry->KeyBytes + value.Length);
+        return true;
     }
 
     private bool VisitChunk(long address, in RecordHeader record, ReadOnlySpan<byte> value)
@@ -165,7 +216,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
             if (entry == null || !MayDrop(entry))
                 return false;
             droppedBytes += chunk.Bytes;
-            if ((entry->Flags & EntryFlags.Clean) != 0)
+            if ((entry->Flags & (EntryFlags.Clean | EntryFlags.Object)) == EntryFlags.Clean)
             {
                 owner.Detach(chunk);
             }

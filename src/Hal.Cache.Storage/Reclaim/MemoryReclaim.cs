@@ -1,6 +1,7 @@
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Storage.Large;
 using Hal.Cache.Storage.Memory;
+using Hal.Cache.Storage.Objects;
 
 namespace Hal.Cache.Storage.Reclaim;
 
@@ -15,6 +16,12 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
     /// <summary>The last pass that only moves values to the log, where there is one; after it objects leave the store.</summary>
     private const int SpillPasses = 2;
 
+    /// <summary>Bytes of objects that one walk over a page takes out of memory at most, or it would hold the lock for long.</summary>
+    private const long ObjectBytesPerWalk = 1 << 20;
+
+    /// <summary>Passes that are walked again since they gained something: a walk takes only so many bytes of objects.</summary>
+    private const int RepeatsMax = 64;
+
     /// <summary>Passes that drop an origin's objects, which can be read again: what the policy gives up, then all.</summary>
     private const int CleanPasses = 2;
 
@@ -22,6 +29,9 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
     private const int WrittenPasses = 2;
 
     private readonly int firstDropPass = core.Log == null ? 0 : SpillPasses + 1;
+    private readonly List<ObjectSlot> big = [];
+    private long walkedBytes;
+    private int nextShard = random.Next(core.Shards.Length);
     private bool blocked;
     private bool gained;
 
@@ -33,13 +43,14 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
     /// <summary>Goes on until there is slack, or nothing more to gain.</summary>
     public void Run()
     {
-        long target = core.Limits.MemorySlackBytes + (core.Limits.MemorySlackBytes / 2);
+        long target = core.Limits.MemorySlackBytes + (core.Limits.MemorySlackBytes / 2) + core.Room.DemandedBytes;
+        int repeats = 0;
         for (int pass = 0; pass < PassesEnd; pass++)
         {
             if (IsCleanPass(pass) && !core.HasClean)
                 continue;
             gained = false;
-            int steps = SlabPages() + core.Chunks.Clock.Count;
+            int steps = Math.Max(SlabPages() + core.Chunks.Clock.Count, core.Shards.Length);
             for (int step = 0; step <= steps; step++)
             {
                 if (core.Pool.FreeBytes >= target)
@@ -49,6 +60,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
                 }
 
                 Step(pass);
+                WriteBig();
                 if ((step & 15) == 0 && core.Pool.FreeBytes > core.Limits.MemorySlackBytes / 2)
                     core.Room.Pulse();
                 if (blocked)
@@ -59,6 +71,9 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
                         return;
                 }
             }
+
+            if (gained && core.Log != null && pass <= SpillPasses && repeats++ < RepeatsMax)
+                pass--; // nothing is to leave the store while more can leave memory
         }
 
         // What is written meanwhile may take all that was gained: only a pass without any gain shows that there is nothing to give up.
@@ -72,9 +87,13 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
     public void Evict()
     {
         EvictClean();
-        int steps = SlabPages() + core.Chunks.Clock.Count;
+        int steps = Math.Max(SlabPages() + core.Chunks.Clock.Count, core.Shards.Length);
         for (int step = 0; step <= steps && core.Room.LiveIsShort; step++)
+        {
             Step(FirstWrittenPass);
+            WriteBig();
+        }
+
         core.Room.Pulse();
     }
 
@@ -112,7 +131,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         if (chunks > 0 && random.Next(chunks + pages) < chunks)
             StepChunk(pass);
         else
-            StepPage(core.Shards[random.Next(core.Shards.Length)], pass);
+            StepPage(core.Shards[nextShard++ % core.Shards.Length], pass);
     }
 
     private void StepChunk(int pass)
@@ -171,6 +190,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
     /// <summary>False where the page is gone, since its last entry went.</summary>
     private bool Walk(SlabPage* page, int pass)
     {
+        walkedBytes = 0;
         bool evict = pass >= firstDropPass;
         var context = new ReclaimContext(ReclaimTier.Memory, core.Clock, pass == 0 ? FirstKeepShare : 0);
         for (int index = 0; index < page->Carved; index++)
@@ -189,6 +209,8 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 
             if (last)
                 return false;
+            if (walkedBytes >= ObjectBytesPerWalk)
+                break;
         }
 
         return true;
@@ -196,8 +218,10 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 
     private bool TryEvict(EntryHeader* entry, ulong hash, int pass)
     {
+        long bytes = (entry->Flags & EntryFlags.Slotted) != 0 ? core.Objects.SlotOf(entry, hash).CountedBytes : 0;
         if (!MayDrop(entry, pass) || !core.TryDrop(hash, entry, KeyChange.Evicted))
             return false;
+        walkedBytes += bytes;
         core.Counters.Evicted();
         gained = true;
         return true;
@@ -208,6 +232,8 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         const EntryFlags fixedHere = EntryFlags.OnDisk | EntryFlags.Large;
         if ((entry->Flags & fixedHere) != 0)
             return false;
+        if ((entry->Flags & EntryFlags.Object) != 0)
+            return TryShelve(entry, hash, context);
         int stubBytes = EntryHeader.Bytes + entry->KeyBytes + ((entry->Flags & EntryFlags.HasExpiry) != 0 ? sizeof(long) : 0);
         if (SizeClasses.Of(stubBytes) == entry->SizeClass)
             return false;
@@ -222,6 +248,51 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         core.Spill(hash, entry);
         gained = true;
         return true;
+    }
+
+    /// <summary>False where the object stays, or is to be written without the lock first.</summary>
+    private bool TryShelve(EntryHeader* entry, ulong hash, in ReclaimContext context)
+    {
+        ObjectSlot slot = core.Objects.SlotOf(entry, hash);
+        if (slot.IsBusy || slot.Ticket != 0 || (context.KeepShare > 0 && core.Policy.Keep(new EntryRef(entry), context)))
+            return false;
+        long bytes = slot.CountedBytes;
+        if (core.Objects.TryShelveWithChanges(entry, slot))
+        {
+            walkedBytes += bytes;
+            gained = true;
+            return true;
+        }
+
+        switch (DirtyEntries.TryAppendObject(core, entry, slot))
+        {
+            case BaseStatus.Full:
+                blocked = true;
+                return false;
+            case BaseStatus.TooLong:
+                big.Add(slot);
+                walkedBytes += bytes;
+                return false;
+        }
+
+        core.Objects.Shelve(entry, slot);
+        walkedBytes += bytes;
+        gained = true;
+        return true;
+    }
+
+    private void WriteBig()
+    {
+        foreach (ObjectSlot slot in big)
+        {
+            if (core.ObjectWriter.Write(slot, shelve: true, isReclaiming: false))
+                gained = true;
+            else
+                blocked = true;
+        }
+
+        big.Clear();
+        core.Objects.Graveyard.Empty();
     }
 
     private void MoveAway(Shard shard, SlabPage* page)

@@ -25,6 +25,7 @@ internal sealed class Reclaimer : IDisposable
         memory = new MemoryReclaim(core, new Random(1));
         segments = core.Log != null ? new LogReclaim(core, spaces, new MemoryReclaim(core, new Random(2))) : null;
         core.Room.Wanted += Wake;
+        core.Objects.Graveyard.Filled += Bury;
         Start("hal-memory", RunMemory);
         if (segments != null)
             Start("hal-log", RunLog);
@@ -41,6 +42,7 @@ internal sealed class Reclaimer : IDisposable
     public void Stop()
     {
         core.Room.Wanted -= Wake;
+        core.Objects.Graveyard.Filled -= Bury;
         timer.Dispose();
         stopping.Cancel();
         memoryWork.Set();
@@ -86,12 +88,15 @@ internal sealed class Reclaimer : IDisposable
         }
     }
 
+    private void Bury() => memoryWork.Set();
+
     private void RunMemory()
     {
         while (!stopping.IsCancellationRequested)
         {
             memoryWork.WaitOne();
             memoryAwake = true;
+            core.Objects.Graveyard.Empty();
             expiry.Run();
             if (drain)
             {

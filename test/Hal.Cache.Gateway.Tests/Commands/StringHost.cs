@@ -20,10 +20,10 @@ internal sealed class StringHost : IAsyncDisposable
 
     private readonly bool owned;
 
-    public StringHost()
+    public StringHost(IObjectCodec? codec = null)
     {
         Time = new(DateTimeOffset.UnixEpoch.AddDays(20_000));
-        Result<IBlobStore> opened = BlobStores.Open(new BlobStoreOptions { MemoryBytes = 256 << 20 }, new KeepsAllPolicy(), Time);
+        Result<IBlobStore> opened = BlobStores.Open(new BlobStoreOptions { MemoryBytes = 256 << 20, ObjectCodec = codec }, new KeepsAllPolicy(), Time);
         store = opened.Value;
         owned = true;
         context = Context();

@@ -1,0 +1,10 @@
+using System.Buffers;
+
+namespace Hal.Cache.Contracts.Storage;
+
+/// <summary>Makes structures from what <see cref="IObjectValue.Write"/> wrote; called without locks, from any thread.</summary>
+public interface IObjectCodec
+{
+    /// <summary>The structure; Corrupt where the bytes are no blob of this type in a version that is known. The bytes are gone after the call.</summary>
+    Result<IObjectValue> Read(BlobType type, ReadOnlySequence<byte> blob);
+}
