@@ -115,6 +115,7 @@ internal sealed class CommandDispatcher(ServerState server)
     /// <summary>A refused command breaks the transaction that it was to be a part of; a refused EXEC ends it.</summary>
     private static void Refused(CommandContext context)
     {
+        context.IsRejected = true;
         if (context.Client.Transaction is { } transaction)
             transaction.Break();
         if (context.Spec.Name == "exec" && !context.Spec.Accepts(context.Count))
@@ -142,6 +143,7 @@ internal sealed class CommandDispatcher(ServerState server)
         else if (context.Client.Transaction!.TryQueue(context))
         {
             context.Reply.SimpleString("QUEUED"u8);
+            context.IsQueued = true;
             return false;
         }
         else
@@ -149,6 +151,7 @@ internal sealed class CommandDispatcher(ServerState server)
             context.Error($"ERR a transaction takes at most {GatewayLimits.QueuedCommandsMax} commands of {GatewayLimits.QueuedBytesMax} bytes together");
         }
 
+        context.IsRejected = true;
         context.Client.Transaction?.Break();
         return false;
     }
