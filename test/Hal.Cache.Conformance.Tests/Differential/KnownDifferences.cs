@@ -26,6 +26,8 @@ internal static class KnownDifferences
         ("COMMAND GETKEYS", (subject, model) => IsError(subject) && IsError(model), "7.2 takes a command without arguments"),
         ("COMMAND GETKEYSANDFLAGS", (subject, model) => IsError(subject) && IsError(model), "7.2 takes a command without arguments"),
         ("CONFIG SET", (subject, model) => IsError(subject), "limits of memory are the operator's, by a setting and a restart"),
+        ("ACL HELP", BothLists, "help texts are our own"),
+        ("ACL CAT", BothLists, "other data types are not served yet"),
         ("CLIENT HELP", (subject, model) => BothLists(subject, model), "7.2 added NO-TOUCH and SETINFO to the list"),
     ];
 
