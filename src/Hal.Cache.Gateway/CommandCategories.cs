@@ -10,6 +10,13 @@ internal static class CommandCategories
         ["scripting"] = "scripting", ["transactions"] = "transaction",
     };
 
+    /// <summary>All categories, in Redis's order.</summary>
+    public static readonly string[] All =
+    [
+        "keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog", "geo", "stream", "pubsub", "admin",
+        "fast", "slow", "blocking", "dangerous", "connection", "transaction", "scripting",
+    ];
+
     public static IEnumerable<string> Of(CommandSpec spec)
     {
         var names = new List<string>();

@@ -108,6 +108,12 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Whether the command answered an error; counters read it.</summary>
     public bool Failed { get; private set; }
 
+    /// <summary>The command was kept for EXEC, which counts it.</summary>
+    internal bool IsQueued { get; set; }
+
+    /// <summary>The command was refused before it ran; counters read it.</summary>
+    internal bool IsRejected { get; set; }
+
     /// <summary>Work that <see cref="RunAsync"/> was given has ended the connection.</summary>
     public bool Closes { get; set; }
 
@@ -291,6 +297,7 @@ internal sealed class CommandContext : IDisposable
         Shards = 0;
         IsElsewhere = false;
         Failed = false;
+        IsRejected = IsQueued = false;
         Dirty = 0;
         Hits = 0;
         Misses = 0;

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Commands;
 using Hal.Cache.Gateway.Peers;
@@ -135,6 +136,7 @@ internal sealed class CommandDispatcher(ServerState server)
     /// <summary>A refused command breaks the transaction that it was to be a part of; a refused EXEC ends it.</summary>
     private static void Refused(CommandContext context)
     {
+        context.IsRejected = true;
         if (context.Client.Transaction is { } transaction)
             transaction.Break();
         if (context.Spec.Name == "exec" && !context.Spec.Accepts(context.Count))
@@ -162,6 +164,7 @@ internal sealed class CommandDispatcher(ServerState server)
         else if (context.Client.Transaction!.TryQueue(context))
         {
             context.Reply.SimpleString("QUEUED"u8);
+            context.IsQueued = true;
             return false;
         }
         else
@@ -169,6 +172,7 @@ internal sealed class CommandDispatcher(ServerState server)
             context.Error($"ERR a transaction takes at most {GatewayLimits.QueuedCommandsMax} commands of {GatewayLimits.QueuedBytesMax} bytes together");
         }
 
+        context.IsRejected = true;
         context.Client.Transaction?.Break();
         return false;
     }
@@ -207,11 +211,14 @@ internal sealed class CommandDispatcher(ServerState server)
             return false;
         }
 
-        if (!context.Client.IsAuthenticated && !spec.Has(CommandFlags.NoAuth))
+        if (!context.Client.IsAuthenticated && server.Acl.NeedsPassword && !spec.Has(CommandFlags.NoAuth))
         {
             context.Error(RespErrors.NoAuth);
             return false;
         }
+
+        if (!context.Client.User.IsUnrestricted && !AclGate.Permits(context))
+            return false;
 
         if (context.Refused is { } refused)
         {

@@ -8,6 +8,9 @@ internal sealed record CommandSpec(string Name, int Arity, CommandFlags Flags, K
     /// <summary>Further key specs, such as those of BITOP's sources.</summary>
     public KeySpec[] MoreKeys { get; init; } = [];
 
+    /// <summary>Arguments that are channels, as access control looks at them; null for none.</summary>
+    public ChannelSpec? Channels { get; init; }
+
     /// <summary>Access categories beside those that follow from the flags, such as "string" or "keyspace", without '@'.</summary>
     public string[] Categories { get; init; } = [];
 

@@ -11,6 +11,12 @@ public sealed class GatewayOptions
     /// <summary>What AUTH asks for; null lets everybody in.</summary>
     public string? RequirePass { get; set; }
 
+    /// <summary>File of users, null for none: then users last as long as the process.</summary>
+    public string? AclFile { get; init; }
+
+    /// <summary>Whether the instance presents itself as a cluster of one node.</summary>
+    public ClusterViewMode ClusterView { get; init; }
+
     /// <summary>Most connections at one time.</summary>
     public int ClientsMax { get; init; } = 10_000;
 

@@ -1,3 +1,4 @@
+using Hal.Cache.Contracts;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.Server;
@@ -13,6 +14,10 @@ public sealed class RespGateway
         State = new ServerState(options, keyspace, time, tree);
         Handler = new RespConnectionHandler(State);
     }
+
+    /// <summary>Reads the file of users, where one is named; <see cref="CacheErrorCode.Invalid"/> tells what is wrong with it.</summary>
+    public CacheError? LoadUsers() =>
+        State.AclFile?.TryLoad(State.Acl) is { } wrong ? new CacheError(CacheErrorCode.Invalid, wrong) : null;
 
     internal ServerState State { get; }
 

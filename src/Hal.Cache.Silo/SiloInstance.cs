@@ -40,6 +40,8 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         {
             Name = options.Name,
             RequirePass = options.RequirePass,
+            AclFile = options.AclFile,
+            ClusterView = options.ClusterView,
             Bind = options.Listen.Address.ToString(),
             Directory = options.MemoryOnly ? "" : options.Data,
             Durability = options.MemoryOnly ? "none" : options.Durability.ToString().ToLowerInvariant(),
@@ -71,10 +73,14 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     }
 
     /// <summary>Opens the data directory and recovers from it; <see cref="CacheErrorCode.Invalid"/> blames a setting.</summary>
-    public static ValueTask<Result<SiloInstance>> OpenAsync(SiloOptions options, PeerDirectory directory, ILoggerFactory loggers, CancellationToken cancellation)
+    public static async ValueTask<Result<SiloInstance>> OpenAsync(SiloOptions options, PeerDirectory directory, ILoggerFactory loggers, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        return new(Open(options, directory, loggers.CreateLogger<SiloInstance>()));
+        Result<SiloInstance> opened = Open(options, directory, loggers.CreateLogger<SiloInstance>());
+        if (!opened.IsOk || opened.Value.gateway.LoadUsers() is not { } wrong)
+            return opened;
+        await opened.Value.DisposeAsync();
+        return wrong;
     }
 
     /// <summary>The glob rule of KEYS and SCAN.</summary>

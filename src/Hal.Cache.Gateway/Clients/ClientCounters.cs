@@ -9,6 +9,9 @@ internal sealed class ClientCounters(int commands)
     /// <summary>Runs that ended with an error, by <see cref="CommandSpec.Id"/>.</summary>
     public long[] Failures { get; } = new long[commands];
 
+    /// <summary>Commands that were refused before they ran, by <see cref="CommandSpec.Id"/>.</summary>
+    public long[] Rejections { get; } = new long[commands];
+
     /// <summary>Time of the runs that were timed, in <see cref="System.Diagnostics.Stopwatch"/> ticks, by <see cref="CommandSpec.Id"/>.</summary>
     public long[] Ticks { get; } = new long[commands];
 
@@ -40,6 +43,12 @@ internal sealed class ClientCounters(int commands)
         CommandSpec spec = context.Spec;
         if (spec.Id < 0) return;
         Spec = spec;
+        if (context.IsRejected || context.IsQueued)
+        {
+            if (context.IsRejected) Rejections[spec.Id]++;
+            return;
+        }
+
         Calls[spec.Id]++;
         Hits += context.Hits;
         Misses += context.Misses;
@@ -56,6 +65,7 @@ internal sealed class ClientCounters(int commands)
         {
             Calls[id] += other.Calls[id];
             Failures[id] += other.Failures[id];
+            Rejections[id] += other.Rejections[id];
             Ticks[id] += other.Ticks[id];
             Timed[id] += other.Timed[id];
             if (other.Times[id] is { } times) (Times[id] ??= new()).Add(times, 1);
@@ -75,6 +85,7 @@ internal sealed class ClientCounters(int commands)
         {
             Calls[id] -= other.Calls[id];
             Failures[id] -= other.Failures[id];
+            Rejections[id] -= other.Rejections[id];
             Ticks[id] -= other.Ticks[id];
             Timed[id] -= other.Timed[id];
             if (other.Times[id] is { } times) (Times[id] ??= new()).Add(times, -1);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.PubSub;
 using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Gateway.Transactions;
@@ -24,6 +25,9 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     /// <summary>Ends when the client will send no more, as far as the transport tells: a command that waits for others then waits in vain.</summary>
     public CancellationToken PeerClosed { get; init; }
 
+    /// <summary>Whose rights it has. Written by its own connection, and before that.</summary>
+    public AclUser User { get; set; } = AclUser.Internal;
+
     public bool IsAuthenticated { get; set; }
 
     /// <summary>Number of the database that keys belong to.</summary>
@@ -40,6 +44,9 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
 
     /// <summary>CLIENT SETINFO LIB-VER.</summary>
     public string LibraryVersion { get; set; } = "";
+
+    /// <summary>It has asked for the cluster of one node.</summary>
+    public bool SeesCluster { get; set; }
 
     /// <summary>CLIENT NO-EVICT.</summary>
     public bool NoEvict { get; set; }

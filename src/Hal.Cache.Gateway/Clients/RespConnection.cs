@@ -263,8 +263,9 @@ internal sealed class RespConnection : IDisposable
     {
         context.End();
         parser.Reset();
-        parser.Unauthenticated = !client.IsAuthenticated;
-        parser.StreamLarge = client.IsAuthenticated;
+        bool isKnown = client.IsAuthenticated || !server.Acl.NeedsPassword;
+        parser.Unauthenticated = !isKnown;
+        parser.StreamLarge = isKnown;
         carry.Cut(0);
     }
 

@@ -22,9 +22,9 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
             server.Clients.NextId(), Address(connection.RemoteEndPoint), Address(connection.LocalEndPoint), server.Time.GetUtcNow(), connection.Abort,
             server.Table.All.Count)
         {
-            IsAuthenticated = server.Options.RequirePass == null,
             PeerClosed = connection.Features.Get<IPeerLifetime>()?.PeerClosed ?? CancellationToken.None,
         };
+        server.Acl.Begin(client);
         if (!server.Clients.TryAdd(client))
         {
             await connection.Transport.Output.WriteAsync(TooMany).ConfigureAwait(false);

@@ -26,4 +26,19 @@ internal sealed class TimeBuckets
 
         return buckets;
     }
+
+    /// <summary>Microseconds within which so many of a hundred runs ended, at most twice the true value; 0 where none was counted.</summary>
+    public long Percentile(double percent)
+    {
+        long total = counts.Sum();
+        long needed = Math.Max(1, (long)Math.Ceiling(total * percent / 100));
+        long sum = 0;
+        for (int i = 0; i < counts.Length; i++)
+        {
+            sum += counts[i];
+            if (sum >= needed) return 1L << i;
+        }
+
+        return 0;
+    }
 }

@@ -122,7 +122,7 @@ internal static class ClientAdminCommands
         return Outcome.Done;
     }
 
-    private static StringBuilder Describe(ClientSession client, long now)
+    internal static StringBuilder Describe(ClientSession client, long now)
     {
         string flags = client.IsMonitor ? "O" : "";
         ClientTransaction? transaction = client.Transaction;
@@ -142,7 +142,7 @@ internal static class ClientAdminCommands
             $"age={Seconds(now - client.Created.ToUnixTimeMilliseconds())} idle={Seconds(now - client.ActiveAt)} flags={(flags.Length == 0 ? "N" : flags)} ")
             .Append(CultureInfo.InvariantCulture, $"db={client.Database} sub={Count(SubscriptionKind.Channel)} psub={Count(SubscriptionKind.Pattern)} ssub={Count(SubscriptionKind.ShardChannel)} ")
             .Append(CultureInfo.InvariantCulture, $"multi={(transaction is { IsOpen: true } ? transaction.Queue.Count : -1)} qbuf=0 qbuf-free=0 argv-mem=0 multi-mem={transaction?.Bytes ?? 0} ")
-            .Append(CultureInfo.InvariantCulture, $"rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={client.Counters.Spec?.FullName ?? "NULL"} user=default ")
+            .Append(CultureInfo.InvariantCulture, $"rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={client.Counters.Spec?.FullName ?? "NULL"} user={client.User.Name} ")
             .Append(CultureInfo.InvariantCulture, $"redir={(client.Tracking.IsOn ? client.Tracking.RedirectTo : -1)} resp={client.Protocol} ")
             .Append(CultureInfo.InvariantCulture, $"lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Resp;
 
@@ -11,7 +12,7 @@ internal sealed class ClientFilter
     private string? type;
     private string? address;
     private string? localAddress;
-    private string? user;
+    private AclUser? user;
     private long maxAge;
 
     /// <summary>The connection that asks is left out.</summary>
@@ -37,7 +38,7 @@ internal sealed class ClientFilter
         && (address is null || client.Remote == address)
         && (localAddress is null || client.Local == localAddress)
         && (type is null || TypeOf(client) == type)
-        && (user is null || client.IsAuthenticated)
+        && (user is null || client.User == user)
         && (maxAge == 0 || (now - client.Created.ToUnixTimeMilliseconds()) / 1000 >= maxAge);
 
     /// <summary>Redis's name of a connection's type.</summary>
@@ -81,9 +82,9 @@ internal sealed class ClientFilter
                 localAddress = Encoding.Latin1.GetString(value);
                 return true;
             case "user":
-                user = Encoding.UTF8.GetString(value);
-                if (user != "default") c.Error($"ERR No such user '{RespErrors.Cut(value)}'");
-                return user == "default";
+                user = c.Server.Acl.Find(AclUsers.Text(value));
+                if (user is null) c.Error($"ERR No such user '{RespErrors.Cut(value)}'");
+                return user is not null;
             case "skipme":
                 SkipsSelf = Ascii.EqualsIgnoreCase(value, "yes"u8);
                 return SkipsSelf || Ascii.EqualsIgnoreCase(value, "no"u8);

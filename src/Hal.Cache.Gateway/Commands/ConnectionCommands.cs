@@ -1,5 +1,6 @@
 using System.Text;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Resp;
@@ -82,7 +83,7 @@ internal static class ConnectionCommands
         }
 
         if (auth > 0 && !TryLogIn(c, c.Arg(auth), c.Arg(auth + 1))) return c.Error(RespErrors.WrongPassword);
-        if (!c.Client.IsAuthenticated)
+        if (!c.Client.IsAuthenticated && c.Server.Acl.NeedsPassword)
         {
             return c.Error("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> "u8
                 + "option can be used to authenticate the client and select the RESP protocol version at the same time"u8);
@@ -106,7 +107,7 @@ internal static class ConnectionCommands
         c.Reply.Bulk("id"u8);
         c.Reply.Integer(c.Client.Id);
         c.Reply.Bulk("mode"u8);
-        c.Reply.Bulk("standalone"u8);
+        c.Reply.Text(c.Server.Cluster.Mode == ClusterViewMode.On ? "cluster" : "standalone");
         c.Reply.Bulk("role"u8);
         c.Reply.Bulk("master"u8);
         c.Reply.Bulk("modules"u8);
@@ -116,22 +117,21 @@ internal static class ConnectionCommands
     private static Outcome Auth(CommandContext c)
     {
         if (c.Count > 3) return c.Syntax();
-        if (c.Count == 2 && string.IsNullOrEmpty(c.Server.Options.RequirePass)) return c.Error(RespErrors.NoPassword);
+        if (c.Count == 2 && c.Server.Acl.Default.Rules.IsWithoutPassword) return c.Error(RespErrors.NoPassword);
         ReadOnlySpan<byte> user = c.Count == 2 ? "default"u8 : c.Arg(1);
         return TryLogIn(c, user, c.Arg(c.Count - 1)) ? c.Ok() : c.Error(RespErrors.WrongPassword);
     }
 
-    // There is one user. Both are compared in the time that depends on their lengths alone, so that nothing tells how much was right.
-    private static bool TryLogIn(CommandContext c, ReadOnlySpan<byte> user, ReadOnlySpan<byte> password)
+    private static bool TryLogIn(CommandContext c, ReadOnlySpan<byte> name, ReadOnlySpan<byte> password)
     {
-        if (!user.SequenceEqual("default"u8)) return false;
-        string? secret = c.Server.Options.RequirePass;
-        if (!string.IsNullOrEmpty(secret)
-            && !System.Security.Cryptography.CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(secret), password))
+        string text = AclUsers.Text(name);
+        if (c.Server.Acl.Authenticate(text, password) is not { } user)
         {
+            c.Server.AclLog.Add(c, AclDenial.Authentication, (c.Client.Modes & ClientModes.Multi) != 0, c.Arg(0), text);
             return false;
         }
 
+        c.Client.User = user;
         c.Client.IsAuthenticated = true;
         return true;
     }
@@ -182,10 +182,11 @@ internal static class ConnectionCommands
         c.Server.Tracking.Set(client, TrackingMode.Off);
         c.Server.KeyEvents.Refresh();
         client.Database = 0;
+        client.SeesCluster = false;
         client.Name = "";
         client.NoEvict = client.NoTouch = false;
         client.Replies = ReplyMode.On;
-        client.IsAuthenticated = string.IsNullOrEmpty(c.Server.Options.RequirePass);
+        c.Server.Acl.Begin(client);
         c.Reply.Protocol = client.Protocol = 2;
         c.Reply.SimpleString("RESET"u8);
         return Outcome.Done;

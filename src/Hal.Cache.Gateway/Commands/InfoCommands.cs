@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.PubSub;
 using Hal.Cache.Node;
@@ -17,8 +18,8 @@ internal static class InfoCommands
     [
         ("Server", true, WriteServer), ("Clients", true, WriteClients), ("Memory", true, WriteMemory), ("Persistence", true, WritePersistence),
         ("Stats", true, WriteStats), ("Replication", true, WriteReplication), ("CPU", true, WriteCpu), ("Modules", true, (_, _) => { }),
-        ("Commandstats", false, WriteCommandStats), ("Errorstats", true, WriteErrorStats), ("Latencystats", false, (_, _) => { }),
-        ("Cluster", true, (text, _) => Line(text, $"cluster_enabled:0")), ("Keyspace", true, WriteKeyspace), ("Hal", true, WriteHal),
+        ("Commandstats", false, WriteCommandStats), ("Errorstats", true, WriteErrorStats), ("Latencystats", false, WriteLatencyStats),
+        ("Cluster", true, (text, c) => Line(text, $"cluster_enabled:{(IsCluster(c) ? 1 : 0)}")), ("Keyspace", true, WriteKeyspace), ("Hal", true, WriteHal),
     ];
 
     public static readonly CommandSpec[] Specs =
@@ -54,6 +55,8 @@ internal static class InfoCommands
         return Outcome.Done;
     }
 
+    private static bool IsCluster(CommandContext c) => c.Server.Cluster.Mode == ClusterViewMode.On;
+
     private static void WriteServer(StringBuilder text, CommandContext c)
     {
         long uptime = (long)(c.Server.Time.GetUtcNow() - c.Server.StartedAt).TotalSeconds;
@@ -62,11 +65,15 @@ internal static class InfoCommands
         Line(text, $"redis_git_sha1:00000000");
         Line(text, $"redis_git_dirty:0");
         Line(text, $"redis_build_id:0");
-        Line(text, $"redis_mode:standalone");
+        Line(text, $"redis_mode:{(IsCluster(c) ? "cluster" : "standalone")}");
         Line(text, $"os:{RuntimeInformation.OSDescription}");
         Line(text, $"arch_bits:64");
+        Line(text, $"monotonic_clock:POSIX clock_gettime");
         Line(text, $"multiplexing_api:epoll");
+        Line(text, $"atomicvar_api:dotnet");
+        Line(text, $"gcc_version:0.0.0");
         Line(text, $"process_id:{Environment.ProcessId}");
+        Line(text, $"process_supervised:no");
         Line(text, $"run_id:{c.Server.RunId}");
         Line(text, $"tcp_port:{c.Server.Options.Port}");
         Line(text, $"server_time_usec:{(c.Server.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond}");
@@ -74,8 +81,10 @@ internal static class InfoCommands
         Line(text, $"uptime_in_days:{uptime / 86400}");
         Line(text, $"hz:10");
         Line(text, $"configured_hz:10");
+        Line(text, $"lru_clock:{c.Now / 1000 & 0xFF_FFFF}");
         Line(text, $"executable:{Environment.ProcessPath}");
         Line(text, $"config_file:");
+        Line(text, $"io_threads_active:0");
     }
 
     private static void WriteClients(StringBuilder text, CommandContext c)
@@ -88,6 +97,8 @@ internal static class InfoCommands
         Line(text, $"blocked_clients:{c.Server.Blocked.Count}");
         Line(text, $"tracking_clients:{c.Server.Tracking.ClientCount}");
         Line(text, $"clients_in_timeout_table:0");
+        Line(text, $"total_blocking_keys:0");
+        Line(text, $"total_blocking_keys_on_nokey:0");
     }
 
     private static void WriteMemory(StringBuilder text, CommandContext c)
@@ -100,35 +111,69 @@ internal static class InfoCommands
         Line(text, $"used_memory_rss_human:{Human(resident)}");
         Line(text, $"used_memory_peak:{store.MemoryPeakBytes}");
         Line(text, $"used_memory_peak_human:{Human(store.MemoryPeakBytes)}");
+        Line(text, $"used_memory_peak_perc:{Percent(store.MemoryBytes, store.MemoryPeakBytes)}");
         Line(text, $"used_memory_overhead:{store.TableBytes}");
+        Line(text, $"used_memory_startup:{store.TableBytes}");
         Line(text, $"used_memory_dataset:{store.MemoryBytes - store.TableBytes}");
+        Line(text, $"used_memory_dataset_perc:{Percent(store.MemoryBytes - store.TableBytes, store.MemoryBytes)}");
+        WriteMemoryOfProcess(text, resident);
         Line(text, $"used_memory_lua:0");
-        Line(text, $"total_system_memory:{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes}");
         Line(text, $"maxmemory:{store.MemoryLimitBytes}");
         Line(text, $"maxmemory_human:{Human(store.MemoryLimitBytes)}");
         Line(text, $"maxmemory_policy:{c.Server.Config.Match(["maxmemory-policy"u8.ToArray()])[0].Value}");
         Line(text, $"mem_fragmentation_ratio:{(double)resident / Math.Max(1, store.MemoryBytes):F2}");
+        Line(text, $"mem_fragmentation_bytes:{resident - store.MemoryBytes}");
+        WriteNone(text, "mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves",
+            "mem_clients_normal", "mem_cluster_links", "mem_aof_buffer");
+
         Line(text, $"mem_allocator:hal");
         Line(text, $"active_defrag_running:0");
         Line(text, $"lazyfree_pending_objects:0");
+        Line(text, $"lazyfreed_objects:0");
     }
+
+    // What Redis tells of its allocator and its scripts.
+    private static void WriteMemoryOfProcess(StringBuilder text, long resident)
+    {
+        GCMemoryInfo memory = GC.GetGCMemoryInfo();
+        Line(text, $"allocator_allocated:{memory.HeapSizeBytes}");
+        Line(text, $"allocator_active:{memory.TotalCommittedBytes}");
+        Line(text, $"allocator_resident:{resident}");
+        Line(text, $"total_system_memory:{memory.TotalAvailableMemoryBytes}");
+        Line(text, $"total_system_memory_human:{Human(memory.TotalAvailableMemoryBytes)}");
+        WriteNone(text, "used_memory_vm_eval", "used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions",
+            "number_of_libraries", "used_memory_vm_functions", "used_memory_vm_total", "used_memory_functions", "used_memory_scripts");
+
+        Line(text, $"allocator_frag_ratio:{(double)memory.TotalCommittedBytes / Math.Max(1, memory.HeapSizeBytes):F2}");
+        Line(text, $"allocator_rss_ratio:{(double)resident / Math.Max(1, memory.TotalCommittedBytes):F2}");
+    }
+
+    private static string Percent(long part, long whole) => string.Create(CultureInfo.InvariantCulture, $"{100.0 * part / Math.Max(1, whole):F2}%");
 
     private static void WritePersistence(StringBuilder text, CommandContext c)
     {
         IStoreStatistics store = c.Store.Statistics;
         Line(text, $"loading:0");
         Line(text, $"async_loading:0");
+        WriteNone(text, "current_cow_peak", "current_cow_size", "current_cow_size_age");
+        Line(text, $"current_fork_perc:0.00");
+        WriteNone(text, "current_save_keys_processed", "current_save_keys_total");
         Line(text, $"rdb_changes_since_last_save:{store.Unsaved}");
         Line(text, $"rdb_bgsave_in_progress:0");
         Line(text, $"rdb_last_save_time:{store.SavedAt / 1000}");
         Line(text, $"rdb_last_bgsave_status:{(store.Problem is null ? "ok" : "err")}");
         Line(text, $"rdb_last_bgsave_time_sec:0");
         Line(text, $"rdb_current_bgsave_time_sec:-1");
+        WriteNone(text, "rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded");
         Line(text, $"aof_enabled:{(c.Server.Options.Durability == "none" ? 0 : 1)}");
         Line(text, $"aof_rewrite_in_progress:0");
         Line(text, $"aof_rewrite_scheduled:0");
+        Line(text, $"aof_last_rewrite_time_sec:-1");
+        Line(text, $"aof_current_rewrite_time_sec:-1");
         Line(text, $"aof_last_bgrewrite_status:ok");
+        WriteNone(text, "aof_rewrites", "aof_rewrites_consecutive_failures");
         Line(text, $"aof_last_write_status:{(store.Problem is null ? "ok" : "err")}");
+        WriteNone(text, "aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size");
     }
 
     private static void WriteStats(StringBuilder text, CommandContext c)
@@ -141,23 +186,41 @@ internal static class InfoCommands
         Line(text, $"instantaneous_ops_per_sec:{(long)(total.Commands / seconds)}");
         Line(text, $"total_net_input_bytes:{total.BytesIn}");
         Line(text, $"total_net_output_bytes:{total.BytesOut}");
+        WriteNone(text, "total_net_repl_input_bytes", "total_net_repl_output_bytes");
+        Line(text, $"instantaneous_input_kbps:{total.BytesIn / seconds / 1024:F2}");
+        Line(text, $"instantaneous_output_kbps:{total.BytesOut / seconds / 1024:F2}");
+        Line(text, $"instantaneous_input_repl_kbps:0.00");
+        Line(text, $"instantaneous_output_repl_kbps:0.00");
         Line(text, $"rejected_connections:{c.Server.Clients.Rejected}");
         Line(text, $"sync_full:0");
         Line(text, $"sync_partial_ok:0");
         Line(text, $"sync_partial_err:0");
         Line(text, $"expired_keys:{store.Expired}");
         Line(text, $"expired_stale_perc:0.00");
+        WriteNone(text, "expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds");
         Line(text, $"evicted_keys:{store.Evicted}");
+        WriteNone(text, "evicted_clients", "total_eviction_exceeded_time", "current_eviction_exceeded_time");
         Line(text, $"keyspace_hits:{total.Hits}");
         Line(text, $"keyspace_misses:{total.Misses}");
         Line(text, $"pubsub_channels:{c.Server.Channels.CountOf(SubscriptionKind.Channel)}");
         Line(text, $"pubsub_patterns:{c.Server.Channels.PatternCount}");
         Line(text, $"pubsubshard_channels:{c.Server.Channels.CountOf(SubscriptionKind.ShardChannel)}");
-        Line(text, $"latest_fork_usec:0");
+        WriteNone(text, "latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys");
+        WriteNone(text, "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses");
+        WriteNone(text, "total_active_defrag_time", "current_active_defrag_time");
         Line(text, $"tracking_total_keys:{c.Server.Tracking.KeyCount}");
         Line(text, $"tracking_total_items:{c.Server.Tracking.ItemCount}");
         Line(text, $"tracking_total_prefixes:{c.Server.Tracking.PrefixCount}");
+        Line(text, $"unexpected_error_replies:0");
         Line(text, $"total_error_replies:{c.Server.Errors.Total}");
+        Line(text, $"dump_payload_sanitizations:0");
+        Line(text, $"total_reads_processed:{total.Commands}");
+        Line(text, $"total_writes_processed:{total.Commands}");
+        WriteNone(text, "io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks", "reply_buffer_expands");
+        Line(text, $"acl_access_denied_auth:{c.Server.AclLog.Total(AclDenial.Authentication)}");
+        Line(text, $"acl_access_denied_cmd:{c.Server.AclLog.Total(AclDenial.Command)}");
+        Line(text, $"acl_access_denied_key:{c.Server.AclLog.Total(AclDenial.Key)}");
+        Line(text, $"acl_access_denied_channel:{c.Server.AclLog.Total(AclDenial.Channel)}");
     }
 
     private static void WriteReplication(StringBuilder text, CommandContext c)
@@ -169,7 +232,7 @@ internal static class InfoCommands
         Line(text, $"master_replid2:0000000000000000000000000000000000000000");
         Line(text, $"master_repl_offset:0");
         Line(text, $"second_repl_offset:-1");
-        Line(text, $"repl_backlog_active:0");
+        WriteNone(text, "repl_backlog_active", "repl_backlog_size", "repl_backlog_first_byte_offset", "repl_backlog_histlen");
     }
 
     private static void WriteCpu(StringBuilder text, CommandContext c)
@@ -177,6 +240,8 @@ internal static class InfoCommands
         Environment.ProcessCpuUsage cpu = Environment.CpuUsage;
         Line(text, $"used_cpu_sys:{cpu.PrivilegedTime.TotalSeconds:F6}");
         Line(text, $"used_cpu_user:{cpu.UserTime.TotalSeconds:F6}");
+        Line(text, $"used_cpu_sys_children:0.000000");
+        Line(text, $"used_cpu_user_children:0.000000");
     }
 
     private static void WriteCommandStats(StringBuilder text, CommandContext c)
@@ -185,9 +250,24 @@ internal static class InfoCommands
         foreach (CommandSpec spec in c.Server.Table.All)
         {
             long calls = total.Calls[spec.Id];
-            if (calls == 0) continue;
+            if (calls + total.Rejections[spec.Id] == 0) continue;
             double each = total.Timed[spec.Id] == 0 ? 0 : total.Ticks[spec.Id] * 1e6 / Stopwatch.Frequency / total.Timed[spec.Id];
-            Line(text, $"cmdstat_{spec.FullName}:calls={calls},usec={(long)(each * calls)},usec_per_call={each:F2},rejected_calls=0,failed_calls={total.Failures[spec.Id]}");
+            Line(text, $"cmdstat_{spec.FullName}:calls={calls},usec={(long)(each * calls)},usec_per_call={each:F2},rejected_calls={total.Rejections[spec.Id]},failed_calls={total.Failures[spec.Id]}");
+        }
+    }
+
+    /// <summary>Percentiles of the runs that were timed, one in so many.</summary>
+    private static void WriteLatencyStats(StringBuilder text, CommandContext c)
+    {
+        if (c.Server.Config.Value("latency-tracking") == "no") return;
+        ClientCounters total = c.Server.Counters.Total(c.Server.Clients.All, c.Server.Table.All.Count);
+        string[] percentiles = c.Server.Config.Value("latency-tracking-info-percentiles").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        foreach (CommandSpec spec in c.Server.Table.All)
+        {
+            if (total.Times[spec.Id] is not { } times || times.Percentile(100) == 0) continue;
+            IEnumerable<string> told = percentiles.Select(percent => string.Create(
+                CultureInfo.InvariantCulture, $"p{percent}={times.Percentile(double.TryParse(percent, CultureInfo.InvariantCulture, out double value) ? value : 100):F3}"));
+            Line(text, $"latency_percentiles_usec_{spec.FullName}:{string.Join(',', told)}");
         }
     }
 
@@ -207,6 +287,12 @@ internal static class InfoCommands
     private static void WriteHal(StringBuilder text, CommandContext c)
     {
         foreach ((string name, long value) in HalCommands.Counters(c)) Line(text, $"{name}:{value}");
+    }
+
+    // Fields of machinery that is not here: monitors read them, and 0 is true.
+    private static void WriteNone(StringBuilder text, params ReadOnlySpan<string> names)
+    {
+        foreach (string name in names) Line(text, $"{name}:0");
     }
 
     private static string Human(long bytes)

@@ -13,16 +13,18 @@ internal static class PubSubCommands
 
     public static readonly CommandSpec[] Specs =
     [
-        Row("subscribe", -2, Own, c => Subscribe(c, SubscriptionKind.Channel), "2.0.0", "Listens for messages of channels."),
+        Row("subscribe", -2, Own, c => Subscribe(c, SubscriptionKind.Channel), "2.0.0", "Listens for messages of channels.") with { Channels = new(1, -1) },
         Row("unsubscribe", -1, Own, c => Unsubscribe(c, SubscriptionKind.Channel), "2.0.0", "Stops listening for messages of channels."),
-        Row("psubscribe", -2, Own, c => Subscribe(c, SubscriptionKind.Pattern), "2.0.0", "Listens for messages of channels that match patterns."),
+        Row("psubscribe", -2, Own, c => Subscribe(c, SubscriptionKind.Pattern), "2.0.0", "Listens for messages of channels that match patterns.")
+            with { Channels = new(1, -1, ArePatterns: true) },
         Row("punsubscribe", -1, Own, c => Unsubscribe(c, SubscriptionKind.Pattern), "2.0.0", "Stops listening for messages of channels that match patterns."),
-        Row("ssubscribe", -2, Own, c => Subscribe(c, SubscriptionKind.ShardChannel), "7.0.0", "Listens for messages of shard channels.") with { Keys = ShardChannels },
+        Row("ssubscribe", -2, Own, c => Subscribe(c, SubscriptionKind.ShardChannel), "7.0.0", "Listens for messages of shard channels.")
+            with { Keys = ShardChannels, Channels = new(1, -1) },
         Row("sunsubscribe", -1, Own, c => Unsubscribe(c, SubscriptionKind.ShardChannel), "7.0.0", "Stops listening for messages of shard channels.") with { Keys = ShardChannels },
         Row("publish", 3, Sends | CommandFlags.MayReplicate, Publish, "2.0.0", "Sends a message to a channel.")
-            with { Complexity = "O(N+M) where N is the number of clients subscribed to the receiving channel and M is the total number of subscribed patterns (by any client)." },
+            with { Channels = new(1, 1), Complexity = "O(N+M) where N is the number of clients subscribed to the receiving channel and M is the total number of subscribed patterns (by any client)." },
         Row("spublish", 3, Sends | CommandFlags.MayReplicate, PublishShard, "7.0.0", "Sends a message to a shard channel.")
-            with { Keys = new KeySpec(1, Flags: KeyFlags.NotKey), Complexity = "O(N) where N is the number of clients subscribed to the receiving shard channel." },
+            with { Keys = new KeySpec(1, Flags: KeyFlags.NotKey), Channels = new(1, 1), Complexity = "O(N) where N is the number of clients subscribed to the receiving shard channel." },
         new("pubsub", -2, CommandFlags.None, KeySpec.None, c => c.WrongArity())
         {
             Group = "pubsub", Since = "2.8.0", Summary = "Tells about channels.", Complexity = "Depends on subcommand.",
@@ -67,7 +69,7 @@ internal static class PubSubCommands
         for (int i = 1; i < c.Count; i++)
         {
             byte[] name = c.Arg(i).ToArray();
-            if (subscriptions.Of(kind).Add(name)) c.Server.Channels.Subscribe(c.Client, kind, name);
+            if (subscriptions.TryAdd(kind, name)) c.Server.Channels.Subscribe(c.Client, kind, name);
             Tell(c, Words(kind).Begins, name, subscriptions.CountFor(kind));
         }
 
@@ -88,7 +90,7 @@ internal static class PubSubCommands
 
         foreach (byte[] name in names)
         {
-            if (mine.Remove(name)) c.Server.Channels.Unsubscribe(c.Client, kind, name);
+            if (subscriptions.TryRemove(kind, name)) c.Server.Channels.Unsubscribe(c.Client, kind, name);
             Tell(c, Words(kind).Ends, name, subscriptions.CountFor(kind));
         }
 

@@ -78,7 +78,7 @@ internal sealed class ChannelHub
         foreach (SubscriptionKind kind in Enum.GetValues<SubscriptionKind>())
         {
             foreach (byte[] name in subscriptions.Of(kind)) Unsubscribe(client, kind, name);
-            subscriptions.Of(kind).Clear();
+            subscriptions.Clear(kind);
         }
     }
 

@@ -11,6 +11,27 @@ internal sealed class ClientSubscriptions
 
     public HashSet<byte[]> Of(SubscriptionKind kind) => names[(int)kind];
 
+    /// <summary>What it is subscribed to, as it was a moment ago, for other threads.</summary>
+    public byte[][] Names(SubscriptionKind kind)
+    {
+        lock (names) return [.. names[(int)kind]];
+    }
+
+    public bool TryAdd(SubscriptionKind kind, byte[] name)
+    {
+        lock (names) return names[(int)kind].Add(name);
+    }
+
+    public bool TryRemove(SubscriptionKind kind, byte[] name)
+    {
+        lock (names) return names[(int)kind].Remove(name);
+    }
+
+    public void Clear(SubscriptionKind kind)
+    {
+        lock (names) names[(int)kind].Clear();
+    }
+
     /// <summary>The number that replies tell: channels and patterns together, shard channels alone.</summary>
     public int CountFor(SubscriptionKind kind) =>
         kind == SubscriptionKind.ShardChannel ? names[2].Count : names[0].Count + names[1].Count;

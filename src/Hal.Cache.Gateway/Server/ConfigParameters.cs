@@ -23,6 +23,17 @@ internal sealed class ConfigParameters
         "acllog-max-len", "maxclients",
     ];
 
+    private static readonly Dictionary<string, string[]> Choices = new()
+    {
+        ["oom-score-adj"] = ["no", "yes", "relative", "absolute"],
+        ["sanitize-dump-payload"] = ["no", "yes", "clients"],
+        ["loglevel"] = ["debug", "verbose", "notice", "warning"],
+        ["acl-pubsub-default"] = ["allchannels", "resetchannels"],
+        ["cluster-preferred-endpoint-type"] = ["ip", "hostname", "unknown-endpoint"],
+        ["repl-diskless-load"] = ["disabled", "on-empty-db", "swapdb"],
+        ["propagation-error-behavior"] = ["ignore", "panic", "panic-on-replicas"],
+    };
+
     private readonly ServerState server;
     private readonly Lock gate = new();
     private readonly SortedDictionary<string, string> values = new(StringComparer.Ordinal);
@@ -45,37 +56,13 @@ internal sealed class ConfigParameters
             ["dir"] = () => server.Options.Directory,
             ["maxclients"] = () => server.Clients.Max.ToString(CultureInfo.InvariantCulture),
             ["notify-keyspace-events"] = () => EventNames.Format(server.Notifications.Classes),
+            ["cluster-enabled"] = () => server.Cluster.Mode == ClusterViewMode.On ? "yes" : "no",
+            ["aclfile"] = () => server.Options.AclFile ?? "",
             ["requirepass"] = () => server.Options.RequirePass ?? "",
         };
-        foreach ((string name, string value) in Defaults)
+        foreach ((string name, string value) in ConfigDefaults.All)
             values[name] = value;
     }
-
-    private static (string Name, string Value)[] Defaults =>
-    [
-        ("save", "3600 1 300 100 60 10000"), ("maxmemory-samples", "5"), ("maxmemory-eviction-tenacity", "10"), ("timeout", "0"),
-        ("tcp-keepalive", "300"), ("tcp-backlog", "511"), ("hash-max-listpack-entries", "512"), ("hash-max-listpack-value", "64"),
-        ("hash-max-ziplist-entries", "512"), ("hash-max-ziplist-value", "64"), ("list-max-listpack-size", "-2"),
-        ("list-max-ziplist-size", "-2"), ("list-compress-depth", "0"), ("set-max-intset-entries", "512"), ("set-max-listpack-entries", "128"),
-        ("set-max-listpack-value", "64"), ("zset-max-listpack-entries", "128"), ("zset-max-listpack-value", "64"),
-        ("zset-max-ziplist-entries", "128"), ("zset-max-ziplist-value", "64"), ("hll-sparse-max-bytes", "3000"),
-        ("stream-node-max-bytes", "4096"), ("stream-node-max-entries", "100"), ("lfu-log-factor", "10"), ("lfu-decay-time", "1"),
-        ("hz", "10"), ("active-expire-effort", "1"), ("lua-time-limit", "5000"), ("busy-reply-threshold", "5000"),
-        ("latency-monitor-threshold", "0"), ("latency-tracking", "yes"), ("latency-tracking-info-percentiles", "50 99 99.9"),
-        ("slowlog-log-slower-than", "10000"), ("slowlog-max-len", "128"), ("proto-max-bulk-len", "536870912"),
-        ("client-query-buffer-limit", "1073741824"), ("client-output-buffer-limit", "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"),
-        ("no-appendfsync-on-rewrite", "no"), ("auto-aof-rewrite-percentage", "100"), ("auto-aof-rewrite-min-size", "67108864"),
-        ("aof-use-rdb-preamble", "yes"), ("rdbcompression", "yes"), ("rdbchecksum", "yes"), ("dbfilename", "dump.rdb"),
-        ("stop-writes-on-bgsave-error", "yes"), ("loglevel", "notice"), ("logfile", ""), ("daemonize", "no"), ("supervised", "no"),
-        ("protected-mode", "yes"), ("lazyfree-lazy-eviction", "yes"), ("lazyfree-lazy-expire", "yes"), ("lazyfree-lazy-server-del", "yes"),
-        ("lazyfree-lazy-user-del", "yes"), ("lazyfree-lazy-user-flush", "yes"), ("activedefrag", "no"), ("activerehashing", "yes"),
-        ("dynamic-hz", "yes"), ("io-threads", "1"), ("replica-serve-stale-data", "yes"), ("replica-read-only", "yes"),
-        ("repl-diskless-sync", "yes"), ("repl-diskless-sync-delay", "5"), ("repl-timeout", "60"), ("repl-backlog-size", "1048576"),
-        ("repl-disable-tcp-nodelay", "no"), ("replica-priority", "100"), ("min-replicas-to-write", "0"), ("min-replicas-max-lag", "10"),
-        ("replicaof", ""), ("cluster-enabled", "no"), ("tracking-table-max-keys", "1000000"), ("acllog-max-len", "128"), ("aclfile", ""),
-        ("unixsocket", ""), ("close-on-replica-write", "yes"), ("tls-port", "0"), ("oom-score-adj", "no"), ("disable-thp", "yes"),
-        ("set-proc-title", "yes"), ("crash-log-enabled", "yes"), ("always-show-logo", "no"), ("locale-collate", ""),
-    ];
 
     /// <summary>Names that differ from what Redis calls them: settings of the process, changed by a restart only.</summary>
     private static bool IsFixed(string name) => name is "databases" or "port" or "bind" or "dir" or "appendonly" or "cluster-enabled"
@@ -122,12 +109,18 @@ internal sealed class ConfigParameters
                 : $"ERR CONFIG SET failed (possibly related to argument '{name}') - can't set immutable config";
         }
 
+        bool isSwitch = !isTold && !Choices.ContainsKey(name) && Value(name) is "yes" or "no";
+        if (isSwitch && !IsYesOrNo(value))
+            return $"ERR CONFIG SET failed (possibly related to argument '{name}') - argument must be 'yes' or 'no'";
+        if (Choices.TryGetValue(name, out string[]? choices) && !choices.Contains(value, StringComparer.OrdinalIgnoreCase))
+            return $"ERR CONFIG SET failed (possibly related to argument '{name}') - argument(s) must be one of the following: {string.Join(", ", choices)}";
         if (numbers.Contains(name) && !long.TryParse(value.TrimEnd('k', 'm', 'g', 'b', 'K', 'M', 'G', 'B'), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
             return $"ERR CONFIG SET failed (possibly related to argument '{name}') - argument couldn't be parsed into an integer";
         switch (name)
         {
             case "requirepass":
                 server.Options.RequirePass = value.Length > 0 ? value : null;
+                server.Acl.SetDefaultPassword(server.Options.RequirePass);
                 return null;
             case "notify-keyspace-events":
                 if (!EventNames.TryParse(value, out EventClasses classes))
@@ -143,7 +136,7 @@ internal sealed class ConfigParameters
                 return null;
             default:
                 lock (gate)
-                    values[name] = value;
+                    values[name] = isSwitch ? value.ToLowerInvariant() : value;
                 if (server.Collections.TrySet(name, value, out string alias))
                 {
                     lock (gate)
@@ -155,12 +148,16 @@ internal sealed class ConfigParameters
         }
     }
 
+    private static bool IsYesOrNo(string value) =>
+        value.Equals("yes", StringComparison.OrdinalIgnoreCase) || value.Equals("no", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Tells the part of the server that the setting is about.</summary>
     private void Apply(string name, string value)
     {
         if (name.StartsWith("slowlog-", StringComparison.Ordinal)) server.SlowLog.Configure();
         else if (name == "tracking-table-max-keys") server.Tracking.KeysMax = Number(value);
         else if (name == "latency-monitor-threshold") server.Latency.Threshold = TimeSpan.FromMilliseconds(Number(value));
+        else if (name == "acllog-max-len") server.AclLog.SetMax((int)Number(value));
         else if (name == "timeout") server.Idle.Timeout = TimeSpan.FromSeconds(Number(value));
     }
 

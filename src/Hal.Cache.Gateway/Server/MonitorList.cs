@@ -50,7 +50,8 @@ internal sealed class MonitorList
         for (int i = 0; i < c.Count; i++)
         {
             line.Append(' ');
-            if (c.IsLarge(i)) line.Append(System.Globalization.CultureInfo.InvariantCulture, $"\"({c.ArgLength(i)} bytes)\"");
+            if (Secrets.Holds(c, i)) Quoted.Append(line, Secrets.Shown);
+            else if (c.IsLarge(i)) line.Append(System.Globalization.CultureInfo.InvariantCulture, $"\"({c.ArgLength(i)} bytes)\"");
             else Quoted.Append(line, c.Arg(i));
         }
 

@@ -1,5 +1,7 @@
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Blocking;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Cluster;
 using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.PubSub;
 using Hal.Cache.Gateway.Tracking;
@@ -20,6 +22,9 @@ internal sealed class ServerState
         Forwarded = tree is { Authorities.IsAuthority: true } ? new(keyspace) : null;
         (Options, Keyspace, Time, StartedAt) = (options, keyspace, time, time.GetUtcNow());
         Clients = new ClientRegistry(options.ClientsMax);
+        Acl = new AclUsers(Table, Clients, options.RequirePass);
+        AclFile = options.AclFile is { } file ? new AclFile(file) : null;
+        Cluster = new ClusterView(options);
         Pause = new ClientPause(time);
         Channels = new ChannelHub();
         Notifications = new KeyspaceNotifications(Channels);
@@ -56,6 +61,15 @@ internal sealed class ServerState
     public SlowLog SlowLog => slowLog ??= new SlowLog(Config);
 
     public ClientRegistry Clients { get; }
+
+    public AclUsers Acl { get; }
+
+    public AclLog AclLog { get; } = new();
+
+    /// <summary>Null where no file is named.</summary>
+    public AclFile? AclFile { get; }
+
+    public ClusterView Cluster { get; }
 
     public ChannelHub Channels { get; }
 
@@ -99,5 +113,6 @@ internal sealed class ServerState
     {
         Counters.Reset(Clients.All);
         Errors.Reset();
+        AclLog.ResetTotals();
     }
 }

@@ -69,6 +69,8 @@ internal sealed class SlowLog(ConfigParameters config)
 
     private static byte[] Shown(CommandContext context, int arg)
     {
+        if (Secrets.Holds(context, arg))
+            return Secrets.Shown.ToArray();
         long length = context.ArgLength(arg);
         if (context.IsLarge(arg))
             return Ascii($"({length} bytes)");

@@ -1,5 +1,6 @@
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
@@ -197,6 +198,7 @@ internal sealed class TransactionRun
         }
 
         inner.BeginRun(elementStart);
+        if (!outer.Client.User.IsUnrestricted && !AclGate.PermitsStill(inner)) return Outcome.Done;
         try
         {
             return CommandDispatcher.Handle(inner);

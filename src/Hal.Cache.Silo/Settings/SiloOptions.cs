@@ -2,6 +2,7 @@ using System.Net;
 using Hal.Cache.Coherence;
 using Hal.Cache.Contracts.Instances;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Gateway;
 
 namespace Hal.Cache.Silo.Settings;
 
@@ -38,6 +39,11 @@ internal sealed class SiloOptions
 
     /// <summary>What clients must present (AUTH, or HTTP's bearer token); null lets everyone in, on loopback only.</summary>
     public string? RequirePass { get; set; }
+
+    /// <summary>File of users, an absolute path; null for none.</summary>
+    public string? AclFile { get; set; }
+
+    public ClusterViewMode ClusterView { get; set; }
 
     public Durability Durability { get; set; } = Durability.Commit;
 

@@ -2,6 +2,7 @@ using System.Text;
 using Hal.Cache.Coherence;
 using Hal.Cache.Contracts.Instances;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Gateway;
 
 namespace Hal.Cache.Silo.Settings;
 
@@ -18,6 +19,7 @@ internal static class SiloSettings
     public static readonly string[] Policies = ["lru", "lfu", "s3fifo", "noeviction"];
 
     private static readonly string[] Durabilities = ["commit", "interval", "none"];
+    private static readonly string[] ClusterViews = ["ask", "on", "off"];
     private static readonly string[] Levels = ["trace", "debug", "information", "warning", "error", "critical", "none"];
 
     public static readonly Setting[] All =
@@ -47,6 +49,12 @@ internal static class SiloSettings
         new("requirepass", "SECRET", "none", "What clients must present: AUTH in RESP, a bearer token in HTTP; needed for any address but loopback.",
             $"must be 1 to {SecretBytesMax} bytes of UTF-8",
             (o, v) => v.Length > 0 && Encoding.UTF8.GetByteCount(v) <= SecretBytesMax && Set(o.RequirePass = v)),
+        new("aclfile", "FILE", "none", "A file of users as ACL SAVE writes it; read at the start and by ACL LOAD.",
+            "must be a file that exists",
+            (o, v) => File.Exists(v) && Set(o.AclFile = Path.GetFullPath(v))),
+        new("cluster-view", "WHEN", "ask", "Whether cluster clients see a cluster of one node with every slot: on, off, or ask (clients that ask do).",
+            $"must be one of {string.Join(", ", ClusterViews)}",
+            (o, v) => OneOf(ClusterViews, v) is { } m && Set(o.ClusterView = Enum.Parse<ClusterViewMode>(m, ignoreCase: true))),
         new("durability", "WHEN", "commit", "When a write is acknowledged: commit (on disk), interval (disk every second), none (disk at a clean stop).",
             $"must be one of {string.Join(", ", Durabilities)}",
             (o, v) => OneOf(Durabilities, v) is { } d && Set(o.Durability = Enum.Parse<Durability>(d, ignoreCase: true))),

@@ -18,7 +18,12 @@ internal sealed record CtsCase(
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
 
     /// <summary>Whether the case is for a standalone server and not switched off in its file.</summary>
-    public bool IsStandalone => Tags != "cluster" && Skipped.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.False;
+    public bool IsStandalone => Tags != "cluster" && IsOn;
+
+    /// <summary>Whether the case is for a cluster and not switched off in its file.</summary>
+    public bool IsForCluster => Tags != "standalone" && IsOn;
+
+    private bool IsOn => Skipped.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.False;
 
     /// <summary>All cases of a file; throws <see cref="JsonException"/> when it is not one.</summary>
     public static IReadOnlyList<CtsCase> Load(string path)

@@ -46,6 +46,30 @@ public sealed class CtsTests(ITestOutputHelper output)
         }
     }
 
+    [Fact]
+    public void Silo_passes_every_case_for_a_cluster_with_the_cluster_view()
+    {
+        var path = Path.Combine(RepositoryPaths.Shared, "conformance", "cts.json");
+        if (!File.Exists(path))
+        {
+            output.WriteLine("Left out: cts.json is not beside this repository.");
+            return;
+        }
+
+        using var server = ServersUnderTest.Start("silo", output, new SiloProcessOptions { ClusterView = "on" })!;
+        using var client = new RespTestClient(server.Port);
+        Assert.Contains("cluster_state:ok", client.Command("CLUSTER", "INFO").Text, StringComparison.Ordinal);
+        var cases = CtsCase.Load(path).Where(one => one.IsForCluster).ToList();
+        var served = new ServedCommands(server.Port);
+
+        var run = cases.Where(one => one.Command.All(line => served.Contains(CtsCommandLine.Split(line, one.CommandBinary)[0]))).ToList();
+        var failures = run.Select(one => Failure(one, server.Port)).OfType<string>().ToList();
+
+        output.WriteLine($"silo as a cluster: {run.Count} cases run, {cases.Count - run.Count} not yet served, {failures.Count} failed.");
+        Assert.NotEmpty(run);
+        Assert.True(failures.Count == 0, string.Join('\n', failures));
+    }
+
     private static string? Failure(CtsCase one, int port)
     {
         using var client = new RespTestClient(port);

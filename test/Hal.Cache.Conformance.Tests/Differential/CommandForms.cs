@@ -86,6 +86,14 @@ internal static class CommandForms
                 + "| UNBLOCK 999999999 | <word> )")),
         (1, new("HELLO ( 1 | 4 | abc | 2 SETNAME | 3 AUTH | 2 <word> )")),
         (1, new("AUTH <word> [ <word> ]")),
+        // The users that these make may do everything, since the connection itself may become one of them.
+        (1, new("ACL ( WHOAMI | USERS | CAT | CAT ( keyspace | nosuch ) | GETUSER nosuch | DELUSER ( nosuch | u ) | GENPASS ( 0 | 4097 | abc ) | LOG RESET | LOG <word> "
+                + "| LOAD | SAVE | <word> )")),
+        (2, new("ACL SETUSER u { ( on | off | nopass | resetpass | ~a | %R~b | allkeys | resetkeys | &c | allchannels | resetchannels | +get | -get | +@string | -@string "
+                + "| +@all | -@all | +config|get | +nosuch | +config| | +@nosuch | >p | <p | #12 | (+get | (+set) | reset | clearselectors | <word> ) }")),
+        (2, new("ACL DRYRUN ( default | nosuch ) ( GET <key> | SET <key> <value> | NOSUCH a | GET | MSET <key> 1 <key> 2 | PING )")),
+        (1, new("CLUSTER ( INFO | SLOTS | NODES | KEYSLOT <key> | <word> )")),
+        (1, new("( READONLY | READWRITE | ASKING | FAILOVER | FAILOVER ABORT | REPLICAOF NO ONE | MODULE LIST )")),
         (1, new("DEBUG ( SLEEP 0 | <word> )")),
         (1, new("LOLWUT [ VERSION ( 5 | 6 | abc ) ]")),
         (1, new("INFO [ ( server | keyspace | all | everything | <word> ) ]")),

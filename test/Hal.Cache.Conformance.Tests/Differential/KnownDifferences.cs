@@ -41,6 +41,8 @@ internal static class KnownDifferences
         ("HSCAN", HasCursor, "cursors are the server's own"),
         ("SSCAN", HasCursor, "cursors are the server's own"),
         ("ZSCAN", HasCursor, "cursors are the server's own"),
+        ("ACL HELP", BothLists, "help texts are our own"),
+        ("ACL CAT", BothLists, "other data types are not served yet"),
         ("CLIENT HELP", (subject, model) => BothLists(subject, model), "7.2 added NO-TOUCH and SETINFO to the list"),
     ];
 

@@ -31,7 +31,8 @@ internal sealed class ConnectionHost : IAsyncDisposable
         var time = new ManualTimeProvider(DateTimeOffset.UnixEpoch.AddDays(20_000));
         store = BlobStores.Open(new BlobStoreOptions { MemoryBytes = 256 << 20, ObjectCodec = new CollectionCodec(new CollectionLimits()) }, new KeepsAllPolicy(), time).Value;
         var state = new ServerState(new GatewayOptions { RequirePass = password }, keyspace = new Keyspace(store, new Origins(origin), time), time);
-        Client = new ClientSession(1, "remote", "local", time.GetUtcNow(), ended.Cancel) { IsAuthenticated = password is null };
+        Client = new ClientSession(1, "remote", "local", time.GetUtcNow(), ended.Cancel);
+        state.Acl.Begin(Client);
         State = state;
         Dispatcher = new CommandDispatcher(state);
         connection = new RespConnection(state, Dispatcher, Client, new DuplexPipe(requests.Reader, replies.Writer), ended.Token);

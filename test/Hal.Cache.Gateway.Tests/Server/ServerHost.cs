@@ -20,10 +20,10 @@ internal sealed class ServerHost : IAsyncDisposable
     private readonly Dictionary<string, TestClient> clients = [];
     private readonly CommandDispatcher dispatcher;
 
-    public ServerHost(IEvictionPolicy? policy = null)
+    public ServerHost(IEvictionPolicy? policy = null, GatewayOptions? options = null)
     {
         store = BlobStores.Open(new BlobStoreOptions { MemoryBytes = 256 << 20 }, policy ?? new KeepsAllPolicy(), Time).Value;
-        State = new ServerState(new GatewayOptions(), new Keyspace(store, new NoOrigins(), Time), Time);
+        State = new ServerState(options ?? new GatewayOptions(), new Keyspace(store, new NoOrigins(), Time), Time);
         dispatcher = new CommandDispatcher(State);
     }
 
@@ -88,7 +88,8 @@ internal sealed class ServerHost : IAsyncDisposable
         public TestClient(ServerState state, CommandDispatcher dispatcher, TimeProvider time)
         {
             this.state = state;
-            Session = new ClientSession(state.Clients.NextId(), "remote", "local", time.GetUtcNow(), ended.Cancel, state.Table.All.Count) { IsAuthenticated = true };
+            Session = new ClientSession(state.Clients.NextId(), "remote", "local", time.GetUtcNow(), ended.Cancel, state.Table.All.Count);
+            state.Acl.Begin(Session);
             state.Clients.TryAdd(Session);
             running = RunAsync(new RespConnection(state, dispatcher, Session, new DuplexPipe(requests.Reader, replies.Writer), ended.Token));
         }

@@ -93,6 +93,18 @@ public sealed class SiloProcess : IServerUnderTest
             yield return policy;
         }
 
+        if (_options.ClusterView is { } view)
+        {
+            yield return "--cluster-view";
+            yield return view;
+        }
+
+        if (_options.AclFile is { } users)
+        {
+            yield return "--aclfile";
+            yield return users;
+        }
+
         if (_options.Password is { } password)
         {
             yield return "--requirepass";

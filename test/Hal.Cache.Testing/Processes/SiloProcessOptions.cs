@@ -15,5 +15,11 @@ public sealed record SiloProcessOptions
     /// <summary>Mounts as <c>prefix/=file:///directory</c>.</summary>
     public IReadOnlyList<string> Origins { get; init; } = [];
 
+    /// <summary>on, off or ask; null leaves the silo's default.</summary>
+    public string? ClusterView { get; init; }
+
+    /// <summary>File of users.</summary>
+    public string? AclFile { get; init; }
+
     public string? Password { get; init; }
 }

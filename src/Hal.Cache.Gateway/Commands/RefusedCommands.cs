@@ -1,0 +1,57 @@
+using System.Text;
+
+namespace Hal.Cache.Gateway.Commands;
+
+/// <summary>Commands of Redis's that make no sense here; each row's reason is in the README.</summary>
+internal static class RefusedCommands
+{
+    private const CommandFlags Admin = CommandFlags.Admin | CommandFlags.NoScript;
+    private const CommandFlags Replication = Admin | CommandFlags.NoAsyncLoading;
+
+    public static readonly CommandSpec[] Specs =
+    [
+        Row("replicaof", 3, Replication | CommandFlags.Stale, ReplicaOf, "5.0.0"),
+        Row("slaveof", 3, Replication | CommandFlags.Stale, ReplicaOf, "1.0.0"),
+        Row("failover", -1, Admin | CommandFlags.Stale, Failover, "6.2.0"),
+        Row("sync", 1, Replication | CommandFlags.NoMulti, Refuse, "1.0.0"),
+        Row("psync", -3, Replication | CommandFlags.NoMulti, Refuse, "2.8.0"),
+        Row("replconf", -1, Admin | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.AllowBusy, Refuse, "3.0.0"),
+        Row("module", -2, CommandFlags.None, c => c.WrongArity(), "4.0.0") with
+        {
+            Subcommands =
+            [
+                Row("help", 2, CommandFlags.Loading | CommandFlags.Stale, Help, "5.0.0"),
+                Row("list", 2, Admin, List, "4.0.0"),
+                Row("load", -3, Replication, Refuse, "4.0.0"),
+                Row("loadex", -3, Replication, Refuse, "7.0.0"),
+                Row("unload", 3, Replication, Refuse, "4.0.0"),
+            ],
+        },
+    ];
+
+    private static CommandSpec Row(string name, int arity, CommandFlags flags, CommandHandler handler, string since) =>
+        new(name, arity, flags, KeySpec.None, handler) { Group = "server", Since = since, Summary = "Refused; see the list of differences." };
+
+    private static Outcome Refuse(CommandContext c) =>
+        c.Error($"ERR {c.Spec.FullName.Replace('|', ' ').ToUpperInvariant()} is not supported: {Reason(c.Spec)}");
+
+    private static string Reason(CommandSpec spec) => (spec.Container ?? spec).Name == "module"
+        ? "no modules are loaded into this server"
+        : "instances are kept alike by the tree that they are part of, not by Redis's replication";
+
+    private static Outcome ReplicaOf(CommandContext c) =>
+        Ascii.EqualsIgnoreCase(c.Arg(1), "no"u8) && Ascii.EqualsIgnoreCase(c.Arg(2), "one"u8) ? c.Ok() : Refuse(c);
+
+    // There never are replicas, so that Redis's own answers fit.
+    private static Outcome Failover(CommandContext c) => c.Count == 2 && Ascii.EqualsIgnoreCase(c.Arg(1), "abort"u8)
+        ? c.Error("ERR No failover in progress."u8)
+        : c.Error("ERR FAILOVER requires connected replicas."u8);
+
+    private static Outcome List(CommandContext c)
+    {
+        c.Reply.ArrayHeader(0);
+        return Outcome.Done;
+    }
+
+    private static Outcome Help(CommandContext c) => c.Help("LIST", "    The modules that are loaded: none.");
+}

@@ -1,0 +1,101 @@
+using Hal.Cache.Testing.Clients;
+using Hal.Cache.Testing.Processes;
+using Xunit.Abstractions;
+
+namespace Hal.Cache.Gateway.Tests.Server;
+
+/// <summary>What monitors read: every name that the installed Redis has is there, and the numbers are true.</summary>
+public sealed class MonitoringTests(ITestOutputHelper output)
+{
+    // Of the process that Redis is, and of this one not.
+    private static readonly string[] RedisOnly =
+    [
+        "used_memory_lua_human", "used_memory_vm_total_human", "used_memory_scripts_human", "allocator_frag_bytes", "allocator_rss_bytes",
+        "rss_overhead_ratio", "rss_overhead_bytes", "used_cpu_sys_main_thread", "used_cpu_user_main_thread",
+    ];
+
+    [Fact]
+    public async Task Config_has_every_parameter_of_Redis()
+    {
+        if (Redis() is not { } redis) return;
+        using (redis)
+        {
+            using var client = new RespTestClient(redis.Port);
+            await using var host = new ServerHost();
+            HashSet<string> ours = [.. host.State.Config.Match(["*"u8.ToArray()]).Select(pair => pair.Name)];
+
+            string[] theirs = [.. client.Command("CONFIG", "GET", "*").Items!.Where((_, i) => i % 2 == 0).Select(item => item.Text!)];
+
+            Assert.True(theirs.Length > 100);
+            Assert.Equal([], theirs.Except(ours));
+        }
+    }
+
+    [Fact]
+    public async Task Info_has_every_field_of_Redis()
+    {
+        if (Redis() is not { } redis) return;
+        using (redis)
+        {
+            using var client = new RespTestClient(redis.Port);
+            await using var host = new ServerHost();
+            HashSet<string> ours = [.. Fields(await host["a"].RunAsync(["INFO", "all"]))];
+
+            string[] theirs = [.. Fields(client.Command("INFO", "all").Text!).Except(RedisOnly)];
+
+            Assert.True(theirs.Length > 100);
+            Assert.Equal([], theirs.Except(ours).Where(name => !name.StartsWith("cmdstat_", StringComparison.Ordinal)
+                && !name.StartsWith("latency_percentiles", StringComparison.Ordinal)));
+        }
+    }
+
+    [Theory]
+    [InlineData("GET", "cmdstat_get:", "rejected_calls=1,failed_calls=0")]
+    [InlineData("GET k; GET", "cmdstat_get:calls=1,", "rejected_calls=1,failed_calls=0")]
+    [InlineData("SET k v; INCR k", "cmdstat_incr:calls=1,", "rejected_calls=0,failed_calls=1")]
+    [InlineData("MULTI; SET k v; EXEC", "cmdstat_set:calls=1,", "rejected_calls=0,failed_calls=0")]
+    [InlineData("ACL SETUSER u on nopass; AUTH u x; GET k; AUTH default x", "cmdstat_get:calls=0,", "rejected_calls=1,failed_calls=0")]
+    [InlineData("ACL SETUSER u on nopass +get; AUTH u x; GET k; AUTH default x", "acl_access_denied_key:1", "")]
+    [InlineData("AUTH nobody x", "acl_access_denied_auth:1", "")]
+    [InlineData("GET k", "latency_percentiles_usec_get:p50=", "")]
+    [InlineData("INCRBY k x", "errorstat_ERR:count=", "")]
+    public async Task Statistics_tell_what_has_run(string script, string begins, string ends)
+    {
+        await using var host = new ServerHost();
+        await host["a"].RunAsync(["CONFIG", "SET", "slowlog-log-slower-than", "0"]); // times every command
+
+        foreach (string command in script.Split("; ")) await host["a"].RunAsync(command.Split(' '));
+
+        string info = await host["b"].RunAsync(["INFO", "all"]);
+        Assert.Contains(info.Split("\r\n"), line => line.StartsWith(begins, StringComparison.Ordinal) && line.EndsWith(ends, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("AUTH u s3cret")]
+    [InlineData("HELLO 2 AUTH u s3cret")]
+    [InlineData("ACL SETUSER u >s3cret")]
+    [InlineData("CONFIG SET timeout 0 requirepass s3cret")]
+    public async Task Passwords_are_shown_nowhere(string command)
+    {
+        await using var host = new ServerHost();
+        await host["b"].RunAsync(["CONFIG", "SET", "slowlog-log-slower-than", "0"]);
+        await host["b"].RunAsync(["MONITOR"]);
+
+        await host["a"].RunAsync(command.Split(' '));
+
+        string slow = string.Concat(host.State.SlowLog.Latest(9).SelectMany(entry => entry.Args).Select(System.Text.Encoding.Latin1.GetString));
+        Assert.Contains("(redacted)", slow, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", slow, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", await host["b"].RestAsync(), StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<string> Fields(string info) =>
+        info.Split("\r\n").Where(line => line.Contains(':', StringComparison.Ordinal)).Select(line => line[..line.IndexOf(':', StringComparison.Ordinal)]);
+
+    private RedisServerProcess? Redis()
+    {
+        if (RedisServerProcess.IsAvailable) return RedisServerProcess.Started();
+        output.WriteLine("redis-server is not installed: names were not compared with it.");
+        return null;
+    }
+}
