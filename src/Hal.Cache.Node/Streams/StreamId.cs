@@ -25,15 +25,17 @@ public readonly record struct StreamId(ulong Ms, ulong Seq) : IComparable<Stream
     /// <summary>The ID behind; false where this is the last one.</summary>
     public bool TryNext(out StreamId next)
     {
-        next = Seq != ulong.MaxValue ? new(Ms, Seq + 1) : new(Ms + 1, 0);
-        return this != Max;
+        StreamId id = this; // which may be where the result goes
+        next = id.Seq != ulong.MaxValue ? new(id.Ms, id.Seq + 1) : new(id.Ms + 1, 0);
+        return id != Max;
     }
 
     /// <summary>The ID before; false where this is the first one.</summary>
     public bool TryPrevious(out StreamId previous)
     {
-        previous = Seq != 0 ? new(Ms, Seq - 1) : new(Ms - 1, ulong.MaxValue);
-        return this != Zero;
+        StreamId id = this;
+        previous = id.Seq != 0 ? new(id.Ms, id.Seq - 1) : new(id.Ms - 1, ulong.MaxValue);
+        return id != Zero;
     }
 
     /// <summary>Writes the text, of up to <see cref="TextBytesMax"/> bytes, and returns how many.</summary>
