@@ -28,6 +28,9 @@ internal sealed record KeySpec(int First, int Last = 0, int Step = 1, KeyFlags F
     /// <summary>Word after which the search begins, null where it begins at <see cref="First"/>.</summary>
     public string? Keyword { get; init; }
 
+    /// <summary>Which part of the arguments up to the last one are keys: 2 for the first half; 0 for all.</summary>
+    public int Limit { get; init; }
+
     /// <summary>COMMAND DOCS' note on the spec.</summary>
     public string? Notes { get; init; }
 
@@ -50,7 +53,7 @@ internal sealed record KeySpec(int First, int Last = 0, int Step = 1, KeyFlags F
         }
         else
         {
-            to = Last >= 0 ? from + Last : c.Count + Last;
+            to = Last >= 0 ? from + Last : Limit == 0 ? c.Count + Last : from + ((c.Count - from) / Limit) + Last;
         }
 
         return from <= to && to < c.Count;

@@ -140,19 +140,10 @@ public sealed class RespWriter : IDisposable
     /// Puts the header of an array before the replies that were written since <see cref="Length"/> was <paramref name="position"/>,
     /// for arrays whose count is known only at their end; it moves those bytes.
     /// </summary>
-    public void ArrayHeaderAt(int position, int count)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)position, (uint)length, nameof(position));
-        var end = length;
-        ArrayHeader(count);
-        var bytes = length - end;
-        Span<byte> header = stackalloc byte[LengthLineBytesMax];
-        buffer.AsSpan(end, bytes).CopyTo(header);
-        buffer.AsSpan(position, end - position).CopyTo(buffer.AsSpan(position + bytes));
-        header[..bytes].CopyTo(buffer.AsSpan(position));
-        for (var i = deferred.Count - 1; i >= 0 && deferred[i].Position > position; i--)
-            deferred[i] = deferred[i] with { Position = deferred[i].Position + bytes };
-    }
+    public void ArrayHeaderAt(int position, int count) => HeaderAt(position, count, isMap: false);
+
+    /// <summary>Does the same for a map; in RESP2 for an array of twice as many replies.</summary>
+    public void MapHeaderAt(int position, int pairs) => HeaderAt(position, pairs, isMap: true);
 
     /// <summary>Writes a double as <see cref="RedisDouble"/> formats it; in RESP2 as a bulk string.</summary>
     public void Double(double value)
@@ -243,6 +234,21 @@ public sealed class RespWriter : IDisposable
 
     /// <summary>Gives the buffer back; the writer may be used again.</summary>
     public void Dispose() => ReturnBuffer();
+
+    private void HeaderAt(int position, int count, bool isMap)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)position, (uint)length, nameof(position));
+        var end = length;
+        if (isMap) MapHeader(count);
+        else ArrayHeader(count);
+        var bytes = length - end;
+        Span<byte> header = stackalloc byte[LengthLineBytesMax];
+        buffer.AsSpan(end, bytes).CopyTo(header);
+        buffer.AsSpan(position, end - position).CopyTo(buffer.AsSpan(position + bytes));
+        header[..bytes].CopyTo(buffer.AsSpan(position));
+        for (var i = deferred.Count - 1; i >= 0 && deferred[i].Position > position; i--)
+            deferred[i] = deferred[i] with { Position = deferred[i].Position + bytes };
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void LengthLine(byte kind, long value)

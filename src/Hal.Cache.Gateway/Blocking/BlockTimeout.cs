@@ -8,6 +8,32 @@ internal static class BlockTimeout
     /// <summary>Longest time that a timer takes; longer ones are waited for without an end.</summary>
     private static readonly TimeSpan TimerMax = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
+    /// <summary>Reads whole milliseconds, 0 for no end; false with Redis's error replied.</summary>
+    public static bool TryParseMilliseconds(CommandContext c, int arg, out TimeSpan timeout)
+    {
+        timeout = Timeout.InfiniteTimeSpan;
+        if (!RedisInteger.TryParse(c.Arg(arg), out long milliseconds))
+        {
+            c.Error("ERR timeout is not an integer or out of range"u8);
+            return false;
+        }
+
+        if (milliseconds < 0)
+        {
+            c.Error(RespErrors.TimeoutNegative);
+            return false;
+        }
+
+        if (milliseconds > long.MaxValue - c.Now)
+        {
+            c.Error("ERR timeout is out of range"u8);
+            return false;
+        }
+
+        if (milliseconds > 0 && milliseconds < TimerMax.TotalMilliseconds) timeout = TimeSpan.FromMilliseconds(milliseconds);
+        return true;
+    }
+
     /// <summary>Reads seconds with fractions, 0 for no end; false with Redis's error replied.</summary>
     public static bool TryParse(CommandContext c, int arg, out TimeSpan timeout)
     {

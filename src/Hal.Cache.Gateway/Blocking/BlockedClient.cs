@@ -21,6 +21,12 @@ internal sealed class BlockedClient(BlockedClients registry, CommandContext cont
     /// <summary>Type that the keys must have.</summary>
     public BlobType Type => type;
 
+    /// <summary>Whether it is served also where a key is gone or has another type: what it waits for was in it.</summary>
+    public bool IsForGone { get; init; }
+
+    /// <summary>What the handler found out before it waited.</summary>
+    public object? State { get; init; }
+
     public long ClientId { get; } = context.Client.Id;
 
     /// <summary>Mask of the shards of all of the command's keys.</summary>

@@ -97,8 +97,9 @@ internal sealed class BlockedClients
             {
                 WriteScope scope = default;
                 EntryRef entry = store.Find(new BlobKey(key.Database, key.Bytes, key.Hash), ref scope);
-                if (entry.IsNone) return;
-                if (entry.Type != client.Type || !client.TryServe(keys)) continue;
+                if (entry.IsNone && !Array.Exists(line, other => other.IsForGone)) return;
+                bool isThere = !entry.IsNone && entry.Type == client.Type;
+                if ((!isThere && !client.IsForGone) || !client.TryServe(keys)) continue;
             }
             finally
             {

@@ -9,7 +9,10 @@ internal static class Blocking
     /// Waits until one of the keys between two arguments has a value of a type; the handler then runs again. False where the client must not wait, as in a
     /// transaction.
     /// </summary>
-    public static bool TryBlock(this CommandContext c, int firstKey, int lastKey, BlobType type, TimeSpan timeout, out Outcome outcome)
+    /// <param name="isForGone">Runs the handler also when a key goes or has another type.</param>
+    /// <param name="state">What the handler finds in <see cref="BlockedClient.State"/> then.</param>
+    public static bool TryBlock(
+        this CommandContext c, int firstKey, int lastKey, BlobType type, TimeSpan timeout, out Outcome outcome, bool isForGone = false, object? state = null)
     {
         outcome = Outcome.Async;
         if (c.IsInTransaction) return false;
@@ -21,7 +24,7 @@ internal static class Blocking
             keys.Add(new BlockedKey(key.Database, key.Bytes.ToArray(), key.Hash));
         }
 
-        var client = new BlockedClient(c.Server.Blocked, c, [.. keys], type, timeout);
+        var client = new BlockedClient(c.Server.Blocked, c, [.. keys], type, timeout) { IsForGone = isForGone, State = state };
         c.Server.Blocked.Add(client);
         outcome = c.RunAsync(client.WaitAsync);
         return true;

@@ -280,7 +280,7 @@ internal static class CommandCommands
         reply.Text(keys.KeyNumber >= 0 ? "keynum" : "range");
         reply.Text("spec");
         if (keys.KeyNumber >= 0) Numbers(reply, ("keynumidx", keys.KeyNumber), ("firstkey", keys.KeyNumber + 1), ("keystep", keys.Step));
-        else Numbers(reply, ("lastkey", keys.Last), ("keystep", keys.Step), ("limit", 0));
+        else Numbers(reply, ("lastkey", keys.Last), ("keystep", keys.Step), ("limit", keys.Limit));
     }
 
     private static void Numbers(RespWriter reply, params ReadOnlySpan<(string Name, int Value)> pairs)

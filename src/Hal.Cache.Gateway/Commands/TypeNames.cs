@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node.Streams;
 using Hal.Cache.Node.Values;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -26,7 +27,7 @@ internal static class TypeNames
         SetValue { Encoding: SetEncoding.Table } => "hashtable"u8,
         SetValue { Encoding: SetEncoding.Integers } => "intset"u8,
         SortedSetValue { IsCompact: false } => "skiplist"u8,
-        ICollectionValue => "listpack"u8,
-        _ => "stream"u8,
+        StreamValue => "stream"u8,
+        _ => "listpack"u8,
     };
 }

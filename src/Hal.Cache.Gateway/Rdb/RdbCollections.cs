@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using Hal.Cache.Node.Streams;
 using Hal.Cache.Node.Values;
 using Hal.Cache.Resp;
 
@@ -12,7 +13,7 @@ internal static class RdbCollections
     private const byte OldCompactHash = 13, OldQuickList = 14, CompactHash = 16, CompactSortedSet = 17, QuickList = 18, CompactSet = 20;
     private const byte PlainNode = 1, PackedNode = 2;
 
-    public static bool IsKnown(byte type) => type is >= ListType and <= SortedSetType or (>= OldList and <= OldQuickList) or (>= CompactHash and <= QuickList) or CompactSet;
+    public static bool IsKnown(byte type) => type is >= ListType and <= SortedSetType or (>= OldList and <= OldQuickList) or (>= CompactHash and <= QuickList) or CompactSet || RdbStreams.IsKnown(type);
 
     public static void Write(ICollectionValue value, RdbWriter target)
     {
@@ -38,6 +39,9 @@ internal static class RdbCollections
             case SortedSetValue scored:
                 Write(scored, target);
                 break;
+            case StreamValue stream:
+                RdbStreams.Write(stream, target);
+                break;
         }
     }
 
@@ -50,6 +54,7 @@ internal static class RdbCollections
             SetType => ReadSet(body, bytesMax, limits),
             HashType => ReadHash(body, bytesMax, limits),
             OldSortedSet or SortedSetType => ReadSortedSet(type, body, bytesMax, limits),
+            _ when RdbStreams.IsKnown(type) => RdbStreams.Read(type, body, bytesMax, limits),
             _ => RdbStrings.TryRead(body, bytesMax, out byte[] packed) ? ReadPacked(type, packed, limits) : null,
         };
         return value is { IsEmpty: false } ? value : null;

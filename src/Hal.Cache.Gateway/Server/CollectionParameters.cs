@@ -12,7 +12,7 @@ internal sealed class CollectionParameters(CollectionLimits limits)
         alias = name.Contains("ziplist", StringComparison.Ordinal)
             ? name.Replace("ziplist", "listpack", StringComparison.Ordinal)
             : name.Replace("listpack", "ziplist", StringComparison.Ordinal);
-        if (name.StartsWith("set-", StringComparison.Ordinal)) alias = name; // which never was a ziplist
+        if (name.StartsWith("set-", StringComparison.Ordinal) || name.StartsWith("stream-", StringComparison.Ordinal)) alias = name; // which never was a ziplist
         string listpack = name.Replace("ziplist", "listpack", StringComparison.Ordinal);
         if (!long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)) return false;
         int limit = (int)Math.Clamp(number, int.MinValue, int.MaxValue);
@@ -41,6 +41,12 @@ internal sealed class CollectionParameters(CollectionLimits limits)
                 return true;
             case "zset-max-listpack-value":
                 limits.SortedSetValueBytesMax = limit;
+                return true;
+            case "stream-node-max-bytes":
+                limits.StreamNodeBytesMax = Math.Max(0, number);
+                return true;
+            case "stream-node-max-entries":
+                limits.StreamNodeEntriesMax = Math.Max(0, number);
                 return true;
             default:
                 return false;

@@ -53,6 +53,21 @@ public sealed class ChangeLog
         length += Put(target, value);
     }
 
+    /// <summary>Adds a kind whose operands follow by <see cref="AddNumber"/> and <see cref="AddBytes"/>.</summary>
+    internal void Add(ChangeKind kind)
+    {
+        Reserve(1)[0] = (byte)kind;
+        length++;
+    }
+
+    internal void AddNumber(long number)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(Reserve(sizeof(long)), number);
+        length += sizeof(long);
+    }
+
+    internal void AddBytes(ReadOnlySpan<byte> value) => length += Put(Reserve(5 + value.Length), value);
+
     private static int Put(Span<byte> target, ReadOnlySpan<byte> value)
     {
         uint left = (uint)value.Length;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node.Streams;
 
 namespace Hal.Cache.Node.Values;
 
@@ -16,6 +17,7 @@ public sealed class CollectionCodec(CollectionLimits limits) : IObjectCodec
             BlobType.List => ListValue.Read(limits, bytes),
             BlobType.Set => SetValue.Read(limits, bytes),
             BlobType.SortedSet => SortedSetValue.Read(limits, bytes),
+            BlobType.Stream => StreamBlob.Read(limits, bytes),
             _ => null,
         };
         return value is null ? new CacheError(CacheErrorCode.Corrupt, $"a blob is no {type} in a known version") : Results.Of(value);

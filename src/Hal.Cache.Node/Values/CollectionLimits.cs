@@ -26,4 +26,10 @@ public sealed class CollectionLimits
 
     /// <summary>zset-max-listpack-value, in bytes.</summary>
     public int SortedSetValueBytesMax { get; set; } = 64;
+
+    /// <summary>stream-node-max-bytes, 0 for no limit but the format's.</summary>
+    public long StreamNodeBytesMax { get; set; } = 4096;
+
+    /// <summary>stream-node-max-entries, 0 for no limit.</summary>
+    public long StreamNodeEntriesMax { get; set; } = 100;
 }

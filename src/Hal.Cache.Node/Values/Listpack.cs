@@ -217,6 +217,12 @@ public struct Listpack
     /// <summary>Puts another string in an element's place.</summary>
     public void Replace(int at, ReadOnlySpan<byte> value) => Splice(at, Skip(at), value, 0);
 
+    /// <summary>Appends an integer, as its text would be.</summary>
+    public void Append(long number) => SpliceInteger(EndPosition, 0, number, 1);
+
+    /// <summary>Puts an integer in an element's place.</summary>
+    public void Replace(int at, long number) => SpliceInteger(at, Skip(at), number, 0);
+
     /// <summary>Removes elements from a position on, which exist.</summary>
     public void Remove(int at, int count = 1)
     {
@@ -289,6 +295,21 @@ public struct Listpack
         else WriteString(value, target);
         WriteBack(length, target[length..]);
         SetHeader(grown, added);
+    }
+
+    private void SpliceInteger(int at, int removed, long number, int added)
+    {
+        int length = IntegerBytes(number), size = length + BackBytes(length), total = Bytes;
+        if (size != removed)
+        {
+            Reserve(total + size - removed);
+            bytes.AsSpan(at + removed, total - at - removed).CopyTo(bytes.AsSpan(at + size));
+            SetHeader(total + size - removed, added);
+        }
+
+        Span<byte> target = bytes.AsSpan(at, size);
+        WriteInteger(number, length, target);
+        WriteBack(length, target[length..]);
     }
 
     private void Reserve(int needed)

@@ -41,7 +41,14 @@ internal sealed class ArgumentSources
     private static readonly string[] Latitudes = ["38.115556", "37.502669", "0", "85", "48.85", "48.86", "48.9"];
     private static readonly string[] Words = ["foo", "NX", "XX", "EX", "PX", "KEEPTTL", "GET", "REPLACE", "DB", "COUNT", "MATCH", "BYTE", "BIT", "", "help"];
 
+    private static readonly string[] OddStreamIds =
+    [
+        "0", "0-0", "-", "+", "18446744073709551615-18446744073709551615", "18446744073709551615", "18446744073709551616", "abc", "1-", "-1", "1-*", "+5", "05-1",
+        " 3", "1-2-3", "", "5--1", "(", "((1", "(0-0", "(18446744073709551615-18446744073709551615",
+    ];
+
     private readonly List<byte[]> _payloads = [];
+    private int _entries;
     private long _relative = 10;
 
     /// <summary>Keeps a real payload, so that later commands can restore it.</summary>
@@ -83,9 +90,17 @@ internal sealed class ArgumentSources
         "lon" => Text(Mix(random, 20, Longitudes, ["181", "abc", "", "nan"])),
         "lat" => Text(Mix(random, 20, Latitudes, ["86", "abc"])),
         "radius" => Text(Mix(random, 20, ["0", "1", "10", "100", "200", "1000", "5000"], ["-1", "abc"])),
+        "skey" => Text(Mix(random, 25, ["s0", "s1", "s2"], ["c0", "k0"])),
+        "sid" => Text(Mix(random, 12, [StreamId(random), $"{random.Next(_entries + 2)}"], OddStreamIds)),
+        "newid" => Text(Mix(random, 25, [$"{_entries += random.Next(2)}-*", $"{++_entries}-{random.Next(4)}"], OddStreamIds)),
+        "bound" => Text(Mix(random, 12, ["-", "+", StreamId(random), "(" + StreamId(random)], OddStreamIds)),
+        "group" => Text(One(random, ["g0", "g1"])),
+        "consumer" => Text(One(random, ["c0", "c1"])),
         "unit" => Text(Mix(random, 20, ["m", "km", "ft", "mi"], ["xx", ""])),
         _ => throw new ArgumentException($"No argument source is called '{kind}'.", nameof(kind)),
     };
+
+    private string StreamId(Random random) => $"{Math.Max(0, _entries - random.Next(30))}-{random.Next(4)}";
 
     /// <summary>A wrong argument of any kind, for mutations.</summary>
     public static byte[] Odd(Random random) => Text(One(random, random.Next(2) == 0 ? Words : OddIntegers));

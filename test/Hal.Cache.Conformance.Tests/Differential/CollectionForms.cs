@@ -137,6 +137,6 @@ internal static class CollectionForms
         (2, new("SET <ckey> <int>")),
         (1, new("EXPIRE <ckey> <ttl>")),
         (1, new("( APPEND | GETSET ) <ckey> <value>")),
-        (1, new("SCAN 0 TYPE ( list | set | zset | hash )")),
+        (1, new("SCAN 0 TYPE ( list | set | zset | hash | stream )")),
     ];
 }

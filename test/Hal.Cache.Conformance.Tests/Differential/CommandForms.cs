@@ -101,5 +101,6 @@ internal static class CommandForms
         (1, new("NOSUCHCOMMAND { <word> }")),
 
         .. CollectionForms.All,
+        .. StreamForms.All,
     ];
 }

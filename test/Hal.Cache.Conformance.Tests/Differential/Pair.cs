@@ -22,6 +22,12 @@ internal sealed class Pair : IDisposable
     /// <summary>Runs one command on both; null when they agree, otherwise both replies as text.</summary>
     public (string Wanted, string Got)? Run(byte[][] command, Action<RespTestReply>? seen = null)
     {
+        foreach (var first in StreamConsumers.Before(command))
+        {
+            Subject.Command(first);
+            Model.Command(first);
+        }
+
         Subject.Send(command);
         Model.Send(command);
         return Compare(command, seen);
@@ -35,6 +41,12 @@ internal sealed class Pair : IDisposable
             var batch = commands.Skip(start).Take(BatchCommands).ToList();
             foreach (var command in batch)
             {
+                foreach (var first in StreamConsumers.Before(command))
+                {
+                    Subject.Send(first);
+                    Model.Send(first);
+                }
+
                 Subject.Send(command);
                 Model.Send(command);
             }
@@ -43,6 +55,12 @@ internal sealed class Pair : IDisposable
             {
                 // Only the last reply counts: the model must not be asked anything else in the middle of a batch.
                 var last = start + i == commands.Count - 1;
+                foreach (var _ in StreamConsumers.Before(batch[i]))
+                {
+                    ReceiveOrClosed(Subject, out var _);
+                    ReceiveOrClosed(Model, out var _);
+                }
+
                 var got = ReceiveOrClosed(Subject, out var gotRaw);
                 var wanted = ReceiveOrClosed(Model, out var wantedRaw);
                 if (last) return !Agree(batch[i], got, gotRaw, wanted, wantedRaw);

@@ -18,6 +18,9 @@ internal enum ReplyRule
     /// <summary>A time in seconds or milliseconds: equal where negative, otherwise within the time that passes between two servers.</summary>
     Time,
 
+    /// <summary>Every byte but the third of four items, which is how long an entry is pending.</summary>
+    Idle,
+
     /// <summary>The type of the reply, and every byte of an error: the content depends on the moment or the process.</summary>
     Shape,
 

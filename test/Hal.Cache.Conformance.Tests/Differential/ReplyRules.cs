@@ -58,6 +58,7 @@ internal static class ReplyRules
         ["ZUNION"] = (ReplyRule.Numbers, "scores"),
         ["ZINTER"] = (ReplyRule.Numbers, "scores"),
         ["ZDIFF"] = (ReplyRule.Numbers, "scores"),
+        ["XPENDING"] = (ReplyRule.Idle, "idle times"),
         ["DUMP"] = (ReplyRule.Payload, "the footer names the server's RDB version"),
     };
 
