@@ -39,6 +39,8 @@ internal sealed class CommandTable
         DebugCommands.Specs,
         TransactionCommands.Specs,
         PubSubCommands.Specs,
+        EvalCommands.Specs,
+        ScriptCommands.Specs,
         LatencyCommands.Specs,
     ];
 

@@ -52,4 +52,10 @@ internal static class GatewayLimits
 
     /// <summary>Streamed arguments of one request.</summary>
     public const int LargeArgsMax = 1024;
+
+    /// <summary>Bytes of cached scripts' texts; those that came with EVAL are forgotten beyond that, oldest first.</summary>
+    public const long ScriptBytesMax = 64L << 20;
+
+    /// <summary>Time between two moments in which a slow script lets others learn of it.</summary>
+    public static readonly TimeSpan ScriptYieldInterval = TimeSpan.FromMilliseconds(2);
 }

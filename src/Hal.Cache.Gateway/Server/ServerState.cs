@@ -1,5 +1,6 @@
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.PubSub;
+using Hal.Cache.Gateway.Scripts;
 using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Node;
 
@@ -22,6 +23,7 @@ internal sealed class ServerState
         KeyEvents = new KeyEvents(keyspace.Store, Tracking, Notifications);
         Latency = new LatencyMonitor(time);
         Idle = new IdleClients(Clients, time);
+        Scripts = new ScriptRuntime(this);
     }
 
     public GatewayOptions Options { get; }
@@ -53,6 +55,8 @@ internal sealed class ServerState
     public LatencyMonitor Latency { get; }
 
     public IdleClients Idle { get; }
+
+    public ScriptRuntime Scripts { get; }
 
     public MonitorList Monitors { get; } = new();
 
