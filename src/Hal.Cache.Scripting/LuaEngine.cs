@@ -313,6 +313,9 @@ public sealed unsafe class LuaEngine : IDisposable
         LuaReplies.PushText(state, "version_number"u8);
         lua_pushinteger(state, versionNumber);
         lua_rawset(state, -3);
+        LuaReplies.PushText(state, "null"u8);
+        lua_pushlightuserdata(state, 0);
+        lua_rawset(state, -3);
         LuaReplies.PushText(state, "libraries"u8);
         lua_createtable(state, 0, Libraries.Length);
         foreach (string library in Libraries)

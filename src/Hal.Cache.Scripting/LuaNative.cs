@@ -81,6 +81,9 @@ internal static unsafe partial class LuaNative
     public static partial void lua_pushnumber(nint state, double value);
 
     [LibraryImport(Library), SuppressGCTransition]
+    public static partial void lua_pushlightuserdata(nint state, nint value);
+
+    [LibraryImport(Library), SuppressGCTransition]
     public static partial void lua_pushboolean(nint state, int value);
 
     [LibraryImport(Library), SuppressGCTransition]

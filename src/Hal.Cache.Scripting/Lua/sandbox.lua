@@ -273,7 +273,7 @@ native.redis = r
 -- Libraries are given what they need: they are Lua too.
 local libraries = {}
 for name, source in next, limits.libraries do
-  libraries[name] = load(source, '=' .. name, 't')(text)
+  libraries[name] = load(source, '=' .. name, 't')(text, limits.null)
 end
 
 string.format = s.format -- methods of strings
