@@ -41,6 +41,7 @@ internal sealed class CommandTable
         PubSubCommands.Specs,
         EvalCommands.Specs,
         ScriptCommands.Specs,
+        FunctionCommands.Specs,
         LatencyCommands.Specs,
     ];
 

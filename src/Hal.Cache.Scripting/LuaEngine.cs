@@ -23,6 +23,7 @@ public sealed unsafe class LuaEngine : IDisposable
     private readonly int handler;
     private readonly int environment;
     private readonly int globals;
+    private readonly int libraryLoader;
     private GCHandle self;
     private IScriptHost? host;
     private Exception? fault;
@@ -47,7 +48,7 @@ public sealed unsafe class LuaEngine : IDisposable
         SetFunction("acl_check_cmd"u8, &MayCall);
         PushLimits(version, versionNumber);
         if (lua_pcallk(state, 2, 4, 0, 0, 0) != 0) throw new InvalidOperationException(Encoding.Latin1.GetString(LuaReplies.Text(state, -1)));
-        lua_settop(state, -2);
+        libraryLoader = luaL_ref(state, RegistryIndex);
         globals = luaL_ref(state, RegistryIndex);
         environment = luaL_ref(state, RegistryIndex);
         handler = luaL_ref(state, RegistryIndex);
@@ -78,6 +79,45 @@ public sealed unsafe class LuaEngine : IDisposable
         lua_setupvalue(state, 2, 1); // a script may have changed its own
     }
 
+    /// <summary>Begins a run of a function of a library's; the two arrays that are added next are its keys and arguments.</summary>
+    public void BeginFunction(int function)
+    {
+        lua_settop(state, 0);
+        lua_rawgeti(state, RegistryIndex, handler);
+        lua_rawgeti(state, RegistryIndex, function);
+        foreach (string name in (string[])["KEYS", "ARGV"])
+        {
+            lua_rawgeti(state, RegistryIndex, globals);
+            LuaReplies.PushText(state, Encoding.ASCII.GetBytes(name));
+            lua_pushnil(state);
+            lua_rawset(state, -3);
+            lua_settop(state, -2);
+        }
+    }
+
+    /// <summary>Runs a library's text, and gives the functions that it registers, by their numbers; else the error.</summary>
+    public string? TryLoadLibrary(IScriptHost host, ReadOnlySpan<byte> body, out IReadOnlyList<LibraryFunction> functions)
+    {
+        functions = [];
+        lua_settop(state, 0);
+        lua_rawgeti(state, RegistryIndex, handler);
+        lua_rawgeti(state, RegistryIndex, libraryLoader);
+        if (Load([.. Prologue, .. body], "@user_function") is { } error) return $"Error compiling function: {error}";
+        lua_rawgeti(state, RegistryIndex, environment);
+        lua_setupvalue(state, 3, 1);
+        try
+        {
+            if (!RunProtected(host, 1))
+                return stops ? "FUNCTION LOAD timeout" : $"Error registering functions: {Failure().Text}";
+            functions = Registered();
+            return functions.Count > 0 ? null : "No functions registered";
+        }
+        finally
+        {
+            lua_settop(state, 0);
+        }
+    }
+
     /// <summary>Begins an array of so many strings.</summary>
     public void BeginArray(int count) => lua_createtable(state, count, 0);
 
@@ -102,14 +142,7 @@ public sealed unsafe class LuaEngine : IDisposable
     public bool TryRun(IScriptHost host, int arguments, RespWriter reply, out ScriptFailure? failure)
     {
         failure = null;
-        (this.host, fault, stops, protocol) = (host, null, false, 2);
-        lua_sethook(state, (nint)(delegate* unmanaged<nint, nint, void>)&Tick, MaskCount, ScriptLimits.StepsPerTick);
-        memory->IsManaged = 0;
-        int status = lua_pcallk(state, arguments, 1, 1, 0, 0);
-        memory->IsManaged = 1;
-        this.host = null;
-        if (fault is not null) ExceptionDispatchInfo.Throw(fault);
-        bool isDone = status == 0 && !stops;
+        bool isDone = RunProtected(host, arguments);
         if (isDone) LuaReplies.Write(state, reply, protocol);
         else if (!stops) failure = Failure();
         lua_settop(state, 0);
@@ -122,6 +155,42 @@ public sealed unsafe class LuaEngine : IDisposable
         lua_close(state);
         NativeMemory.Free(memory);
         self.Free();
+    }
+
+    /// <summary>Calls what is on the stack above the handler; false where it raised an error, which is then on top, or was ended.</summary>
+    private bool RunProtected(IScriptHost host, int arguments)
+    {
+        (this.host, fault, stops, protocol) = (host, null, false, 2);
+        lua_sethook(state, (nint)(delegate* unmanaged<nint, nint, void>)&Tick, MaskCount, ScriptLimits.StepsPerTick);
+        memory->IsManaged = 0;
+        int status = lua_pcallk(state, arguments, 1, 1, 0, 0);
+        memory->IsManaged = 1;
+        this.host = null;
+        if (fault is not null) ExceptionDispatchInfo.Throw(fault);
+        return status == 0 && !stops;
+    }
+
+    private List<LibraryFunction> Registered()
+    {
+        var functions = new List<LibraryFunction>();
+        for (int i = 1; lua_rawgeti(state, 2, i) == (int)LuaType.Table; i++)
+        {
+            string name = TextField("name"u8) ?? "";
+            string? description = TextField("description"u8);
+            string flags = TextField("flags"u8) ?? "";
+            LuaReplies.Field(state, "callback"u8);
+            functions.Add(new LibraryFunction(name, luaL_ref(state, RegistryIndex), description, flags));
+            lua_settop(state, 2);
+        }
+
+        return functions;
+    }
+
+    private string? TextField(ReadOnlySpan<byte> name)
+    {
+        string? text = LuaReplies.Field(state, name) == LuaType.String ? Encoding.Latin1.GetString(LuaReplies.Text(state, -1)) : null;
+        lua_settop(state, -2);
+        return text;
     }
 
     private static LuaEngine Of(nint state) => (LuaEngine)GCHandle.FromIntPtr(*(nint*)(state - sizeof(nint))).Target!;

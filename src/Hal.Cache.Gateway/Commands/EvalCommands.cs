@@ -18,6 +18,8 @@ internal static class EvalCommands
         Row("eval", Flags | CommandFlags.MayReplicate, Writes, c => Eval(c, false), "2.6.0", "Executes a server-side Lua script."),
         Row("evalsha", Flags | CommandFlags.MayReplicate, Writes, c => EvalSha(c, false), "2.6.0", "Executes a server-side Lua script by SHA1 digest."),
         Row("eval_ro", Flags | CommandFlags.ReadOnly, Reads, c => Eval(c, true), "7.0.0", "Executes a read-only server-side Lua script."),
+        Row("fcall", Flags | CommandFlags.MayReplicate, Writes, c => FCall(c, false), "7.0.0", "Invokes a function."),
+        Row("fcall_ro", Flags | CommandFlags.ReadOnly, Reads, c => FCall(c, true), "7.0.0", "Invokes a read-only function."),
         Row("evalsha_ro", Flags | CommandFlags.ReadOnly, Reads, c => EvalSha(c, true), "7.0.0", "Executes a read-only server-side Lua script by SHA1 digest."),
     ];
 
@@ -71,6 +73,37 @@ internal static class EvalCommands
             Add(c, engine, 3 + keys, c.Count - 3 - keys);
             engine.Lua.EndGlobal("ARGV"u8);
             return new ScriptRun(c, script.Sha, false, isReadOnly || (script.Flags & ScriptFlags.NoWrites) != 0).Run(engine.Lua, 0);
+        }
+        finally
+        {
+            c.Server.Scripts.Return(engine);
+        }
+    }
+
+    private static Outcome FCall(CommandContext c, bool isReadOnly)
+    {
+        if (!c.Server.Scripts.Functions.TryFind(Encoding.Latin1.GetString(c.Arg(1)), out (FunctionLibrary Library, LibraryEntry Entry) found))
+            return c.Error("ERR Function not found"u8);
+        if (!RedisInteger.TryParse(c.Arg(2), out _)) return c.Error("ERR Bad number of keys provided"u8);
+        int keys = KeysOf(c, 2);
+        if (keys < 0) return Outcome.Done;
+        bool writesNot = (found.Entry.Flags & ScriptFlags.NoWrites) != 0;
+        if (isReadOnly && !writesNot) return c.Error("ERR Can not execute a script with write flag using *_ro command."u8);
+        for (int i = 3; i < 3 + keys; i++)
+        {
+            if (!c.IsAtHand(i)) return Outcome.Retry;
+        }
+
+        ScriptEngine engine = c.Server.Scripts.Rent();
+        try
+        {
+            if (engine.TryGet(found.Library, found.Entry.Name, out int number) is { } error) return c.Error(error);
+            engine.Lua.BeginFunction(number);
+            Add(c, engine, 3, keys);
+            Add(c, engine, 3 + keys, c.Count - 3 - keys);
+            var command = new byte[c.Count][];
+            for (int i = 0; i < command.Length; i++) command[i] = c.Arg(i).ToArray();
+            return new ScriptRun(c, found.Entry.Name, true, isReadOnly || writesNot) { Command = command }.Run(engine.Lua, 2);
         }
         finally
         {

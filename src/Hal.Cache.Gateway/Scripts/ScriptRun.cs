@@ -33,6 +33,7 @@ internal sealed class ScriptRun : IScriptHost
         (this.outer, Name, IsFunction, this.isReadOnly) = (outer, name, isFunction, isReadOnly);
         runtime = outer.Server.Scripts;
         inner = CommandContext.ForScript(outer);
+        inner.Parser.StreamLarge = false; // requests are whole already
     }
 
     /// <summary>The script's SHA-1, or the function's name.</summary>

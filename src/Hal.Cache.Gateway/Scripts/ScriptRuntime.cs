@@ -21,6 +21,7 @@ internal sealed class ScriptRuntime(ServerState server)
     private volatile int generation;
     private volatile ScriptRun? busy;
     private CommandDispatcher? dispatcher;
+    private FunctionRegistry? functions;
 
     /// <summary>Time after which other clients are told that a script is running.</summary>
     public TimeSpan BusyAfter { get; set; } = TimeSpan.FromSeconds(5);
@@ -43,6 +44,11 @@ internal sealed class ScriptRuntime(ServerState server)
 
     /// <summary>The rules by which scripts' commands are admitted.</summary>
     public CommandDispatcher Dispatcher => dispatcher ??= new CommandDispatcher(server);
+
+    public FunctionRegistry Functions => functions ??= new FunctionRegistry(this);
+
+    /// <summary>Has states that hold what is no longer there end after their run.</summary>
+    public void Renew() => Interlocked.Increment(ref generation);
 
     public Script? Find(string sha) => scripts.GetValueOrDefault(sha);
 
@@ -69,7 +75,7 @@ internal sealed class ScriptRuntime(ServerState server)
         {
             if (!scripts.TryRemove(oldest.Sha, out _)) continue;
             Interlocked.Add(ref bytes, -oldest.Body.Length);
-            generation++; // states hold what they have compiled
+            Renew(); // states hold what they have compiled
         }
 
         return null;
@@ -81,7 +87,7 @@ internal sealed class ScriptRuntime(ServerState server)
         scripts.Clear();
         evaluated.Clear();
         Interlocked.Exchange(ref bytes, 0);
-        generation++;
+        Renew();
     }
 
     public ScriptEngine Rent()

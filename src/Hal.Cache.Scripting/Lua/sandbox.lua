@@ -132,7 +132,9 @@ for _, name in next, {'byte', 'char', 'find', 'gmatch', 'gsub', 'len', 'lower', 
 function s.rep(str, n)
   str = text(str)
   if str == '' then return '' end
-  return rep(str, floor(n))
+  n = floor(n)
+  if n > 0 and #str * n > 2^31 then error('resulting string too large', 2) end
+  return rep(str, n)
 end
 function s.gfind() error("'string.gfind' was renamed to 'string.gmatch'", 2) end
 function s.dump() error('unable to dump given function', 2) end
@@ -292,16 +294,103 @@ setmetatable(G, {__index = function(_, name)
 end})
 
 local getinfo = debug.getinfo
+local callbacks = setmetatable({}, {__mode = 'k'})
 local function handler(e)
-  if type(e) ~= 'table' then e = {err = 'ERR ' .. text(e)} end
+  local source, line
   for level = 2, 20 do
-    local i = getinfo(level, 'Sl')
+    local i = getinfo(level, 'Slf')
     if not i then break end
     if i.source == '@user_script' or i.source == '@user_function' then
-      return {err = rawget(e, 'err'), source = i.source, line = i.currentline}
+      source, line = i.source, i.currentline
+      break
+    end
+    if callbacks[i.func] then
+      source, line = '@user_function', callbacks[i.func]
+      break
     end
   end
-  return {err = rawget(e, 'err')}
+  if type(e) == 'table' then return {err = rawget(e, 'err'), source = source, line = line} end
+  e = text(e)
+  local plain = e:match('^sandbox:%d+: (.*)') -- raised below a function of this file
+  if plain then e = source and source:sub(2) .. ':' .. line .. ': ' .. plain or plain end
+  return {err = 'ERR ' .. e, source = source, line = line}
 end
 
-return handler, env, G, protect
+-- Libraries of functions: while one is loaded, redis has no commands but what registers its functions.
+local registered
+local flags_known = {['no-writes'] = true, ['allow-oom'] = true, ['allow-stale'] = true, ['no-cluster'] = true, ['allow-cross-slot-keys'] = true}
+local function register(name, callback, description, flags)
+  if not name:find('^[%w_]+$') then
+    refuse('Library names can only contain letters, numbers, or underscores(_) and must be at least one character long')
+  end
+  for i = 1, #registered do
+    if registered[i].name == name then refuse('Function already exists in the library') end
+  end
+  -- A callback that ends in a call leaves no frame of its own: what stands around it tells the line.
+  local inner = callback
+  callback = function(keys, args)
+    local result = inner(keys, args)
+    return result
+  end
+  callbacks[callback] = getinfo(inner, 'S').linedefined
+  registered[#registered + 1] = {name = name, callback = callback, description = description, flags = flags}
+end
+local function register_named(fields)
+  local name, callback, description, flags
+  for k, v in next, fields do
+    if k == 'function_name' then
+      if type(v) ~= 'string' and type(v) ~= 'number' then refuse('function_name argument given to redis.register_function must be a string') end
+      name = text(v)
+    elseif k == 'description' then
+      if type(v) ~= 'string' and type(v) ~= 'number' then refuse('description argument given to redis.register_function must be a string') end
+      description = text(v)
+    elseif k == 'callback' then
+      if type(v) ~= 'function' then refuse('callback argument given to redis.register_function must be a function') end
+      callback = v
+    elseif k == 'flags' then
+      if type(v) ~= 'table' then refuse('flags argument to redis.register_function must be a table representing function flags') end
+      flags = {}
+      for i = 1, #v do
+        if not flags_known[v[i]] then refuse('unknown flag given') end
+        flags[i] = v[i]
+      end
+    else refuse('unknown argument given to redis.register_function') end
+  end
+  if not name then refuse('redis.register_function must get a function name argument') end
+  if not callback then refuse('redis.register_function must get a callback argument') end
+  register(name, callback, description, table.concat(flags or {}, ','))
+end
+local loading = {log = r.log, REDIS_VERSION = r.REDIS_VERSION, REDIS_VERSION_NUM = r.REDIS_VERSION_NUM,
+  LOG_DEBUG = 0, LOG_VERBOSE = 1, LOG_NOTICE = 2, LOG_WARNING = 3}
+function loading.register_function(...)
+  local n = select('#', ...)
+  local name, callback = ...
+  if not registered then refuse('redis.register_function can only be called on FUNCTION LOAD command') end
+  if n < 1 or n > 2 then refuse('wrong number of arguments to redis.register_function') end
+  if n == 1 then
+    if type(name) ~= 'table' then
+      refuse('calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments).')
+    end
+    return register_named(name)
+  end
+  if type(name) ~= 'string' and type(name) ~= 'number' then refuse('first argument to redis.register_function must be a string') end
+  if type(callback) ~= 'function' then refuse('second argument to redis.register_function must be a function') end
+  register(text(name), callback, nil, '')
+end
+setmetatable(loading, {__index = function(_, name)
+  error("Script attempted to access nonexistent global variable '" .. text(name) .. "'", 2)
+end})
+local loading_redis = protect(loading)
+local function load_library(chunk)
+  registered = {}
+  G.KEYS, G.ARGV = nil, nil
+  G.redis, G.server = loading_redis, loading_redis
+  local ok, e = real.xpcall(chunk, handler)
+  G.redis, G.server = redis, redis
+  local all = registered
+  registered = nil
+  if not ok then error(e, 0) end
+  return all
+end
+
+return handler, env, G, load_library
