@@ -20,9 +20,9 @@ namespace Hal.Cache.Gateway;
 internal sealed class CommandContext : IDisposable
 {
     private readonly StreamedArguments larges = new();
-    private readonly bool ownsReply;
+    private bool ownsReply;
     private readonly CommandContext? outer;
-    private readonly CommandMemory learned = new();
+    private readonly CommandMemory learned;
     private ulong[] hashes = new ulong[GatewayLimits.ArgsKept];
     private MemoryHandle pin;
     private unsafe byte* input;
@@ -30,11 +30,12 @@ internal sealed class CommandContext : IDisposable
     private WriteScope scope;
 
     public CommandContext(ServerState server, Keyspace keyspace, ClientSession client)
-        : this(server, keyspace, client, new RespWriter()) => ownsReply = true;
+        : this(server, keyspace, client, new RespWriter(), new CommandMemory()) => ownsReply = true;
 
-    private CommandContext(ServerState server, Keyspace keyspace, ClientSession client, RespWriter reply, CommandContext? outer = null)
+    private CommandContext(
+        ServerState server, Keyspace keyspace, ClientSession client, RespWriter reply, CommandMemory learned, CommandContext? outer = null)
     {
-        this.outer = outer;
+        (this.learned, this.outer) = (learned, outer);
         Server = server;
         Keyspace = keyspace;
         Store = keyspace.Store;
@@ -46,7 +47,11 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>A context for the queued commands of a transaction, which write into this one's reply.</summary>
     internal static CommandContext ForTransaction(CommandContext outer) =>
-        new(outer.Server, outer.Keyspace, outer.Client, outer.Reply, outer) { IsInTransaction = true }; // goes on to its end when the client leaves
+        new(outer.Server, outer.Keyspace, outer.Client, outer.Reply, new CommandMemory(), outer) { IsInTransaction = true }; // goes on to its end when the client leaves
+
+    /// <summary>A context for the commands of a script, with a reply of its own; what the script's waits have learned is the outer command's.</summary>
+    internal static CommandContext ForScript(CommandContext outer) =>
+        new(outer.Server, outer.Keyspace, outer.Client, new RespWriter(), outer.learned, outer) { IsInTransaction = true, ownsReply = true, scope = outer.scope };
 
     public ClientSession Client { get; }
 
@@ -342,6 +347,9 @@ internal sealed class CommandContext : IDisposable
     }
 
     internal void LockAll() => Shards = Store.AllShards;
+
+    /// <summary>Waits for what a command within this one has to wait for.</summary>
+    internal void TakeFault(CommandContext inner) => Fault = inner.Fault;
 
     internal void NeedRoom(long bytes) => Fault = Fault.Room(bytes);
 

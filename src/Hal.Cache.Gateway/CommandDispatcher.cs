@@ -226,6 +226,18 @@ internal sealed class CommandDispatcher(ServerState server)
             return false;
         }
 
+        if (server.Scripts.IsBusy && !spec.Has(CommandFlags.AllowBusy))
+        {
+            context.Error(server.Scripts.BusyText);
+            return false;
+        }
+
+        return TryAdmitKeys(context, spec);
+    }
+
+    /// <summary>Notes the command's keys; false where they are refused, with the error as the reply.</summary>
+    internal bool TryAdmitKeys(CommandContext context, CommandSpec spec)
+    {
         if (!TryAddKeys(context, spec))
         {
             context.Error(RespErrors.KeyTooLong);
@@ -257,6 +269,9 @@ internal sealed class CommandDispatcher(ServerState server)
         context.Lock();
         try
         {
+            // A slow script lets go of the locks now and then, for those who wait at them to hear of it.
+            if (context.Server.Scripts.IsBusy && !context.Spec.Has(CommandFlags.AllowBusy))
+                return context.Error(context.Server.Scripts.BusyText);
             return Handle(context);
         }
         catch (ArgumentNotInMemoryException)

@@ -61,6 +61,9 @@ internal sealed class CommandTable
         DebugCommands.Specs,
         TransactionCommands.Specs,
         PubSubCommands.Specs,
+        EvalCommands.Specs,
+        ScriptCommands.Specs,
+        FunctionCommands.Specs,
         LatencyCommands.Specs,
     ];
 

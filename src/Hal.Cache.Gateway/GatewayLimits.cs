@@ -61,4 +61,13 @@ internal static class GatewayLimits
 
     /// <summary>Times that a transaction is sent to the authority when connections break.</summary>
     public const int ExecAttemptsMax = 3;
+
+    /// <summary>Bytes of cached scripts' texts; those that came with EVAL are forgotten beyond that, oldest first.</summary>
+    public const long ScriptBytesMax = 64L << 20;
+
+    /// <summary>Time in which a library of functions has to be loaded, as in Redis.</summary>
+    public static readonly TimeSpan LibraryLoadTimeMax = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Time between two moments in which a slow script lets others learn of it.</summary>
+    public static readonly TimeSpan ScriptYieldInterval = TimeSpan.FromMilliseconds(2);
 }

@@ -7,7 +7,7 @@ public sealed class LayerTests
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
         ["Cli"] = ["Client"],
-        ["Gateway"] = ["Node", "Resp"],
+        ["Gateway"] = ["Node", "Resp", "Scripting"],
         ["ControlPlane.Http"] = ["ControlPlane"],
         ["Dashboard"] = [],
         ["ControlPlane.Orleans"] = ["ControlPlane"],
@@ -17,6 +17,7 @@ public sealed class LayerTests
         ["Storage"] = [],
         ["Origins"] = [],
         ["Transport"] = [],
+        ["Scripting"] = ["Resp"],
         ["Persistence"] = [],
         ["ControlPlane"] = [],
         ["Coherence"] = [],
@@ -30,6 +31,7 @@ public sealed class LayerTests
         ["Microsoft.FASTER."] = ["Storage"],
         ["System.Interactive.Async"] = ["Storage"],
         ["Microsoft.Orleans."] = ["ControlPlane.Orleans", "Silo"],
+        ["KeraLua"] = ["Scripting"],
         ["Npgsql"] = ["Persistence"],
         ["AWSSDK."] = ["Origins"],
         ["System.CommandLine"] = ["Silo", "Cli"],

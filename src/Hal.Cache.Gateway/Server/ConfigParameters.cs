@@ -158,7 +158,16 @@ internal sealed class ConfigParameters
         else if (name == "tracking-table-max-keys") server.Tracking.KeysMax = Number(value);
         else if (name == "latency-monitor-threshold") server.Latency.Threshold = TimeSpan.FromMilliseconds(Number(value));
         else if (name == "acllog-max-len") server.AclLog.SetMax((int)Number(value));
+        else if (name is "lua-time-limit" or "busy-reply-threshold") SetBusyAfter(value);
         else if (name == "timeout") server.Idle.Timeout = TimeSpan.FromSeconds(Number(value));
+    }
+
+    // Two names of one parameter.
+    private void SetBusyAfter(string value)
+    {
+        server.Scripts.BusyAfter = TimeSpan.FromMilliseconds(Number(value));
+        lock (gate)
+            values["lua-time-limit"] = values["busy-reply-threshold"] = value;
     }
 
     private static long Number(string value) => Math.Clamp(long.Parse(value, CultureInfo.InvariantCulture), 0, int.MaxValue);

@@ -4,6 +4,7 @@ using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Cluster;
 using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.PubSub;
+using Hal.Cache.Gateway.Scripts;
 using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Node;
 
@@ -33,6 +34,7 @@ internal sealed class ServerState
         Latency = new LatencyMonitor(time);
         Idle = new IdleClients(Clients, time);
         Collections = new CollectionParameters(keyspace.Collections);
+        Scripts = new ScriptRuntime(this);
     }
 
     public GatewayOptions Options { get; }
@@ -86,6 +88,8 @@ internal sealed class ServerState
     public CollectionParameters Collections { get; }
 
     public BlockedClients Blocked { get; } = new();
+
+    public ScriptRuntime Scripts { get; }
 
     public MonitorList Monitors { get; } = new();
 

@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using Hal.Cache.Gateway.Server;
+using Hal.Cache.Scripting;
+
+namespace Hal.Cache.Gateway.Scripts;
+
+/// <summary>The cached scripts, the Lua states that run them, and the script that runs now. Thread-safe.</summary>
+internal sealed class ScriptRuntime(ServerState server)
+{
+    /// <summary>The version of Redis whose interface scripts see.</summary>
+    public const string Version = "7.2.0";
+
+    public const int VersionNumber = 0x070200;
+
+    private const int EnginesKept = 4;
+
+    private readonly ConcurrentDictionary<string, Script> scripts = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<Script> evaluated = new();
+    private readonly ConcurrentStack<ScriptEngine> idle = new();
+    private long bytes;
+    private volatile int generation;
+    private volatile ScriptRun? busy;
+    private CommandDispatcher? dispatcher;
+    private FunctionRegistry? functions;
+
+    /// <summary>Time after which other clients are told that a script is running.</summary>
+    public TimeSpan BusyAfter { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The script that runs now, null for none.</summary>
+    public ScriptRun? Running { get; set; }
+
+    /// <summary>A script has run for longer than <see cref="BusyAfter"/>.</summary>
+    public bool IsBusy => busy is not null;
+
+    /// <summary>What other clients are answered meanwhile.</summary>
+    public string BusyText => busy?.IsFunction == true
+        ? "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE."
+        : "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
+
+    public int Count => scripts.Count;
+
+    /// <summary>Bytes of the cached scripts' texts.</summary>
+    public long Bytes => Interlocked.Read(ref bytes);
+
+    /// <summary>The rules by which scripts' commands are admitted.</summary>
+    public CommandDispatcher Dispatcher => dispatcher ??= new CommandDispatcher(server);
+
+    public FunctionRegistry Functions => functions ??= new FunctionRegistry(this);
+
+    /// <summary>Has states that hold what is no longer there end after their run.</summary>
+    public void Renew() => Interlocked.Increment(ref generation);
+
+    public Script? Find(string sha) => scripts.GetValueOrDefault(sha);
+
+    /// <summary>Takes a script in, where its engine can compile it; else the error. EVAL's are given up for room, oldest first.</summary>
+    public string? TryAdd(ReadOnlySpan<byte> text, bool isEvaluated, out Script? script)
+    {
+        string sha = System.Text.Encoding.ASCII.GetString(Sha1.Hex(text));
+        if (scripts.TryGetValue(sha, out script)) return null;
+        if (ScriptShebang.TryRead(text, out ScriptFlags flags, out int start) is { } wrong) return wrong;
+        script = new Script(sha, text[start..].ToArray(), flags);
+        ScriptEngine engine = Rent();
+        string? error = engine.TryGet(script, out _);
+        Return(engine);
+        if (error is not null) return error;
+        if (!scripts.TryAdd(sha, script))
+        {
+            script = scripts.GetValueOrDefault(sha, script);
+            return null;
+        }
+
+        Interlocked.Add(ref bytes, script.Body.Length);
+        if (isEvaluated) evaluated.Enqueue(script);
+        while (Bytes > GatewayLimits.ScriptBytesMax && evaluated.TryDequeue(out Script? oldest))
+        {
+            if (!scripts.TryRemove(oldest.Sha, out _)) continue;
+            Interlocked.Add(ref bytes, -oldest.Body.Length);
+            Renew(); // states hold what they have compiled
+        }
+
+        return null;
+    }
+
+    /// <summary>Forgets all scripts.</summary>
+    public void Flush()
+    {
+        scripts.Clear();
+        evaluated.Clear();
+        Interlocked.Exchange(ref bytes, 0);
+        Renew();
+    }
+
+    public ScriptEngine Rent()
+    {
+        while (idle.TryPop(out ScriptEngine? engine))
+        {
+            if (engine.Generation == generation) return engine;
+            engine.Dispose();
+        }
+
+        return new ScriptEngine(generation);
+    }
+
+    public void Return(ScriptEngine engine)
+    {
+        if (engine.Generation == generation && idle.Count < EnginesKept && engine.Lua.MemoryBytes < ScriptLimits.MemoryBytesMax / 2) idle.Push(engine);
+        else engine.Dispose();
+    }
+
+    /// <summary>Begins, or with null ends, the time in which others are told that a script is running.</summary>
+    public void SetBusy(ScriptRun? run) => busy = run;
+}

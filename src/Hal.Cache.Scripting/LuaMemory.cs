@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+
+namespace Hal.Cache.Scripting;
+
+/// <summary>
+/// What one state allocates, in bytes. Beyond the limit Lua is told that there is no memory, which it raises as an error; while managed
+/// code runs it is not, since that error would jump over managed frames: then the next allocation of the script's own is refused.
+/// </summary>
+internal unsafe struct LuaMemory
+{
+    public long Used;
+    public long Limit;
+    public int IsManaged;
+
+    [UnmanagedCallersOnly]
+    public static void* Allocate(void* user, void* block, nuint old, nuint size)
+    {
+        var memory = (LuaMemory*)user;
+        long had = block == null ? 0 : (long)old; // for a new block Lua gives its type here
+        if (size == 0)
+        {
+            NativeMemory.Free(block);
+            memory->Used -= had;
+            return null;
+        }
+
+        long grown = (long)size - had;
+        if (grown > 0 && memory->IsManaged == 0 && memory->Used + grown > memory->Limit) return null;
+        try
+        {
+            void* given = NativeMemory.Realloc(block, size);
+            memory->Used += grown;
+            return given;
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+}
