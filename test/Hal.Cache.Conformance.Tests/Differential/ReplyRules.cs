@@ -27,6 +27,7 @@ internal static class ReplyRules
         ["SLOWLOG GET"] = (ReplyRule.Shape, "the clock"),
         ["SLOWLOG LEN"] = (ReplyRule.Shape, "the clock"),
         ["CLIENT ID"] = (ReplyRule.Shape, "ids are the server's own"),
+        ["ACL GENPASS"] = (ReplyRule.Shape, "random"),
         ["DUMP"] = (ReplyRule.Payload, "the footer names the server's RDB version"),
     };
 
