@@ -28,6 +28,7 @@ public sealed class Authority
     private Round? opening;
     private bool registered;
     private volatile bool idle;
+    private volatile bool hasRounds;
 
     /// <summary>
     /// Starts an epoch, which must be durable and above all earlier ones. <paramref name="mayHoldLeases"/>: the instances that had a
@@ -60,6 +61,9 @@ public sealed class Authority
     /// of the changed key's shard and after the change; see <see cref="IAuthorityOutput.BarrierWanted"/>.
     /// </summary>
     public bool IsIdle => idle;
+
+    /// <summary>Something is unpublished, so that <see cref="Ticket"/> may be other than 0. May be read as <see cref="IsIdle"/> may.</summary>
+    public bool HasRounds => hasRounds;
 
     public int Sessions => slots.Live;
 
@@ -329,7 +333,9 @@ public sealed class Authority
         opening = round;
         rounds.Unblock(round);
         opening = null;
-        return round.Published ? new(0, registered) : new(round.Ticket, false);
+        if (round.Published) return new(0, registered);
+        hasRounds = true;
+        return new(round.Ticket, false);
     }
 
     private void OnCleared(Round round)
@@ -348,5 +354,9 @@ public sealed class Authority
         if (round != opening) output.Published(round.Ticket, registered);
     }
 
-    private void UpdateIdle() => idle = slots.Live == 0 && rounds.IsEmpty && grace.Waits == 0 && barrier is null;
+    private void UpdateIdle()
+    {
+        hasRounds = !rounds.IsEmpty;
+        idle = slots.Live == 0 && !hasRounds && grace.Waits == 0 && barrier is null;
+    }
 }

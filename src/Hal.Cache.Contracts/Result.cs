@@ -7,7 +7,7 @@ public readonly struct Result<T>
 {
     private readonly T? value;
 
-    private Result(T? value, CacheError? error) => (this.value, Error) = (value, error);
+    internal Result(T? value, CacheError? error) => (this.value, Error) = (value, error);
 
     /// <summary>The failure, or null where there is a value.</summary>
     public CacheError? Error { get; }
@@ -17,6 +17,8 @@ public readonly struct Result<T>
 
     /// <summary>The value; throws <see cref="InvalidOperationException"/> where there is none, which is a bug of the caller.</summary>
     public T Value => Error is null ? value! : throw new InvalidOperationException($"No value: {Error}");
+
+    internal static Result<T> Of(T value) => new(value, null);
 
     public static implicit operator Result<T>(T value) => new(value, null);
 

@@ -2,10 +2,13 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Blocking;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.Server;
 using Hal.Cache.Gateway.Transactions;
 using Hal.Cache.Node;
+using Hal.Cache.Node.Values;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway;
@@ -18,6 +21,7 @@ internal sealed class CommandContext : IDisposable
 {
     private readonly StreamedArguments larges = new();
     private readonly bool ownsReply;
+    private readonly CommandContext? outer;
     private readonly CommandMemory learned = new();
     private ulong[] hashes = new ulong[GatewayLimits.ArgsKept];
     private MemoryHandle pin;
@@ -28,8 +32,9 @@ internal sealed class CommandContext : IDisposable
     public CommandContext(ServerState server, Keyspace keyspace, ClientSession client)
         : this(server, keyspace, client, new RespWriter()) => ownsReply = true;
 
-    private CommandContext(ServerState server, Keyspace keyspace, ClientSession client, RespWriter reply)
+    private CommandContext(ServerState server, Keyspace keyspace, ClientSession client, RespWriter reply, CommandContext? outer = null)
     {
+        this.outer = outer;
         Server = server;
         Keyspace = keyspace;
         Store = keyspace.Store;
@@ -41,7 +46,7 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>A context for the queued commands of a transaction, which write into this one's reply.</summary>
     internal static CommandContext ForTransaction(CommandContext outer) =>
-        new(outer.Server, outer.Keyspace, outer.Client, outer.Reply) { IsInTransaction = true }; // goes on to its end when the client leaves
+        new(outer.Server, outer.Keyspace, outer.Client, outer.Reply, outer) { IsInTransaction = true }; // goes on to its end when the client leaves
 
     public ClientSession Client { get; }
 
@@ -53,7 +58,28 @@ internal sealed class CommandContext : IDisposable
 
     public ServerState Server { get; }
 
+    /// <summary>What the handler has changed in a collection and not yet logged.</summary>
+    public ChangeLog Changes { get; } = new();
+
+    /// <summary>Keys that the command made ready while clients waited for them; served when its locks are gone.</summary>
+    public List<BlockedKey>? Ready { get; private set; }
+
+    /// <summary>The wait that the command is run again for, by whoever made a key ready.</summary>
+    public BlockedClient? Serving { get; set; }
+
+    /// <summary>Long work may be done here: the thread is none that polls sockets.</summary>
+    public bool IsOnPool { get; set; }
+
     public CommandSpec Spec { get; set; } = CommandTable.Unknown;
+
+    /// <summary>A key's value is of a kind that is not copied: the authority runs the command.</summary>
+    public bool IsElsewhere { get; private set; }
+
+    /// <summary>Sends what was written so far, set by the connection where replies may go out in parts.</summary>
+    public Func<ValueTask>? SendSoFar { get; set; }
+
+    /// <summary>What the replies that were written wait for besides the commit.</summary>
+    public PublicationWaits Waits { get; } = new();
 
     /// <summary>Ends when the connection does.</summary>
     public CancellationToken Cancellation { get; set; }
@@ -118,6 +144,13 @@ internal sealed class CommandContext : IDisposable
     /// <summary>The staged value of a streamed argument, else null; the context keeps it until the command ends.</summary>
     public ILargeValue? LargeArg(int index) => IsLarge(index) ? larges[Parser[index].Large] : null;
 
+    /// <summary>Puts streamed arguments together before a handler changes anything, since it runs anew where one is not in memory.</summary>
+    public void NeedArguments()
+    {
+        if (larges.Count == 0) return;
+        for (int i = 1; i < Count; i++) Arg(i);
+    }
+
     /// <summary>Whether the argument can be had as a span.</summary>
     public bool HasWhole(int index) => !IsLarge(index) || larges.HasWhole(Parser[index].Large);
 
@@ -165,7 +198,11 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Locks the shards of the command's keys; for work that <see cref="RunAsync"/> started, in short stretches.</summary>
     public void Lock() => Store.Lock(Shards);
 
-    public void Unlock() => Store.Unlock(Shards);
+    public void Unlock()
+    {
+        if (Keyspace.Authority is { IsIdle: false } authority) Waits.Note(this, authority);
+        Store.Unlock(Shards);
+    }
 
     /// <summary>Awaits the noted fault, without locks; false where it can't be helped, and the error is replied.</summary>
     public async ValueTask<bool> ResolveFaultAsync()
@@ -187,6 +224,7 @@ internal sealed class CommandContext : IDisposable
     internal async ValueTask<CacheError?> ResolveAsync(Fault fault)
     {
         CacheError? error = await Keyspace.ResolveAsync(fault, learned, Cancellation);
+        IsElsewhere |= error?.Code == CacheErrorCode.Elsewhere;
 
         // The next run finds it known to be absent.
         return error?.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate ? null : error;
@@ -202,8 +240,20 @@ internal sealed class CommandContext : IDisposable
     public void Changed(string keyspaceEvent, int keyArg, int database)
     {
         Dirty++;
+        if (Server.Blocked.Count != 0) NoteReady(Arg(keyArg), database);
         if (Server.Notifications.IsOn) Server.Notifications.Tell(keyspaceEvent, Arg(keyArg), database, Client.Id);
     }
+
+    /// <summary>Has the clients that wait for a key, which has a value now, served after the command.</summary>
+    public void NoteReady(ReadOnlySpan<byte> key, int database)
+    {
+        var ready = new BlockedKey(database, key.ToArray(), Store.Hash(key));
+        CommandContext owner = outer ?? this; // a transaction's keys are served when its locks are gone
+        if (Server.Blocked.IsAwaited(ready) && owner.Ready?.Contains(ready) != true) (owner.Ready ??= []).Add(ready);
+    }
+
+    /// <summary>Counts an error that the authority replied.</summary>
+    public void NoteFailure() => Failed = true;
 
     public Outcome Error(ReadOnlySpan<byte> text)
     {
@@ -245,6 +295,7 @@ internal sealed class CommandContext : IDisposable
         ReplyStart = Reply.Length;
         Closes = false;
         Shards = 0;
+        IsElsewhere = false;
         Failed = false;
         IsRejected = IsQueued = false;
         Dirty = 0;
@@ -252,6 +303,8 @@ internal sealed class CommandContext : IDisposable
         Misses = 0;
         Pending = null;
         NeedsArguments = false;
+        Changes.Clear();
+        IsOnPool = false;
         if (!IsInTransaction) learned.Begin(); // what one command of a transaction has learned stays true for the next
     }
 
@@ -264,6 +317,7 @@ internal sealed class CommandContext : IDisposable
         Dirty = 0;
         Failed = false;
         Pending = null;
+        Changes.Clear();
     }
 
     /// <summary>Drops what was written from the position on, and lets go of the values whose bodies were to be streamed.</summary>

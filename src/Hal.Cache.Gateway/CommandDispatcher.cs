@@ -5,6 +5,7 @@ using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Commands;
+using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.Server;
 
 namespace Hal.Cache.Gateway;
@@ -14,6 +15,8 @@ internal sealed class CommandDispatcher(ServerState server)
 {
     private const int ShownArgBytesMax = 128;
 
+    private readonly CommandForwarder? forwarder = server.Forwarder;
+    private readonly ForwardedRuns? forwarded = server.Forwarded;
     private readonly bool hasOrigins = server.Keyspace.Origins.Mounts.Count > 0;
 
     /// <summary>Runs the command as far as it goes without waiting; Retry and Async go on in <see cref="FinishAsync"/>.</summary>
@@ -21,6 +24,14 @@ internal sealed class CommandDispatcher(ServerState server)
     {
         context.Begin();
         context.Spec = CommandTable.Unknown;
+        if (context.Client.Peer is { Next: not null } && forwarded is not null)
+            return forwarded.Begin(context, this);
+        return Go(context);
+    }
+
+    /// <summary>The same for a command that is known to be run here and now.</summary>
+    public Outcome Go(CommandContext context)
+    {
         if (!TryAdmit(context))
         {
             Refused(context);
@@ -33,6 +44,9 @@ internal sealed class CommandDispatcher(ServerState server)
             server.Monitors.Tell(context);
         if (server.Pause.IsActive && server.Pause.Holds(context.Spec, MayWrite(context)))
             return context.RunAsync(RunAfterPauseAsync);
+
+        if (forwarder is not null && context.Spec.RunsAtAuthority)
+            return context.RunAsync(forwarder.ForwardAsync);
 
         // Without pending work, Async asks for another thread: this one may be polling sockets.
         return context.Spec.Has(CommandFlags.Long) ? Outcome.Async : Run(context);
@@ -48,10 +62,13 @@ internal sealed class CommandDispatcher(ServerState server)
                 if (context.Pending is { } work)
                 {
                     await work(context).ConfigureAwait(false);
+                    if (context.Ready is { Count: > 0 })
+                        context.Server.Blocked.Serve(context);
                     return context.Closes ? Outcome.Close : Outcome.Done;
                 }
 
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                context.IsOnPool = true;
                 outcome = Run(context);
                 continue;
             }
@@ -69,6 +86,10 @@ internal sealed class CommandDispatcher(ServerState server)
             }
             else if (!await FaultBatch.ResolveAsync(context).ConfigureAwait(false))
             {
+                if (!context.IsElsewhere || context.Server.Forwarder is not { } forwarder)
+                    return Outcome.Done;
+                context.BeginRun(replyStart); // the error was no reply
+                await forwarder.ForwardAsync(context).ConfigureAwait(false);
                 return Outcome.Done;
             }
 
@@ -225,6 +246,14 @@ internal sealed class CommandDispatcher(ServerState server)
             return Outcome.Retry;
         }
 
+        Outcome outcome = RunLocked(context);
+        if (context.Ready is { Count: > 0 })
+            context.Server.Blocked.Serve(context);
+        return outcome;
+    }
+
+    private static Outcome RunLocked(CommandContext context)
+    {
         context.Lock();
         try
         {

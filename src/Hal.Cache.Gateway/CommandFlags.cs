@@ -40,4 +40,7 @@ internal enum CommandFlags
 
     /// <summary>Allowed while a RESP2 client is subscribed to a channel.</summary>
     WhileSubscribed = 1 << 27,
+
+    /// <summary>Is about this instance, though it reads keys: it never runs at the authority.</summary>
+    Local = 1 << 28,
 }

@@ -42,6 +42,9 @@ internal sealed record CommandSpec(string Name, int Arity, CommandFlags Flags, K
     /// <summary>Has no keys at all.</summary>
     public bool IsKeyless { get; private set; }
 
+    /// <summary>Runs at the authority where this instance is not it.</summary>
+    public bool RunsAtAuthority { get; private set; }
+
     public bool IsWrite => (Flags & CommandFlags.Write) != 0;
 
     public bool Has(CommandFlags flags) => (Flags & flags) != 0;
@@ -56,6 +59,7 @@ internal sealed record CommandSpec(string Name, int Arity, CommandFlags Flags, K
         Container = container,
         FullName = container is null ? Name.ToLowerInvariant() : $"{container.FullName}|{Name.ToLowerInvariant()}",
         IsKeyless = Keys.IsNone && MoreKeys.Length == 0,
+        RunsAtAuthority = Peers.CommandRouting.RunsAtAuthority(this),
     };
 
     internal CommandSpec WithSubcommands(CommandSpec[] placed) => this with { Subcommands = placed };

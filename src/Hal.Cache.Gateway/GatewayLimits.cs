@@ -52,4 +52,13 @@ internal static class GatewayLimits
 
     /// <summary>Streamed arguments of one request.</summary>
     public const int LargeArgsMax = 1024;
+
+    /// <summary>How long a command is tried to be forwarded before its client hears that the authority can't be reached.</summary>
+    public static readonly TimeSpan ForwardTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time between two tries to forward a command.</summary>
+    public static readonly TimeSpan ForwardPause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Times that a transaction is sent to the authority when connections break.</summary>
+    public const int ExecAttemptsMax = 3;
 }

@@ -40,6 +40,9 @@ internal static class RespErrors
 
     public static ReadOnlySpan<byte> MaxClients => "ERR max number of clients reached"u8;
 
+    /// <summary>Begins the error of a forwarded command that may or may not have taken effect.</summary>
+    public const string OutcomeUnknown = "ERR outcome unknown";
+
     public static string KeyTooLong => $"ERR key is longer than {BlobKey.BytesMax} bytes";
 
     public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
@@ -68,6 +71,9 @@ internal static class RespErrors
         CacheErrorCode.Corrupt => $"ERR {error.Message}",
         CacheErrorCode.Unavailable => $"MISCONF {error.Message}",
         CacheErrorCode.Busy => $"TRYAGAIN {error.Message}",
+        CacheErrorCode.Elsewhere => $"TRYAGAIN {error.Message}",
+        CacheErrorCode.Conflict => $"ERR {error.Message}",
+        CacheErrorCode.StaleEpoch => $"TRYAGAIN {error.Message}",
         _ => throw new ArgumentOutOfRangeException(nameof(error), error.Code, "The code has no reply."),
     };
 

@@ -1,5 +1,6 @@
 using Hal.Cache.Contracts;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.Server;
 using Hal.Cache.Node;
 
@@ -8,9 +9,9 @@ namespace Hal.Cache.Gateway;
 /// <summary>The RESP gateway of one instance.</summary>
 public sealed class RespGateway
 {
-    public RespGateway(GatewayOptions options, Keyspace keyspace, TimeProvider time)
+    public RespGateway(GatewayOptions options, Keyspace keyspace, TimeProvider time, GatewayTree? tree = null)
     {
-        State = new ServerState(options, keyspace, time);
+        State = new ServerState(options, keyspace, time, tree);
         Handler = new RespConnectionHandler(State);
     }
 

@@ -3,7 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Node.Fetch;
+using Hal.Cache.Node.Tree;
+using Hal.Cache.Node.Values;
 
 namespace Hal.Cache.Node;
 
@@ -21,19 +24,25 @@ public sealed class Keyspace : IAsyncDisposable
     /// <summary>Without a <see cref="CommandMemory"/> a copy is fresh at least so long, or a command could ask for ever.</summary>
     public static readonly TimeSpan FreshPeriodMin = TimeSpan.FromMilliseconds(100);
 
+    // A copy of what expires in a million years is asked about once a month.
+    private const long FreshMillisecondsMax = 30L * 24 * 60 * 60 * 1000;
+
     private readonly bool hasOrigins;
     private readonly FrozenDictionary<OriginMount, MountState> mounts;
     private readonly KeyspaceStatistics statistics = new();
     private readonly KeyFlights flights;
     private readonly ObjectFlights objects;
+    private readonly FetchPipeline pipeline;
+    private CopyLookup? copies;
 
     public Keyspace(IBlobStore store, IOriginTable origins, TimeProvider time, KeyspaceOptions? options = null)
     {
         options ??= new();
         (Store, Origins, Time) = (store, origins, time);
+        Collections = options.Collections;
         hasOrigins = origins.Mounts.Count > 0;
         mounts = origins.Mounts.ToFrozenDictionary(mount => mount, mount => new MountState(mount, options));
-        var pipeline = new FetchPipeline(store, time, options, statistics);
+        pipeline = new FetchPipeline(store, time, options, statistics);
         flights = new(pipeline, statistics);
         objects = new(pipeline, options, statistics);
     }
@@ -44,7 +53,19 @@ public sealed class Keyspace : IAsyncDisposable
 
     public TimeProvider Time { get; }
 
+    /// <summary>Up to where collections are compact.</summary>
+    public CollectionLimits Collections { get; }
+
     public IKeyspaceStatistics Statistics => statistics;
+
+    /// <summary>What makes changes wait for the holders of copies; null where this instance is not the authority of a tree.</summary>
+    public AuthorityHost? Authority { get; internal set; }
+
+    /// <summary>What the instance's part of the tree has done; null where it is in none.</summary>
+    public TreeStatistics? Tree { get; internal set; }
+
+    /// <summary>Whether what is here are copies of an authority's keys.</summary>
+    public bool KeepsCopies => copies != null;
 
     /// <summary>True with the entry, or none, when the command can go on; false with what to await. Needs the lock.</summary>
     public bool TryFind(in BlobKey key, Need need, ref WriteScope scope, out EntryRef entry, out Fault fault) =>
@@ -55,6 +76,12 @@ public sealed class Keyspace : IAsyncDisposable
     {
         long address = scope.Address;
         entry = Store.Find(key, ref scope);
+        if (copies != null)
+        {
+            scope.Address = address; // the authority has made durable what is read here
+            return copies.TryFind(key, memory, isAhead: false, entry, out entry, out fault);
+        }
+
         if (!entry.IsNone && (entry.Flags & (EntryFlags.Clean | EntryFlags.OnDisk)) == 0)
         {
             fault = default;
@@ -75,6 +102,8 @@ public sealed class Keyspace : IAsyncDisposable
     {
         var scope = default(WriteScope);
         EntryRef entry = Store.Find(key, ref scope);
+        if (copies != null)
+            return !copies.TryFind(key, memory, isAhead: true, entry, out _, out fault);
         if (!entry.IsNone && (entry.Flags & (EntryFlags.Clean | EntryFlags.OnDisk)) == 0)
         {
             fault = default;
@@ -105,9 +134,13 @@ public sealed class Keyspace : IAsyncDisposable
         ILargeValue value = Store.Large(entry);
         long from = Math.Clamp(start, 0, value.Length);
         long end = from + Math.Clamp(length, 0, value.Length - from);
-        if (value.Origin is not { } stamp || (entry.Flags & EntryFlags.Clean) == 0 || !TryMatchOrigin(key.Bytes, out OriginMount? mount))
+        if (value.Origin is not { } stamp || (entry.Flags & EntryFlags.Clean) == 0)
             return new(value, from, end, null, null);
-        var source = new ObjectSource(mounts[mount], key.Database, key.Bytes.ToArray(), new(value.Length, stamp.Validator));
+        if (copies != null)
+            return new(value, from, end, objects, copies.SourceOf(key, value, stamp));
+        if (!TryMatchOrigin(key.Bytes, out OriginMount? mount))
+            return new(value, from, end, null, null);
+        var source = new MountSource(mounts[mount], key.Database, key.Bytes.ToArray(), new(value.Length, stamp.Validator), pipeline);
         return new(value, from, end, objects, source);
     }
 
@@ -117,6 +150,52 @@ public sealed class Keyspace : IAsyncDisposable
         mount = null;
         return hasOrigins && Origins.TryMatch(key, out mount);
     }
+
+    /// <summary>Whether the key's object never changes, so that copies of it are good for ever.</summary>
+    internal bool IsImmutable(in BlobKey key) => TryMatchOrigin(key.Bytes, out OriginMount? mount) && mount.Freshness.Mode == FreshnessMode.Immutable;
+
+    /// <summary>
+    /// How long a copy of the entry may be served without asking again: until it expires, or until its origin is to be asked; null for as
+    /// long as it is not invalidated. Needs the lock.
+    /// </summary>
+    internal TimeSpan? FreshFor(in BlobKey key, in EntryRef entry)
+    {
+        long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
+        if (!TryMatchOrigin(key.Bytes, out OriginMount? mount))
+            return entry.IsNone || entry.ExpiresAt == 0 ? null : TimeSpan.FromMilliseconds(Math.Clamp(entry.ExpiresAt - now, 0, FreshMillisecondsMax));
+        if (entry.IsNone)
+            return TimeSpan.Zero; // nobody tells when an origin gets an object
+        if (mount.Freshness.Mode == FreshnessMode.Immutable)
+            return null;
+        OriginStamp stamp = entry.IsLarge ? Store.Large(entry).Origin ?? default : entry.ReadStamp();
+        TimeSpan left = mount.Freshness.Period - TimeSpan.FromMilliseconds(Math.Max(0, now - stamp.ValidatedAt));
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    /// <summary>The authority's version of an entry, 0 where it is not known. Needs the lock, and an inline value in memory.</summary>
+    internal long VersionOf(in EntryRef entry) =>
+        copies == null ? entry.Version : copies.Host.Copies.TryStamp(entry, out OriginStamp stamp) ? (long)stamp.Validator : 0;
+
+    /// <summary>
+    /// Makes room for a version that another instance asks for, so that it is fetched and passed on; the copy stays, unregistered. False
+    /// where that can't be done here, or has to wait for the fault. Needs the lock.
+    /// </summary>
+    internal bool TryKeepForRelay(in BlobKey key, in EntryRef entry, in RangeRequest request, ref WriteScope scope, out Fault fault)
+    {
+        fault = default;
+        if (copies == null || (!entry.IsNone && VersionOf(entry) > (long)request.Version))
+            return false;
+        ILargeValue value = Store.Stage(request.ObjectLength);
+        value.Origin = new(request.Version, Coherence.CopyHolder.Suspect);
+        StoreStatus status = Store.Put(key, BlobType.String, value, 0, EntryFlags.Clean, ref scope);
+        value.Release();
+        if (status != StoreStatus.Done)
+            fault = Fault.Room(EntryHeader.Bytes + key.Bytes.Length);
+        return status == StoreStatus.Done;
+    }
+
+    /// <summary>From now on what is here are copies, which the host keeps registered.</summary>
+    internal void Keep(CopyHost host, PeerReads reads) => copies = new(host, reads, statistics);
 
     /// <summary>Ends all fetches and waits for them; the store is the caller's.</summary>
     public async ValueTask DisposeAsync()
@@ -219,11 +298,14 @@ public sealed class Keyspace : IAsyncDisposable
 
     private async ValueTask<CacheError?> FetchAsync(Fault fault, CommandMemory? memory, CancellationToken cancellation)
     {
-        if (!TryMatchOrigin(fault.Key.Span, out OriginMount? mount))
+        OriginMount? mount = null;
+        if (copies == null && !TryMatchOrigin(fault.Key.Span, out mount))
             return new CacheError(CacheErrorCode.NotFound, "no origin is behind the key");
         ulong hash = Store.Hash(fault.Key.Span);
         var request = new FetchRequest(fault.Kind, fault.Need, fault.Database, fault.Key.ToArray(), hash);
-        FetchOutcome outcome = await flights.JoinAsync(request, mounts[mount], cancellation);
+        FetchOutcome outcome = copies != null
+            ? await copies.Host.FetchAsync(request, cancellation)
+            : await flights.JoinAsync(request, mounts[mount!], cancellation);
         if (outcome.Version != 0)
             memory?.Learn(fault.Database, hash, outcome.Version);
         if (!outcome.IsAbsent)

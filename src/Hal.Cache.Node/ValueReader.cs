@@ -122,7 +122,7 @@ public sealed class ValueReader : IByteSource
             return 0;
         try
         {
-            if (await run.Read.WaitAsync(cancellation) is { } error)
+            if (await run.WhenHere(index).WaitAsync(cancellation) is { } error)
                 return error;
             ReadOnlyMemory<byte> chunk = run.Chunk(index)[(int)(Position % IBlobStore.ChunkBytes)..];
             int count = Math.Min(chunk.Length, destination.Length);

@@ -13,20 +13,23 @@ internal sealed class Listeners
 
     private int httpConnections;
 
-    /// <summary>Null until Kestrel is configured; has the port that was taken once it has started.</summary>
-    public ListenOptions? Resp { get; private set; }
+    /// <summary>Empty until Kestrel is configured; they have the ports that were taken once it has started, in the instances' order.</summary>
+    public List<ListenOptions> Resp { get; } = [];
 
     public ListenOptions? Http { get; private set; }
 
-    public void Configure(KestrelServerOptions kestrel, SiloOptions options, SiloInstance instance)
+    public void Configure(KestrelServerOptions kestrel, SiloOptions options, IReadOnlyList<SiloInstance> instances)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = HttpBodyBytesMax;
-        kestrel.Listen(EpollTransport.IsSupported ? new LoopEndPoint(options.Listen) : options.Listen, listen =>
+        foreach (var instance in instances)
         {
-            instance.ListenResp(listen);
-            Resp = listen;
-        });
+            kestrel.Listen(EpollTransport.IsSupported ? new LoopEndPoint(instance.Options.Listen) : instance.Options.Listen, listen =>
+            {
+                instance.ListenResp(listen);
+                Resp.Add(listen);
+            });
+        }
         kestrel.Listen(options.Http, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;

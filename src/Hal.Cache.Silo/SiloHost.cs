@@ -1,6 +1,7 @@
 using System.Net;
 using Hal.Cache.Contracts;
 using Hal.Cache.ControlPlane.Http;
+using Hal.Cache.Silo.Plane;
 using Hal.Cache.Silo.Settings;
 using Hal.Cache.Transport;
 using Microsoft.AspNetCore.Connections;
@@ -18,14 +19,13 @@ internal sealed class SiloHost : IAsyncDisposable
     /// <summary>How long a stop may take in all; the process ends then, with a failure.</summary>
     public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(9);
 
-    private readonly SiloInstance instance;
     private readonly WebApplication app;
     private readonly Listeners listeners;
 
-    private SiloHost(SiloInstance instance, WebApplication app, Listeners listeners) =>
-        (this.instance, this.app, this.listeners) = (instance, app, listeners);
+    private SiloHost(WebApplication app, Listeners listeners) => (this.app, this.listeners) = (app, listeners);
 
-    public IPEndPoint Resp => listeners.Resp!.IPEndPoint!;
+    /// <summary>Where the first instance takes RESP.</summary>
+    public IPEndPoint Resp => listeners.Resp[0].IPEndPoint!;
 
     public IPEndPoint Http => listeners.Http!.IPEndPoint!;
 
@@ -36,20 +36,31 @@ internal sealed class SiloHost : IAsyncDisposable
         using var loggers = LoggerFactory.Create(logging => Configure(logging, options.LogLevel));
         try
         {
-            var opened = await SiloInstance.OpenAsync(options, loggers, signals.Requested);
-            if (opened.Error is { } error)
+            var directory = new PeerDirectory();
+            await using var instances = new SiloInstances();
+            foreach (var each in options.Instances)
             {
-                var code = SiloCommand.Fail(error.Message);
-                return error.Code == CacheErrorCode.Invalid ? ExitCode.BadSetting : code;
+                foreach (var peer in each.Peers) directory.Add(peer);
+                var opened = await SiloInstance.OpenAsync(each, directory, loggers, signals.Requested);
+                if (opened.Error is { } error)
+                {
+                    var code = SiloCommand.Fail(error.Message);
+                    return error.Code == CacheErrorCode.Invalid ? ExitCode.BadSetting : code;
+                }
+                opened.Value.Shutdown = signals.Request;
+                instances.All.Add(opened.Value);
             }
-            await using var instance = opened.Value;
-            instance.Shutdown = signals.Request;
-            await using var host = await StartAsync(options, instance, loggers, signals.Requested);
-            Banner.Write(Console.Out, options, host.Resp, host.Http);
+            var planned = await SiloPlane.OpenAsync(options, loggers, signals.Requested);
+            if (planned.Error is { } unplanned) return SiloCommand.Fail(unplanned.Message);
+            await using var plane = planned.Value;
+            await using var host = await StartAsync(options, instances.All, directory, plane, loggers, signals.Requested);
+            plane.Start(instances.All, host.Http);
+            Banner.Write(Console.Out, options, [.. host.listeners.Resp.Select(l => l.IPEndPoint!)], host.Http);
             await signals.WaitAsync();
             using var deadline = new Timer(_ => CutStop(), null, StopTimeout, Timeout.InfiniteTimeSpan);
+            await plane.StopAsync();
             await host.StopAsync();
-            await instance.DisposeAsync();
+            await instances.DisposeAsync();
             return ExitCode.Ok;
         }
         catch (OperationCanceledException) when (signals.Requested.IsCancellationRequested)
@@ -62,7 +73,8 @@ internal sealed class SiloHost : IAsyncDisposable
         }
     }
 
-    public static async Task<SiloHost> StartAsync(SiloOptions options, SiloInstance instance, ILoggerFactory loggers, CancellationToken cancellation)
+    public static async Task<SiloHost> StartAsync(
+        SiloOptions options, IReadOnlyList<SiloInstance> instances, PeerDirectory directory, SiloPlane plane, ILoggerFactory loggers, CancellationToken cancellation)
     {
         // An empty builder: no appsettings.json of the current directory, no ASPNETCORE_URLS; settings come from SiloOptions alone.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Hal.Cache.Silo" });
@@ -73,20 +85,22 @@ internal sealed class SiloHost : IAsyncDisposable
         builder.Services.AddSingleton<ProcessMetrics>();
         builder.Services.AddControlPlaneHttp(new ControlPlaneHttpOptions
         {
-            Instances = instance.Instances,
+            Instances = [.. instances.Select(i => i.Instance)],
             Match = SiloInstance.Match,
             Secret = options.RequirePass,
+            Plane = plane.Hosted,
+            PlaneElsewhere = options.ControlPlane?.ToString(),
         });
         builder.WebHost.UseKestrelCore();
         // A request runs on the thread that its bytes arrived on. Nothing of ours blocks there: what waits or runs long goes to the pool.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         if (EpollTransport.IsSupported)
             builder.Services.AddSingleton<IConnectionListenerFactory, EpollTransport>(); // takes the RESP endpoint from the sockets
-        builder.WebHost.ConfigureKestrel(kestrel => listeners.Configure(kestrel, options, instance));
+        builder.WebHost.ConfigureKestrel(kestrel => listeners.Configure(kestrel, options, instances));
         var app = builder.Build();
         app.MapControlPlane();
         app.Services.GetRequiredService<ProcessMetrics>();
-        var host = new SiloHost(instance, app, listeners);
+        var host = new SiloHost(app, listeners);
         try
         {
             await app.StartAsync(cancellation);
@@ -96,7 +110,8 @@ internal sealed class SiloHost : IAsyncDisposable
             await host.DisposeAsync();
             throw;
         }
-        instance.Listening(host.Resp);
+        for (var i = 0; i < instances.Count; i++) directory.Add(instances[i].Options.Name, listeners.Resp[i].IPEndPoint!);
+        for (var i = 0; i < instances.Count; i++) instances[i].Listening(listeners.Resp[i].IPEndPoint!);
         return host;
     }
 

@@ -5,6 +5,7 @@ using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway;
 using Hal.Cache.Node;
 using Hal.Cache.Node.Instances;
+using Hal.Cache.Node.Values;
 using Hal.Cache.Origins;
 using Hal.Cache.Resp;
 using Hal.Cache.Silo.Settings;
@@ -28,9 +29,11 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     private readonly GatewayOptions gatewayOptions;
     private readonly RespGateway gateway;
     private readonly CacheInstance instance;
+    private readonly SiloTree? tree;
     private int closed;
 
-    private SiloInstance(SiloOptions options, IBlobStore store, OriginTable origins, ILogger logger)
+    private SiloInstance(
+        SiloOptions options, IBlobStore store, OriginTable origins, CollectionLimits collections, TreeState? state, PeerDirectory directory, ILogger logger)
     {
         (this.options, this.store, this.origins, this.logger) = (options, store, origins, logger);
         gatewayOptions = new GatewayOptions
@@ -43,10 +46,10 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             Directory = options.MemoryOnly ? "" : options.Data,
             Durability = options.MemoryOnly ? "none" : options.Durability.ToString().ToLowerInvariant(),
         };
-        keyspace = new Keyspace(store, origins, TimeProvider.System);
-        gateway = new RespGateway(gatewayOptions, keyspace, TimeProvider.System);
-        instance = new CacheInstance(options.Name, InstanceRole.Root, store);
-        Instances = [instance];
+        keyspace = new Keyspace(store, origins, TimeProvider.System, new KeyspaceOptions { Collections = collections });
+        tree = state is null ? null : new SiloTree(options, state, keyspace, directory, TimeProvider.System);
+        gateway = new RespGateway(gatewayOptions, keyspace, TimeProvider.System, tree?.Gateway);
+        instance = new CacheInstance(options.Name, options.Role ?? InstanceRole.Root, store);
     }
 
     /// <summary>What SHUTDOWN asks for.</summary>
@@ -56,13 +59,24 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     }
 
     /// <summary>What HTTP shows.</summary>
-    public IReadOnlyList<IInstance> Instances { get; }
+    public IInstance Instance => instance;
+
+    public SiloOptions Options => options;
+
+    /// <summary>What a report to the control plane is made of.</summary>
+    public Keyspace Keyspace => keyspace;
+
+    /// <summary>What HAL.WHERE and HAL.ROUTE ask.</summary>
+    public Contracts.ControlPlane.IControlPlane? Plane
+    {
+        set => gatewayOptions.Plane = value;
+    }
 
     /// <summary>Opens the data directory and recovers from it; <see cref="CacheErrorCode.Invalid"/> blames a setting.</summary>
-    public static async ValueTask<Result<SiloInstance>> OpenAsync(SiloOptions options, ILoggerFactory loggers, CancellationToken cancellation)
+    public static async ValueTask<Result<SiloInstance>> OpenAsync(SiloOptions options, PeerDirectory directory, ILoggerFactory loggers, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        Result<SiloInstance> opened = Open(options, loggers.CreateLogger<SiloInstance>());
+        Result<SiloInstance> opened = Open(options, directory, loggers.CreateLogger<SiloInstance>());
         if (!opened.IsOk || opened.Value.gateway.LoadUsers() is not { } wrong)
             return opened;
         await opened.Value.DisposeAsync();
@@ -84,6 +98,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     {
         instance.RespAddress = resp.ToString();
         gatewayOptions.Port = resp.Port;
+        tree?.Start();
         LogListening(options.Name, resp);
     }
 
@@ -93,31 +108,39 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         if (Interlocked.Exchange(ref closed, 1) != 0)
             return;
         instance.Lifecycle = InstanceHealth.Draining;
+        if (tree != null)
+            await tree.DisposeAsync();
         await keyspace.DisposeAsync();
         await store.DisposeAsync();
         origins.Dispose();
     }
 
-    private static Result<SiloInstance> Open(SiloOptions options, ILogger logger)
+    private static Result<SiloInstance> Open(SiloOptions options, PeerDirectory directory, ILogger logger)
     {
         Result<OriginTable> origins = OriginTable.Create(options.Origins);
         if (!origins.IsOk)
             return origins.Error;
-        Result<IBlobStore> store = BlobStores.Open(StoreOptions(options), EvictionPolicies.Create(options.Policy), TimeProvider.System);
+        var collections = new CollectionLimits();
+        TreeState? state = options.Role is null ? null : new TreeState(options);
+        Result<IBlobStore> store = BlobStores.Open(StoreOptions(options, collections, state), EvictionPolicies.Create(options.Policy), TimeProvider.System);
         if (store.IsOk)
-            return new SiloInstance(options, store.Value, origins.Value, logger);
+            return new SiloInstance(options, store.Value, origins.Value, collections, state, directory, logger);
         origins.Value.Dispose();
         return store.Error;
     }
 
-    private static BlobStoreOptions StoreOptions(SiloOptions options) => new()
+    private static BlobStoreOptions StoreOptions(SiloOptions options, CollectionLimits collections, TreeState? state) => new()
     {
+        ObjectCodec = new CollectionCodec(collections),
+        HashSeed = state is null ? null : SiloTree.HashSeed(options.ClusterSecret),
+        VersionFloor = state?.VersionFloor ?? 0,
         Directory = options.MemoryOnly ? null : options.Data,
         MemoryBytes = options.MemoryBytes,
         DiskBytes = options.DiskBytes,
         Durability = options.Durability switch
         {
-            Durability.Commit => StoreDurability.Commit,
+            // What is below the root is acknowledged by nobody here: a second's copies are fetched again.
+            Durability.Commit => options.Role is null or InstanceRole.Root ? StoreDurability.Commit : StoreDurability.Interval,
             Durability.Interval => StoreDurability.Interval,
             _ => StoreDurability.None,
         },

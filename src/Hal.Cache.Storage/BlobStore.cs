@@ -44,6 +44,8 @@ internal sealed class BlobStore : IBlobStore
 
     public long CommittedUntil => log?.CommittedUntil ?? long.MaxValue;
 
+    public long AppendedUntil => log?.TailAddress ?? 0;
+
     public IStoreStatistics Statistics { get; }
 
     public ulong Hash(ReadOnlySpan<byte> key) => core.Hash.Of(key);
@@ -85,6 +87,19 @@ internal sealed class BlobStore : IBlobStore
 
         return found;
     }
+
+    public unsafe EntryRef FindNext(int database, ulong hash, in EntryRef after)
+    {
+        ushort space = core.Spaces.SpaceOf(database);
+        EntryHeader* entry = after.IsNone ? core.ShardOf(hash).Table.Chain(hash) : KeyTable.Next(after.Header);
+        while (entry != null && (entry->Space != space || core.Hash.Of(Shard.KeyOf(entry)) != hash))
+            entry = KeyTable.Next(entry);
+        return new EntryRef(entry);
+    }
+
+    public long LastVersion(ulong hash) => core.ShardOf(hash).LastVersion;
+
+    public long TakeVersion(ulong hash) => core.ShardOf(hash).NextVersion();
 
     public void Touch(in EntryRef entry) => core.Policy.Read(entry, core.Clock);
 

@@ -31,6 +31,12 @@ public sealed class BlobStoreOptions
     /// <summary>Time between two looks for expired entries.</summary>
     public TimeSpan ExpiryInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Seed of the hash of keys; null takes a random one. Instances of one tree share one, which must be secret.</summary>
+    public ulong? HashSeed { get; init; }
+
+    /// <summary>Every version that the store gives from now on is above this one.</summary>
+    public long VersionFloor { get; init; }
+
     /// <summary>The rule that a setting breaks, with the setting and its value; null when all are fine.</summary>
     public string? Problem()
     {

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Storage.Large;
@@ -42,9 +41,7 @@ internal static unsafe class EntryRecords
 
     public static void WriteManifest(LargeValue value, Span<byte> to)
     {
-        OriginStamp stamp = value.Origin ?? default;
-        BinaryPrimitives.WriteUInt64LittleEndian(to, stamp.Validator);
-        BinaryPrimitives.WriteInt64LittleEndian(to[sizeof(ulong)..], stamp.ValidatedAt);
+        (value.Origin ?? default).Write(to);
         MemoryMarshal.AsBytes(value.Ids.AsSpan()).CopyTo(to[ManifestFixedBytes..]);
     }
 
@@ -54,7 +51,7 @@ internal static unsafe class EntryRecords
         from[ManifestFixedBytes..].CopyTo(MemoryMarshal.AsBytes(ids.AsSpan()));
         var value = new LargeValue(chunks, room, header.B, ids);
         if ((header.Flags & FromOrigin) != 0)
-            value.Origin = new(BinaryPrimitives.ReadUInt64LittleEndian(from), BinaryPrimitives.ReadInt64LittleEndian(from[sizeof(ulong)..]));
+            value.Origin = OriginStamp.Read(from);
         return value;
     }
 }

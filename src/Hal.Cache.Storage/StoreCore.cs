@@ -28,6 +28,7 @@ internal sealed unsafe class StoreCore : IDisposable
     {
         this.time = time;
         Policy = policy;
+        Hash = new KeyHash(options.HashSeed);
         Log = log;
         LogBufferBytes = logBufferBytes;
         AppendsAtOnce = log != null && options.Durability != StoreDurability.None;
@@ -40,7 +41,11 @@ internal sealed unsafe class StoreCore : IDisposable
         Chunks = new ChunkStore(Pool, log, Live, Counters, Room, AppendsAtOnce);
         Shards = new Shard[options.MemoryBytes <= SmallMemoryBytes ? SmallShards : Shard.CountMax];
         for (int index = 0; index < Shards.Length; index++)
+        {
             Shards[index] = new Shard(index, Hash, Pool);
+            Shards[index].RaiseVersion(options.VersionFloor);
+        }
+
         handles = Array.ConvertAll(Shards, _ => new List<LargeValue?>());
         freeHandles = Array.ConvertAll(Shards, _ => new Stack<int>());
         Objects = new ObjectTable(this);
@@ -50,7 +55,7 @@ internal sealed unsafe class StoreCore : IDisposable
         epoch = time.GetTimestamp();
     }
 
-    public KeyHash Hash { get; } = new();
+    public KeyHash Hash { get; }
 
     public Shard[] Shards { get; }
 
@@ -309,7 +314,7 @@ internal sealed unsafe class StoreCore : IDisposable
 
     /// <summary>The flags that an entry keeps when it gets another slot of memory with its value in the same place.</summary>
     public static EntryFlags Kept(EntryFlags flags) => flags & (EntryFlags.Clean | EntryFlags.Raw | EntryFlags.Text | EntryFlags.Queued
-        | EntryFlags.Dirty | EntryFlags.Large | EntryFlags.Logged | EntryFlags.Object | EntryFlags.Slotted);
+        | EntryFlags.Dirty | EntryFlags.Large | EntryFlags.Logged | EntryFlags.Object | EntryFlags.Slotted | EntryFlags.Suspect);
 
     public static void CopyState(EntryHeader* from, EntryHeader* to) =>
         (to->Version, to->Address, to->PolicyState) = (from->Version, from->Address, from->PolicyState);

@@ -13,6 +13,7 @@ public sealed class LayerTests
         ["ControlPlane.Orleans"] = ["ControlPlane"],
         ["Client"] = [],
         ["Node"] = ["Coherence", "ControlPlane"],
+        ["Peers"] = ["Resp"],
         ["Storage"] = [],
         ["Origins"] = [],
         ["Transport"] = [],

@@ -41,4 +41,7 @@ public enum EntryFlags : ushort
 
     /// <summary>The entry holds the number of its object's slot: the structure in memory, and the changes that the log has of it.</summary>
     Slotted = 2048,
+
+    /// <summary>A copy that was invalidated since it was stored: its stamp's registration has ended, also where that is in the log only.</summary>
+    Suspect = 4096,
 }

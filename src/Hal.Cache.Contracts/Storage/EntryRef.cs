@@ -47,16 +47,22 @@ public readonly unsafe struct EntryRef : IEquatable<EntryRef>
     /// <summary>Length of the inline value in bytes, told even where it is on disk; of a large value ask <see cref="ILargeValue"/>.</summary>
     public int ValueLength => (int)header->ValueBytes - TrailerBytes(header->Flags);
 
-    /// <summary>Where the entry is an origin's object with an inline value in memory: its stamp, kept behind the value.</summary>
+    /// <summary>Where the entry is a copy with an inline value in memory: its stamp, kept behind the value.</summary>
     public OriginStamp ReadStamp()
     {
-        byte* stamp = (byte*)header + EntryHeader.Bytes + header->KeyBytes + ExpiryBytes(header->Flags) + ValueLength;
-        return new(Unsafe.ReadUnaligned<ulong>(stamp), Unsafe.ReadUnaligned<long>(stamp + sizeof(ulong)));
+        long* stamp = (long*)Stamp();
+        return new((ulong)Unsafe.ReadUnaligned<long>(stamp), Unsafe.ReadUnaligned<long>(stamp + 1), Unsafe.ReadUnaligned<long>(stamp + 2));
     }
 
     /// <summary>Notes that the stamp of an inline value was found to be current.</summary>
-    public void WriteValidatedAt(long unixMilliseconds) => Unsafe.WriteUnaligned(
-        (byte*)header + EntryHeader.Bytes + header->KeyBytes + ExpiryBytes(header->Flags) + ValueLength + sizeof(ulong), unixMilliseconds);
+    public void WriteValidatedAt(long unixMilliseconds) => Unsafe.WriteUnaligned((long*)Stamp() + 1, unixMilliseconds);
+
+    /// <summary>Gives an inline value another stamp.</summary>
+    public void WriteStamp(OriginStamp stamp) => stamp.Write(new Span<byte>(Stamp(), OriginStamp.Bytes));
+
+    /// <summary>Notes whether the registration in a copy's stamp has ended.</summary>
+    public void MarkSuspect(bool isSuspect) =>
+        header->Flags = isSuspect ? header->Flags | EntryFlags.Suspect : header->Flags & ~EntryFlags.Suspect;
 
     /// <summary>The inline value; empty where it is on disk; meaningless for a large value or an object.</summary>
     public Span<byte> Value
@@ -71,6 +77,8 @@ public readonly unsafe struct EntryRef : IEquatable<EntryRef>
             return MemoryMarshal.CreateSpan(ref *((byte*)header + offset), (int)header->ValueBytes - TrailerBytes(flags));
         }
     }
+
+    private byte* Stamp() => (byte*)header + EntryHeader.Bytes + header->KeyBytes + ExpiryBytes(header->Flags) + ValueLength;
 
     private static int ExpiryBytes(EntryFlags flags) => (flags & EntryFlags.HasExpiry) != 0 ? sizeof(long) : 0;
 

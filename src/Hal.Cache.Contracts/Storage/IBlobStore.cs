@@ -29,6 +29,9 @@ public interface IBlobStore : IAsyncDisposable
 
     IStoreStatistics Statistics { get; }
 
+    /// <summary>End of what was appended to the log: what was written until now is durable when <see cref="CommittedUntil"/> has reached it.</summary>
+    long AppendedUntil { get; }
+
     ulong Hash(ReadOnlySpan<byte> key);
 
     /// <summary>The one bit of the key's shard.</summary>
@@ -40,6 +43,15 @@ public interface IBlobStore : IAsyncDisposable
 
     /// <summary>The live entry, or none; one that is past its expiry is removed and not found. Needs the lock.</summary>
     EntryRef Find(in BlobKey key, ref WriteScope scope);
+
+    /// <summary>The next entry after one, or the first after none, among those of a database whose keys have this hash. Needs the lock.</summary>
+    EntryRef FindNext(int database, ulong hash, in EntryRef after);
+
+    /// <summary>The version that was given last in the shard of a hash: none of its entries has a higher one. Needs the lock.</summary>
+    long LastVersion(ulong hash);
+
+    /// <summary>A version above all that were given in the shard of a hash. Needs the lock.</summary>
+    long TakeVersion(ulong hash);
 
     /// <summary>Tells the policy of a read. Needs the lock.</summary>
     void Touch(in EntryRef entry);

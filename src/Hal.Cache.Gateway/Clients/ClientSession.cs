@@ -25,6 +25,9 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     /// <summary>Whose rights it has. Written by its own connection, and before that.</summary>
     public AclUser User { get; set; } = AclUser.Internal;
 
+    /// <summary>Ends when the client will send no more, as far as the transport tells: a command that waits for others then waits in vain.</summary>
+    public CancellationToken PeerClosed { get; init; }
+
     public bool IsAuthenticated { get; set; }
 
     /// <summary>Number of the database that keys belong to.</summary>
@@ -107,6 +110,20 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     public Action Wake { get; set; } = static () => { };
 
     public bool IsMonitor { get; set; }
+
+    /// <summary>The connection to the authority on which the client's watched keys are watched; null for none.</summary>
+    public Contracts.Peers.ICommandLink? Upstream { get; set; }
+
+    /// <summary>Ends what is watched at the authority.</summary>
+    public void LetGoOfUpstream()
+    {
+        if (Upstream is { } link)
+            _ = link.DisposeAsync().AsTask();
+        Upstream = null;
+    }
+
+    /// <summary>Set where another instance of the tree is at the other end, or is about to prove that it is.</summary>
+    public Peers.PeerSession? Peer { get; set; }
 
     /// <summary>Cuts the connection at once.</summary>
     public void Abort() => abort();

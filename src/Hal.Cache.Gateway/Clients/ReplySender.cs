@@ -41,6 +41,8 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
             context.ResetScope();
         }
 
+        if (!context.Waits.IsEmpty && !IsClosed)
+            await context.Waits.PublishedAsync(context.Keyspace.Authority!).ConfigureAwait(false);
         int sent = 0;
         for (int at = 0; at < reply.Deferred.Count; at++)
         {

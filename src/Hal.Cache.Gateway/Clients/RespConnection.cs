@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.Server;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
@@ -48,6 +49,7 @@ internal sealed class RespConnection : IDisposable
         (this.server, parser, reply, slowLog, time) = (server, context.Parser, context.Reply, server.SlowLog, server.Time);
         sender = new ReplySender(context, pipe.Output, client.Abort, closed);
         client.Wake = input.CancelPendingRead;
+        context.SendSoFar = server.Forwarder is null ? null : SendSoFarAsync;
         EndCommand();
     }
 
@@ -87,6 +89,8 @@ internal sealed class RespConnection : IDisposable
 
     public void Dispose()
     {
+        if (client.Peer != null)
+            ForwardedRuns.Cut(context);
         context.Dispose();
         carry.Return();
     }
@@ -182,7 +186,7 @@ internal sealed class RespConnection : IDisposable
         if (startedAt == 0)
             startedAt = Stopwatch.GetTimestamp(); // whatever waits is worth a look at the clock
         // The replies before this one need not wait for it.
-        if (replyStart > 0 && waiting == Outcome.Retry)
+        if (replyStart > 0 && (waiting == Outcome.Retry || context.Spec.Has(CommandFlags.Blocking)))
         {
             context.DropReply(replyStart);
             await sender.FlushAsync().ConfigureAwait(false);
@@ -210,6 +214,8 @@ internal sealed class RespConnection : IDisposable
                 NoteTime((long)(ticks * 1e6 / Stopwatch.Frequency));
         }
 
+        if (client.Peer != null)
+            ForwardedRuns.End(context, replyStart);
         if (client.Replies != ReplyMode.On)
             DropUnwanted();
         if (server.KeyEvents.IsActive || client.OwnMessages is not null)
@@ -286,6 +292,19 @@ internal sealed class RespConnection : IDisposable
         parser.LargeTaken();
         resumes = true;
         return large.Rest;
+    }
+
+    /// <summary>Sends the front of a reply whose rest is still to come; a client that wants no replies gets none of it.</summary>
+    private async ValueTask SendSoFarAsync()
+    {
+        if (client.Replies != ReplyMode.On)
+        {
+            context.DropReply(replyStart);
+            return;
+        }
+
+        await sender.FlushAsync().ConfigureAwait(false);
+        replyStart = 0;
     }
 
     private enum Step

@@ -1,4 +1,5 @@
 using System.Net;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Gateway.Server;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -19,7 +20,10 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
             connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None);
         var client = new ClientSession(
             server.Clients.NextId(), Address(connection.RemoteEndPoint), Address(connection.LocalEndPoint), server.Time.GetUtcNow(), connection.Abort,
-            server.Table.All.Count);
+            server.Table.All.Count)
+        {
+            PeerClosed = connection.Features.Get<IPeerLifetime>()?.PeerClosed ?? CancellationToken.None,
+        };
         server.Acl.Begin(client);
         if (!server.Clients.TryAdd(client))
         {
@@ -31,6 +35,8 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
         try
         {
             await resp.RunAsync().ConfigureAwait(false);
+            if (client.Peer is { IsHandedOver: true } peer)
+                await server.Tree!.Acceptor.RunAsync(peer.Name, peer.Kind, connection.Transport, ended.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ConnectionResetException)
         {
@@ -38,6 +44,7 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
         }
         finally
         {
+            client.LetGoOfUpstream();
             server.Ended(client);
         }
     }

@@ -5,7 +5,7 @@ using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
 
-/// <summary>What Redis does not have: HAL.INFO and HAL.INVENTORY.</summary>
+/// <summary>What Redis does not have: HAL.INFO, HAL.INVENTORY, and what the control plane tells.</summary>
 internal static class HalCommands
 {
     private const int CountDefault = 1000;
@@ -17,11 +17,12 @@ internal static class HalCommands
         {
             Group = "server", Categories = ["dangerous"], Since = "7.2.0", Summary = "Tells the instance's sizes and counters.",
         },
-        new("hal.inventory", -1, CommandFlags.ReadOnly | CommandFlags.Long, KeySpec.None, Inventory)
+        new("hal.inventory", -1, CommandFlags.ReadOnly | CommandFlags.Long | CommandFlags.Local, KeySpec.None, Inventory)
         {
             Group = "generic", Categories = ["keyspace"], Since = "7.2.0", Complexity = "O(N) where N is COUNT",
             Summary = "Lists the keys of the database that are held here, with the bytes that they take.",
         },
+        .. HalPlaneCommands.Specs,
     ];
 
     /// <summary>The instance's counters, by name.</summary>
@@ -29,7 +30,7 @@ internal static class HalCommands
     {
         IStoreStatistics store = c.Store.Statistics;
         IKeyspaceStatistics keyspace = c.Keyspace.Statistics;
-        return
+        (string Name, long Value)[] own =
         [
             ("keys", store.Keys), ("memory_bytes", store.MemoryBytes), ("memory_limit_bytes", store.MemoryLimitBytes),
             ("memory_peak_bytes", store.MemoryPeakBytes), ("disk_bytes", store.DiskBytes), ("disk_limit_bytes", store.DiskLimitBytes),
@@ -39,6 +40,16 @@ internal static class HalCommands
             ("origin_bytes_read", keyspace.OriginBytesRead), ("origin_errors", keyspace.OriginErrors),
             ("flights_joined", keyspace.FlightsJoined), ("validations", keyspace.Validations), ("served_stale", keyspace.ServedStale),
             ("invalidations", keyspace.Invalidations),
+        ];
+        if (c.Keyspace.Tree is not { } tree) return own;
+        return
+        [
+            .. own, ("tree_connected", c.Server.Tree?.IsConnected == true ? 1 : 0), ("tree_sessions", c.Keyspace.Authority?.Sessions ?? 0),
+            ("tree_session", c.Server.Tree?.Node.Session ?? 0), ("tree_flights", c.Server.Tree?.Node.Flights ?? 0),
+            ("tree_held", c.Keyspace.Authority?.Held ?? 0), ("tree_unpublished", c.Keyspace.Authority?.Unpublished ?? 0),
+            ("tree_acquires", tree.Acquires), ("tree_revalidated", tree.Revalidated), ("tree_invalidations", tree.Invalidations),
+            ("tree_rounds", tree.Rounds), ("tree_bytes_received", tree.BytesReceived), ("tree_bytes_served", tree.BytesServed),
+            ("tree_corrupt", tree.Corrupt), .. tree.Links.Select(link => ("tree_bytes_from_" + link.Key, link.Value)),
         ];
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -40,9 +41,7 @@ internal static class ScanCommands
 
     private static Outcome Scan(CommandContext c)
     {
-        ReadOnlySpan<byte> text = c.Arg(1);
-        ulong cursor = 0; // which nothing is, too
-        if (!text.IsEmpty && !TryCursor(text, out cursor)) return c.Error("ERR invalid cursor"u8);
+        if (!ElementScan.TryCursor(c, 1, out ulong cursor)) return Outcome.Done;
         long count = CountDefault;
         byte[]? pattern = null;
         byte[]? type = null;
@@ -84,16 +83,6 @@ internal static class ScanCommands
         c.Reply.ArrayHeader(visitor.Found);
         c.Reply.Raw(found.WrittenSpan);
         return Outcome.Done;
-    }
-
-    // As C's strtoul reads it: a sign is taken, and a negative number wraps around.
-    private static bool TryCursor(ReadOnlySpan<byte> text, out ulong cursor)
-    {
-        bool isNegative = text[0] == '-';
-        ReadOnlySpan<byte> digits = isNegative || text[0] == '+' ? text[1..] : text;
-        if (!Utf8Parser.TryParse(digits, out cursor, out int used) || used != digits.Length) return false;
-        if (isNegative) cursor = 0 - cursor;
-        return true;
     }
 
     // With a store: tells keys that a table's growth between two stretches shows again, by their hashes.

@@ -35,6 +35,7 @@ internal static class TransactionCommands
         c.Server.KeyEvents.Unwatch(c.Client);
         c.Client.Transaction?.Clear();
         c.Client.Modes &= ~ClientModes.Multi;
+        c.Client.LetGoOfUpstream();
     }
 
     private static CommandSpec Row(string name, int arity, CommandFlags flags, KeySpec keys, CommandHandler handler, string since, string summary) =>
@@ -61,7 +62,13 @@ internal static class TransactionCommands
     private static Outcome Exec(CommandContext c)
     {
         if (c.Client.Transaction is not { IsOpen: true } transaction) return c.Error("ERR EXEC without MULTI"u8);
-        if (!transaction.IsBroken) return new TransactionRun(c, transaction).Run();
+        if (!transaction.IsBroken)
+        {
+            return c.Server.Forwarder is { } forwarder
+                ? c.RunAsync(context => forwarder.ExecAsync(context, transaction))
+                : new TransactionRun(c, transaction).Run();
+        }
+
         End(c);
         return c.Error("EXECABORT Transaction discarded because of previous errors."u8);
     }
@@ -70,6 +77,7 @@ internal static class TransactionCommands
     {
         ClientTransaction transaction = TransactionOf(c);
         if (transaction.IsOpen) return c.Error("ERR WATCH inside MULTI is not allowed"u8);
+        if (c.Server.Forwarder is { } forwarder) return c.RunAsync(forwarder.WatchAsync);
         if (transaction.IsTouched) return c.Ok(); // EXEC will answer null in any case
         if (transaction.Watched.Count + c.Count - 1 > GatewayLimits.WatchedKeysMax)
             return c.Error($"ERR a client watches at most {GatewayLimits.WatchedKeysMax} keys");
@@ -86,6 +94,7 @@ internal static class TransactionCommands
     private static Outcome Unwatch(CommandContext c)
     {
         c.Server.KeyEvents.Unwatch(c.Client);
+        c.Client.LetGoOfUpstream();
         return c.Ok();
     }
 }

@@ -137,6 +137,12 @@ internal sealed class ConfigParameters
             default:
                 lock (gate)
                     values[name] = isSwitch ? value.ToLowerInvariant() : value;
+                if (server.Collections.TrySet(name, value, out string alias))
+                {
+                    lock (gate)
+                        values[alias] = value;
+                }
+
                 Apply(name, value);
                 return null;
         }

@@ -1,6 +1,8 @@
 using Hal.Cache.Gateway.Acl;
+using Hal.Cache.Gateway.Blocking;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Cluster;
+using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.PubSub;
 using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Node;
@@ -13,8 +15,11 @@ internal sealed class ServerState
     private ConfigParameters? config;
     private SlowLog? slowLog;
 
-    public ServerState(GatewayOptions options, Keyspace keyspace, TimeProvider time)
+    public ServerState(GatewayOptions options, Keyspace keyspace, TimeProvider time, GatewayTree? tree = null)
     {
+        Tree = tree;
+        Forwarder = tree is { Authorities.IsAuthority: false } ? new(tree, time) : null;
+        Forwarded = tree is { Authorities.IsAuthority: true } ? new(keyspace) : null;
         (Options, Keyspace, Time, StartedAt) = (options, keyspace, time, time.GetUtcNow());
         Clients = new ClientRegistry(options.ClientsMax);
         Acl = new AclUsers(Table, Clients, options.RequirePass);
@@ -27,6 +32,7 @@ internal sealed class ServerState
         KeyEvents = new KeyEvents(keyspace.Store, Tracking, Notifications);
         Latency = new LatencyMonitor(time);
         Idle = new IdleClients(Clients, time);
+        Collections = new CollectionParameters(keyspace.Collections);
     }
 
     public GatewayOptions Options { get; }
@@ -34,6 +40,15 @@ internal sealed class ServerState
     public Keyspace Keyspace { get; }
 
     public TimeProvider Time { get; }
+
+    /// <summary>What connects this instance to the others; null where it stands alone.</summary>
+    public GatewayTree? Tree { get; }
+
+    /// <summary>Sends commands to the authority; null where this instance is it.</summary>
+    public CommandForwarder? Forwarder { get; }
+
+    /// <summary>Runs the commands that other instances forward; null where none may.</summary>
+    public ForwardedRuns? Forwarded { get; }
 
     public CommandTable Table { get; } = new();
 
@@ -67,6 +82,10 @@ internal sealed class ServerState
     public LatencyMonitor Latency { get; }
 
     public IdleClients Idle { get; }
+
+    public CollectionParameters Collections { get; }
+
+    public BlockedClients Blocked { get; } = new();
 
     public MonitorList Monitors { get; } = new();
 

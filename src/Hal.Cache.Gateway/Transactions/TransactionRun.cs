@@ -139,6 +139,7 @@ internal sealed class TransactionRun
         }
         finally
         {
+            if (outer.Keyspace.Authority is { IsIdle: false } authority) outer.Waits.NoteChanges(authority);
             outer.Store.Unlock(shards);
         }
     }
@@ -224,6 +225,7 @@ internal sealed class TransactionRun
     private void EndCommand()
     {
         outer.Client.Counters.Count(inner, ticks: 0);
+        if (outer.Keyspace.Authority is { IsIdle: false } authority) outer.Waits.NoteKeys(inner, authority);
         isRepeatable &= inner.Spec.Has(Repeatable);
         Unload();
         isLoaded = false;

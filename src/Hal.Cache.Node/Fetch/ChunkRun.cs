@@ -12,7 +12,9 @@ namespace Hal.Cache.Node.Fetch;
 internal sealed class ChunkRun(int first, int count, int bytes)
 #pragma warning restore CA1001
 {
-    private readonly TaskCompletionSource<CacheError?> read = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<CacheError?>[] chunks =
+        [.. Enumerable.Range(0, count).Select(_ => new TaskCompletionSource<CacheError?>(TaskCreationOptions.RunContinuationsAsynchronously))];
+
     private readonly CancellationTokenSource cancel = new();
     private byte[]? buffer;
     private int references = 1;
@@ -26,8 +28,19 @@ internal sealed class ChunkRun(int first, int count, int bytes)
 
     public CancellationToken Cancellation => cancel.Token;
 
-    /// <summary>Completes when the bytes are in the buffer, with null, or with why they are not.</summary>
-    public Task<CacheError?> Read => read.Task;
+    /// <summary>Bytes from the front of the buffer that are good.</summary>
+    public int Filled { get; private set; }
+
+    /// <summary>Completes when a chunk's bytes are in the buffer, with null, or with why they are not; the others may still be coming.</summary>
+    public Task<CacheError?> WhenHere(int index) => chunks[index - first].Task;
+
+    /// <summary>Notes that so many bytes from the front are good, which answers those who wait for them.</summary>
+    public void Fill(int bytesGood)
+    {
+        Filled = bytesGood;
+        for (int each = 0; each < count && Math.Min(bytes, (each + 1) * IBlobStore.ChunkBytes) <= bytesGood; each++)
+            chunks[each].TrySetResult(null);
+    }
 
     /// <summary>The buffer, taken from the pool when first asked for.</summary>
     public Memory<byte> Buffer => (buffer ??= ArrayPool<byte>.Shared.Rent(bytes)).AsMemory(0, bytes);
@@ -38,7 +51,12 @@ internal sealed class ChunkRun(int first, int count, int bytes)
         return Buffer[offset..Math.Min(bytes, offset + IBlobStore.ChunkBytes)];
     }
 
-    public void Complete(CacheError? error) => read.TrySetResult(error);
+    /// <summary>Ends the run: what is not here by now is not coming where there is an error.</summary>
+    public void Complete(CacheError? error)
+    {
+        foreach (TaskCompletionSource<CacheError?> chunk in chunks)
+            chunk.TrySetResult(error);
+    }
 
     public void Cancel() => cancel.Cancel();
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
@@ -153,8 +152,7 @@ internal sealed class FetchPipeline(
     private async ValueTask<FetchOutcome> PutSmallAsync(
         FetchRequest request, byte[] buffer, int length, OriginStamp stamp, CancellationToken cancellation)
     {
-        BinaryPrimitives.WriteUInt64LittleEndian(buffer.AsSpan(length), stamp.Validator);
-        BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(length + sizeof(ulong)), stamp.ValidatedAt);
+        stamp.Write(buffer.AsSpan(length));
         return await PutAsync(request, length + OriginStamp.Bytes, Put, cancellation);
 
         StoreStatus Put(in BlobKey key, ref WriteScope scope) =>
@@ -167,15 +165,13 @@ internal sealed class FetchPipeline(
             return new(new CacheError(CacheErrorCode.Invalid, $"the object has {length} bytes; {IBlobStore.ValueBytesMax} is the limit"));
         ILargeValue value = store.Stage(length);
         value.Origin = stamp;
-        bool isTaken = false; // a value that is put is the store's
         try
         {
             return await PutAsync(request, 0, Put, cancellation);
         }
         finally
         {
-            if (!isTaken)
-                value.Release();
+            value.Release(); // the store holds it on its own
         }
 
         StoreStatus Put(in BlobKey key, ref WriteScope scope)
@@ -184,9 +180,7 @@ internal sealed class FetchPipeline(
             if (held.IsNone || !held.IsLarge || store.Large(held) is not { Origin: { } origin } same
                 || origin.Validator != stamp.Validator || same.Length != length)
             {
-                StoreStatus status = store.Put(key, BlobType.String, value, 0, EntryFlags.Clean, ref scope);
-                isTaken = status == StoreStatus.Done;
-                return status;
+                return store.Put(key, BlobType.String, value, 0, EntryFlags.Clean, ref scope);
             }
 
             same.Origin = stamp; // its chunks are still good

@@ -1,5 +1,4 @@
 using Hal.Cache.Contracts;
-using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Node.Fetch;
@@ -187,7 +186,7 @@ internal sealed class ObjectFlight(
 
     private async Task<CacheError?> ReadAsync(ChunkRun run)
     {
-        SemaphoreSlim limit = source.Mount.Reads;
+        SemaphoreSlim limit = source.Reads;
         await limit.WaitAsync(run.Cancellation);
         try
         {
@@ -221,10 +220,10 @@ internal sealed class ObjectFlight(
             origin = opened ??= new OpenedObject(source);
         }
 
-        Result<IOriginReader> reader = await origin.Reader.WaitAsync(run.Cancellation);
+        Result<IObjectReader> reader = await origin.Reader.WaitAsync(run.Cancellation);
         if (reader.IsOk)
-            return await pipeline.FillAsync(reader.Value, (long)run.First * IBlobStore.ChunkBytes, run.Buffer, run.Cancellation);
-        pipeline.Count(reader.Error);
+            return await FillAsync(reader.Value, run);
+        source.Failed(reader.Error);
         lock (gate)
         {
             if (opened == origin)
@@ -232,6 +231,13 @@ internal sealed class ObjectFlight(
         }
 
         return reader.Error;
+    }
+
+    // A try goes on where the last one stopped: the bytes so far are of this version, and some may have been read already.
+    private static ValueTask<CacheError?> FillAsync(IObjectReader reader, ChunkRun run)
+    {
+        int done = run.Filled;
+        return reader.FillAsync(((long)run.First * IBlobStore.ChunkBytes) + done, run.Buffer[done..], more => run.Fill(done + more), run.Cancellation);
     }
 
     // Each chunk stays in flight until it is stored, so that nobody reads it from the origin meanwhile.

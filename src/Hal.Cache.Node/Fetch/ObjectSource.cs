@@ -1,6 +1,20 @@
-using Hal.Cache.Contracts.Origins;
+using Hal.Cache.Contracts;
 
 namespace Hal.Cache.Node.Fetch;
 
 /// <summary>Where the bytes of one version of a large object come from.</summary>
-internal sealed record ObjectSource(MountState Mount, int Database, byte[] Key, OriginObject Version);
+internal abstract class ObjectSource(int database, byte[] key)
+{
+    public int Database => database;
+
+    public byte[] Key => key;
+
+    /// <summary>Limits the reads that run at the same time.</summary>
+    public abstract SemaphoreSlim Reads { get; }
+
+    /// <summary>Opens that version; Changed or NotFound where it is gone.</summary>
+    public abstract ValueTask<Result<IObjectReader>> OpenAsync(CancellationToken cancellation);
+
+    /// <summary>Counts a failure to open it.</summary>
+    public abstract void Failed(CacheError error);
+}

@@ -1,16 +1,15 @@
 using Hal.Cache.Contracts;
-using Hal.Cache.Contracts.Origins;
 
 namespace Hal.Cache.Node.Fetch;
 
-/// <summary>One opening of an origin's object, under way, done or failed; whoever closes it early leaves no reader open.</summary>
+/// <summary>One opening of an object's version, under way, done or failed; whoever closes it early leaves no reader open.</summary>
 internal sealed class OpenedObject : IAsyncDisposable
 {
     private readonly CancellationTokenSource cancel = new();
 
     public OpenedObject(ObjectSource source) => Reader = Task.Run(() => OpenAsync(source));
 
-    public Task<Result<IOriginReader>> Reader { get; }
+    public Task<Result<IObjectReader>> Reader { get; }
 
     public void Close() => _ = DisposeAsync().AsTask();
 
@@ -23,6 +22,6 @@ internal sealed class OpenedObject : IAsyncDisposable
         cancel.Dispose();
     }
 
-    private async Task<Result<IOriginReader>> OpenAsync(ObjectSource source) =>
-        await source.Mount.Origin.OpenAsync(source.Mount.Mount.PathOf(source.Key), source.Version, cancel.Token);
+    private async Task<Result<IObjectReader>> OpenAsync(ObjectSource source) =>
+        await source.OpenAsync(cancel.Token);
 }

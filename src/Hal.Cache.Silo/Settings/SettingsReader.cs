@@ -10,6 +10,7 @@ internal sealed class SettingsReader
 
     private readonly List<SettingsSource> sources = [];
     private readonly Func<string, string?> environment;
+    private IReadOnlyList<SettingsSource> instances = [];
 
     private SettingsReader(Func<string, string?> environment) => this.environment = environment;
 
@@ -22,8 +23,33 @@ internal sealed class SettingsReader
         var reader = new SettingsReader(environment);
         error = reader.AddSources(given);
         if (error is not null) return null;
+        var options = reader.ReadOne(out error);
+        if (options is null) return null;
+        options.Instances = reader.instances.Count == 0 ? [options] : reader.ReadInstances(out error);
+        error ??= TreeRules.Check(options);
+        return error is null ? options : null;
+    }
+
+    // What an instance says of itself goes over what is said for all.
+    private List<SiloOptions> ReadInstances(out SettingError? error)
+    {
+        var read = new List<SiloOptions>();
+        error = null;
+        foreach (var instance in instances)
+        {
+            var reader = new SettingsReader(environment);
+            reader.sources.Add(instance);
+            reader.sources.AddRange(sources);
+            if (reader.ReadOne(out error) is not { } options) return [];
+            read.Add(options);
+        }
+        return read;
+    }
+
+    private SiloOptions? ReadOne(out SettingError? error)
+    {
         var options = new SiloOptions();
-        error = reader.Apply(options) ?? reader.Complete(options);
+        error = Apply(options) ?? Complete(options);
         return error is null ? options : null;
     }
 
@@ -33,7 +59,9 @@ internal sealed class SettingsReader
         sources.Add(SettingsSource.FromEnvironment(environment));
         if (Find(ConfigName) is not { } config) return null;
         var file = SettingsSource.FromFile(config.Values[0], config.Label, out var error);
-        if (file is not null) sources.Add(file);
+        if (file is null) return error;
+        sources.Add(file);
+        instances = file.Instances;
         return error;
     }
 
@@ -52,7 +80,7 @@ internal sealed class SettingsReader
             }
             else if (!setting.TryApply(options, found.Values[0]))
             {
-                return new SettingError(found.Label, setting.Name == "requirepass" ? "(not shown)" : found.Values[0], setting.Rule);
+                return new SettingError(found.Label, setting.Name is "requirepass" or "postgres" ? "(not shown)" : found.Values[0], setting.Rule);
             }
         }
         return null;
@@ -68,6 +96,9 @@ internal sealed class SettingsReader
         }
         if (options.Listen.Port != 0 && options.Listen.Equals(options.Http))
             return new SettingError(Label("http"), options.Http.ToString(), "must differ from listen");
+
+        if (options.ControlPlane is not null && options.Postgres is not null)
+            return new SettingError(Label("postgres"), null, "must be absent where control-plane names another process");
 
         if (options.MemoryOnly)
         {

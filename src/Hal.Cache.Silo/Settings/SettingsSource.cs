@@ -10,7 +10,13 @@ internal sealed class SettingsSource
 {
     public const long FileBytesMax = 1 << 20;
 
+    /// <summary>The file's key for a list of instances, each with settings of its own.</summary>
+    public const string InstancesKey = "instances";
+
     private readonly Dictionary<string, SettingsValue> values = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What the file says of each instance, where it lists several.</summary>
+    public IReadOnlyList<SettingsSource> Instances { get; private set; } = [];
 
     public SettingsValue? Find(string name) => values.GetValueOrDefault(name);
 
@@ -52,7 +58,7 @@ internal sealed class SettingsSource
             var file = new ConfigurationBuilder().AddJsonStream(stream).Build();
             foreach (var section in file.GetChildren())
             {
-                error = source.Take(section, path);
+                error = section.Key == InstancesKey ? source.TakeInstances(section, path) : source.Take(section, path);
                 if (error is not null) return null;
             }
             return source;
@@ -65,6 +71,26 @@ internal sealed class SettingsSource
         {
             error = new SettingError(label, path, $"must be a JSON object of settings: {failure.GetBaseException().Message}");
         }
+        return null;
+    }
+
+    private SettingError? TakeInstances(IConfigurationSection list, string path)
+    {
+        var label = $"{InstancesKey} in {path}";
+        var items = list.GetChildren().ToArray();
+        if (items.Length is 0 or > SiloSettings.InstancesMax || items.Any(i => i.Value is not null || !int.TryParse(i.Key, out _)))
+            return new SettingError(label, null, $"must be an array of 1 to {SiloSettings.InstancesMax} objects");
+        var instances = new List<SettingsSource>();
+        foreach (var item in items)
+        {
+            var instance = new SettingsSource();
+            foreach (var section in item.GetChildren())
+            {
+                if (instance.Take(section, $"{path}, {InstancesKey}[{item.Key}]") is { } error) return error;
+            }
+            instances.Add(instance);
+        }
+        Instances = instances;
         return null;
     }
 

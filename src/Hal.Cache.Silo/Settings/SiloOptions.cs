@@ -1,4 +1,7 @@
 using System.Net;
+using Hal.Cache.Coherence;
+using Hal.Cache.Contracts.Instances;
+using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Gateway;
 
 namespace Hal.Cache.Silo.Settings;
@@ -46,6 +49,36 @@ internal sealed class SiloOptions
 
     /// <summary>The least level that is logged to standard error.</summary>
     public LogLevel LogLevel { get; set; } = LogLevel.Warning;
+
+    /// <summary>The instance's place in a tree; null for an instance that stands alone.</summary>
+    public InstanceRole? Role { get; set; }
+
+    /// <summary>Name of the instance above; empty at a root.</summary>
+    public string Parent { get; set; } = "";
+
+    /// <summary>Name of the root; empty where the parent, or this instance, is it.</summary>
+    public string Root { get; set; } = "";
+
+    /// <summary>Where other instances of the tree are.</summary>
+    public IReadOnlyList<PeerAddress> Peers { get; set; } = [];
+
+    /// <summary>File of the secret that instances of one tree share; empty where none was named.</summary>
+    public string ClusterSecretFile { get; set; } = "";
+
+    /// <summary>What is read from <see cref="ClusterSecretFile"/>, or made up where all instances are in this process.</summary>
+    public byte[] ClusterSecret { get; set; } = [];
+
+    /// <summary>What a branch or leaf does while it can't reach the root.</summary>
+    public CoherenceMode Coherence { get; set; } = CoherenceMode.Strict;
+
+    /// <summary>Where the control plane is, when another process hosts it; null: this one does.</summary>
+    public Uri? ControlPlane { get; set; }
+
+    /// <summary>Database of the control plane in this process; null keeps its records in a file of the data directory.</summary>
+    public string? Postgres { get; set; }
+
+    /// <summary>All instances of the process; this one alone unless the file lists several.</summary>
+    public IReadOnlyList<SiloOptions> Instances { get; set; } = [];
 
     /// <summary>True when data is kept in memory only.</summary>
     public bool MemoryOnly => DiskBytes == 0;

@@ -1,4 +1,7 @@
 using System.Text;
+using Hal.Cache.Coherence;
+using Hal.Cache.Contracts.Instances;
+using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Gateway;
 
 namespace Hal.Cache.Silo.Settings;
@@ -9,6 +12,9 @@ internal static class SiloSettings
     public const int NameLengthMax = 64;
     public const int OriginsMax = 1024;
     public const int SecretBytesMax = 4096;
+    public const int SecretBytesMin = 16;
+    public const int PeersMax = 4096;
+    public const int InstancesMax = 64;
 
     public static readonly string[] Policies = ["lru", "lfu", "s3fifo", "noeviction"];
 
@@ -52,6 +58,30 @@ internal static class SiloSettings
         new("durability", "WHEN", "commit", "When a write is acknowledged: commit (on disk), interval (disk every second), none (disk at a clean stop).",
             $"must be one of {string.Join(", ", Durabilities)}",
             (o, v) => OneOf(Durabilities, v) is { } d && Set(o.Durability = Enum.Parse<Durability>(d, ignoreCase: true))),
+        new("role", "ROLE", "none", "The instance's place in a tree: root, branch or leaf; without it the instance stands alone.",
+            "must be one of root, branch, leaf",
+            (o, v) => OneOf(["root", "branch", "leaf"], v) is { } r && Set(o.Role = Enum.Parse<InstanceRole>(r, ignoreCase: true))),
+        new("parent", "NAME", "none", "The instance above a branch or leaf.",
+            $"must be 1 to {NameLengthMax} of a-z A-Z 0-9 - _ . and begin with a letter or digit",
+            (o, v) => IsName(v) && Set(o.Parent = v)),
+        new("root", "NAME", "the parent", "The root of the tree, where it is not the parent.",
+            $"must be 1 to {NameLengthMax} of a-z A-Z 0-9 - _ . and begin with a letter or digit",
+            (o, v) => IsName(v) && Set(o.Root = v)),
+        new("peer", "NAME=HOST:PORT", "none", "Where another instance of the tree takes RESP; may be given several times.",
+            $"must be NAME=HOST:PORT, at most {PeersMax} of them",
+            (o, v) => ApplyPeers(o, [v]) is null) { TryApplyAll = ApplyPeers },
+        new("cluster-secret", "FILE", "none", "A file with the secret that the instances of a tree share, at least 16 bytes.",
+            "must be a file that can be read, with 16 to 4096 bytes",
+            (o, v) => TryReadSecret(v, out var s) && Set(o.ClusterSecretFile = v) && Set(o.ClusterSecret = s)),
+        new("coherence", "MODE", "strict", "What a branch or leaf does while it can't reach the root: strict (answers -TRYAGAIN) or available (serves what it has).",
+            "must be one of strict, available",
+            (o, v) => OneOf(["strict", "available"], v) is { } c && Set(o.Coherence = Enum.Parse<CoherenceMode>(c, ignoreCase: true))),
+        new("control-plane", "URL", "in this process", "Where the control plane's HTTP is, when another process hosts it.",
+            "must be an http or https address, such as http://10.0.0.7:8080",
+            (o, v) => Uri.TryCreate(v, UriKind.Absolute, out var u) && u.Scheme is "http" or "https" && u is { Query: "", Fragment: "", UserInfo: "" } && Set(o.ControlPlane = u)),
+        new("postgres", "CONNECTION", "none", "Where the control plane in this process keeps its records, such as Host=db;Username=hal;Database=hal; otherwise a file of the data directory.",
+            "must be a PostgreSQL connection string of Npgsql with a Host",
+            (o, v) => Persistence.PostgresControlPlaneStore.Problem(v) is null && Set(o.Postgres = v)),
         new("log-level", "LEVEL", "warning", "The least level of what is logged to standard error.",
             $"must be one of {string.Join(", ", Levels)}",
             (o, v) => OneOf(Levels, v) is { } l && Set(o.LogLevel = Enum.Parse<LogLevel>(l, ignoreCase: true))),
@@ -68,6 +98,35 @@ internal static class SiloSettings
         if (mounts.Count > OriginsMax) return mounts[OriginsMax];
         options.Origins = mounts;
         return null;
+    }
+
+    private static string? ApplyPeers(SiloOptions options, IReadOnlyList<string> given)
+    {
+        var peers = new List<PeerAddress>();
+        foreach (var each in given)
+        {
+            var equals = each.IndexOf('=', StringComparison.Ordinal);
+            var colon = each.LastIndexOf(':');
+            if (equals <= 0 || colon < equals + 2 || !IsName(each[..equals]) || !ushort.TryParse(each[(colon + 1)..], out var port) || port == 0) return each;
+            peers.Add(new PeerAddress(each[..equals], each[(equals + 1)..colon].Trim('[', ']'), port));
+        }
+        if (peers.Count > PeersMax) return given[PeersMax];
+        options.Peers = peers;
+        return null;
+    }
+
+    private static bool TryReadSecret(string path, out byte[] secret)
+    {
+        secret = [];
+        try
+        {
+            secret = Encoding.UTF8.GetBytes(File.ReadAllText(path).Trim());
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return false;
+        }
+        return secret.Length is >= SecretBytesMin and <= SecretBytesMax;
     }
 
     private static bool IsName(string name) =>

@@ -6,15 +6,15 @@ using System.Security.Cryptography;
 namespace Hal.Cache.Storage.Memory;
 
 /// <summary>
-/// 64-bit hash of a key under a seed that differs for each process, so that nobody can choose keys that collide: 16 bytes a step,
+/// 64-bit hash of a key under a seed that differs for each process, or is a secret of the tree, so that nobody can choose keys that collide: 16 bytes a step,
 /// folded by a 128-bit product, the construction of wyhash (Wang Yi, 2019).
 /// </summary>
-internal sealed class KeyHash
+internal sealed class KeyHash(ulong? chosen = null)
 {
     private const ulong First = 0xA0761D6478BD642F;
     private const ulong Second = 0xE7037ED1A0B428DB;
 
-    private readonly ulong seed = MemoryMarshal.Read<ulong>(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    private readonly ulong seed = chosen ?? MemoryMarshal.Read<ulong>(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 
     public ulong Of(ReadOnlySpan<byte> key)
     {

@@ -30,6 +30,9 @@ internal sealed unsafe class Shard(int index, KeyHash hash, PagePool pool) : IDi
         return nextVersion + index;
     }
 
+    /// <summary>The version given last.</summary>
+    public long LastVersion => nextVersion + index;
+
     /// <summary>Lets versions go on above one that was used before.</summary>
     public void RaiseVersion(long used) => nextVersion = Math.Max(nextVersion, used / CountMax * CountMax);
 

@@ -11,7 +11,7 @@ public sealed class CtsTests(ITestOutputHelper output)
     /// <summary>Cases that redis-server 7.0.15 itself fails: they need a later version.</summary>
     private const int ControlFailuresMax = 2;
 
-    public static TheoryData<string> Servers => ServersUnderTest.SiloAndControl;
+    public static TheoryData<string> Servers => ServersUnderTest.SiloLeafAndControl;
 
     [Theory]
     [MemberData(nameof(Servers))]

@@ -9,6 +9,7 @@ public sealed class DifferentialTests(ITestOutputHelper output)
 {
     private const int Commands = 20_000;
     private const string CommandsVariable = "HAL_TEST_COMMANDS";
+    private const int LeafCommands = 8_000;
     private const int ControlCommands = 8_000;
     private const int StandardSeed = 20261;
 
@@ -20,6 +21,16 @@ public sealed class DifferentialTests(ITestOutputHelper output)
         using var silo = SiloProcess.Started(new SiloProcessOptions { ClusterView = "off" });
 
         Check(silo, model, (int)TestSeed.Number(CommandsVariable, Commands), TestSeed.Of(StandardSeed));
+    }
+
+    [Fact]
+    public void A_leaf_of_a_tree_answers_as_redis_does_byte_for_byte()
+    {
+        using var model = ServersUnderTest.Start("redis", output);
+        if (model is null) return;
+        using var leaf = new TreeLeaf();
+
+        Check(leaf, model, (int)TestSeed.Number(CommandsVariable, LeafCommands), TestSeed.Of(StandardSeed));
     }
 
     [Fact]
@@ -39,7 +50,7 @@ public sealed class DifferentialTests(ITestOutputHelper output)
         if (model is null) return;
         using var smaller = RedisServerProcess.Started("--databases", "2");
 
-        var differences = new DifferentialRun(smaller.Port, model.Port, StandardSeed).Run(200);
+        var differences = new DifferentialRun(smaller.Port, model.Port, StandardSeed).Run(2000);
 
         Assert.Contains(differences, one => one.Command.StartsWith("SELECT", StringComparison.OrdinalIgnoreCase) && one.Before.Count == 0);
     }

@@ -12,6 +12,9 @@ internal static class ServersUnderTest
     /// <summary>Both servers: for suites that are quick.</summary>
     public static TheoryData<string> SiloAndControl => ["silo", "redis"];
 
+    /// <summary>Both servers, and the leaf of a tree with three levels, which answers as its root does.</summary>
+    public static TheoryData<string> SiloLeafAndControl => ["silo", "leaf", "redis"];
+
     /// <summary>The silo, and redis-server when HAL_TEST_CONTROL is 1: for suites that are long.</summary>
     public static TheoryData<string> SiloFirst => Environment.GetEnvironmentVariable(ControlVariable) == "1" ? ["silo", "redis"] : ["silo"];
 
@@ -25,6 +28,6 @@ internal static class ServersUnderTest
             return null;
         }
 
-        return SiloProcess.Started(silo);
+        return name == "leaf" ? new TreeLeaf(silo) : SiloProcess.Started(silo);
     }
 }

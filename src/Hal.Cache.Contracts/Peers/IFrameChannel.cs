@@ -1,0 +1,17 @@
+namespace Hal.Cache.Contracts.Peers;
+
+/// <summary>Messages to one peer, in order, on a connection of their own; every member returns without waiting.</summary>
+public interface IFrameChannel
+{
+    /// <summary>Longest frame, in bytes.</summary>
+    const int FrameBytesMax = 32 << 20;
+
+    /// <summary>Name of the instance at the other end, as the handshake has proved it.</summary>
+    string Peer { get; }
+
+    /// <summary>Queues a frame; false where the channel has ended, or ends now because its queue is full.</summary>
+    bool TrySend(ReadOnlySpan<byte> frame);
+
+    /// <summary>Ends the connection; what is queued may be lost.</summary>
+    void Close();
+}

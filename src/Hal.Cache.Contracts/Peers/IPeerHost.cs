@@ -1,0 +1,17 @@
+namespace Hal.Cache.Contracts.Peers;
+
+/// <summary>What an instance does for the others of its tree.</summary>
+public interface IPeerHost
+{
+    /// <summary>The instance's name, which a peer that connects must mean.</summary>
+    string Name { get; }
+
+    /// <summary>A peer has opened a channel for coherence messages; the sink takes what it sends.</summary>
+    Result<IFrameSink> Accept(IFrameChannel channel);
+
+    /// <summary>
+    /// Opens a range of exactly one version, whether its bytes are here, on their way or to be fetched; NotFound where this instance
+    /// neither has the version nor can relay it.
+    /// </summary>
+    ValueTask<Result<IRangeReader>> OpenRangeAsync(RangeRequest request, CancellationToken cancellation);
+}

@@ -1,0 +1,14 @@
+namespace Hal.Cache.Contracts.Peers;
+
+/// <summary>What a connection between two instances is for; one connection never mixes them, so that none waits behind another.</summary>
+public enum PeerChannelKind
+{
+    /// <summary>Coherence messages, as frames both ways.</summary>
+    Coherence,
+
+    /// <summary>Bytes of objects.</summary>
+    Bytes,
+
+    /// <summary>Commands that the peer runs for this instance's clients, as RESP.</summary>
+    Commands,
+}

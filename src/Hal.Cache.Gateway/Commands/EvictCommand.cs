@@ -1,0 +1,72 @@
+using System.Text;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Resp;
+
+namespace Hal.Cache.Gateway.Commands;
+
+/// <summary>HAL.EVICT: drops what this instance can have again from its origin or its tree; nothing that only it has.</summary>
+internal static class EvictCommand
+{
+    private const int KeysAtOnce = 1000;
+
+    public static readonly CommandSpec[] Specs =
+    [
+        new("hal.evict", -2, CommandFlags.Local | CommandFlags.Long | CommandFlags.Write, KeySpec.None, Evict)
+        {
+            Group = "generic", Categories = ["keyspace"], Since = "7.2.0", Complexity = "O(N) for N keys, or for all that are held where a pattern is given",
+            Summary = "Drops the copies that are held here: of keys, or of all that match (HAL.EVICT MATCH pattern).",
+        },
+    ];
+
+    private static Outcome Evict(CommandContext c)
+    {
+        long count = 0;
+        if (c.Count == 3 && Ascii.EqualsIgnoreCase(c.Arg(1), "match"u8))
+        {
+            ulong cursor = 0;
+            do
+            {
+                var found = new Found(c.Arg(2).ToArray());
+                cursor = c.Store.Scan(cursor, c.Client.Database, KeysAtOnce, found);
+                foreach (byte[] key in found.Keys) count += Drop(c, key);
+            }
+            while (cursor != 0);
+        }
+        else
+        {
+            for (int i = 1; i < c.Count; i++) count += Drop(c, c.Arg(i));
+        }
+
+        c.Reply.Integer(count);
+        return Outcome.Done;
+    }
+
+    private static int Drop(CommandContext c, ReadOnlySpan<byte> bytes)
+    {
+        ulong hash = c.Store.Hash(bytes);
+        var key = new BlobKey(c.Client.Database, bytes, hash);
+        var scope = default(WriteScope);
+        ulong shard = c.Store.ShardOf(hash);
+        c.Store.Lock(shard);
+        try
+        {
+            EntryRef entry = c.Store.Find(key, ref scope);
+            return !entry.IsNone && (entry.Flags & EntryFlags.Clean) != 0
+                && c.Store.Remove(key, RemovalReason.Evicted, ref scope, out bool removed) == StoreStatus.Done && removed ? 1 : 0;
+        }
+        finally
+        {
+            c.Store.Unlock(shard);
+        }
+    }
+
+    private sealed class Found(byte[] pattern) : IEntryVisitor
+    {
+        public List<byte[]> Keys { get; } = [];
+
+        public void Visit(int database, in EntryRef entry)
+        {
+            if ((entry.Flags & EntryFlags.Clean) != 0 && GlobPattern.IsMatch(pattern, entry.Key)) Keys.Add(entry.Key.ToArray());
+        }
+    }
+}

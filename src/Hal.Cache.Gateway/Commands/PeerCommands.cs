@@ -1,0 +1,80 @@
+using System.Text;
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Gateway.Peers;
+using Hal.Cache.Resp;
+
+namespace Hal.Cache.Gateway.Commands;
+
+/// <summary>HAL.PEER: how another instance of the tree proves that it is one, and what its connection is for from then on.</summary>
+internal static class PeerCommands
+{
+    private const CommandFlags Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.NoMulti
+        | CommandFlags.SkipMonitor | CommandFlags.SkipSlowlog | CommandFlags.Admin;
+
+    public static readonly CommandSpec[] Specs =
+    [
+        new("hal.peer", -2, Flags | CommandFlags.NoAuth, KeySpec.None, c => c.WrongArity())
+        {
+            Group = "server", Categories = ["dangerous"], Since = "7.2.0", Summary = "Connects instances of a tree.",
+            Subcommands =
+            [
+                Row("hello", 6, Flags | CommandFlags.NoAuth, Hello, "Begins the handshake: version, own name, name that is meant, nonce."),
+                Row("auth", 4, Flags | CommandFlags.NoAuth, Auth, "Ends the handshake: proof, and what the connection is for."),
+                Row("call", 8, (Flags & ~CommandFlags.NoMulti) | CommandFlags.Unqueued, Call, "Tells whose the next command is: database, protocol, caller, request, attempt, epoch."),
+            ],
+        },
+    ];
+
+    private static CommandSpec Row(string name, int arity, CommandFlags flags, CommandHandler handler, string summary) =>
+        new(name, arity, flags, KeySpec.None, handler) { Group = "server", Categories = ["dangerous"], Since = "7.2.0", Summary = summary };
+
+    private static Outcome Hello(CommandContext c)
+    {
+        if (c.Server.Tree?.Acceptor is not { } acceptor) return c.Error("ERR this instance is in no tree"u8);
+        if (!RedisInteger.TryParse(c.Arg(2), out long version)) return c.NotInteger();
+        Result<PeerChallenge> challenge = acceptor.Challenge(
+            (int)Math.Clamp(version, int.MinValue, int.MaxValue), Encoding.UTF8.GetString(c.Arg(3)), Encoding.UTF8.GetString(c.Arg(4)), c.Arg(5));
+        if (!challenge.IsOk) return c.Error(challenge.Error);
+        c.Client.Peer = new PeerSession(challenge.Value);
+        c.Reply.ArrayHeader(2);
+        c.Reply.Bulk(challenge.Value.Nonce.Span);
+        c.Reply.Bulk(challenge.Value.Proof.Span);
+        return Outcome.Done;
+    }
+
+    private static Outcome Auth(CommandContext c)
+    {
+        if (c.Server.Tree?.Acceptor is not { } acceptor || c.Client.Peer is not { IsProven: false } peer)
+            return c.Error("ERR HAL.PEER HELLO comes first, once"u8);
+        if (!acceptor.Proves(peer.Challenge, c.Arg(2)))
+        {
+            c.Client.Peer = null;
+            c.Error("NOAUTH the cluster secret is another one here"u8);
+            return Outcome.Close;
+        }
+
+        if (!Enum.TryParse(Encoding.ASCII.GetString(c.Arg(3)), ignoreCase: true, out PeerChannelKind kind) || !Enum.IsDefined(kind))
+            return c.Error("ERR the connection's kind is not known"u8);
+        peer.Prove(kind);
+        (c.Client.User, c.Client.IsAuthenticated) = (Acl.AclUser.Internal, true);
+        c.Reply.Ok();
+        return kind == PeerChannelKind.Commands ? Outcome.Done : Outcome.Close; // what follows is no RESP: another loop reads it
+    }
+
+    private static Outcome Call(CommandContext c)
+    {
+        if (c.Client.Peer is not { IsProven: true } peer) return c.Error("NOPERM HAL.PEER CALL is for instances of the tree"u8);
+        Span<long> numbers = stackalloc long[6];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            if (!RedisInteger.TryParse(c.Arg(i + 2), out numbers[i])) return c.NotInteger();
+        }
+
+        if (numbers[0] is < 0 or >= Contracts.Storage.IBlobStore.Databases || numbers[1] is not (2 or 3)) return c.Syntax();
+        c.Client.Database = (int)numbers[0];
+        c.Reply.Protocol = c.Client.Protocol = (int)numbers[1];
+        peer.Next = numbers[3] == 0 ? null : new ForwardedCall(numbers[2], numbers[3], (int)Math.Min(numbers[4], int.MaxValue), numbers[5]);
+        return Outcome.Done;
+    }
+}

@@ -1,0 +1,255 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text;
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Transactions;
+using Hal.Cache.Resp;
+
+namespace Hal.Cache.Gateway.Peers;
+
+/// <summary>
+/// Has the authority run a command whole, and passes its reply on as it comes. A connection that breaks has the command sent again under
+/// its number, by which the authority runs it once.
+/// </summary>
+internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
+{
+    private readonly long caller = BitConverter.ToInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
+    private long requests;
+
+    public async ValueTask ForwardAsync(CommandContext context)
+    {
+        string authority = AuthorityOf(context);
+        var call = new ForwardedCall(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority));
+        long began = time.GetTimestamp();
+        while (true)
+        {
+            Attempt attempt = await TryAsync(context, authority, call).ConfigureAwait(false);
+            if (attempt.Error == null)
+                return;
+            if (attempt.HasReplied)
+            {
+                context.Client.Abort(); // a part of the reply is on its way, and the rest can't be had
+                return;
+            }
+
+            if (time.GetElapsedTime(began) >= GatewayLimits.ForwardTimeout)
+            {
+                context.Error(attempt.IsSent || call.Attempt > 0 ? $"{RespErrors.OutcomeUnknown}: {attempt.Error.Message}" : $"TRYAGAIN {attempt.Error.Message}");
+                return;
+            }
+
+            if (attempt.IsSent)
+                call = call with { Attempt = call.Attempt + 1 };
+            await Task.Delay(GatewayLimits.ForwardPause, time, context.Cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Has the authority watch the command's keys, on a connection that is the client's until its transaction ends.</summary>
+    public async ValueTask WatchAsync(CommandContext context)
+    {
+        ClientSession client = context.Client;
+        if (client.Upstream == null)
+        {
+            Result<ICommandLink> rented = await tree.Peers.RentAsync(AuthorityOf(context), context.Cancellation).ConfigureAwait(false);
+            if (!rented.IsOk)
+            {
+                context.Error($"TRYAGAIN {rented.Error.Message}");
+                return;
+            }
+
+            client.Upstream = rented.Value;
+        }
+
+        var relay = new ReplyRelay(context);
+        try
+        {
+            await SendAsync(context, client.Upstream.Pipe.Output, default).ConfigureAwait(false);
+            await relay.RunAsync(client.Upstream.Pipe.Input).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsBreak(e))
+        {
+            relay.Drop();
+            client.LetGoOfUpstream();
+            context.Error($"TRYAGAIN the connection to the authority broke: {e.Message}");
+        }
+    }
+
+    /// <summary>Has the authority run a client's transaction.</summary>
+    public async ValueTask ExecAsync(CommandContext context, ClientTransaction transaction)
+    {
+        var call = new ForwardedCall(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(tree.Authorities.DefaultAuthority));
+        bool isWatched = transaction.Watched.Count > 0 || context.Client.Upstream != null;
+        Attempt attempt = default;
+        for (; call.Attempt < (isWatched ? 1 : GatewayLimits.ExecAttemptsMax); call = call with { Attempt = call.Attempt + 1 })
+        {
+            attempt = await TryExecAsync(context, transaction, call).ConfigureAwait(false);
+            if (attempt.Error == null || attempt.HasReplied || !attempt.IsSent)
+                break;
+        }
+
+        if (attempt.HasReplied)
+            context.Client.Abort();
+        else if (attempt.Error != null)
+            context.Error(attempt.IsSent ? $"{RespErrors.OutcomeUnknown}: {attempt.Error.Message}" : $"TRYAGAIN {attempt.Error.Message}");
+        Commands.TransactionCommands.End(context);
+    }
+
+    private async ValueTask<Attempt> TryExecAsync(CommandContext context, ClientTransaction transaction, ForwardedCall call)
+    {
+        ICommandLink? link = context.Client.Upstream;
+        context.Client.Upstream = null;
+        if (link == null)
+        {
+            Result<ICommandLink> rented = await tree.Peers.RentAsync(tree.Authorities.DefaultAuthority, context.Cancellation).ConfigureAwait(false);
+            if (!rented.IsOk)
+                return new(rented.Error, IsSent: false, HasReplied: false);
+            link = rented.Value;
+        }
+
+        var relay = new ReplyRelay(context);
+        await using (link)
+        {
+            try
+            {
+                await SendAsync(context, transaction, link.Pipe.Output, call).ConfigureAwait(false);
+                for (int queued = 0; queued <= transaction.Queue.Count; queued++)
+                    await ReplyRelay.SkipAsync(link.Pipe.Input, context.Cancellation).ConfigureAwait(false);
+                await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false);
+                link.IsReusable = call.Attempt == 0; // a repeated reply leaves the transaction open
+                return default;
+            }
+            catch (Exception e) when (IsBreak(e))
+            {
+                relay.Drop();
+                return new(new CacheError(CacheErrorCode.Unavailable, $"the connection to the authority broke: {e.Message}"), IsSent: true, relay.HasPassedOn);
+            }
+        }
+    }
+
+    private static async ValueTask SendAsync(CommandContext context, ClientTransaction transaction, PipeWriter output, ForwardedCall call)
+    {
+        WriteCall(context, output, default);
+        output.Write("*1\r\n$5\r\nMULTI\r\n"u8);
+        var parser = new RespRequestParser();
+        foreach (QueuedCommand queued in transaction.Queue)
+        {
+            // Its streamed arguments were taken out of the request: they go back in where they were.
+            int sent = 0, large = 0;
+            while (parser.Parse(queued.Request) == ParseResult.LargeArgument)
+            {
+                output.Write(queued.Request.AsSpan(sent, parser.Consumed - sent));
+                sent = parser.Consumed;
+                await SendAsync(queued.Larges[large++], output, context.Cancellation).ConfigureAwait(false);
+                output.Write("\r\n"u8);
+                parser.LargeTaken();
+            }
+
+            parser.Reset();
+            output.Write(queued.Request.AsSpan(sent));
+            await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
+        }
+
+        WriteCall(context, output, call);
+        output.Write("*1\r\n$4\r\nEXEC\r\n"u8);
+        await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
+    }
+
+    private static bool IsBreak(Exception e) => e is IOException or ObjectDisposedException or RespProtocolException;
+
+    private string AuthorityOf(CommandContext context)
+    {
+        CommandSpec spec = context.Spec;
+        if (spec.Keys.TryRange(context, out int from, out _))
+            return tree.Authorities.AuthorityOf(context.Client.Database, context.Arg(from));
+        foreach (KeySpec more in spec.MoreKeys)
+        {
+            if (more.TryRange(context, out from, out _))
+                return tree.Authorities.AuthorityOf(context.Client.Database, context.Arg(from));
+        }
+
+        return tree.Authorities.DefaultAuthority;
+    }
+
+    private async ValueTask<Attempt> TryAsync(CommandContext context, string authority, ForwardedCall call)
+    {
+        Result<ICommandLink> rented = await tree.Peers.RentAsync(authority, context.Cancellation).ConfigureAwait(false);
+        if (!rented.IsOk)
+            return new(rented.Error, IsSent: false, HasReplied: false);
+        await using ICommandLink link = rented.Value;
+        var relay = new ReplyRelay(context);
+        try
+        {
+            await SendAsync(context, link.Pipe.Output, call).ConfigureAwait(false);
+            await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false);
+            link.IsReusable = true;
+            return default;
+        }
+        catch (Exception e) when (IsBreak(e))
+        {
+            relay.Drop();
+            return new(new CacheError(CacheErrorCode.Unavailable, $"the connection to '{authority}' broke: {e.Message}"), IsSent: true, relay.HasPassedOn);
+        }
+    }
+
+    private static async ValueTask SendAsync(CommandContext context, PipeWriter output, ForwardedCall call)
+    {
+        WriteCall(context, output, call);
+        Ascii(output, $"*{context.Count}\r\n");
+        for (int arg = 0; arg < context.Count; arg++)
+        {
+            Ascii(output, $"${context.ArgLength(arg)}\r\n");
+            if (context.LargeArg(arg) is { } large)
+                await SendAsync(large, output, context.Cancellation).ConfigureAwait(false);
+            else
+                output.Write(context.Arg(arg));
+            output.Write("\r\n"u8);
+            if (output.UnflushedBytes >= GatewayLimits.FlushBytes)
+                await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
+        }
+
+        await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
+    }
+
+    private static async ValueTask SendAsync(ILargeValue value, PipeWriter output, CancellationToken cancellation)
+    {
+        for (long done = 0; done < value.Length;)
+        {
+            Memory<byte> piece = output.GetMemory(IBlobStore.ChunkBytes);
+            Result<int> read = await value.ReadAsync(done, piece[..(int)Math.Min(piece.Length, value.Length - done)], cancellation).ConfigureAwait(false);
+            if (!read.IsOk)
+                throw new IOException(read.Error.Message);
+            output.Advance(read.Value);
+            done += read.Value;
+            await FlushAsync(output, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private static void WriteCall(CommandContext context, PipeWriter output, ForwardedCall call)
+    {
+        output.Write("*8\r\n$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
+        Span<byte> digits = stackalloc byte[RedisInteger.BytesMax];
+        foreach (long number in (ReadOnlySpan<long>)[context.Client.Database, context.Client.Protocol, call.Caller, call.Request, call.Attempt, call.Epoch])
+        {
+            int length = RedisInteger.Format(number, digits);
+            Ascii(output, $"${length}\r\n");
+            output.Write(digits[..length]);
+            output.Write("\r\n"u8);
+        }
+    }
+
+    private static async ValueTask FlushAsync(PipeWriter output, CancellationToken cancellation)
+    {
+        FlushResult flushed = await output.FlushAsync(cancellation).ConfigureAwait(false);
+        if (flushed.IsCompleted)
+            throw new IOException("the peer reads no more");
+    }
+
+    private static void Ascii(PipeWriter output, FormattableString text) =>
+        output.Write(Encoding.ASCII.GetBytes(text.ToString(CultureInfo.InvariantCulture)));
+
+    private readonly record struct Attempt(CacheError? Error, bool IsSent, bool HasReplied);
+}

@@ -1,0 +1,7 @@
+namespace Hal.Cache.Gateway.Peers;
+
+/// <summary>
+/// Names one command that an instance forwards: its caller (a number that the forwarding process chose at its start), the request's number
+/// there, which attempt this is, and the authority's epoch that the first attempt went to, 0 where it was not known.
+/// </summary>
+internal readonly record struct ForwardedCall(long Caller, long Request, int Attempt, long Epoch);

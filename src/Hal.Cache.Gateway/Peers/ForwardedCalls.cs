@@ -1,0 +1,103 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Hal.Cache.Gateway.Peers;
+
+/// <summary>
+/// The authority's memory of forwarded commands, so that one that is sent again runs once: for each caller the last
+/// <see cref="CallsMax"/> requests with their replies. Thread-safe.
+/// </summary>
+internal sealed class ForwardedCalls
+{
+    /// <summary>Requests that are remembered for each caller.</summary>
+    public const int CallsMax = 4096;
+
+    /// <summary>Callers that are remembered; the one that was heard of longest ago makes room.</summary>
+    public const int CallersMax = 4096;
+
+    /// <summary>Longest reply that is remembered, in bytes; of a longer one the retry hears that its outcome is unknown.</summary>
+    public const int ReplyBytesMax = 4096;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<long, Caller> callers = [];
+    private readonly Queue<long> order = new();
+
+    /// <summary>How a request that arrives stands.</summary>
+    public enum Standing
+    {
+        /// <summary>It is to be run.</summary>
+        New,
+
+        /// <summary>Its first attempt still runs: wait for it, then ask again.</summary>
+        Running,
+
+        /// <summary>It has run, and this is its reply.</summary>
+        Done,
+
+        /// <summary>It may have run.</summary>
+        Unknown,
+    }
+
+    public Standing Begin(in ForwardedCall call, long epoch, out Entry? entry)
+    {
+        lock (gate)
+        {
+            if (!callers.TryGetValue(call.Caller, out Caller? caller))
+                callers.Add(call.Caller, caller = Remember(call.Caller));
+            if (caller.Calls.TryGetValue(call.Request, out entry))
+                return !entry.Ended.Task.IsCompleted ? Standing.Running : entry.Reply == null ? Standing.Unknown : Standing.Done;
+
+            // A retry that is not known here: it never came, or it came to an earlier epoch, or so long ago that it is forgotten.
+            if (call.Attempt > 0 && (call.Epoch != epoch || call.Request <= caller.ForgottenThrough))
+                return Standing.Unknown;
+            caller.Calls.Add(call.Request, entry = new());
+            caller.Order.Enqueue(call.Request);
+            if (caller.Order.Count > CallsMax)
+                Forget(caller);
+            return Standing.New;
+        }
+    }
+
+    private static void Forget(Caller caller)
+    {
+        long oldest = caller.Order.Dequeue();
+        caller.Calls.Remove(oldest);
+        caller.ForgottenThrough = Math.Max(caller.ForgottenThrough, oldest);
+    }
+
+    private Caller Remember(long caller)
+    {
+        order.Enqueue(caller);
+        if (order.Count > CallersMax)
+            callers.Remove(order.Dequeue());
+        return new();
+    }
+
+    /// <summary>One request: its reply, and what that waits for, once it has ended.</summary>
+    [SuppressMessage("Design", "CA1034", Justification = "It is read together with its table.")]
+    internal sealed class Entry
+    {
+        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Null where the command did not end, or its reply is too long to be remembered.</summary>
+        public byte[]? Reply { get; private set; }
+
+        public long Address { get; private set; }
+
+        public long[] Tickets { get; private set; } = [];
+
+        public void End(byte[]? reply, long address, long[] tickets)
+        {
+            (Reply, Address, Tickets) = (reply, address, tickets);
+            Ended.TrySetResult();
+        }
+    }
+
+    private sealed class Caller
+    {
+        public Dictionary<long, Entry> Calls { get; } = [];
+
+        public Queue<long> Order { get; } = new();
+
+        public long ForgottenThrough { get; set; }
+    }
+}

@@ -1,0 +1,26 @@
+using Hal.Cache.Contracts.Peers;
+
+namespace Hal.Cache.Gateway.Peers;
+
+/// <summary>What a connection from another instance of the tree is besides a client's.</summary>
+internal sealed class PeerSession(PeerChallenge challenge)
+{
+    public PeerChallenge Challenge => challenge;
+
+    public string Name => challenge.Peer;
+
+    public bool IsProven { get; private set; }
+
+    public PeerChannelKind Kind { get; private set; }
+
+    /// <summary>Whether the connection goes on as frames, which another loop than that of commands reads.</summary>
+    public bool IsHandedOver => IsProven && Kind != PeerChannelKind.Commands;
+
+    /// <summary>Whose the next command is; null for none.</summary>
+    public ForwardedCall? Next { get; set; }
+
+    /// <summary>The command that runs now.</summary>
+    public ForwardedCalls.Entry? Current { get; set; }
+
+    public void Prove(PeerChannelKind kind) => (IsProven, Kind) = (true, kind);
+}

@@ -1,0 +1,13 @@
+using Hal.Cache.Contracts;
+
+namespace Hal.Cache.Node.Fetch;
+
+/// <summary>One open version of an object; reads may run at the same time.</summary>
+internal interface IObjectReader : IAsyncDisposable
+{
+    /// <summary>
+    /// Fills the buffer with the bytes at an offset, from front to back; tells how many are good each time more of them are. Changed where
+    /// the version is gone.
+    /// </summary>
+    ValueTask<CacheError?> FillAsync(long offset, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation);
+}

@@ -1,0 +1,31 @@
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Origins;
+
+namespace Hal.Cache.Node.Fetch;
+
+/// <summary>One version of an origin's object.</summary>
+internal sealed class MountSource(MountState mount, int database, byte[] key, OriginObject version, FetchPipeline pipeline) : ObjectSource(database, key)
+{
+    public override SemaphoreSlim Reads => mount.Reads;
+
+    public override async ValueTask<Result<IObjectReader>> OpenAsync(CancellationToken cancellation)
+    {
+        Result<IOriginReader> opened = await mount.Origin.OpenAsync(mount.Mount.PathOf(Key), version, cancellation);
+        return opened.IsOk ? new Reader(opened.Value, pipeline) : opened.Error;
+    }
+
+    public override void Failed(CacheError error) => pipeline.Count(error);
+
+    private sealed class Reader(IOriginReader reader, FetchPipeline pipeline) : IObjectReader
+    {
+        public async ValueTask<CacheError?> FillAsync(long offset, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
+        {
+            CacheError? error = await pipeline.FillAsync(reader, offset, buffer, cancellation);
+            if (error == null)
+                filled(buffer.Length);
+            return error;
+        }
+
+        public ValueTask DisposeAsync() => reader.DisposeAsync();
+    }
+}

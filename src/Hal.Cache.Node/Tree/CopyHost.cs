@@ -1,0 +1,367 @@
+using System.Collections.Concurrent;
+using Hal.Cache.Coherence;
+using Hal.Cache.Coherence.Messages;
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node.Fetch;
+
+namespace Hal.Cache.Node.Tree;
+
+/// <summary>
+/// Runs the holder's side of coherence for one authority: its lock, its connection, its clock, and the reads that wait. Order of locks:
+/// this host's, then a shard's.
+/// </summary>
+internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDisposable
+{
+    /// <summary>Evictions that wait to be told.</summary>
+    private const int EvictedMax = 1 << 16;
+
+    /// <summary>Keys that are remembered to be read at the authority, and for how long.</summary>
+    private const int ElsewhereMax = 1 << 16;
+    private static readonly TimeSpan ElsewherePeriod = TimeSpan.FromSeconds(1);
+
+    private readonly Lock gate = new();
+    private readonly TreeOptions options;
+    private readonly IPeerClient peers;
+    private readonly IBlobStore store;
+    private readonly TimeProvider time;
+    private readonly TreeStatistics statistics;
+    private readonly CopyHolder holder;
+    private readonly FrameWriter frame = new();
+    private readonly Dictionary<long, TaskCompletionSource<FetchOutcome>> waiters = [];
+    private readonly List<(long Flight, AcquireAnswer Answer)> fetches = [];
+    private readonly ConcurrentQueue<(KeyId Key, long Registration)> evicted = new();
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Dictionary<KeyId, long> elsewhere = [];
+    private Link? link;
+    private long cutOffAt;
+    private bool isElsewhere;
+    private long waiterCount;
+    private ITimer? timer;
+    private Task connecting = Task.CompletedTask;
+
+    public CopyHost(TreeOptions options, IBlobStore store, IPeerClient peers, ISessionCounter sessions, TimeProvider time, TreeStatistics statistics)
+    {
+        (this.options, this.store, this.peers, this.time, this.statistics) = (options, store, peers, time, statistics);
+        Copies = new(store, statistics);
+        holder = new(options.Coherence, time.TimestampFrequency, options.Instance, 0, sessions, Copies, this, time.GetTimestamp());
+        cutOffAt = time.GetTimestamp();
+        store.AddSink(this);
+    }
+
+    public CopyStore Copies { get; }
+
+    /// <summary>Epoch of the authority as last heard, 0 before.</summary>
+    public uint Epoch => holder.Epoch;
+
+    public uint Session => holder.Session;
+
+    /// <summary>Reads on their way to the authority.</summary>
+    public int Flights => holder.Flights;
+
+    /// <summary>Whether the lease runs now.</summary>
+    public bool HasLease => holder.LeaseRuns(time.GetTimestamp());
+
+    /// <summary>Begins to keep up a connection to the authority.</summary>
+    public void Start()
+    {
+        timer = time.CreateTimer(_ => Tick(), null, options.TickInterval, options.TickInterval);
+        connecting = Task.Run(ConnectAsync);
+    }
+
+    /// <summary>Whether a copy with this registration may be served: asked after it was taken, under its shard's lock or with its value retained.</summary>
+    public bool IsServable(in OriginStamp stamp) => IsServable(stamp.ValidatedAt, stamp.Until);
+
+    private bool IsServable(long registration, long until)
+    {
+        long now = time.GetTimestamp();
+        return registration != CopyHolder.Suspect && (until == 0 || now < until) && holder.IsServable(registration, now);
+    }
+
+    /// <summary>Whether a copy says that the key does not exist, and may be served.</summary>
+    public bool IsAbsent(in BlobKey key) =>
+        Copies.Negatives.TryGet(new KeyId(key.Hash, (ushort)key.Database), key.Bytes, time.GetTimestamp(), out long registration)
+        && IsServable(registration, 0);
+
+    /// <summary>Asks the authority which version to read, and brings it; joins whoever does that already.</summary>
+    public async ValueTask<FetchOutcome> FetchAsync(FetchRequest request, CancellationToken cancellation)
+    {
+        var key = new ObjectKey(new KeyId(request.Hash, (ushort)request.Database), request.Key);
+        var done = new TaskCompletionSource<FetchOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        long waiter = Interlocked.Increment(ref waiterCount);
+        lock (gate)
+        {
+            if (stopping.IsCancellationRequested)
+                return new(new CacheError(CacheErrorCode.Unavailable, "the instance is shutting down"));
+            long now = time.GetTimestamp();
+            if (IsCutOff(now))
+                return CutOff();
+            if (elsewhere.TryGetValue(key.Id, out long notedAt) && time.GetElapsedTime(notedAt, now) < ElsewherePeriod)
+                return Elsewhere();
+            ReadStart start = holder.Read(key, Copies.TryGet(key)?.Version ?? 0, waiter, now);
+            if (start == ReadStart.Busy)
+                return new(new CacheError(CacheErrorCode.Busy, "too many reads wait for the authority"));
+            if (start == ReadStart.Opened)
+                statistics.Acquired();
+            waiters.Add(waiter, done);
+            holder.Flush(now);
+        }
+
+        try
+        {
+            return await done.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (gate)
+                waiters.Remove(waiter);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        store.RemoveSink(this);
+        lock (gate)
+        {
+            stopping.Cancel();
+            link?.Channel?.Close();
+            foreach (TaskCompletionSource<FetchOutcome> waiter in waiters.Values)
+                waiter.TrySetResult(new(new CacheError(CacheErrorCode.Unavailable, "the instance is shutting down")));
+        }
+
+        if (timer != null)
+            await timer.DisposeAsync().ConfigureAwait(false);
+        await connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    void IKeyChangeSink.Changed(in BlobKey key, KeyChange change, long writer)
+    {
+        if (change != KeyChange.Evicted)
+            return;
+        for (EntryRef entry = store.FindNext(key.Database, key.Hash, default); !entry.IsNone; entry = store.FindNext(key.Database, key.Hash, entry))
+        {
+            // Told later, without the shard's lock; one that is not told is invalidated in vain some time.
+            if (entry.Key.SequenceEqual(key.Bytes) && Copies.TryStamp(entry, out OriginStamp stamp) && stamp.ValidatedAt != CopyHolder.Suspect && evicted.Count < EvictedMax)
+                evicted.Enqueue((new KeyId(key.Hash, (ushort)key.Database), stamp.ValidatedAt));
+        }
+    }
+
+    void IKeyChangeSink.Flushing(int database, long writer)
+    {
+        // Whole databases are emptied by the authority alone, which invalidates all.
+    }
+
+    void IKeyChangeSink.Swapping(int first, int second, long writer)
+    {
+        // As above.
+    }
+
+    void ICopyHolderOutput.Send(CoherenceMessage message)
+    {
+        if (link?.Channel is not { } channel)
+            return;
+        MessageCodec.Write(message, frame);
+        channel.TrySend(frame.Written);
+    }
+
+    void ICopyHolderOutput.Fetch(long flight, AcquireAnswer answer) => fetches.Add((flight, answer));
+
+    void ICopyHolderOutput.Answer(long waiter, in ObjectKey key, long version)
+    {
+        if (waiters.TryGetValue(waiter, out TaskCompletionSource<FetchOutcome>? done))
+            done.TrySetResult(OutcomeOf(key, version));
+    }
+
+    void ICopyHolderOutput.Fail(long waiter, in ObjectKey key, ReadFailure failure)
+    {
+        if (!waiters.TryGetValue(waiter, out TaskCompletionSource<FetchOutcome>? done))
+            return;
+        done.TrySetResult(isElsewhere ? Elsewhere() : new(new CacheError(CacheErrorCode.Busy, failure switch
+        {
+            ReadFailure.CutOff => $"the authority '{options.Root}' does not answer, and the copy here may be old",
+            ReadFailure.GivenUp => "the value could not be brought here",
+            _ => $"the authority '{options.Root}' is at a limit",
+        })));
+    }
+
+    // The version that was asked for, valid at an instant since; where another came after it, that one is looked at again.
+    private FetchOutcome OutcomeOf(in ObjectKey key, long version)
+    {
+        if (Copies.Negatives.TryGet(key) is { } absent && absent.Version == version)
+            return FetchOutcome.Absent;
+        ulong shard = store.ShardOf(key.Id.Hash);
+        store.Lock(shard);
+        try
+        {
+            var scope = default(WriteScope);
+            EntryRef entry = store.Find(new BlobKey(key.Id.Database, key.Bytes.Span, key.Id.Hash), ref scope);
+            return Copies.TryStamp(entry, out OriginStamp stamp) && stamp.Validator == (ulong)version ? new(Version: entry.Version) : default;
+        }
+        finally
+        {
+            store.Unlock(shard);
+        }
+    }
+
+    private async Task ConnectAsync()
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            var made = new Link(this);
+            Result<IFrameChannel> channel = await peers.ConnectAsync(options.Root, made, stopping.Token).ConfigureAwait(false);
+            if (channel.IsOk)
+            {
+                lock (gate)
+                {
+                    made.Channel = channel.Value;
+                    link = made;
+                    holder.Connect(time.GetTimestamp());
+                }
+
+                await made.Ended.WaitAsync(stopping.Token).ConfigureAwait(false);
+
+                // The lease is good to its end, connected or not: the authority waits for it. The next connection begins a session.
+                lock (gate)
+                    (link, cutOffAt) = (null, time.GetTimestamp());
+            }
+
+            await Task.Delay(options.ReconnectInterval, time, stopping.Token).ConfigureAwait(false);
+        }
+    }
+
+    private void Tick()
+    {
+        lock (gate)
+        {
+            long now = time.GetTimestamp();
+            while (evicted.TryDequeue(out (KeyId Key, long Registration) gone))
+                holder.Evicted(gone.Key, gone.Registration, now);
+            holder.Tick(now);
+            if (!IsCutOff(now))
+                return;
+            foreach (TaskCompletionSource<FetchOutcome> waiter in waiters.Values)
+                waiter.TrySetResult(CutOff());
+        }
+    }
+
+    // Only saves the question: a key that has another kind of value by now is read at the authority for a while.
+    private void NoteElsewhere(KeyId key)
+    {
+        if (elsewhere.Count >= ElsewhereMax)
+            elsewhere.Clear();
+        elsewhere[key] = time.GetTimestamp();
+    }
+
+    private static FetchOutcome Elsewhere() =>
+        new(new CacheError(CacheErrorCode.Elsewhere, "the value is of a kind that this instance holds no copies of"));
+
+    // A connection that has just broken may be back at once.
+    private bool IsCutOff(long now) =>
+        link == null && time.GetElapsedTime(cutOffAt, now) > options.CutOffAfter && !holder.LeaseRuns(now);
+
+    private FetchOutcome CutOff() =>
+        new(new CacheError(CacheErrorCode.Busy, $"the authority '{options.Root}' can't be reached, and the copy here may be old"));
+
+    private void Received(Link from, ReadOnlySpan<byte> bytes)
+    {
+        CoherenceMessage message = MessageCodec.Read(bytes);
+        lock (gate)
+        {
+            if (from != link)
+                return; // an earlier connection's reader
+            holder.Receive(message, time.GetTimestamp());
+            Bring();
+        }
+    }
+
+    // Small values are taken at once; what must wait for room goes on outside of the lock.
+    private void Bring()
+    {
+        foreach ((long flight, AcquireAnswer answer) in fetches)
+        {
+            if (answer.Status == AcquireStatus.Absent)
+            {
+                holder.Complete(flight);
+                continue;
+            }
+
+            CopyPayload payload = CopyPayload.Read(answer.Payload);
+            if (payload.IsElsewhere)
+            {
+                NoteElsewhere(answer.Key.Id);
+                isElsewhere = true;
+                holder.Abandon(flight, ReadFailure.GivenUp);
+                isElsewhere = false;
+                continue;
+            }
+
+            if (!payload.HasBytes && Copies.TryGet(answer.Key)?.Version == answer.Version)
+                statistics.FoundCurrent();
+            long room = EntryHeader.Bytes + answer.Key.Bytes.Length + payload.Bytes.Length + OriginStamp.Bytes;
+            if (payload.Bytes.Length <= CopyStore.SmallBytesMax && store.HasRoom(room))
+                Complete(flight, new(payload, answer.Size, payload.HasBytes ? null : Frame(answer)));
+            else
+                ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Host.BringAsync(work.Flight, work.Answer, work.Payload, work.Room), (Host: this, Flight: flight, Answer: answer, Payload: payload, Room: room), preferLocal: false);
+        }
+
+        fetches.Clear();
+    }
+
+    // However it ends, the flight ends: others may have joined it.
+    private async Task BringAsync(long flight, AcquireAnswer answer, CopyPayload payload, long room)
+    {
+        ILargeValue? large = null;
+        try
+        {
+            using var limit = new CancellationTokenSource(options.Coherence.FlightTimeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping.Token);
+            CacheError? error = store.HasRoom(room) ? null : await store.MakeRoomAsync(room, either.Token).ConfigureAwait(false);
+            if (error == null && payload.HasBytes && payload.Bytes.Length > CopyStore.SmallBytesMax)
+            {
+                large = store.Stage(payload.Bytes.Length); // inline at the authority; here its stamp would make it too long
+                error = await large.WriteChunkAsync(0, payload.Bytes, either.Token).ConfigureAwait(false);
+            }
+
+            if (error == null)
+            {
+                lock (gate)
+                    Complete(flight, new(payload, answer.Size, large ?? (payload.HasBytes ? null : Frame(answer))));
+                large = null; // let go of with what the flight brought
+                return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // No room in time, or the instance stops.
+        }
+        finally
+        {
+            large?.Release();
+            lock (gate)
+                holder.Abandon(flight, ReadFailure.GivenUp);
+        }
+    }
+
+    private void Complete(long flight, PendingCopy copy)
+    {
+        Copies.Bring(flight, copy);
+        holder.Complete(flight);
+        Copies.Forget(flight);
+    }
+
+    private ILargeValue Frame(AcquireAnswer answer) => store.Stage(answer.Size);
+
+    private sealed class Link(CopyHost host) : IFrameSink
+    {
+        private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public IFrameChannel? Channel { get; set; }
+
+        public Task Ended => ended.Task;
+
+        public void Received(ReadOnlySpan<byte> frame) => host.Received(this, frame);
+
+        public void Closed() => ended.TrySetResult();
+    }
+}

@@ -1,0 +1,53 @@
+using Hal.Cache.Coherence;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node.Fetch;
+
+namespace Hal.Cache.Node.Tree;
+
+/// <summary>Look-ups in an instance that is not the authority: a copy is served while its registration is good, everything else is asked for.</summary>
+internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatistics statistics)
+{
+    public CopyHost Host => host;
+
+    /// <summary>True with the copy, or none where the authority says so; false with what to await. Needs the lock.</summary>
+    public bool TryFind(in BlobKey key, CommandMemory? memory, bool isAhead, in EntryRef entry, out EntryRef found, out Fault fault)
+    {
+        (found, fault) = (entry, default);
+        if (!entry.IsNone)
+        {
+            // The stamp is behind the value.
+            if ((entry.Flags & (EntryFlags.OnDisk | EntryFlags.Large)) == EntryFlags.OnDisk)
+            {
+                fault = FaultOf(FaultKind.Load, key);
+                return false;
+            }
+
+            bool isFetched = memory?.KnowsFresh(key, entry.Version) == true;
+            if (isFetched || (host.Copies.TryStamp(entry, out OriginStamp stamp) && host.IsServable(stamp)))
+            {
+                if (!isAhead && !isFetched) // what was fetched for this command counted as a miss
+                    statistics.Hit();
+                return true;
+            }
+        }
+
+        found = default;
+        if (memory?.KnowsAbsent(key) == true)
+            return true;
+        if (entry.IsNone && host.IsAbsent(key))
+        {
+            statistics.Miss();
+            return true;
+        }
+
+        statistics.Miss();
+        fault = FaultOf(FaultKind.Fetch, key);
+        return false;
+    }
+
+    /// <summary>Where the missing chunks of a copy come from.</summary>
+    public ObjectSource SourceOf(in BlobKey key, ILargeValue value, OriginStamp stamp) =>
+        new PeerSource(key.Database, key.Bytes.ToArray(), (long)stamp.Validator, value.Length, reads);
+
+    private static Fault FaultOf(FaultKind kind, in BlobKey key) => new(kind, Need.Value, key.Database, key.Bytes.ToArray(), 0);
+}

@@ -1,0 +1,30 @@
+using Hal.Cache.Coherence.Messages;
+using Hal.Cache.Contracts;
+
+namespace Hal.Cache.Node.Tree;
+
+/// <summary>One item of a holder's question that could not be answered at once, with what was learned while it waited.</summary>
+internal sealed class HeldAcquire(AuthorityHost host, ulong instance, uint session, uint epoch, AcquireItem item)
+{
+    private CommandMemory? memory;
+
+    public AuthorityHost Host => host;
+
+    public ulong Instance => instance;
+
+    public uint Session => session;
+
+    public uint Epoch => epoch;
+
+    public AcquireItem Item => item;
+
+    /// <summary>What earlier waits have learned; null where there was none.</summary>
+    public CommandMemory? MemoryKept => memory;
+
+    public CommandMemory Memory => memory ??= new();
+
+    public AcquireAnswer Busy() => new(item.Key, item.Flight, 0, AcquireStatus.Busy);
+
+    /// <summary>The answer where the value can't be had: the reason travels beside it.</summary>
+    public AcquireAnswer Refused(CacheError error) => Busy() with { Payload = System.Text.Encoding.UTF8.GetBytes(error.Message) };
+}

@@ -1,0 +1,122 @@
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node.Fetch;
+
+namespace Hal.Cache.Node.Tree;
+
+/// <summary>What an instance does for the others: the authority's side of coherence where it is one, and ranges of what it has or can relay.</summary>
+internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics statistics) : IPeerHost
+{
+    private const int ResolvesMax = 100;
+
+    public string Name => name;
+
+    public Result<IFrameSink> Accept(IFrameChannel channel) =>
+        keyspace.Authority is { } authority
+            ? Results.Of(authority.Accept(channel))
+            : new CacheError(CacheErrorCode.Refused, $"instance '{name}' is no authority");
+
+    public async ValueTask<Result<IRangeReader>> OpenRangeAsync(RangeRequest request, CancellationToken cancellation)
+    {
+        ulong hash = keyspace.Store.Hash(request.Key.Span);
+        for (int tries = 0; tries < ResolvesMax; tries++)
+        {
+            Found found = Look(request, hash, out Fault fault, out IRangeReader? reader);
+            if (found == Found.Reader)
+                return Results.Of(reader!);
+            if (found == Found.Nothing)
+                break;
+            if (found == Found.Fault && await keyspace.ResolveAsync(fault, cancellation).ConfigureAwait(false) is { } error)
+                return error;
+        }
+
+        return new CacheError(CacheErrorCode.NotFound, $"instance '{name}' has not this version");
+    }
+
+    private Found Look(RangeRequest request, ulong hash, out Fault fault, out IRangeReader? reader)
+    {
+        (fault, reader) = (default, null);
+        IBlobStore store = keyspace.Store;
+        var key = new BlobKey(request.Database, request.Key.Span, hash);
+        var scope = default(WriteScope);
+        ulong shard = store.ShardOf(hash);
+        store.Lock(shard);
+        try
+        {
+            EntryRef entry = store.Find(key, ref scope);
+            if (!entry.IsNone && entry.IsOnDisk && !entry.IsLarge)
+            {
+                fault = new(FaultKind.Load, Need.Value, request.Database, request.Key.ToArray(), 0);
+                return Found.Fault;
+            }
+
+            if (!entry.IsNone && keyspace.VersionOf(entry) == (long)request.Version)
+            {
+                reader = Reader(request, key, entry);
+                return Found.Reader;
+            }
+
+            return keyspace.TryKeepForRelay(key, entry, request, ref scope, out fault) ? Found.Again : fault.Kind != FaultKind.None ? Found.Fault : Found.Nothing;
+        }
+        finally
+        {
+            store.Unlock(shard);
+        }
+    }
+
+    private IRangeReader Reader(RangeRequest request, in BlobKey key, in EntryRef entry)
+    {
+        if (entry.IsLarge)
+            return new LargeRange(keyspace.OpenReader(key, entry, request.Offset, request.Length), statistics);
+        ReadOnlySpan<byte> value = entry.Value;
+        int from = (int)Math.Min(request.Offset, value.Length);
+        return new InlineRange(value.Slice(from, Math.Min(request.Length, value.Length - from)).ToArray());
+    }
+
+    private enum Found
+    {
+        Reader,
+        Again,
+        Fault,
+        Nothing,
+    }
+
+    private sealed class LargeRange(ValueReader reader, TreeStatistics statistics) : IRangeReader
+    {
+        public async ValueTask<Result<int>> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
+        {
+            int count = reader.TryRead(buffer.Span);
+            if (count == 0)
+            {
+                Result<int> read = await reader.ReadAsync(buffer, cancellation).ConfigureAwait(false);
+                if (!read.IsOk)
+                    return read;
+                count = read.Value;
+            }
+
+            statistics.Served(count);
+            return count;
+        }
+
+        public void Dispose() => reader.Dispose();
+    }
+
+    private sealed class InlineRange(byte[] bytes) : IRangeReader
+    {
+        private int at;
+
+        public ValueTask<Result<int>> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
+        {
+            int count = Math.Min(buffer.Length, bytes.Length - at);
+            bytes.AsMemory(at, count).CopyTo(buffer);
+            at += count;
+            return new(count);
+        }
+
+        public void Dispose()
+        {
+            // The bytes were copied.
+        }
+    }
+}

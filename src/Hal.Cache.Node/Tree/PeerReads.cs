@@ -1,0 +1,6 @@
+using Hal.Cache.Contracts.Peers;
+
+namespace Hal.Cache.Node.Tree;
+
+/// <summary>What all reads from other instances share.</summary>
+internal sealed record PeerReads(IPeerClient Peers, IFetchRoutes Routes, TreeStatistics Statistics, SemaphoreSlim Limit);

@@ -1,0 +1,69 @@
+using Hal.Cache.Coherence;
+using Hal.Cache.Contracts.Peers;
+
+namespace Hal.Cache.Node.Tree;
+
+/// <summary>An instance's part of the tree: made over its keyspace, started when its listener is bound, disposed before its keyspace.</summary>
+public sealed class TreeNode : IAsyncDisposable
+{
+    private readonly CopyHost? copies;
+    private readonly AuthorityHost? authority;
+    private readonly PeerReads? reads;
+
+    private TreeNode(TreeOptions options, Keyspace keyspace, CopyHost? copies, AuthorityHost? authority, PeerReads? reads, TreeStatistics statistics)
+    {
+        (this.copies, this.authority, this.reads, Statistics) = (copies, authority, reads, statistics);
+        Host = new PeerHost(options.Name, keyspace, statistics);
+        Authorities = new RootAuthorities(options.Root, copies);
+        keyspace.Tree = statistics;
+    }
+
+    /// <summary>What peers may ask of this instance.</summary>
+    public IPeerHost Host { get; }
+
+    public IKeyAuthorities Authorities { get; }
+
+    public TreeStatistics Statistics { get; }
+
+    /// <summary>Whether keys can be read and written through this instance: at the authority always, elsewhere while its lease runs.</summary>
+    public bool IsConnected => copies?.HasLease ?? true;
+
+    /// <summary>The root's part: it is the authority of all keys.</summary>
+    public static TreeNode AtRoot(TreeOptions options, Keyspace keyspace, uint epoch, IHolderLog holders, TimeProvider time)
+    {
+        var statistics = new TreeStatistics(options.Name);
+        var authority = new AuthorityHost(options, keyspace, epoch, holders, time, statistics);
+        keyspace.Authority = authority;
+        return new(options, keyspace, null, authority, null, statistics);
+    }
+
+    /// <summary>The part of a branch or a leaf: it holds copies.</summary>
+    public static TreeNode Below(
+        TreeOptions options, Keyspace keyspace, IPeerClient peers, IFetchRoutes routes, ISessionCounter sessions, TimeProvider time)
+    {
+        var statistics = new TreeStatistics(options.Name);
+        var copies = new CopyHost(options, keyspace.Store, peers, sessions, time, statistics);
+        var reads = new PeerReads(peers, routes, statistics, new SemaphoreSlim(options.PeerReadsMax));
+        keyspace.Keep(copies, reads);
+        return new(options, keyspace, copies, null, reads, statistics);
+    }
+
+    /// <summary>Number of the holder's session, which rises with each connection to the authority; 0 at the authority.</summary>
+    public long Session => copies?.Session ?? 0;
+
+    /// <summary>Reads that wait for the authority.</summary>
+    public int Flights => copies?.Flights ?? 0;
+
+    /// <summary>Begins to reach for the authority, where this instance is not it.</summary>
+    public void Start() => copies?.Start();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (copies != null)
+            await copies.DisposeAsync().ConfigureAwait(false);
+        if (authority != null)
+            await authority.DisposeAsync().ConfigureAwait(false);
+        reads?.Limit.Dispose();
+        Statistics.Dispose();
+    }
+}

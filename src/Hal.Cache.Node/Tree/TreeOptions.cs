@@ -1,0 +1,33 @@
+using Hal.Cache.Coherence;
+
+namespace Hal.Cache.Node.Tree;
+
+/// <summary>An instance's place in its tree, and the limits of what it does there.</summary>
+public sealed class TreeOptions
+{
+    /// <summary>Name of this instance.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Name of the root, which is the authority of all keys.</summary>
+    public required string Root { get; init; }
+
+    /// <summary>Name of the instance above this one; null at the root.</summary>
+    public string? Parent { get; init; }
+
+    /// <summary>Number of this instance, never used by another one or for another data directory.</summary>
+    public required ulong Instance { get; init; }
+
+    public CoherenceOptions Coherence { get; init; } = new();
+
+    /// <summary>Time between two looks at leases and time limits.</summary>
+    public TimeSpan TickInterval { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Time between two tries to reach the authority.</summary>
+    public TimeSpan ReconnectInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>After a connection to the authority was lost, reads that need it wait so long for the next one before they fail.</summary>
+    public TimeSpan CutOffAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Reads of ranges from other instances at the same time.</summary>
+    public int PeerReadsMax { get; init; } = 64;
+}

@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+
+namespace Hal.Cache.Node.Tree;
+
+/// <summary>What an instance's part of the tree has done since it started, also as instruments of the meter <c>Hal.Cache.Tree</c>.</summary>
+public sealed class TreeStatistics : IDisposable
+{
+    private const string MeterName = "Hal.Cache.Tree";
+
+    private readonly Meter meter = new(MeterName);
+    private readonly ConcurrentDictionary<string, long[]> received = [];
+    private readonly ConcurrentDictionary<string, long[]> failures = [];
+    private readonly string instance;
+    private long acquires;
+    private long revalidated;
+    private long invalidations;
+    private long bytesServed;
+    private long corrupt;
+    private long rounds;
+
+    public TreeStatistics(string instance)
+    {
+        this.instance = instance;
+        Observe("acquires", "Questions to authorities for a key.", () => Acquires);
+        Observe("revalidated", "Answers that said that the copy here is current: no bytes moved.", () => Revalidated);
+        Observe("invalidations", "Invalidations handled.", () => Invalidations);
+        Observe("bytes_served", "Bytes of objects sent to other instances.", () => BytesServed);
+        Observe("corrupt", "Pieces from other instances that failed their checksum.", () => Corrupt);
+        Observe("rounds", "Changes whose publication waited for holders.", () => Rounds);
+        meter.CreateObservableCounter(
+            "hal.tree.link.bytes", () => received.Select(link => Measure(link, "source")), "By", "Bytes of objects received, by the instance that sent them.");
+        meter.CreateObservableCounter(
+            "hal.tree.link.failures", () => failures.Select(link => Measure(link, "source")), null, "Reads from other instances that failed, by the instance.");
+    }
+
+    public long Acquires => Interlocked.Read(ref acquires);
+
+    public long Revalidated => Interlocked.Read(ref revalidated);
+
+    public long Invalidations => Interlocked.Read(ref invalidations);
+
+    public long BytesServed => Interlocked.Read(ref bytesServed);
+
+    public long Corrupt => Interlocked.Read(ref corrupt);
+
+    public long Rounds => Interlocked.Read(ref rounds);
+
+    /// <summary>Bytes of objects received, small values in answers not counted.</summary>
+    public long BytesReceived => received.Values.Sum(count => Interlocked.Read(ref count[0]));
+
+    /// <summary>Bytes of objects received, by the instance that sent them.</summary>
+    public IReadOnlyList<KeyValuePair<string, long>> Links => [.. received.Select(link => KeyValuePair.Create(link.Key, Interlocked.Read(ref link.Value[0])))];
+
+    public long BytesFrom(string source) => received.TryGetValue(source, out long[]? count) ? Interlocked.Read(ref count[0]) : 0;
+
+    public long FailuresOf(string source) => failures.TryGetValue(source, out long[]? count) ? Interlocked.Read(ref count[0]) : 0;
+
+    public void Dispose() => meter.Dispose();
+
+    internal void Acquired() => Interlocked.Increment(ref acquires);
+
+    internal void FoundCurrent() => Interlocked.Increment(ref revalidated);
+
+    internal void Invalidated() => Interlocked.Increment(ref invalidations);
+
+    internal void Served(int bytes) => Interlocked.Add(ref bytesServed, bytes);
+
+    internal void FoundCorrupt() => Interlocked.Increment(ref corrupt);
+
+    internal void RoundOpened() => Interlocked.Increment(ref rounds);
+
+    internal void Received(string source, int bytes) => Interlocked.Add(ref received.GetOrAdd(source, static _ => new long[1])[0], bytes);
+
+    internal void Failed(string source) => Interlocked.Increment(ref failures.GetOrAdd(source, static _ => new long[1])[0]);
+
+    private Measurement<long> Measure(KeyValuePair<string, long[]> link, string label) =>
+        new(Interlocked.Read(ref link.Value[0]), new("instance", instance), new KeyValuePair<string, object?>(label, link.Key));
+
+    private void Observe(string name, string description, Func<long> read) => meter.CreateObservableCounter(
+        "hal.tree." + name, () => new Measurement<long>(read(), new KeyValuePair<string, object?>("instance", instance)), null, description);
+}

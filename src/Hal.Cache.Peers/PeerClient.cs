@@ -1,0 +1,81 @@
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
+
+namespace Hal.Cache.Peers;
+
+/// <summary>The calling end of the peer protocol: pooled connections over TCP.</summary>
+public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, TimeProvider time) : IPeerClient
+{
+    private readonly ConcurrentDictionary<(string Peer, PeerChannelKind Kind), ConnectionPool> pools = [];
+    private readonly CancellationTokenSource disposed = new();
+
+    public async ValueTask<Result<IFrameChannel>> ConnectAsync(string peer, IFrameSink sink, CancellationToken cancellation)
+    {
+        if (!directory.TryFind(peer, out PeerAddress? address))
+            return new CacheError(CacheErrorCode.Unavailable, $"no address of instance '{peer}' is known");
+        Result<PeerSocket> made = await PeerSocket.ConnectAsync(address, PeerChannelKind.Coherence, options, time, cancellation).ConfigureAwait(false);
+        if (!made.IsOk)
+            return made.Error;
+        PeerSocket socket = made.Value;
+        var channel = new FrameChannel(peer, socket.Pipe, options.QueueBytesMax, socket.Dispose);
+        _ = channel.RunAsync(sink, disposed.Token);
+        return channel;
+    }
+
+    public async ValueTask<CacheError?> ReadAsync(
+        string peer, RangeRequest request, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
+    {
+        ConnectionPool pool = Pool(peer, PeerChannelKind.Bytes);
+        Result<PeerSocket> rented = await pool.RentAsync(cancellation).ConfigureAwait(false);
+        if (!rented.IsOk)
+            return rented.Error;
+        var fetch = new RangeFetch(peer, rented.Value, options, time);
+        try
+        {
+            return await fetch.RunAsync(request, buffer, filled, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            pool.Return(rented.Value, fetch.IsWhole);
+        }
+    }
+
+    public async ValueTask<Result<ICommandLink>> RentAsync(string peer, CancellationToken cancellation)
+    {
+        ConnectionPool pool = Pool(peer, PeerChannelKind.Commands);
+        Result<PeerSocket> rented = await pool.RentAsync(cancellation).ConfigureAwait(false);
+        return rented.IsOk ? new CommandLink(pool, rented.Value) : rented.Error;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        disposed.Cancel();
+        foreach (ConnectionPool pool in pools.Values)
+            pool.Dispose();
+        return default;
+    }
+
+    private ConnectionPool Pool(string peer, PeerChannelKind kind) =>
+        pools.GetOrAdd((peer, kind), static (id, client) => client.NewPool(id.Peer, id.Kind), this);
+
+    private ConnectionPool NewPool(string peer, PeerChannelKind kind) => new(peer, kind, directory, options, time);
+
+    private sealed class CommandLink(ConnectionPool pool, PeerSocket socket) : ICommandLink
+    {
+        private bool isReturned;
+
+        public IDuplexPipe Pipe => socket.Pipe;
+
+        public bool IsReusable { get; set; }
+
+        public ValueTask DisposeAsync()
+        {
+            if (!isReturned)
+                pool.Return(socket, IsReusable);
+            isReturned = true;
+            return default;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Hal.Cache.Peers;
+
+/// <summary>
+/// Proof that both ends know the cluster's secret, without sending it: an HMAC-SHA-256 over both names and both nonces, different for
+/// the two ends, so that none can be answered with its own words.
+/// </summary>
+internal static class PeerHandshake
+{
+    public const int ProtocolVersion = 1;
+    public const int NonceBytes = 16;
+    public const int ProofBytes = 32;
+    public const int NameLengthMax = 64;
+
+    public static byte[] Nonce() => RandomNumberGenerator.GetBytes(NonceBytes);
+
+    public static byte[] ServerProof(ReadOnlySpan<byte> secret, string client, string server, ReadOnlySpan<byte> clientNonce, ReadOnlySpan<byte> serverNonce) =>
+        Proof(secret, "hal-peer-server"u8, client, server, clientNonce, serverNonce);
+
+    public static byte[] ClientProof(ReadOnlySpan<byte> secret, string client, string server, ReadOnlySpan<byte> clientNonce, ReadOnlySpan<byte> serverNonce) =>
+        Proof(secret, "hal-peer-client"u8, client, server, clientNonce, serverNonce);
+
+    private static byte[] Proof(
+        ReadOnlySpan<byte> secret, ReadOnlySpan<byte> end, string client, string server, ReadOnlySpan<byte> clientNonce, ReadOnlySpan<byte> serverNonce)
+    {
+        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, secret);
+        Append(hmac, end);
+        Append(hmac, Encoding.UTF8.GetBytes(client));
+        Append(hmac, Encoding.UTF8.GetBytes(server));
+        Append(hmac, clientNonce);
+        Append(hmac, serverNonce);
+        return hmac.GetHashAndReset();
+    }
+
+    // With its length, so that no two lists of fields have the same bytes.
+    private static void Append(IncrementalHash hmac, ReadOnlySpan<byte> field)
+    {
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(length, field.Length);
+        hmac.AppendData(length);
+        hmac.AppendData(field);
+    }
+}

@@ -1,0 +1,32 @@
+namespace Hal.Cache.Peers;
+
+/// <summary>Limits and the secret of the peer protocol.</summary>
+public sealed class PeerOptions
+{
+    /// <summary>Name of this instance, which peers see.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The cluster's secret: who knows it is a peer. It never goes over a connection.</summary>
+    public required ReadOnlyMemory<byte> Secret { get; init; }
+
+    /// <summary>A connection is made, handshake included, within this time or not at all.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>After a peer could not be reached, it is taken to be unreachable for so long, so that not every request waits for it.</summary>
+    public TimeSpan ReconnectDelay { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A peer that has promised bytes sends some, or a sign of life, within this time; otherwise it counts as stalled.</summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Time between two signs of life of a peer that waits for bytes itself; well below <see cref="StallTimeout"/>.</summary>
+    public TimeSpan SignOfLife { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Connections for bytes, and for commands, to one peer at one time; who needs more waits.</summary>
+    public int ConnectionsMax { get; init; } = 256;
+
+    /// <summary>Idle connections of a kind that are kept for each peer.</summary>
+    public int ConnectionsKept { get; init; } = 64;
+
+    /// <summary>Bytes of coherence messages that may wait for a peer before its channel is closed.</summary>
+    public int QueueBytesMax { get; init; } = 64 << 20;
+}

@@ -1,0 +1,50 @@
+using System.Security.Cryptography;
+using Hal.Cache.Contracts.Instances;
+using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Gateway.Peers;
+using Hal.Cache.Node;
+using Hal.Cache.Node.Tree;
+using Hal.Cache.Peers;
+using Hal.Cache.Silo.Settings;
+
+namespace Hal.Cache.Silo;
+
+/// <summary>One instance's connections to its tree: the coherence host, the peer client, the way in.</summary>
+internal sealed class SiloTree : IAsyncDisposable
+{
+    private readonly TreeNode node;
+    private readonly PeerClient peers;
+
+    public SiloTree(SiloOptions options, TreeState state, Keyspace keyspace, IPeerDirectory directory, TimeProvider time)
+    {
+        var wire = new PeerOptions { Name = options.Name, Secret = options.ClusterSecret };
+        var tree = new TreeOptions
+        {
+            Name = options.Name,
+            Root = options.Root,
+            Parent = options.Parent.Length > 0 ? options.Parent : null,
+            Instance = state.Instance,
+        };
+        tree.Coherence.Mode = options.Coherence;
+        peers = new PeerClient(directory, wire, time);
+        node = options.Role == InstanceRole.Root
+            ? TreeNode.AtRoot(tree, keyspace, state.Epoch, state.Holders, time)
+            : TreeNode.Below(tree, keyspace, peers, new ParentFirstRoutes(options.Parent, options.Root), state, time);
+        Gateway = new GatewayTree(new PeerAcceptor(node.Host, wire, time), peers, node);
+    }
+
+    public GatewayTree Gateway { get; }
+
+    public TreeNode Node => node;
+
+    /// <summary>Seed of the hash of keys, the same in all instances that share a secret.</summary>
+    public static ulong HashSeed(byte[] secret) => BitConverter.ToUInt64(HMACSHA256.HashData(secret, "hal-key-hash"u8));
+
+    public void Start() => node.Start();
+
+    public async ValueTask DisposeAsync()
+    {
+        await node.DisposeAsync();
+        await peers.DisposeAsync();
+    }
+}
