@@ -103,9 +103,6 @@ internal sealed class AclSelector
         return AllChannels;
     }
 
-    /// <summary>Whether every key may be read, as for SORT BY and GET, whose keys are known while it runs only.</summary>
-    public bool ReadsAllKeys => AllKeys || keys.Exists(key => (key.Access & KeyAccess.Read) != 0 && key.Pattern.AsSpan().SequenceEqual("*"u8));
-
     public string DescribeKeys() => AllKeys ? "~*" : string.Join(' ', keys.Select(Text));
 
     public string DescribeChannels() => AllChannels ? "&*" : string.Join(' ', channels.Select(channel => '&' + Encoding.Latin1.GetString(channel)));

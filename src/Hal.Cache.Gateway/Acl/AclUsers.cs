@@ -44,7 +44,7 @@ internal sealed class AclUsers
         lock (gate) return [.. users.Values];
     }
 
-    /// <summary>The user where the password is right, else null; a name that there is not takes as long.</summary>
+    /// <summary>The user where the password is right, else null.</summary>
     public AclUser? Authenticate(string name, ReadOnlySpan<byte> password)
     {
         AclUser? user = Find(name);

@@ -57,7 +57,7 @@ internal static class PeerCommands
         if (!Enum.TryParse(Encoding.ASCII.GetString(c.Arg(3)), ignoreCase: true, out PeerChannelKind kind) || !Enum.IsDefined(kind))
             return c.Error("ERR the connection's kind is not known"u8);
         peer.Prove(kind);
-        c.Client.IsAuthenticated = true;
+        (c.Client.User, c.Client.IsAuthenticated) = (Acl.AclUser.Internal, true);
         c.Reply.Ok();
         return kind == PeerChannelKind.Commands ? Outcome.Done : Outcome.Close; // what follows is no RESP: another loop reads it
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
 
@@ -43,9 +44,30 @@ internal static class RefusedCommands
         Ascii.EqualsIgnoreCase(c.Arg(1), "no"u8) && Ascii.EqualsIgnoreCase(c.Arg(2), "one"u8) ? c.Ok() : Refuse(c);
 
     // There never are replicas, so that Redis's own answers fit.
-    private static Outcome Failover(CommandContext c) => c.Count == 2 && Ascii.EqualsIgnoreCase(c.Arg(1), "abort"u8)
-        ? c.Error("ERR No failover in progress."u8)
-        : c.Error("ERR FAILOVER requires connected replicas."u8);
+    private static Outcome Failover(CommandContext c)
+    {
+        if (c.Count == 2 && Ascii.EqualsIgnoreCase(c.Arg(1), "abort"u8)) return c.Error("ERR No failover in progress."u8);
+        bool hasTarget = false, isForced = false;
+        long timeout = 0;
+        for (int i = 1; i < c.Count; i++)
+        {
+            int more = c.Count - i - 1;
+            if (timeout == 0 && more >= 1 && Ascii.EqualsIgnoreCase(c.Arg(i), "timeout"u8))
+            {
+                if (!RedisInteger.TryParse(c.Arg(++i), out timeout)) return c.NotInteger();
+                if (timeout <= 0) return c.Error("ERR FAILOVER timeout must be greater than 0"u8);
+            }
+            else if (!hasTarget && more >= 2 && Ascii.EqualsIgnoreCase(c.Arg(i), "to"u8))
+            {
+                if (!RedisInteger.TryParse(c.Arg(i += 2), out _)) return c.NotInteger();
+                hasTarget = true;
+            }
+            else if (!isForced && Ascii.EqualsIgnoreCase(c.Arg(i), "force"u8)) isForced = true;
+            else return c.Syntax();
+        }
+
+        return c.Error("ERR FAILOVER requires connected replicas."u8);
+    }
 
     private static Outcome List(CommandContext c)
     {

@@ -31,7 +31,7 @@ internal static class SlowLogCommands
     private static Outcome Get(CommandContext c)
     {
         long count = CountDefault;
-        if (c.Count > 3) return c.WrongArity();
+        if (c.Count > 3) return c.Error(RespErrors.SubcommandArity("SLOWLOG", c.Arg(1)));
         if (c.Count == 3 && (!RedisInteger.TryParse(c.Arg(2), out count) || count < -1))
             return c.Error("ERR count should be greater than or equal to -1"u8);
         List<SlowLogEntry> entries = c.Server.SlowLog.Latest(count == -1 ? int.MaxValue : (int)Math.Min(count, int.MaxValue));

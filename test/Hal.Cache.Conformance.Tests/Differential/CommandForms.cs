@@ -93,7 +93,7 @@ internal static class CommandForms
                 + "| +@all | -@all | +config|get | +nosuch | +config| | +@nosuch | >p | <p | #12 | (+get | (+set) | reset | clearselectors | <word> ) }")),
         (2, new("ACL DRYRUN ( default | nosuch ) ( GET <key> | SET <key> <value> | NOSUCH a | GET | MSET <key> 1 <key> 2 | PING )")),
         (1, new("CLUSTER ( INFO | SLOTS | NODES | KEYSLOT <key> | <word> )")),
-        (1, new("( READONLY | READWRITE | ASKING | FAILOVER | FAILOVER ABORT | REPLICAOF NO ONE | MODULE LIST )")),
+        (1, new("( READONLY | READWRITE | ASKING | FAILOVER { ( ABORT | TO h 1 | FORCE | TIMEOUT <int> ) } | REPLICAOF NO ONE | MODULE LIST )")),
         (1, new("DEBUG ( SLEEP 0 | <word> )")),
         (1, new("LOLWUT [ VERSION ( 5 | 6 | abc ) ]")),
         (1, new("INFO [ ( server | keyspace | all | everything | <word> ) ]")),

@@ -18,7 +18,7 @@ public sealed class DifferentialTests(ITestOutputHelper output)
     {
         using var model = ServersUnderTest.Start("redis", output);
         if (model is null) return;
-        using var silo = SiloProcess.Started();
+        using var silo = SiloProcess.Started(new SiloProcessOptions { ClusterView = "off" });
 
         Check(silo, model, (int)TestSeed.Number(CommandsVariable, Commands), TestSeed.Of(StandardSeed));
     }

@@ -65,6 +65,22 @@ public sealed class AclTests
         Assert.False(host["c"].IsCut);
     }
 
+    [Fact]
+    public async Task Clients_are_listed_and_killed_by_their_user()
+    {
+        await using var host = new ServerHost();
+        await host.RunAsync("a>ACL SETUSER u on nopass +@all; b>AUTH u x; c>PING");
+
+        string list = await host["a"].RunAsync(["CLIENT", "LIST"]);
+        string killed = await host["a"].RunAsync(["CLIENT", "KILL", "USER", "u"]);
+
+        Assert.Equal(["default", "u", "default"], list.Split('\n').Where(line => line.Contains(" user=", StringComparison.Ordinal))
+            .Select(line => line.Split(" user=")[1].Split(' ')[0]));
+        Assert.Equal(":1\r\n", killed);
+        Assert.True(host["b"].IsCut);
+        Assert.False(host["c"].IsCut);
+    }
+
     [Theory]
     [InlineData("resetchannels &x", true)]
     [InlineData("resetchannels &ch", false)]

@@ -24,8 +24,8 @@ public sealed class ClusterTests
     [InlineData(ClusterViewMode.Ask, "CLUSTER REPLICAS x; CLUSTER MEET 127.0.0.1 1; CLUSTER RESET",
         "-ERR Unknown node x|-ERR CLUSTER MEET is not supported: this is a cluster of one node, which always has every slot|"
         + "-ERR CLUSTER RESET is not supported: this is a cluster of one node, which always has every slot")]
-    [InlineData(ClusterViewMode.Ask, "REPLICAOF NO ONE; FAILOVER; FAILOVER ABORT; MODULE LIST",
-        "+OK|-ERR FAILOVER requires connected replicas.|-ERR No failover in progress.|*0")]
+    [InlineData(ClusterViewMode.Ask, "REPLICAOF NO ONE; FAILOVER TO x; FAILOVER TIMEOUT 0; FAILOVER TIMEOUT 5 TO h 1 FORCE; FAILOVER ABORT; MODULE LIST",
+        "+OK|-ERR syntax error|-ERR FAILOVER timeout must be greater than 0|-ERR FAILOVER requires connected replicas.|-ERR No failover in progress.|*0")]
     [InlineData(ClusterViewMode.Ask, "REPLICAOF localhost 6379; MODULE LOAD x.so; PSYNC ? -1",
         "-ERR REPLICAOF is not supported: instances are kept alike by the tree that they are part of, not by Redis's replication|"
         + "-ERR MODULE LOAD is not supported: no modules are loaded into this server|"
