@@ -162,6 +162,7 @@ public sealed unsafe class LuaEngine : IDisposable
     {
         (this.host, fault, stops, protocol) = (host, null, false, 2);
         lua_sethook(state, (nint)(delegate* unmanaged<nint, nint, void>)&Tick, MaskCount, ScriptLimits.StepsPerTick);
+        memory->Refusals = 0;
         memory->IsManaged = 0;
         int status = lua_pcallk(state, arguments, 1, 1, 0, 0);
         memory->IsManaged = 1;

@@ -12,6 +12,11 @@ internal unsafe struct LuaMemory
     public long Limit;
     public int IsManaged;
 
+    /// <summary>Refusals in this run: Lua collects and tries again, which a script at the limit would spend its time on.</summary>
+    public int Refusals;
+
+    private const int RefusalsMax = 16;
+
     [UnmanagedCallersOnly]
     public static void* Allocate(void* user, void* block, nuint old, nuint size)
     {
@@ -25,7 +30,12 @@ internal unsafe struct LuaMemory
         }
 
         long grown = (long)size - had;
-        if (grown > 0 && memory->IsManaged == 0 && memory->Used + grown > memory->Limit) return null;
+        if (grown > 0 && memory->IsManaged == 0 && (memory->Used + grown > memory->Limit || memory->Refusals > RefusalsMax))
+        {
+            memory->Refusals++;
+            return null;
+        }
+
         try
         {
             void* given = NativeMemory.Realloc(block, size);
