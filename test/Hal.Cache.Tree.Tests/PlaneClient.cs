@@ -33,9 +33,11 @@ internal sealed class PlaneClient(TreeMember host) : IDisposable
         var since = System.Diagnostics.Stopwatch.StartNew();
         while (true)
         {
-            var answer = await GetAsync(path);
-            if (holds(answer)) return answer;
-            Assert.True(since.Elapsed < Patience, $"{path} still says {answer}");
+            // What is not there yet is an empty object.
+            using var reply = await _http.GetAsync(path);
+            var answer = reply.IsSuccessStatusCode ? await reply.Content.ReadFromJsonAsync<JsonElement>() : JsonSerializer.SerializeToElement(new { });
+            if (reply.IsSuccessStatusCode && holds(answer)) return answer;
+            Assert.True(since.Elapsed < Patience, $"{path} still says {reply.StatusCode} {answer}");
             await timer.WaitForNextTickAsync();
         }
     }
