@@ -42,7 +42,8 @@ public sealed class Keyspace : IAsyncDisposable
         Collections = options.Collections;
         hasOrigins = origins.Mounts.Count > 0;
         mounts = origins.Mounts.ToFrozenDictionary(mount => mount, mount => new MountState(mount, options));
-        pipeline = new FetchPipeline(store, time, options, statistics);
+        Retrievals = new(time);
+        pipeline = new FetchPipeline(store, time, options, statistics, Retrievals);
         flights = new(pipeline, statistics);
         objects = new(pipeline, options, statistics);
     }
@@ -57,6 +58,9 @@ public sealed class Keyspace : IAsyncDisposable
     public CollectionLimits Collections { get; }
 
     public IKeyspaceStatistics Statistics => statistics;
+
+    /// <summary>What fetches tell of themselves.</summary>
+    public Retrievals Retrievals { get; }
 
     /// <summary>What makes changes wait for the holders of copies; null where this instance is not the authority of a tree.</summary>
     public AuthorityHost? Authority { get; internal set; }
@@ -144,6 +148,16 @@ public sealed class Keyspace : IAsyncDisposable
         return new(value, from, end, objects, source);
     }
 
+    /// <summary>
+    /// Whether all bytes of the entry are here, and its version at the authority (0 for a copy whose version is in the log with it). Needs
+    /// the lock.
+    /// </summary>
+    public bool IsWhole(in EntryRef entry, out long version)
+    {
+        version = VersionOf(entry);
+        return !entry.IsLarge || (entry.Flags & EntryFlags.Clean) == 0 || Store.Large(entry) is { } value && value.ChunksPresent == value.ChunkCount;
+    }
+
     /// <summary>Whether an origin is behind the key: it is then read-only for clients.</summary>
     public bool TryMatchOrigin(ReadOnlySpan<byte> key, [NotNullWhen(true)] out OriginMount? mount)
     {
@@ -203,6 +217,7 @@ public sealed class Keyspace : IAsyncDisposable
         await flights.StopAsync();
         await objects.StopAsync();
         statistics.Dispose();
+        Retrievals.Dispose();
     }
 
     private bool TryFindElsewhere(

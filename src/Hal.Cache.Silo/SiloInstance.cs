@@ -66,10 +66,14 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     /// <summary>What a report to the control plane is made of.</summary>
     public Keyspace Keyspace => keyspace;
 
-    /// <summary>What HAL.WHERE and HAL.ROUTE ask.</summary>
+    /// <summary>What HAL.WHERE, HAL.ROUTE and fetches ask.</summary>
     public Contracts.ControlPlane.IControlPlane? Plane
     {
-        set => gatewayOptions.Plane = value;
+        set
+        {
+            gatewayOptions.Plane = value;
+            if (tree?.Routes is { } routes) routes.Plane = value;
+        }
     }
 
     /// <summary>Opens the data directory and recovers from it; <see cref="CacheErrorCode.Invalid"/> blames a setting.</summary>

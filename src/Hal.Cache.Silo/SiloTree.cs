@@ -5,6 +5,7 @@ using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Node;
 using Hal.Cache.Node.Tree;
 using Hal.Cache.Peers;
+using Hal.Cache.Silo.Plane;
 using Hal.Cache.Silo.Settings;
 
 namespace Hal.Cache.Silo;
@@ -15,7 +16,7 @@ internal sealed class SiloTree : IAsyncDisposable
     private readonly TreeNode node;
     private readonly PeerClient peers;
 
-    public SiloTree(SiloOptions options, TreeState state, Keyspace keyspace, IPeerDirectory directory, TimeProvider time)
+    public SiloTree(SiloOptions options, TreeState state, Keyspace keyspace, PeerDirectory directory, TimeProvider time)
     {
         var wire = new PeerOptions { Name = options.Name, Secret = options.ClusterSecret };
         var tree = new TreeOptions
@@ -27,15 +28,19 @@ internal sealed class SiloTree : IAsyncDisposable
         };
         tree.Coherence.Mode = options.Coherence;
         peers = new PeerClient(directory, wire, time);
-        node = options.Role == InstanceRole.Root
+        Routes = options.Role == InstanceRole.Root ? null : new PlaneRoutes(options.Name, options.Parent, options.Root, directory, time);
+        node = Routes is null
             ? TreeNode.AtRoot(tree, keyspace, state.Epoch, state.Holders, time)
-            : TreeNode.Below(tree, keyspace, peers, new ParentFirstRoutes(options.Parent, options.Root), state, time);
+            : TreeNode.Below(tree, keyspace, peers, Routes, state, time);
         Gateway = new GatewayTree(new PeerAcceptor(node.Host, wire, time), peers, node);
     }
 
     public GatewayTree Gateway { get; }
 
     public TreeNode Node => node;
+
+    /// <summary>Null at the root, which asks nobody.</summary>
+    public PlaneRoutes? Routes { get; }
 
     /// <summary>Seed of the hash of keys, the same in all instances that share a secret.</summary>
     public static ulong HashSeed(byte[] secret) => BitConverter.ToUInt64(HMACSHA256.HashData(secret, "hal-key-hash"u8));

@@ -7,10 +7,12 @@ namespace Hal.Cache.Node.Fetch;
 
 /// <summary>Asks origins for objects and puts what they answer into the store.</summary>
 internal sealed class FetchPipeline(
-    IBlobStore store, TimeProvider time, KeyspaceOptions options, KeyspaceStatistics statistics)
+    IBlobStore store, TimeProvider time, KeyspaceOptions options, KeyspaceStatistics statistics, Retrievals retrievals)
 {
     // With its stamp the value must not be longer than an inline one may be.
     private const int SmallBytesMax = IBlobStore.InlineBytesMax - OriginStamp.Bytes;
+
+    public Retrievals Retrievals => retrievals;
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -62,14 +64,14 @@ internal sealed class FetchPipeline(
 
     private async ValueTask<FetchOutcome> FetchMetaAsync(FetchRequest request, MountState mount, CancellationToken cancellation)
     {
-        long asked = Now;
+        (long asked, long began) = (Now, retrievals.Now);
         Result<OriginObject> found = await mount.Origin.StatAsync(mount.Mount.PathOf(request.Key), cancellation);
         if (!found.IsOk)
             return Failed(found.Error);
         mount.Answered();
         var stamp = new OriginStamp(found.Value.Validator, asked);
         return found.Value.Length == 0
-            ? await PutSmallAsync(request, new byte[OriginStamp.Bytes], 0, stamp, cancellation)
+            ? await PutSmallAsync(request, new byte[OriginStamp.Bytes], 0, stamp, began, cancellation)
             : await PutPartialAsync(request, found.Value.Length, stamp, cancellation);
     }
 
@@ -93,7 +95,7 @@ internal sealed class FetchPipeline(
 
     private async ValueTask<FetchOutcome> FetchOnceAsync(FetchRequest request, MountState mount, CancellationToken cancellation)
     {
-        long asked = Now;
+        (long asked, long began) = (Now, retrievals.Now);
         Result<IOriginReader> opened = await mount.Origin.OpenAsync(mount.Mount.PathOf(request.Key), null, cancellation);
         if (!opened.IsOk)
             return Failed(opened.Error);
@@ -107,7 +109,7 @@ internal sealed class FetchPipeline(
         byte[] buffer = ArrayPool<byte>.Shared.Rent(length + OriginStamp.Bytes);
         if (await FillAsync(reader, 0, buffer.AsMemory(0, length), cancellation) is { } error)
             return new(error); // the buffer may still be the origin's: it is left to the collector
-        FetchOutcome outcome = await PutSmallAsync(request, buffer, length, stamp, cancellation);
+        FetchOutcome outcome = await PutSmallAsync(request, buffer, length, stamp, began, cancellation);
         ArrayPool<byte>.Shared.Return(buffer);
         return outcome;
     }
@@ -150,13 +152,16 @@ internal sealed class FetchPipeline(
     }
 
     private async ValueTask<FetchOutcome> PutSmallAsync(
-        FetchRequest request, byte[] buffer, int length, OriginStamp stamp, CancellationToken cancellation)
+        FetchRequest request, byte[] buffer, int length, OriginStamp stamp, long began, CancellationToken cancellation)
     {
         stamp.Write(buffer.AsSpan(length));
         return await PutAsync(request, length + OriginStamp.Bytes, Put, cancellation);
 
-        StoreStatus Put(in BlobKey key, ref WriteScope scope) =>
-            store.Put(key, BlobType.String, buffer.AsSpan(0, length + OriginStamp.Bytes), 0, EntryFlags.Clean, ref scope);
+        StoreStatus Put(in BlobKey key, ref WriteScope scope)
+        {
+            using Retrievals.Scope _ = retrievals.Putting(retrievals.Since(began, null));
+            return store.Put(key, BlobType.String, buffer.AsSpan(0, length + OriginStamp.Bytes), 0, EntryFlags.Clean, ref scope);
+        }
     }
 
     private async ValueTask<FetchOutcome> PutPartialAsync(FetchRequest request, long length, OriginStamp stamp, CancellationToken cancellation)

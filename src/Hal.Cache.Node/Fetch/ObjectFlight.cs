@@ -16,6 +16,7 @@ internal sealed class ObjectFlight(
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int aheadChunks = Math.Max(1, options.ReadAheadBytes / IBlobStore.ChunkBytes);
     private readonly int runChunksMax = Math.Max(1, options.OriginReadBytesMax / IBlobStore.ChunkBytes);
+    private readonly long began = pipeline.Retrievals.Now;
     private OpenedObject? opened;
     private CacheError? over;
     private int readers;
@@ -24,6 +25,7 @@ internal sealed class ObjectFlight(
     private bool hasEnded;
     private bool isStopped;
     private volatile bool storeIsFull;
+    private int isTold;
 
     public ILargeValue Value => value;
 
@@ -253,6 +255,9 @@ internal sealed class ObjectFlight(
                     inFlight.Remove(index);
             }
         }
+
+        if (value.ChunksPresent == value.ChunkCount && Interlocked.Exchange(ref isTold, 1) == 0)
+            pipeline.Retrievals.Completed(source, value, began);
     }
 
     private void Remove(ChunkRun run)

@@ -12,6 +12,9 @@ internal abstract class ObjectSource(int database, byte[] key)
     /// <summary>Limits the reads that run at the same time.</summary>
     public abstract SemaphoreSlim Reads { get; }
 
+    /// <summary>Name of the instance that bytes came from last; null before the first, and for an origin.</summary>
+    public virtual string? Last => null;
+
     /// <summary>Opens that version; Changed or NotFound where it is gone.</summary>
     public abstract ValueTask<Result<IObjectReader>> OpenAsync(CancellationToken cancellation);
 

@@ -21,6 +21,9 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     private const int ElsewhereMax = 1 << 16;
     private static readonly TimeSpan ElsewherePeriod = TimeSpan.FromSeconds(1);
 
+    /// <summary>Reads whose time is taken.</summary>
+    private const int OpenedMax = 1 << 16;
+
     private readonly Lock gate = new();
     private readonly TreeOptions options;
     private readonly IPeerClient peers;
@@ -34,6 +37,8 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     private readonly ConcurrentQueue<(KeyId Key, long Registration)> evicted = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly Dictionary<KeyId, long> elsewhere = [];
+    private readonly Dictionary<KeyId, long> openedAt = [];
+    private readonly Retrievals retrievals;
     private Link? link;
     private long cutOffAt;
     private bool isElsewhere;
@@ -41,9 +46,9 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     private ITimer? timer;
     private Task connecting = Task.CompletedTask;
 
-    public CopyHost(TreeOptions options, IBlobStore store, IPeerClient peers, ISessionCounter sessions, TimeProvider time, TreeStatistics statistics)
+    public CopyHost(TreeOptions options, IBlobStore store, IPeerClient peers, ISessionCounter sessions, TimeProvider time, TreeStatistics statistics, Retrievals retrievals)
     {
-        (this.options, this.store, this.peers, this.time, this.statistics) = (options, store, peers, time, statistics);
+        (this.options, this.store, this.peers, this.time, this.statistics, this.retrievals) = (options, store, peers, time, statistics, retrievals);
         Copies = new(store, statistics);
         holder = new(options.Coherence, time.TimestampFrequency, options.Instance, 0, sessions, Copies, this, time.GetTimestamp());
         cutOffAt = time.GetTimestamp();
@@ -103,7 +108,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             if (start == ReadStart.Busy)
                 return new(new CacheError(CacheErrorCode.Busy, "too many reads wait for the authority"));
             if (start == ReadStart.Opened)
-                statistics.Acquired();
+                Opened(key.Id, now);
             waiters.Add(waiter, done);
             holder.Flush(now);
         }
@@ -169,12 +174,14 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
 
     void ICopyHolderOutput.Answer(long waiter, in ObjectKey key, long version)
     {
+        openedAt.Remove(key.Id);
         if (waiters.TryGetValue(waiter, out TaskCompletionSource<FetchOutcome>? done))
             done.TrySetResult(OutcomeOf(key, version));
     }
 
     void ICopyHolderOutput.Fail(long waiter, in ObjectKey key, ReadFailure failure)
     {
+        openedAt.Remove(key.Id);
         if (!waiters.TryGetValue(waiter, out TaskCompletionSource<FetchOutcome>? done))
             return;
         done.TrySetResult(isElsewhere ? Elsewhere() : new(new CacheError(CacheErrorCode.Busy, failure switch
@@ -253,6 +260,14 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         elsewhere[key] = time.GetTimestamp();
     }
 
+    private void Opened(KeyId key, long now)
+    {
+        statistics.Acquired();
+        if (openedAt.Count >= OpenedMax)
+            openedAt.Clear();
+        openedAt[key] = now;
+    }
+
     private static FetchOutcome Elsewhere() =>
         new(new CacheError(CacheErrorCode.Elsewhere, "the value is of a kind that this instance holds no copies of"));
 
@@ -300,7 +315,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
                 statistics.FoundCurrent();
             long room = EntryHeader.Bytes + answer.Key.Bytes.Length + payload.Bytes.Length + OriginStamp.Bytes;
             if (payload.Bytes.Length <= CopyStore.SmallBytesMax && store.HasRoom(room))
-                Complete(flight, new(payload, answer.Size, payload.HasBytes ? null : Frame(answer)));
+                Complete(flight, answer.Key.Id, new(payload, answer.Size, payload.HasBytes ? null : Frame(answer)));
             else
                 ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Host.BringAsync(work.Flight, work.Answer, work.Payload, work.Room), (Host: this, Flight: flight, Answer: answer, Payload: payload, Room: room), preferLocal: false);
         }
@@ -326,7 +341,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             if (error == null)
             {
                 lock (gate)
-                    Complete(flight, new(payload, answer.Size, large ?? (payload.HasBytes ? null : Frame(answer))));
+                    Complete(flight, answer.Key.Id, new(payload, answer.Size, large ?? (payload.HasBytes ? null : Frame(answer))));
                 large = null; // let go of with what the flight brought
                 return;
             }
@@ -343,8 +358,9 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         }
     }
 
-    private void Complete(long flight, PendingCopy copy)
+    private void Complete(long flight, KeyId key, PendingCopy copy)
     {
+        using Retrievals.Scope _ = retrievals.Putting(openedAt.TryGetValue(key, out long began) ? retrievals.Since(began, options.Root) : null);
         Copies.Bring(flight, copy);
         holder.Complete(flight);
         Copies.Forget(flight);

@@ -1,3 +1,6 @@
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
+
 namespace Hal.Cache.Node.Tree;
 
 /// <summary>The routes of an instance that knows nothing but its place: its parent, which relays, then the root.</summary>
@@ -5,5 +8,10 @@ public sealed class ParentFirstRoutes(string parent, string root) : IFetchRoutes
 {
     private readonly string[] sources = parent == root ? [root] : [parent, root];
 
-    public IReadOnlyList<string> Sources(int database, ReadOnlyMemory<byte> key, long length) => sources;
+    public ValueTask<IReadOnlyList<string>> SourcesAsync(RangeRequest range, CancellationToken cancellation) => new(sources);
+
+    public void Failed(string source, RangeRequest range, CacheErrorCode why)
+    {
+        // There is no other way that could be gone instead.
+    }
 }

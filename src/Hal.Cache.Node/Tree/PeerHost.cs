@@ -82,8 +82,18 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
         Nothing,
     }
 
-    private sealed class LargeRange(ValueReader reader, TreeStatistics statistics) : IRangeReader
+    private sealed class LargeRange : IRangeReader
     {
+        private readonly ValueReader reader;
+        private readonly TreeStatistics statistics;
+        private long queued;
+
+        public LargeRange(ValueReader reader, TreeStatistics statistics)
+        {
+            (this.reader, this.statistics, queued) = (reader, statistics, reader.Remaining);
+            statistics.Queued(queued, 1);
+        }
+
         public async ValueTask<Result<int>> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
         {
             int count = reader.TryRead(buffer.Span);
@@ -96,10 +106,19 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
             }
 
             statistics.Served(count);
+            statistics.Queued(-count, 0);
+            queued -= count;
             return count;
         }
 
-        public void Dispose() => reader.Dispose();
+        public void Dispose()
+        {
+            if (queued < 0)
+                return;
+            reader.Dispose();
+            statistics.Queued(-queued, -1);
+            queued = -1;
+        }
     }
 
     private sealed class InlineRange(byte[] bytes) : IRangeReader

@@ -1,6 +1,7 @@
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Node.Fetch;
 
 namespace Hal.Cache.Node.Tree;
 
 /// <summary>What all reads from other instances share.</summary>
-internal sealed record PeerReads(IPeerClient Peers, IFetchRoutes Routes, TreeStatistics Statistics, SemaphoreSlim Limit);
+internal sealed record PeerReads(IPeerClient Peers, IFetchRoutes Routes, TreeStatistics Statistics, SemaphoreSlim Limit, Retrievals Retrievals);

@@ -7,7 +7,11 @@ namespace Hal.Cache.Node.Tree;
 /// <summary>One version of an object at the other instances: each is asked in turn, and the next goes on where one stopped.</summary>
 internal sealed class PeerSource(int database, byte[] key, long version, long length, PeerReads reads) : ObjectSource(database, key), IObjectReader
 {
+    private volatile string? last;
+
     public override SemaphoreSlim Reads => reads.Limit;
+
+    public override string? Last => last;
 
     public override ValueTask<Result<IObjectReader>> OpenAsync(CancellationToken cancellation) => new(Results.Of<IObjectReader>(this));
 
@@ -20,15 +24,29 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
     {
         int done = 0;
         CacheError? failure = null;
-        foreach (string source in reads.Routes.Sources(Database, Key, length))
+        var whole = new RangeRequest(Database, Key, (ulong)version, length, offset, buffer.Length);
+        foreach (string source in await reads.Routes.SourcesAsync(whole, cancellation).ConfigureAwait(false))
         {
             int before = done;
-            var request = new RangeRequest(Database, Key, (ulong)version, length, offset + before, buffer.Length - before);
-            CacheError? error = await reads.Peers.ReadAsync(source, request, buffer[before..], Took, cancellation).ConfigureAwait(false);
+            RangeRequest request = whole with { Offset = offset + before, Length = buffer.Length - before };
+            CacheError? error;
+            reads.Retrievals.Sink?.TransferBegan(source);
+            try
+            {
+                error = await reads.Peers.ReadAsync(source, request, buffer[before..], Took, cancellation).ConfigureAwait(false);
+            }
+            finally
+            {
+                reads.Retrievals.Sink?.TransferEnded(source, done - before);
+            }
+
             reads.Statistics.Received(source, done - before);
+            if (done > before)
+                last = source;
             if (error == null)
                 return null;
             reads.Statistics.Failed(source);
+            reads.Routes.Failed(source, request, error.Code);
             if (error.Code == CacheErrorCode.Corrupt)
                 reads.Statistics.FoundCorrupt();
             if (failure == null || error.Code != CacheErrorCode.NotFound)

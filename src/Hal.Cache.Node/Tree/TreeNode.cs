@@ -42,8 +42,8 @@ public sealed class TreeNode : IAsyncDisposable
         TreeOptions options, Keyspace keyspace, IPeerClient peers, IFetchRoutes routes, ISessionCounter sessions, TimeProvider time)
     {
         var statistics = new TreeStatistics(options.Name);
-        var copies = new CopyHost(options, keyspace.Store, peers, sessions, time, statistics);
-        var reads = new PeerReads(peers, routes, statistics, new SemaphoreSlim(options.PeerReadsMax));
+        var copies = new CopyHost(options, keyspace.Store, peers, sessions, time, statistics, keyspace.Retrievals);
+        var reads = new PeerReads(peers, routes, statistics, new SemaphoreSlim(options.PeerReadsMax), keyspace.Retrievals);
         keyspace.Keep(copies, reads);
         return new(options, keyspace, copies, null, reads, statistics);
     }

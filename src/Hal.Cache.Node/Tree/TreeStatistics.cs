@@ -18,6 +18,8 @@ public sealed class TreeStatistics : IDisposable
     private long bytesServed;
     private long corrupt;
     private long rounds;
+    private long bytesQueued;
+    private int fetchesServed;
 
     public TreeStatistics(string instance)
     {
@@ -46,6 +48,12 @@ public sealed class TreeStatistics : IDisposable
 
     public long Rounds => Interlocked.Read(ref rounds);
 
+    /// <summary>Bytes that other instances have asked for and not yet been sent.</summary>
+    public long BytesQueued => Interlocked.Read(ref bytesQueued);
+
+    /// <summary>Ranges that are being sent to other instances now.</summary>
+    public int FetchesServed => Volatile.Read(ref fetchesServed);
+
     /// <summary>Bytes of objects received, small values in answers not counted.</summary>
     public long BytesReceived => received.Values.Sum(count => Interlocked.Read(ref count[0]));
 
@@ -65,6 +73,12 @@ public sealed class TreeStatistics : IDisposable
     internal void Invalidated() => Interlocked.Increment(ref invalidations);
 
     internal void Served(int bytes) => Interlocked.Add(ref bytesServed, bytes);
+
+    internal void Queued(long bytes, int ranges)
+    {
+        Interlocked.Add(ref bytesQueued, bytes);
+        Interlocked.Add(ref fetchesServed, ranges);
+    }
 
     internal void FoundCorrupt() => Interlocked.Increment(ref corrupt);
 

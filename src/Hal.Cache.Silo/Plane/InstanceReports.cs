@@ -19,10 +19,12 @@ internal sealed partial class InstanceReports : IAsyncDisposable
 
     private readonly SiloInstance instance;
     private readonly StoreReporter changes;
+    private readonly TransferLog transfers;
     private readonly InstanceReporter reporter;
     private readonly CancellationTokenSource stopping = new();
     private readonly ILogger logger;
     private readonly Task loop;
+    private readonly Task prestaging;
     private readonly ITimer measuring;
     private CacheError? told;
 
@@ -30,12 +32,16 @@ internal sealed partial class InstanceReports : IAsyncDisposable
     {
         (this.instance, this.logger) = (instance, logger);
         var store = instance.Keyspace.Store;
-        changes = new StoreReporter(store);
+        transfers = new TransferLog(instance.Options.Name, TimeProvider.System);
+        changes = new StoreReporter(instance.Keyspace, transfers);
         // What the store recovered is not known by its digests; the first comparison counts it.
         reporter = new InstanceReporter(Registration(instance, http), new ReporterOptions(), changes, TimeProvider.System, startsEmpty: false);
         changes.Reporter = reporter;
         store.AddSink(changes);
+        instance.Keyspace.Retrievals.Sink = changes;
         loop = Task.Run(() => new ReporterLoop(reporter, plane, TimeProvider.System, Tick).RunAsync(stopping.Token));
+        var prestage = new PrestageWorker(instance.Options.Name, plane, instance.Keyspace, () => reporter.Status.PrestageWaiting, TimeProvider.System);
+        prestaging = Task.Run(() => prestage.RunAsync(stopping.Token));
         measuring = TimeProvider.System.CreateTimer(_ => Measure(), null, TimeSpan.Zero, Measuring);
     }
 
@@ -44,6 +50,8 @@ internal sealed partial class InstanceReports : IAsyncDisposable
         await measuring.DisposeAsync();
         await stopping.CancelAsync();
         await loop;
+        await prestaging;
+        instance.Keyspace.Retrievals.Sink = null;
         instance.Keyspace.Store.RemoveSink(changes);
         stopping.Dispose();
     }
@@ -83,6 +91,7 @@ internal sealed partial class InstanceReports : IAsyncDisposable
     private void Measure()
     {
         var (status, keyspace, store) = (instance.Instance.Status(), instance.Keyspace.Statistics, instance.Keyspace.Store.Statistics);
+        var tree = instance.Keyspace.Tree;
         reporter.Measured(
             new InstanceLoad
             {
@@ -93,8 +102,10 @@ internal sealed partial class InstanceReports : IAsyncDisposable
                 MissesTotal = keyspace.Misses,
                 EvictionsTotal = store.Evicted,
                 OriginBytesTotal = keyspace.OriginBytesRead,
+                QueuedBytes = tree?.BytesQueued ?? 0,
+                PeerFetches = tree?.FetchesServed ?? 0,
             },
-            [],
+            transfers.Take(),
             []);
         var refused = reporter.Status.Refused;
         if (refused == told) return;

@@ -1,11 +1,18 @@
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.ControlPlane.Reporting;
+using Hal.Cache.Node;
+using Hal.Cache.Node.Fetch;
 
 namespace Hal.Cache.Silo.Plane;
 
-/// <summary>Makes reports of a store's changes: every change is told under its shard's lock, so in the order of its key.</summary>
-internal sealed class StoreReporter(IBlobStore store) : IKeyChangeSink, IContentScan
+/// <summary>
+/// Makes reports of a store's changes: every change is told under its shard's lock, so in the order of its key. A copy counts from when
+/// all of it is here: one that lacks chunks is no source for others, which might wait for each other.
+/// </summary>
+internal sealed class StoreReporter(Keyspace keyspace, TransferLog transfers) : IKeyChangeSink, IContentScan, IFetchSink
 {
+    private readonly IBlobStore store = keyspace.Store;
+
     /// <summary>Set before the first change is told.</summary>
     public InstanceReporter? Reporter { get; set; }
 
@@ -19,15 +26,45 @@ internal sealed class StoreReporter(IBlobStore store) : IKeyChangeSink, IContent
         }
         var scope = default(WriteScope);
         var entry = store.Find(key, ref scope);
-        if (!entry.IsNone)
-            reporter.Added(key.Bytes, key.Database, store.BytesOf(entry), entry.Version, change == KeyChange.Replaced ? Before.Unknown : Before.Nothing);
+        if (entry.IsNone) return;
+        if (!keyspace.IsWhole(entry, out long version))
+        {
+            if (change == KeyChange.Replaced) reporter.Removed(key.Bytes, key.Database, RemovalReason.Invalidated, Before.Unknown);
+            return;
+        }
+        var came = change == KeyChange.Fetched ? keyspace.Retrievals.Current : null;
+        var before = change == KeyChange.Replaced ? Before.Unknown : Before.Nothing;
+        reporter.Added(key.Bytes, key.Database, store.BytesOf(entry), version, before, came?.Source, came?.Milliseconds);
     }
+
+    public void Completed(int database, ReadOnlyMemory<byte> key, ILargeValue value, Retrieval retrieval)
+    {
+        if (Reporter is not { } reporter) return;
+        var hash = store.Hash(key.Span);
+        var shard = store.ShardOf(hash);
+        store.Lock(shard);
+        try
+        {
+            var scope = default(WriteScope);
+            var entry = store.Find(new BlobKey(database, key.Span, hash), ref scope);
+            if (entry.IsNone || !entry.IsLarge || !ReferenceEquals(store.Large(entry), value) || !keyspace.IsWhole(entry, out long version)) return;
+            reporter.Added(key.Span, database, store.BytesOf(entry), version, Before.Nothing, retrieval.Source, retrieval.Milliseconds);
+        }
+        finally
+        {
+            store.Unlock(shard);
+        }
+    }
+
+    public void TransferBegan(string source) => transfers.Began(source);
+
+    public void TransferEnded(string source, long bytes) => transfers.Ended(source, bytes);
 
     public void Flushing(int database, long writer) => Reporter?.ChangedThroughout();
 
     public void Swapping(int first, int second, long writer) => Reporter?.ChangedThroughout();
 
-    public ulong Read(ulong cursor, int max, IContentSink sink) => store.Scan(cursor, database: -1, max, new Visitor(store, sink));
+    public ulong Read(ulong cursor, int max, IContentSink sink) => store.Scan(cursor, database: -1, max, new Visitor(keyspace, sink));
 
     private static RemovalReason? Removal(KeyChange change) => change switch
     {
@@ -38,8 +75,11 @@ internal sealed class StoreReporter(IBlobStore store) : IKeyChangeSink, IContent
         _ => null,
     };
 
-    private sealed class Visitor(IBlobStore store, IContentSink sink) : IEntryVisitor
+    private sealed class Visitor(Keyspace keyspace, IContentSink sink) : IEntryVisitor
     {
-        public void Visit(int database, in EntryRef entry) => sink.Tell(entry.Key, database, store.BytesOf(entry), entry.Version);
+        public void Visit(int database, in EntryRef entry)
+        {
+            if (keyspace.IsWhole(entry, out long version)) sink.Tell(entry.Key, database, keyspace.Store.BytesOf(entry), version);
+        }
     }
 }

@@ -22,4 +22,10 @@ public sealed record SiloProcessOptions
     public string? AclFile { get; init; }
 
     public string? Password { get; init; }
+
+    /// <summary>Whether a tree's instances report to the control plane that the root's silo hosts.</summary>
+    public bool WithPlane { get; init; }
+
+    /// <summary>Address of a control plane elsewhere for all instances of a tree; null for none.</summary>
+    public string? ControlPlane { get; init; }
 }

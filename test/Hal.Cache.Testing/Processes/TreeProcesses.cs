@@ -88,6 +88,8 @@ public sealed class TreeProcesses : IDisposable
             "--cluster-secret", _secret,
         ];
         if (member.Parent is { } parent) arguments.AddRange(["--parent", parent, "--root", _members[0].Name]);
+        if (_options.ControlPlane is { } plane) arguments.AddRange(["--control-plane", plane]);
+        if (_options.WithPlane && member.Parent is not null) arguments.AddRange(["--control-plane", $"http://{TreeMember.Endpoint(_members[0].HttpPort)}"]);
         if (_options.Policy is { } policy) arguments.AddRange(["--policy", policy]);
         foreach (var other in _members.Where(m => m != member)) arguments.AddRange(["--peer", $"{other.Name}={TreeMember.Endpoint(other.Port)}"]);
         if (member.Parent is null)

@@ -16,5 +16,5 @@ public sealed record KeyLocation
     /// <summary>Size of the newest version, in bytes, 0 where nobody holds it.</summary>
     public long SizeBytes { get; init; }
 
-    public IReadOnlyList<Holder> Holders { get; init; } = [];
+    public IReadOnlyList<Holder> Holders { get; init => field = value ?? []; } = [];
 }

@@ -24,23 +24,23 @@ public sealed record ChangeEvent
     public required DateTimeOffset Timestamp { get; init; }
 
     [JsonPropertyName("keys_added")]
-    public IReadOnlyList<CacheKey> KeysAdded { get; init; } = [];
+    public IReadOnlyList<CacheKey> KeysAdded { get; init => field = value ?? []; } = [];
 
     /// <summary>Sizes in bytes, of <see cref="KeysAdded"/>.</summary>
     [JsonPropertyName("key_sizes")]
-    public IReadOnlyList<long> KeySizes { get; init; } = [];
+    public IReadOnlyList<long> KeySizes { get; init => field = value ?? []; } = [];
 
     /// <summary>Versions, of <see cref="KeysAdded"/>; empty where they have none.</summary>
     [JsonPropertyName("key_versions")]
-    public IReadOnlyList<long> KeyVersions { get; init; } = [];
+    public IReadOnlyList<long> KeyVersions { get; init => field = value ?? []; } = [];
 
     /// <summary>Keys that left, for whatever reason.</summary>
     [JsonPropertyName("keys_evicted")]
-    public IReadOnlyList<CacheKey> KeysEvicted { get; init; } = [];
+    public IReadOnlyList<CacheKey> KeysEvicted { get; init => field = value ?? []; } = [];
 
     /// <summary>Why, of <see cref="KeysEvicted"/>; empty where all were evicted.</summary>
     [JsonPropertyName("removal_reasons")]
-    public IReadOnlyList<RemovalReason> RemovalReasons { get; init; } = [];
+    public IReadOnlyList<RemovalReason> RemovalReasons { get; init => field = value ?? []; } = [];
 
     /// <summary>The additions replace what was there.</summary>
     [JsonPropertyName("modification")]

@@ -8,5 +8,5 @@ public sealed record DigestReply
 
     public required bool Compared { get; init; }
 
-    public IReadOnlyList<int> Differing { get; init; } = [];
+    public IReadOnlyList<int> Differing { get; init => field = value ?? []; } = [];
 }

@@ -8,11 +8,11 @@ public sealed record EventBatch
     public required long Epoch { get; init; }
 
     /// <summary>At most <see cref="ControlPlaneLimits.BatchEventsMax"/>.</summary>
-    public IReadOnlyList<ChangeEvent> Events { get; init; } = [];
+    public IReadOnlyList<ChangeEvent> Events { get; init => field = value ?? []; } = [];
 
     /// <summary>Marks between the events that bound a repair.</summary>
-    public IReadOnlyList<RepairMark> Marks { get; init; } = [];
+    public IReadOnlyList<RepairMark> Marks { get; init => field = value ?? []; } = [];
 
     /// <summary>Fetches begun and not ended: hints for routes, neither numbered nor repaired.</summary>
-    public IReadOnlyList<FetchHint> Fetches { get; init; } = [];
+    public IReadOnlyList<FetchHint> Fetches { get; init => field = value ?? []; } = [];
 }

@@ -12,5 +12,5 @@ public sealed record RepairMark
     public required bool Begins { get; init; }
 
     /// <summary>The slots, at the begin; empty at the end.</summary>
-    public IReadOnlyList<SlotRange> Slots { get; init; } = [];
+    public IReadOnlyList<SlotRange> Slots { get; init => field = value ?? []; } = [];
 }

@@ -19,8 +19,8 @@ public sealed record Heartbeat
     public InstanceLoad Load { get; init; } = new();
 
     /// <summary>Most read keys since the last heartbeat, at most <see cref="ControlPlaneLimits.HeartbeatKeysMax"/>.</summary>
-    public IReadOnlyList<KeyReads> PopularKeys { get; init; } = [];
+    public IReadOnlyList<KeyReads> PopularKeys { get; init => field = value ?? []; } = [];
 
     /// <summary>Links measured since the last heartbeat.</summary>
-    public IReadOnlyList<LinkObservation> Links { get; init; } = [];
+    public IReadOnlyList<LinkObservation> Links { get; init => field = value ?? []; } = [];
 }

@@ -25,7 +25,7 @@ public sealed record RouteCandidate
     public double? TotalMs { get; init; }
 
     /// <summary>Both ends and what is between; empty where there is no way.</summary>
-    public IReadOnlyList<string> Hops { get; init; } = [];
+    public IReadOnlyList<string> Hops { get; init => field = value ?? []; } = [];
 
     /// <summary>The source is still fetching and relays.</summary>
     public bool Fetching { get; init; }

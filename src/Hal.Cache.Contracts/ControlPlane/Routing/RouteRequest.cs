@@ -18,5 +18,5 @@ public sealed record RouteRequest
     public long? Bytes { get; init; }
 
     /// <summary>Sources that failed already.</summary>
-    public IReadOnlyList<string> Exclude { get; init; } = [];
+    public IReadOnlyList<string> Exclude { get; init => field = value ?? []; } = [];
 }

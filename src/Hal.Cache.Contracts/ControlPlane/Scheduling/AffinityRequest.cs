@@ -6,7 +6,7 @@ public sealed record AffinityRequest
     public required KeySelection Selection { get; init; }
 
     /// <summary>Instances to consider; empty: every live one.</summary>
-    public IReadOnlyList<string> Candidates { get; init; } = [];
+    public IReadOnlyList<string> Candidates { get; init => field = value ?? []; } = [];
 
     public RouteWeights? Weights { get; init; }
 }

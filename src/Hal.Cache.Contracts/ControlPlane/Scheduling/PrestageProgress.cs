@@ -7,8 +7,8 @@ public sealed record PrestageProgress
 
     public required string Instance { get; init; }
 
-    public IReadOnlyList<CacheKey> Done { get; init; } = [];
+    public IReadOnlyList<CacheKey> Done { get; init => field = value ?? []; } = [];
 
     /// <summary>Tried, and given up for good.</summary>
-    public IReadOnlyList<CacheKey> Failed { get; init; } = [];
+    public IReadOnlyList<CacheKey> Failed { get; init => field = value ?? []; } = [];
 }

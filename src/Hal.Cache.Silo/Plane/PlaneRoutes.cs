@@ -1,0 +1,159 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Node.Tree;
+
+namespace Hal.Cache.Silo.Plane;
+
+/// <summary>
+/// Routes as the control plane ranks them, kept for a while; without an answer in time, the parent first. A holder beside the tree goes
+/// before the parent only where it is clearly cheaper: what the parent brings here, its other children need not bring again.
+/// </summary>
+internal sealed class PlaneRoutes(string name, string parent, string root, PeerDirectory directory, TimeProvider time) : IFetchRoutes
+{
+    /// <summary>Shorter objects are not worth a question, in bytes.</summary>
+    public const long AskedBytesMin = 256 << 10;
+
+    /// <summary>Part of the parent's cost that another holder's must be below to go first.</summary>
+    public const double Gain = 0.8;
+
+    private const int HoldersMax = 3;
+    private const int AnswersMax = 4096;
+    private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Avoided = TimeSpan.FromSeconds(1);
+
+    private readonly string[] fallback = parent == root ? [root] : [parent, root];
+    private readonly ConcurrentDictionary<CacheKey, Question> questions = [];
+    private readonly ConcurrentDictionary<string, long> failedAt = new(StringComparer.Ordinal);
+    private long silentAt;
+    private bool wasSilent;
+
+    /// <summary>Null until the instance reports to one.</summary>
+    public IControlPlane? Plane { get; set; }
+
+    public async ValueTask<IReadOnlyList<string>> SourcesAsync(RangeRequest range, CancellationToken cancellation)
+    {
+        if (Plane is not { } plane || range.ObjectLength < AskedBytesMin) return Order(fallback);
+        var question = Ask(plane, range);
+        if (question is null) return Order(fallback);
+        if (!question.Answer.IsCompleted)
+        {
+            try
+            {
+                await question.Answer.WaitAsync(Wait, time, cancellation);
+            }
+            catch (TimeoutException)
+            {
+                return Order(fallback); // the next range may have the answer
+            }
+        }
+        return Order(await question.Answer);
+    }
+
+    public void Failed(string source, RangeRequest range, CacheErrorCode why)
+    {
+        // That the way up has not (yet) one version says nothing about other keys.
+        if (why is CacheErrorCode.NotFound or CacheErrorCode.Changed && fallback.Contains(source)) return;
+        var now = time.GetTimestamp();
+        var isKnown = failedAt.TryGetValue(source, out var before) && time.GetElapsedTime(before, now) < Avoided;
+        failedAt[source] = now;
+        if (isKnown || Plane is not { } plane) return;
+        _ = ReportAsync(plane, new RouteFailure
+        {
+            Source = source,
+            Destination = name,
+            Key = new CacheKey(range.Key, range.Database),
+            Reason = why switch
+            {
+                CacheErrorCode.NotFound or CacheErrorCode.Changed => RouteFailureReason.Missing,
+                CacheErrorCode.Corrupt => RouteFailureReason.Corrupt,
+                CacheErrorCode.Busy => RouteFailureReason.Slow,
+                _ => RouteFailureReason.Unreachable,
+            },
+        });
+    }
+
+    // One question for a version at a time; none while the control plane is known to be silent.
+    private Question? Ask(IControlPlane plane, RangeRequest range)
+    {
+        var key = new CacheKey(range.Key, range.Database);
+        var now = time.GetTimestamp();
+        if (questions.TryGetValue(key, out var known) && known.Version == range.Version && time.GetElapsedTime(known.AskedAt, now) < Fresh) return known;
+        if (Volatile.Read(ref wasSilent) && time.GetElapsedTime(Volatile.Read(ref silentAt), now) < Avoided) return null;
+        if (questions.Count >= AnswersMax) questions.Clear();
+        return questions[key] = new Question(range.Version, now, Task.Run(() => AnswerAsync(plane, key, range)));
+    }
+
+    private async Task<IReadOnlyList<string>> AnswerAsync(IControlPlane plane, CacheKey key, RangeRequest range)
+    {
+        using var limit = new CancellationTokenSource(AnswerMax, time);
+        try
+        {
+            var request = new RouteRequest { Keys = [key], Destination = name, Version = (long)range.Version, Bytes = range.ObjectLength };
+            var routes = await plane.Routing.RoutesAsync(request, limit.Token);
+            if (routes.IsOk)
+            {
+                Volatile.Write(ref wasSilent, false);
+                return await ReachableAsync(plane, Rank(routes.Value[0].Candidates), limit.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Too late to be of use.
+        }
+        Volatile.Write(ref silentAt, time.GetTimestamp());
+        Volatile.Write(ref wasSilent, true);
+        return fallback;
+    }
+
+    private string[] Rank(IReadOnlyList<RouteCandidate> candidates)
+    {
+        var limit = Gain * (Cost(parent) ?? Cost(root) ?? double.PositiveInfinity);
+        // One that is still fetching might be waiting for this instance; the way up never does.
+        var holders = candidates
+            .Where(c => c.LeftOut is null && !c.Fetching && c.Source != name && !fallback.Contains(c.Source)).Take(HoldersMax).ToArray();
+        return
+        [
+            .. holders.Where(h => h.TotalMs < limit).Select(h => h.Source), .. fallback,
+            .. holders.Where(h => !(h.TotalMs < limit)).Select(h => h.Source),
+        ];
+
+        double? Cost(string source) => candidates.FirstOrDefault(c => c.Source == source && c.LeftOut is null)?.TotalMs;
+    }
+
+    // Holders that the settings did not name are where they said that they are.
+    private async Task<IReadOnlyList<string>> ReachableAsync(IControlPlane plane, string[] sources, CancellationToken cancellation)
+    {
+        foreach (var source in sources.Where(s => !directory.TryFind(s, out _)))
+        {
+            var found = await plane.Instances.GetAsync(source, cancellation);
+            if (found.IsOk && IPEndPoint.TryParse(found.Value.Registration.RespAddress ?? "", out var address) && !address.Address.Equals(IPAddress.Any) && !address.Address.Equals(IPAddress.IPv6Any))
+                directory.Add(source, address);
+        }
+        return [.. sources.Where(s => fallback.Contains(s) || directory.TryFind(s, out _))];
+    }
+
+    private IReadOnlyList<string> Order(IReadOnlyList<string> sources) =>
+        failedAt.IsEmpty || !sources.Any(IsAvoided) ? sources : [.. sources.OrderBy(IsAvoided)];
+
+    private bool IsAvoided(string source) => failedAt.TryGetValue(source, out var at) && time.GetElapsedTime(at) < Avoided;
+
+    private async Task ReportAsync(IControlPlane plane, RouteFailure failure)
+    {
+        using var limit = new CancellationTokenSource(AnswerMax, time);
+        try
+        {
+            await plane.Routing.ReportFailureAsync(failure, limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // It learns of it from the source's silence.
+        }
+    }
+
+    private sealed record Question(ulong Version, long AskedAt, Task<IReadOnlyList<string>> Answer);
+}
