@@ -32,4 +32,10 @@ public enum CacheErrorCode
 
     /// <summary>The value is of a kind that this instance holds no copies of: its authority has it.</summary>
     Elsewhere,
+
+    /// <summary>It contradicts what is there, such as a name that is taken or a slot that another root owns.</summary>
+    Conflict,
+
+    /// <summary>The sender's epoch is not the current one: another start of it is known, or none.</summary>
+    StaleEpoch,
 }

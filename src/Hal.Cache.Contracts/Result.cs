@@ -7,7 +7,7 @@ public readonly struct Result<T>
 {
     private readonly T? value;
 
-    private Result(T? value, CacheError? error) => (this.value, Error) = (value, error);
+    internal Result(T? value, CacheError? error) => (this.value, Error) = (value, error);
 
     /// <summary>The failure, or null where there is a value.</summary>
     public CacheError? Error { get; }

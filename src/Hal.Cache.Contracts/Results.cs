@@ -3,5 +3,5 @@ namespace Hal.Cache.Contracts;
 /// <summary>Makes results of values whose type is an interface, which C# has no conversions from.</summary>
 public static class Results
 {
-    public static Result<T> Of<T>(T value) => Result<T>.Of(value);
+    public static Result<T> Of<T>(T value) => new(value, null);
 }

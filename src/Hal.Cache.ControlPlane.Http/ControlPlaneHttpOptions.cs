@@ -1,3 +1,4 @@
+using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Instances;
 
 namespace Hal.Cache.ControlPlane.Http;
@@ -16,6 +17,14 @@ public sealed class ControlPlaneHttpOptions
 
     /// <summary>The bearer token that /v1 and /metrics ask for; null asks for none.</summary>
     public string? Secret { get; init; }
+
+    /// <summary>The control plane that this process hosts; null answers 503 to what asks for one.</summary>
+    public IControlPlane? Plane { get; init; }
+
+    /// <summary>Where the control plane is when it is not here, for a person; null where there is none.</summary>
+    public string? PlaneElsewhere { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Limit of metric series that are kept; what comes beyond is counted, and left out.</summary>
     public int MetricSeriesMax { get; init; } = 10_000;

@@ -1,5 +1,6 @@
 using Hal.Cache.ControlPlane.Http.Metrics;
 using Hal.Cache.ControlPlane.Http.Inventory;
+using Hal.Cache.ControlPlane.Http.Plane;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,6 +15,7 @@ public static class ControlPlaneHttpServices
         services.AddSingleton(options);
         services.AddSingleton<MetricsExporter>();
         services.AddSingleton<InstanceMetrics>();
+        services.AddSingleton<LargeBodies>();
         services.AddRoutingCore();
         return services;
     }
@@ -36,6 +38,14 @@ public static class ControlPlaneHttpServices
         routes.MapMetrics();
         routes.MapInstances();
         routes.MapInventory();
+        routes.MapRegistry();
+        routes.MapContent();
+        routes.MapTopology();
+        routes.MapRoutes();
+        routes.MapOwnership();
+        routes.MapEvents();
+        routes.MapScheduler();
+        routes.MapAnalytics();
         routes.MapOpenApi();
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Hal.Cache.Contracts.ControlPlane;
 
 namespace Hal.Cache.ControlPlane.Http;
 
@@ -23,6 +24,9 @@ internal sealed partial class HttpJson : JsonSerializerContext
 internal sealed record Problem(int Status, string Title, string? Detail, string Instance)
 {
     public string Type { get; init; } = "about:blank";
+
+    /// <summary>The kind of expected failure, for programs; null where HTTP's status says it all.</summary>
+    public string? Code { get; init; }
 }
 
 internal sealed record LiveDocument(string Status);
@@ -31,7 +35,7 @@ internal sealed record ReadyDocument(string Status, IReadOnlyList<InstanceHealth
 
 internal sealed record InstanceHealthDocument(string Name, string Health, string? Reason);
 
-internal sealed record InstanceListDocument(IReadOnlyList<InstanceDocument> Instances);
+internal sealed record InstanceListDocument(IReadOnlyList<InstanceDocument> Instances, string? Next = null);
 
 internal sealed record InstanceDocument(
     string Name,
@@ -44,4 +48,5 @@ internal sealed record InstanceDocument(
     long MemoryBytes,
     long MemoryLimitBytes,
     long DiskBytes,
-    long DiskLimitBytes);
+    long DiskLimitBytes,
+    InstanceInfo? Registered = null);

@@ -1,3 +1,4 @@
+using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Instances;
 
 namespace Hal.Cache.ControlPlane.Http;
@@ -13,6 +14,22 @@ internal static class WireNames
         InstanceHealth.Draining => "draining",
         InstanceHealth.Failed => "failed",
         _ => throw new ArgumentOutOfRangeException(nameof(health), health, "has no name"),
+    };
+
+    public static string Text(this CacheErrorCode code) => code switch
+    {
+        CacheErrorCode.NotFound => "notFound",
+        CacheErrorCode.Invalid => "invalid",
+        CacheErrorCode.Refused => "refused",
+        CacheErrorCode.ReadOnly => "readOnly",
+        CacheErrorCode.Changed => "changed",
+        CacheErrorCode.Corrupt => "corrupt",
+        CacheErrorCode.NoRoom => "noRoom",
+        CacheErrorCode.Unavailable => "unavailable",
+        CacheErrorCode.Busy => "busy",
+        CacheErrorCode.Conflict => "conflict",
+        CacheErrorCode.StaleEpoch => "staleEpoch",
+        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "has no name"),
     };
 
     public static string Text(this InstanceRole role) => role switch

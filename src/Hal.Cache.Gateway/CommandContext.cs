@@ -2,11 +2,13 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Blocking;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.Server;
 using Hal.Cache.Gateway.Transactions;
 using Hal.Cache.Node;
+using Hal.Cache.Node.Values;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway;
@@ -19,6 +21,7 @@ internal sealed class CommandContext : IDisposable
 {
     private readonly StreamedArguments larges = new();
     private readonly bool ownsReply;
+    private readonly CommandContext? outer;
     private readonly CommandMemory learned = new();
     private ulong[] hashes = new ulong[GatewayLimits.ArgsKept];
     private MemoryHandle pin;
@@ -29,8 +32,9 @@ internal sealed class CommandContext : IDisposable
     public CommandContext(ServerState server, Keyspace keyspace, ClientSession client)
         : this(server, keyspace, client, new RespWriter()) => ownsReply = true;
 
-    private CommandContext(ServerState server, Keyspace keyspace, ClientSession client, RespWriter reply)
+    private CommandContext(ServerState server, Keyspace keyspace, ClientSession client, RespWriter reply, CommandContext? outer = null)
     {
+        this.outer = outer;
         Server = server;
         Keyspace = keyspace;
         Store = keyspace.Store;
@@ -42,7 +46,7 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>A context for the queued commands of a transaction, which write into this one's reply.</summary>
     internal static CommandContext ForTransaction(CommandContext outer) =>
-        new(outer.Server, outer.Keyspace, outer.Client, outer.Reply) { IsInTransaction = true }; // goes on to its end when the client leaves
+        new(outer.Server, outer.Keyspace, outer.Client, outer.Reply, outer) { IsInTransaction = true }; // goes on to its end when the client leaves
 
     public ClientSession Client { get; }
 
@@ -53,6 +57,18 @@ internal sealed class CommandContext : IDisposable
     public IBlobStore Store { get; }
 
     public ServerState Server { get; }
+
+    /// <summary>What the handler has changed in a collection and not yet logged.</summary>
+    public ChangeLog Changes { get; } = new();
+
+    /// <summary>Keys that the command made ready while clients waited for them; served when its locks are gone.</summary>
+    public List<BlockedKey>? Ready { get; private set; }
+
+    /// <summary>The wait that the command is run again for, by whoever made a key ready.</summary>
+    public BlockedClient? Serving { get; set; }
+
+    /// <summary>Long work may be done here: the thread is none that polls sockets.</summary>
+    public bool IsOnPool { get; set; }
 
     public CommandSpec Spec { get; set; } = CommandTable.Unknown;
 
@@ -121,6 +137,13 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>The staged value of a streamed argument, else null; the context keeps it until the command ends.</summary>
     public ILargeValue? LargeArg(int index) => IsLarge(index) ? larges[Parser[index].Large] : null;
+
+    /// <summary>Puts streamed arguments together before a handler changes anything, since it runs anew where one is not in memory.</summary>
+    public void NeedArguments()
+    {
+        if (larges.Count == 0) return;
+        for (int i = 1; i < Count; i++) Arg(i);
+    }
 
     /// <summary>Whether the argument can be had as a span.</summary>
     public bool HasWhole(int index) => !IsLarge(index) || larges.HasWhole(Parser[index].Large);
@@ -211,7 +234,16 @@ internal sealed class CommandContext : IDisposable
     public void Changed(string keyspaceEvent, int keyArg, int database)
     {
         Dirty++;
+        if (Server.Blocked.Count != 0) NoteReady(Arg(keyArg), database);
         if (Server.Notifications.IsOn) Server.Notifications.Tell(keyspaceEvent, Arg(keyArg), database, Client.Id);
+    }
+
+    /// <summary>Has the clients that wait for a key, which has a value now, served after the command.</summary>
+    public void NoteReady(ReadOnlySpan<byte> key, int database)
+    {
+        var ready = new BlockedKey(database, key.ToArray(), Store.Hash(key));
+        CommandContext owner = outer ?? this; // a transaction's keys are served when its locks are gone
+        if (Server.Blocked.IsAwaited(ready) && owner.Ready?.Contains(ready) != true) (owner.Ready ??= []).Add(ready);
     }
 
     /// <summary>Counts an error that the authority replied.</summary>
@@ -264,6 +296,8 @@ internal sealed class CommandContext : IDisposable
         Misses = 0;
         Pending = null;
         NeedsArguments = false;
+        Changes.Clear();
+        IsOnPool = false;
         if (!IsInTransaction) learned.Begin(); // what one command of a transaction has learned stays true for the next
     }
 
@@ -276,6 +310,7 @@ internal sealed class CommandContext : IDisposable
         Dirty = 0;
         Failed = false;
         Pending = null;
+        Changes.Clear();
     }
 
     /// <summary>Drops what was written from the position on, and lets go of the values whose bodies were to be streamed.</summary>

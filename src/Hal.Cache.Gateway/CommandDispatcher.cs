@@ -61,10 +61,13 @@ internal sealed class CommandDispatcher(ServerState server)
                 if (context.Pending is { } work)
                 {
                     await work(context).ConfigureAwait(false);
+                    if (context.Ready is { Count: > 0 })
+                        context.Server.Blocked.Serve(context);
                     return context.Closes ? Outcome.Close : Outcome.Done;
                 }
 
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                context.IsOnPool = true;
                 outcome = Run(context);
                 continue;
             }
@@ -236,6 +239,14 @@ internal sealed class CommandDispatcher(ServerState server)
             return Outcome.Retry;
         }
 
+        Outcome outcome = RunLocked(context);
+        if (context.Ready is { Count: > 0 })
+            context.Server.Blocked.Serve(context);
+        return outcome;
+    }
+
+    private static Outcome RunLocked(CommandContext context)
+    {
         context.Lock();
         try
         {

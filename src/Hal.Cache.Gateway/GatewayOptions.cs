@@ -1,3 +1,5 @@
+using Hal.Cache.Contracts.ControlPlane;
+
 namespace Hal.Cache.Gateway;
 
 /// <summary>Settings of an instance's RESP gateway.</summary>
@@ -14,6 +16,9 @@ public sealed class GatewayOptions
 
     /// <summary>Version of Redis whose behaviour this is.</summary>
     public string RedisVersion { get; init; } = "7.2.0";
+
+    /// <summary>What HAL.WHERE and HAL.ROUTE ask; null refuses them.</summary>
+    public IControlPlane? Plane { get; set; }
 
     /// <summary>Asks the process to end, as SHUTDOWN does; null refuses SHUTDOWN.</summary>
     public Action? Shutdown { get; set; }

@@ -58,11 +58,10 @@ internal sealed record KeySpec(int First, int Last = 0, int Step = 1, KeyFlags F
 
     private bool TryKeyword(CommandContext c, int start, out int from)
     {
-        for (from = start; from < c.Count - 1; from++)
+        // Where an option is given twice, the last one counts.
+        for (from = c.Count - 1; from > start; from--)
         {
-            if (!System.Text.Ascii.EqualsIgnoreCase(c.Arg(from), Keyword)) continue;
-            from++;
-            return true;
+            if (System.Text.Ascii.EqualsIgnoreCase(c.Arg(from - 1), Keyword)) return true;
         }
 
         return false;

@@ -72,6 +72,8 @@ internal static class RespErrors
         CacheErrorCode.Unavailable => $"MISCONF {error.Message}",
         CacheErrorCode.Busy => $"TRYAGAIN {error.Message}",
         CacheErrorCode.Elsewhere => $"TRYAGAIN {error.Message}",
+        CacheErrorCode.Conflict => $"ERR {error.Message}",
+        CacheErrorCode.StaleEpoch => $"TRYAGAIN {error.Message}",
         _ => throw new ArgumentOutOfRangeException(nameof(error), error.Code, "The code has no reply."),
     };
 

@@ -6,6 +6,7 @@ using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Node.Fetch;
 using Hal.Cache.Node.Tree;
+using Hal.Cache.Node.Values;
 
 namespace Hal.Cache.Node;
 
@@ -38,6 +39,7 @@ public sealed class Keyspace : IAsyncDisposable
     {
         options ??= new();
         (Store, Origins, Time) = (store, origins, time);
+        Collections = options.Collections;
         hasOrigins = origins.Mounts.Count > 0;
         mounts = origins.Mounts.ToFrozenDictionary(mount => mount, mount => new MountState(mount, options));
         pipeline = new FetchPipeline(store, time, options, statistics);
@@ -50,6 +52,9 @@ public sealed class Keyspace : IAsyncDisposable
     public IOriginTable Origins { get; }
 
     public TimeProvider Time { get; }
+
+    /// <summary>Up to where collections are compact.</summary>
+    public CollectionLimits Collections { get; }
 
     public IKeyspaceStatistics Statistics => statistics;
 

@@ -1,3 +1,5 @@
+using Hal.Cache.Node.Values;
+
 namespace Hal.Cache.Node;
 
 /// <summary>Limits of the pull-through pipeline.</summary>
@@ -20,4 +22,7 @@ public sealed class KeyspaceOptions
 
     /// <summary>After an origin failed to answer whether a copy is current, its copies are served this long without asking again.</summary>
     public TimeSpan ValidationRetry { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Up to where collections are compact; the store's codec has the same, and it may change while the instance runs.</summary>
+    public CollectionLimits Collections { get; init; } = new();
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Hal.Cache.Contracts;
 using Hal.Cache.ControlPlane.Http;
+using Hal.Cache.Silo.Plane;
 using Hal.Cache.Silo.Settings;
 using Hal.Cache.Transport;
 using Microsoft.AspNetCore.Connections;
@@ -49,10 +50,15 @@ internal sealed class SiloHost : IAsyncDisposable
                 opened.Value.Shutdown = signals.Request;
                 instances.All.Add(opened.Value);
             }
-            await using var host = await StartAsync(options, instances.All, directory, loggers, signals.Requested);
+            var planned = await SiloPlane.OpenAsync(options, loggers, signals.Requested);
+            if (planned.Error is { } unplanned) return SiloCommand.Fail(unplanned.Message);
+            await using var plane = planned.Value;
+            await using var host = await StartAsync(options, instances.All, directory, plane, loggers, signals.Requested);
+            plane.Start(instances.All, host.Http);
             Banner.Write(Console.Out, options, [.. host.listeners.Resp.Select(l => l.IPEndPoint!)], host.Http);
             await signals.WaitAsync();
             using var deadline = new Timer(_ => CutStop(), null, StopTimeout, Timeout.InfiniteTimeSpan);
+            await plane.StopAsync();
             await host.StopAsync();
             await instances.DisposeAsync();
             return ExitCode.Ok;
@@ -68,7 +74,7 @@ internal sealed class SiloHost : IAsyncDisposable
     }
 
     public static async Task<SiloHost> StartAsync(
-        SiloOptions options, IReadOnlyList<SiloInstance> instances, PeerDirectory directory, ILoggerFactory loggers, CancellationToken cancellation)
+        SiloOptions options, IReadOnlyList<SiloInstance> instances, PeerDirectory directory, SiloPlane plane, ILoggerFactory loggers, CancellationToken cancellation)
     {
         // An empty builder: no appsettings.json of the current directory, no ASPNETCORE_URLS; settings come from SiloOptions alone.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Hal.Cache.Silo" });
@@ -82,6 +88,8 @@ internal sealed class SiloHost : IAsyncDisposable
             Instances = [.. instances.Select(i => i.Instance)],
             Match = SiloInstance.Match,
             Secret = options.RequirePass,
+            Plane = plane.Hosted,
+            PlaneElsewhere = options.ControlPlane?.ToString(),
         });
         builder.WebHost.UseKestrelCore();
         // A request runs on the thread that its bytes arrived on. Nothing of ours blocks there: what waits or runs long goes to the pool.

@@ -5,6 +5,7 @@ using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway;
 using Hal.Cache.Node;
 using Hal.Cache.Node.Instances;
+using Hal.Cache.Node.Values;
 using Hal.Cache.Origins;
 using Hal.Cache.Resp;
 using Hal.Cache.Silo.Settings;
@@ -31,7 +32,8 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     private readonly SiloTree? tree;
     private int closed;
 
-    private SiloInstance(SiloOptions options, IBlobStore store, OriginTable origins, TreeState? state, PeerDirectory directory, ILogger logger)
+    private SiloInstance(
+        SiloOptions options, IBlobStore store, OriginTable origins, CollectionLimits collections, TreeState? state, PeerDirectory directory, ILogger logger)
     {
         (this.options, this.store, this.origins, this.logger) = (options, store, origins, logger);
         gatewayOptions = new GatewayOptions
@@ -42,7 +44,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             Directory = options.MemoryOnly ? "" : options.Data,
             Durability = options.MemoryOnly ? "none" : options.Durability.ToString().ToLowerInvariant(),
         };
-        keyspace = new Keyspace(store, origins, TimeProvider.System);
+        keyspace = new Keyspace(store, origins, TimeProvider.System, new KeyspaceOptions { Collections = collections });
         tree = state is null ? null : new SiloTree(options, state, keyspace, directory, TimeProvider.System);
         gateway = new RespGateway(gatewayOptions, keyspace, TimeProvider.System, tree?.Gateway);
         instance = new CacheInstance(options.Name, options.Role ?? InstanceRole.Root, store);
@@ -58,6 +60,15 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     public IInstance Instance => instance;
 
     public SiloOptions Options => options;
+
+    /// <summary>What a report to the control plane is made of.</summary>
+    public Keyspace Keyspace => keyspace;
+
+    /// <summary>What HAL.WHERE and HAL.ROUTE ask.</summary>
+    public Contracts.ControlPlane.IControlPlane? Plane
+    {
+        set => gatewayOptions.Plane = value;
+    }
 
     /// <summary>Opens the data directory and recovers from it; <see cref="CacheErrorCode.Invalid"/> blames a setting.</summary>
     public static ValueTask<Result<SiloInstance>> OpenAsync(SiloOptions options, PeerDirectory directory, ILoggerFactory loggers, CancellationToken cancellation)
@@ -103,16 +114,18 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         Result<OriginTable> origins = OriginTable.Create(options.Origins);
         if (!origins.IsOk)
             return origins.Error;
+        var collections = new CollectionLimits();
         TreeState? state = options.Role is null ? null : new TreeState(options);
-        Result<IBlobStore> store = BlobStores.Open(StoreOptions(options, state), EvictionPolicies.Create(options.Policy), TimeProvider.System);
+        Result<IBlobStore> store = BlobStores.Open(StoreOptions(options, collections, state), EvictionPolicies.Create(options.Policy), TimeProvider.System);
         if (store.IsOk)
-            return new SiloInstance(options, store.Value, origins.Value, state, directory, logger);
+            return new SiloInstance(options, store.Value, origins.Value, collections, state, directory, logger);
         origins.Value.Dispose();
         return store.Error;
     }
 
-    private static BlobStoreOptions StoreOptions(SiloOptions options, TreeState? state) => new()
+    private static BlobStoreOptions StoreOptions(SiloOptions options, CollectionLimits collections, TreeState? state) => new()
     {
+        ObjectCodec = new CollectionCodec(collections),
         HashSeed = state is null ? null : SiloTree.HashSeed(options.ClusterSecret),
         VersionFloor = state?.VersionFloor ?? 0,
         Directory = options.MemoryOnly ? null : options.Data,

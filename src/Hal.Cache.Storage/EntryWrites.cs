@@ -201,6 +201,8 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         bool isClean = (flags & EntryFlags.Clean) != 0;
         if (!isClean || !isNew)
             core.Tell(key, isClean ? KeyChange.Invalidated : isNew ? KeyChange.Added : KeyChange.Replaced, scope.Writer);
+        if (isClean)
+            core.Tell(key, KeyChange.Fetched, scope.Writer);
     }
 
     public void Changed(in BlobKey key, KeyChange change, ref WriteScope scope)

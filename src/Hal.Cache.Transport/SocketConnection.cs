@@ -2,22 +2,25 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Hal.Cache.Contracts.Connections;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Hal.Cache.Transport;
 
 /// <summary>One accepted socket on an event loop, as Kestrel's connection.</summary>
-internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
+internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IPeerLifetime
 {
     private readonly Socket socket;
     private readonly SafeSocketHandle handle;
     private readonly SocketReader reader;
     private readonly SocketWriter writer;
     private readonly CancellationTokenSource closed = new();
+    private readonly CancellationTokenSource peerClosed = new();
     private IDictionary<object, object?>? items;
     private string? id;
     private int isClosing;
+    private int isPeerClosed;
     private int isDisposed;
 
     public SocketConnection(Socket socket, EventLoop loop, BlockPool pool)
@@ -29,12 +32,15 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
         LocalEndPoint = socket.LocalEndPoint;
         RemoteEndPoint = socket.RemoteEndPoint;
         ConnectionClosed = closed.Token;
+        Features.Set<IPeerLifetime>(this);
         Transport = this;
     }
 
     public EventLoop Loop { get; }
 
     public PipeReader Input => reader;
+
+    public CancellationToken PeerClosed => peerClosed.Token;
 
     public PipeWriter Output => writer;
 
@@ -88,6 +94,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
         socket.Dispose();
         await closed.CancelAsync();
         closed.Dispose();
+        peerClosed.Dispose();
         await base.DisposeAsync();
     }
 
@@ -99,6 +106,9 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
             writer.Ready();
         if ((events & Epoll.In) != 0 || isDone)
             reader.Ready(isDone);
+
+        if (isDone && Interlocked.Exchange(ref isPeerClosed, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(static source => Cancel(source), peerClosed, preferLocal: false);
 
         // Nobody reads: a command runs on, or waits. It should not go on for a client that has left.
         if (isDone && !reader.IsAwaited && !writer.IsAwaited && (events & (Epoll.HangUp | Epoll.Error)) != 0)
@@ -144,7 +154,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
     public void Broken()
     {
         if (Interlocked.Exchange(ref isClosing, 1) == 0)
-            ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.Cancel(), this, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static source => Cancel(source), closed, preferLocal: false);
     }
 
     // The number of a closed file may be another connection's by now: the handle holds it while it is used.
@@ -179,11 +189,11 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
         }
     }
 
-    private void Cancel()
+    private static void Cancel(CancellationTokenSource source)
     {
         try
         {
-            closed.Cancel();
+            source.Cancel();
         }
         catch (ObjectDisposedException)
         {

@@ -1,3 +1,4 @@
+using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Instances;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -14,7 +15,9 @@ internal sealed class HttpHost : IAsyncDisposable
 
     public required HttpClient Client { get; init; }
 
-    public static async Task<HttpHost> StartAsync(string? secret, params IInstance[] instances)
+    public static async Task<HttpHost> StartAsync(string? secret, params IInstance[] instances) => await StartAsync(null, secret, instances);
+
+    public static async Task<HttpHost> StartAsync(IControlPlane? plane, string? secret, params IInstance[] instances)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.SetMinimumLevel(LogLevel.None);
@@ -24,6 +27,7 @@ internal sealed class HttpHost : IAsyncDisposable
             Instances = instances,
             Match = (pattern, key) => key.StartsWith(pattern), // the glob rule is the silo's to give, and tested there
             Secret = secret,
+            Plane = plane,
         });
         var app = builder.Build();
         app.MapControlPlane();

@@ -17,4 +17,7 @@ public enum KeyChange
 
     /// <summary>A copy of an origin's object went, or is another, because the origin's is.</summary>
     Invalidated,
+
+    /// <summary>A copy came, of an origin's object or of another instance's: nothing changed for clients, but the bytes are here now.</summary>
+    Fetched,
 }

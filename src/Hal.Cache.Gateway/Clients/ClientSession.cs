@@ -21,6 +21,9 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
 
     public DateTimeOffset Created { get; } = created;
 
+    /// <summary>Ends when the client will send no more, as far as the transport tells: a command that waits for others then waits in vain.</summary>
+    public CancellationToken PeerClosed { get; init; }
+
     public bool IsAuthenticated { get; set; }
 
     /// <summary>Number of the database that keys belong to.</summary>

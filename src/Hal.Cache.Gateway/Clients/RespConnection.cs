@@ -186,7 +186,7 @@ internal sealed class RespConnection : IDisposable
         if (startedAt == 0)
             startedAt = Stopwatch.GetTimestamp(); // whatever waits is worth a look at the clock
         // The replies before this one need not wait for it.
-        if (replyStart > 0 && waiting == Outcome.Retry)
+        if (replyStart > 0 && (waiting == Outcome.Retry || context.Spec.Has(CommandFlags.Blocking)))
         {
             context.DropReply(replyStart);
             await sender.FlushAsync().ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Net;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Gateway.Server;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -22,6 +23,7 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
             server.Table.All.Count)
         {
             IsAuthenticated = server.Options.RequirePass == null,
+            PeerClosed = connection.Features.Get<IPeerLifetime>()?.PeerClosed ?? CancellationToken.None,
         };
         if (!server.Clients.TryAdd(client))
         {

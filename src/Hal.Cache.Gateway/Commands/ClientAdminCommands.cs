@@ -117,8 +117,8 @@ internal static class ClientAdminCommands
         if (c.Count > 4) return c.Syntax();
         if (c.Count == 4 && !Ascii.EqualsIgnoreCase(c.Arg(3), "timeout"u8) && !Ascii.EqualsIgnoreCase(c.Arg(3), "error"u8))
             return c.Error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"u8);
-        if (!RedisInteger.TryParse(c.Arg(2), out _)) return c.NotInteger();
-        c.Reply.Integer(0);
+        if (!RedisInteger.TryParse(c.Arg(2), out long id)) return c.NotInteger();
+        c.Reply.Integer(c.Server.Blocked.TryUnblock(id, c.Count == 4 && Ascii.EqualsIgnoreCase(c.Arg(3), "ERROR"u8)) ? 1 : 0);
         return Outcome.Done;
     }
 

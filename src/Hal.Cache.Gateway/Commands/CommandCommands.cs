@@ -232,17 +232,17 @@ internal static class CommandCommands
     {
         if (spec.IsKeyless) return (0, 0, 0);
         int first = int.MaxValue, last = 0, step = 0;
-        bool toEnd = false;
+        int fromEnd = 0;
         foreach (KeySpec some in (KeySpec[])[spec.Keys, .. spec.MoreKeys])
         {
             if (some.Keyword is not null || some.KeyNumber >= 0) continue;
             first = Math.Min(first, some.First);
-            toEnd |= some.Last < 0;
-            last = some.Last < 0 ? some.Last : Math.Max(last, some.First + some.Last);
+            if (some.Last < 0) fromEnd = fromEnd == 0 ? some.Last : Math.Max(fromEnd, some.Last);
+            else last = Math.Max(last, some.First + some.Last);
             step = Math.Max(step, some.Step);
         }
 
-        return first == int.MaxValue ? (0, 0, 0) : (first, toEnd ? -1 : last, step);
+        return first == int.MaxValue ? (0, 0, 0) : (first, fromEnd < 0 ? fromEnd : last, step);
     }
 
     private static void WriteKeySpec(RespWriter reply, KeySpec keys)

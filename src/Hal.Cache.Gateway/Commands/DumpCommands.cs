@@ -1,9 +1,11 @@
 using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Gateway.Rdb;
 using Hal.Cache.Gateway.Strings;
 using Hal.Cache.Node;
+using Hal.Cache.Node.Values;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -33,7 +35,14 @@ internal static class DumpCommands
             return Outcome.Done;
         }
 
-        if (entry.Type != BlobType.String) return c.Error("ERR only strings can be dumped"u8);
+        if (entry.IsObject)
+        {
+            if (c.Store.Object(entry) is not ICollectionValue collection) return c.Error("ERR streams can't be dumped"u8);
+            if (c.IsLong(collection.MemoryBytes / IBlobStore.ChunkBytes * CollectionReplyLimits.ElementsInline)) return Outcome.Async;
+            c.Reply.Bulk(DumpPayload.OfCollection(collection));
+            return Outcome.Done;
+        }
+
         if (!entry.IsLarge)
         {
             c.Reply.Bulk(DumpPayload.OfString(entry.Value));
@@ -122,6 +131,7 @@ internal static class DumpCommands
         if (!RedisInteger.TryParse(c.Arg(2), out long expiresAt)) return c.NotInteger();
         if (expiresAt < 0) return c.Error("ERR Invalid TTL value, must be >= 0"u8);
         byte[] value = [];
+        ICollectionValue? collection = null;
         if (prepared is null && c.LargeArg(3) is { } payload && !c.HasWhole(3))
         {
             rewrite = new Rewrite([], (_, cancellation) => LargePayload.CopyAsync(c.Store, payload, cancellation));
@@ -130,8 +140,8 @@ internal static class DumpCommands
 
         if (prepared is null)
         {
-            value = DumpPayload.ReadString(c.Arg(3), GatewayLimits.MaterialisedArgBytesMax, out string problem);
-            if (problem.Length > 0) return c.Error(problem);
+            string? problem = DumpPayload.Read(c.Arg(3), GatewayLimits.MaterialisedArgBytesMax, c.Keyspace.Collections, out value, out collection);
+            if (problem is not null) return c.Error(problem);
         }
 
         if (expiresAt != 0 && !absolute) expiresAt = unchecked(expiresAt + c.Now); // past the end of time is the past, as in Redis
@@ -146,7 +156,9 @@ internal static class DumpCommands
             return c.Ok();
         }
 
-        bool put = prepared is null ? c.TryPut(1, value, expiresAt, EntryFlags.None) : c.TryPut(1, prepared.Value, expiresAt, EntryFlags.None);
+        bool put = collection is not null
+            ? c.IsDone(c.Store.Put(c.Key(1), collection, expiresAt, EntryFlags.None, ref c.Scope), collection.MemoryBytes)
+            : prepared is null ? c.TryPut(1, value, expiresAt, EntryFlags.None) : c.TryPut(1, prepared.Value, expiresAt, EntryFlags.None);
         if (!put) return Outcome.Retry;
         if ((hasIdle || hasFrequency) && c.TryFind(1, Need.Meta, out EntryRef restored) && !restored.IsNone)
             c.Store.SetUsage(restored, new EntryUsage(hasIdle ? (uint)Math.Min(idle, uint.MaxValue) : null, hasFrequency ? (int)frequency : null));

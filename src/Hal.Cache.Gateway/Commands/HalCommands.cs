@@ -5,7 +5,7 @@ using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
 
-/// <summary>What Redis does not have: HAL.INFO and HAL.INVENTORY.</summary>
+/// <summary>What Redis does not have: HAL.INFO, HAL.INVENTORY, and what the control plane tells.</summary>
 internal static class HalCommands
 {
     private const int CountDefault = 1000;
@@ -22,6 +22,7 @@ internal static class HalCommands
             Group = "generic", Categories = ["keyspace"], Since = "7.2.0", Complexity = "O(N) where N is COUNT",
             Summary = "Lists the keys of the database that are held here, with the bytes that they take.",
         },
+        .. HalPlaneCommands.Specs,
     ];
 
     /// <summary>The instance's counters, by name.</summary>

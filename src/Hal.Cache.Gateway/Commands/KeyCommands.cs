@@ -207,6 +207,12 @@ internal static class KeyCommands
         if (!RedisInteger.TryParse(c.Arg(2), out long second) || second != (int)second) return c.Error("ERR invalid second DB index"u8);
         if (first is < 0 or >= IBlobStore.Databases || second is < 0 or >= IBlobStore.Databases) return c.Error(RespErrors.DatabaseOutOfRange);
         if (!c.IsDone(c.Store.Swap((int)first, (int)second, ref c.Scope), 0)) return Outcome.Retry;
+        if (c.Server.Blocked.Count != 0)
+        {
+            foreach (Blocking.BlockedKey key in (Blocking.BlockedKey[])[.. c.Server.Blocked.KeysIn((int)first), .. c.Server.Blocked.KeysIn((int)second)])
+                c.NoteReady(key.Bytes, key.Database);
+        }
+
         return c.Ok();
     }
 
@@ -214,7 +220,7 @@ internal static class KeyCommands
     private static Outcome MoveObject(CommandContext c, in BlobKey to, string keyspaceEvent, int eventArg, bool integer)
     {
         if (!c.IsDone(c.Store.Move(c.Key(1), to, ref c.Scope), 0)) return Outcome.Retry;
-        c.Changed(keyspaceEvent, eventArg);
+        c.Changed(keyspaceEvent, eventArg, to.Database);
         c.Changed("del", 1);
         return integer ? Integer(c, 1) : c.Ok();
     }

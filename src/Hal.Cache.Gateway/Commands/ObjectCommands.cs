@@ -34,7 +34,13 @@ internal static class ObjectCommands
     {
         if (!c.TryFind(2, Need.Meta, out EntryRef entry)) return Outcome.Retry;
         if (entry.IsNone) return Null(c);
-        if (entry.Type != BlobType.String) return c.WrongType();
+        if (entry.IsObject)
+        {
+            if (entry.IsOnDisk && !c.TryFind(2, Need.Value, out entry)) return Outcome.Retry;
+            c.Reply.Bulk(TypeNames.EncodingOf(c.Store.Object(entry)));
+            return Outcome.Done;
+        }
+
         bool raw = (entry.Flags & EntryFlags.Raw) != 0 || entry.IsLarge || entry.ValueLength > EmbeddedBytesMax;
         if (!raw && entry.IsOnDisk && !c.TryFind(2, Need.Value, out entry)) return Outcome.Retry;
         c.Reply.Bulk(raw ? "raw"u8 : (entry.Flags & EntryFlags.Text) == 0 && RedisInteger.TryParse(entry.Value, out _) ? "int"u8 : "embstr"u8);

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -40,9 +41,7 @@ internal static class ScanCommands
 
     private static Outcome Scan(CommandContext c)
     {
-        ReadOnlySpan<byte> text = c.Arg(1);
-        ulong cursor = 0; // which nothing is, too
-        if (!text.IsEmpty && (!Utf8Parser.TryParse(text, out cursor, out int used) || used != text.Length)) return c.Error("ERR invalid cursor"u8);
+        if (!ElementScan.TryCursor(c, 1, out ulong cursor)) return Outcome.Done;
         long count = CountDefault;
         byte[]? pattern = null;
         byte[]? type = null;

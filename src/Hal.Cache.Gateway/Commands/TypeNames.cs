@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node.Values;
 
 namespace Hal.Cache.Gateway.Commands;
 
@@ -15,5 +16,17 @@ internal static class TypeNames
         BlobType.Hash => "hash"u8,
         BlobType.Stream => "stream"u8,
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
+    };
+
+    /// <summary>How a collection is held, as OBJECT ENCODING names it.</summary>
+    public static ReadOnlySpan<byte> EncodingOf(IObjectValue value) => value switch
+    {
+        HashValue { IsCompact: false } => "hashtable"u8,
+        ListValue { IsCompact: false } => "quicklist"u8,
+        SetValue { Encoding: SetEncoding.Table } => "hashtable"u8,
+        SetValue { Encoding: SetEncoding.Integers } => "intset"u8,
+        SortedSetValue { IsCompact: false } => "skiplist"u8,
+        ICollectionValue => "listpack"u8,
+        _ => "stream"u8,
     };
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Hal.Cache.Node.Values;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Rdb;
@@ -31,6 +32,17 @@ internal static class DumpPayload
         return payload[..(length + sizeof(ulong))];
     }
 
+    public static byte[] OfCollection(ICollectionValue value)
+    {
+        var writer = new RdbWriter();
+        RdbCollections.Write(value, writer);
+        BinaryPrimitives.WriteUInt16LittleEndian(writer.GetSpan(sizeof(ushort)), VersionWritten);
+        writer.Advance(sizeof(ushort));
+        BinaryPrimitives.WriteUInt64LittleEndian(writer.GetSpan(sizeof(ulong)), Crc64.Compute(writer.Written));
+        writer.Advance(sizeof(ulong));
+        return writer.Written.ToArray();
+    }
+
     /// <summary>What precedes a string of so many bytes that is not compressed.</summary>
     public static byte[] HeaderOf(long length)
     {
@@ -61,23 +73,22 @@ internal static class DumpPayload
     public static bool IsTrailer(ReadOnlySpan<byte> trailer, ulong crc) =>
         BinaryPrimitives.ReadUInt16LittleEndian(trailer) <= VersionReadMax && BinaryPrimitives.ReadUInt64LittleEndian(trailer[sizeof(ushort)..]) == crc;
 
-    /// <summary>Reads a string's payload; an error's text in <paramref name="error"/> where that can't be done, else empty.</summary>
-    public static byte[] ReadString(ReadOnlySpan<byte> payload, long bytesMax, out string error)
-    {
-        error = "ERR DUMP payload version or checksum are wrong";
-        if (payload.Length < TrailerBytes) return [];
-        ReadOnlySpan<byte> trailer = payload[^TrailerBytes..];
-        if (!IsTrailer(trailer, Crc64.Compute(payload[..^sizeof(ulong)]))) return [];
-        ReadOnlySpan<byte> body = payload[..^TrailerBytes];
-        error = "ERR Bad data format";
-        if (body.IsEmpty || body[0] > TypeMax || body[0] == ModuleWithoutLengths) return [];
-        if (body[0] != StringType)
-        {
-            error = $"ERR values of RDB type {body[0]} can't be restored, only strings";
-            return [];
-        }
 
-        if (RdbStrings.TryRead(body[1..], bytesMax, out byte[] value)) error = "";
-        return value;
+    /// <summary>Reads a payload: a string's bytes or a collection; an error's text where that can't be done, else null.</summary>
+    public static string? Read(ReadOnlySpan<byte> payload, long bytesMax, CollectionLimits limits, out byte[] text, out ICollectionValue? collection)
+    {
+        text = [];
+        collection = null;
+        const string Wrong = "ERR DUMP payload version or checksum are wrong", Malformed = "ERR Bad data format";
+        if (payload.Length < TrailerBytes) return Wrong;
+        ReadOnlySpan<byte> trailer = payload[^TrailerBytes..];
+        if (BinaryPrimitives.ReadUInt16LittleEndian(trailer) > VersionReadMax) return Wrong;
+        if (BinaryPrimitives.ReadUInt64LittleEndian(trailer[sizeof(ushort)..]) != Crc64.Compute(payload[..^sizeof(ulong)])) return Wrong;
+        ReadOnlySpan<byte> body = payload[..^TrailerBytes];
+        if (body.IsEmpty || body[0] > TypeMax || body[0] == ModuleWithoutLengths) return Malformed;
+        if (body[0] == StringType) return RdbStrings.TryRead(body[1..], bytesMax, out text) ? null : Malformed;
+        if (!RdbCollections.IsKnown(body[0])) return $"ERR values of RDB type {body[0]} can't be restored";
+        collection = RdbCollections.Read(body[0], body[1..], bytesMax, limits);
+        return collection is null ? Malformed : null;
     }
 }

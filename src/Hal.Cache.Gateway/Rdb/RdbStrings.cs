@@ -44,20 +44,49 @@ internal static class RdbStrings
     }
 
     /// <summary>Reads a string of at most <paramref name="bytesMax"/> bytes; false where the bytes are malformed, cut short, or too long.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> source, long bytesMax, out byte[] value)
+    public static bool TryRead(ReadOnlySpan<byte> source, long bytesMax, out byte[] value) => TryRead(ref source, bytesMax, out value);
+
+    /// <summary>The same, leaving in <paramref name="source"/> what is behind the string.</summary>
+    public static bool TryRead(ref ReadOnlySpan<byte> source, long bytesMax, out byte[] value)
     {
         value = [];
         if (source.IsEmpty) return false;
-        if (source[0] >> 6 == 3) return TryReadEncoded(source[0] & 0x3F, source[1..], bytesMax, out value);
+        if (source[0] >> 6 == 3)
+        {
+            int encoding = source[0] & 0x3F;
+            source = source[1..];
+            return TryReadEncoded(encoding, ref source, bytesMax, out value);
+        }
+
         if (!TryReadLength(ref source, out ulong length) || length > (ulong)source.Length || length > (ulong)bytesMax) return false;
         value = source[..(int)length].ToArray();
+        source = source[(int)length..];
         return true;
     }
 
-    private static bool TryReadEncoded(int encoding, ReadOnlySpan<byte> source, long bytesMax, out byte[] value)
+    /// <summary>Reads a length; false where the bytes are cut short, or hold an encoded string.</summary>
+    public static bool TryReadLength(ref ReadOnlySpan<byte> source, out ulong length)
+    {
+        length = 0;
+        if (source.IsEmpty) return false;
+        byte first = source[0];
+        int bytes = (first >> 6) switch { 0 => 1, 1 => 2, _ => first == Length32 ? 5 : first == Length64 ? 9 : int.MaxValue };
+        if (bytes > source.Length) return false;
+        length = bytes switch
+        {
+            1 => first,
+            2 => BinaryPrimitives.ReadUInt16BigEndian(source) & 0x3FFFUL,
+            5 => BinaryPrimitives.ReadUInt32BigEndian(source[1..]),
+            _ => BinaryPrimitives.ReadUInt64BigEndian(source[1..]),
+        };
+        source = source[bytes..];
+        return true;
+    }
+
+    private static bool TryReadEncoded(int encoding, ref ReadOnlySpan<byte> source, long bytesMax, out byte[] value)
     {
         value = [];
-        if (encoding == 3) return TryReadCompressed(source, bytesMax, out value);
+        if (encoding == 3) return TryReadCompressed(ref source, bytesMax, out value);
         int bytes = 1 << encoding;
         if (encoding > 2 || source.Length < bytes) return false;
         long number = encoding switch
@@ -68,17 +97,20 @@ internal static class RdbStrings
         };
         Span<byte> text = stackalloc byte[RedisInteger.BytesMax];
         value = text[..RedisInteger.Format(number, text)].ToArray();
+        source = source[bytes..];
         return true;
     }
 
-    private static bool TryReadCompressed(ReadOnlySpan<byte> source, long bytesMax, out byte[] value)
+    private static bool TryReadCompressed(ref ReadOnlySpan<byte> source, long bytesMax, out byte[] value)
     {
         value = [];
         if (!TryReadLength(ref source, out ulong compressed) || !TryReadLength(ref source, out ulong length)) return false;
         // A reference of three bytes stands for at most 264: no small payload makes a large allocation.
         if (compressed > (ulong)source.Length || length > (ulong)bytesMax || length > (compressed * 264)) return false;
         value = new byte[length];
-        return Lzf.TryDecompress(source[..(int)compressed], value);
+        bool isWhole = Lzf.TryDecompress(source[..(int)compressed], value);
+        source = source[(int)compressed..];
+        return isWhole;
     }
 
     private static int WriteInteger(int number, Span<byte> target)
@@ -102,7 +134,8 @@ internal static class RdbStrings
         return 5;
     }
 
-    internal static int WriteLength(ulong length, Span<byte> target)
+    /// <summary>Writes a length, of up to 9 bytes, and returns how many.</summary>
+    public static int WriteLength(ulong length, Span<byte> target)
     {
         if (length < 1 << 6)
         {
@@ -126,23 +159,5 @@ internal static class RdbStrings
         target[0] = Length64;
         BinaryPrimitives.WriteUInt64BigEndian(target[1..], length);
         return 9;
-    }
-
-    internal static bool TryReadLength(ref ReadOnlySpan<byte> source, out ulong length)
-    {
-        length = 0;
-        if (source.IsEmpty) return false;
-        byte first = source[0];
-        int bytes = (first >> 6) switch { 0 => 1, 1 => 2, _ => first == Length32 ? 5 : first == Length64 ? 9 : int.MaxValue };
-        if (bytes > source.Length) return false;
-        length = bytes switch
-        {
-            1 => first,
-            2 => BinaryPrimitives.ReadUInt16BigEndian(source) & 0x3FFFUL,
-            5 => BinaryPrimitives.ReadUInt32BigEndian(source[1..]),
-            _ => BinaryPrimitives.ReadUInt64BigEndian(source[1..]),
-        };
-        source = source[bytes..];
-        return true;
     }
 }

@@ -54,8 +54,8 @@ internal sealed class ConfigParameters
     private static (string Name, string Value)[] Defaults =>
     [
         ("save", "3600 1 300 100 60 10000"), ("maxmemory-samples", "5"), ("maxmemory-eviction-tenacity", "10"), ("timeout", "0"),
-        ("tcp-keepalive", "300"), ("tcp-backlog", "511"), ("hash-max-listpack-entries", "128"), ("hash-max-listpack-value", "64"),
-        ("hash-max-ziplist-entries", "128"), ("hash-max-ziplist-value", "64"), ("list-max-listpack-size", "-2"),
+        ("tcp-keepalive", "300"), ("tcp-backlog", "511"), ("hash-max-listpack-entries", "512"), ("hash-max-listpack-value", "64"),
+        ("hash-max-ziplist-entries", "512"), ("hash-max-ziplist-value", "64"), ("list-max-listpack-size", "-2"),
         ("list-max-ziplist-size", "-2"), ("list-compress-depth", "0"), ("set-max-intset-entries", "512"), ("set-max-listpack-entries", "128"),
         ("set-max-listpack-value", "64"), ("zset-max-listpack-entries", "128"), ("zset-max-listpack-value", "64"),
         ("zset-max-ziplist-entries", "128"), ("zset-max-ziplist-value", "64"), ("hll-sparse-max-bytes", "3000"),
@@ -144,6 +144,12 @@ internal sealed class ConfigParameters
             default:
                 lock (gate)
                     values[name] = value;
+                if (server.Collections.TrySet(name, value, out string alias))
+                {
+                    lock (gate)
+                        values[alias] = value;
+                }
+
                 Apply(name, value);
                 return null;
         }

@@ -55,6 +55,7 @@ internal sealed class KeyEvents(IBlobStore store, TrackingTable tracking, Keyspa
 
     public void Changed(in BlobKey key, KeyChange change, long writer)
     {
+        if (change == KeyChange.Fetched) return; // no change for clients
         if (tracking.ClientCount > 0) tracking.Invalidate(key.Bytes, writer);
         if (watches.Count > 0) watches.Touch(key);
         if (notifications.WantsChanges) notifications.Tell(key, change, writer);

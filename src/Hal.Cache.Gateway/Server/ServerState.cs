@@ -1,3 +1,4 @@
+using Hal.Cache.Gateway.Blocking;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.PubSub;
@@ -26,6 +27,7 @@ internal sealed class ServerState
         KeyEvents = new KeyEvents(keyspace.Store, Tracking, Notifications);
         Latency = new LatencyMonitor(time);
         Idle = new IdleClients(Clients, time);
+        Collections = new CollectionParameters(keyspace.Collections);
     }
 
     public GatewayOptions Options { get; }
@@ -66,6 +68,10 @@ internal sealed class ServerState
     public LatencyMonitor Latency { get; }
 
     public IdleClients Idle { get; }
+
+    public CollectionParameters Collections { get; }
+
+    public BlockedClients Blocked { get; } = new();
 
     public MonitorList Monitors { get; } = new();
 

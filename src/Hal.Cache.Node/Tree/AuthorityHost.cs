@@ -108,7 +108,7 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
     void IKeyChangeSink.Changed(in BlobKey key, KeyChange change, long writer)
     {
         // Expiry is no change: the time travels with the copies, and they end first.
-        if (authority.IsIdle || change == KeyChange.Expired)
+        if (authority.IsIdle || change is KeyChange.Expired or KeyChange.Fetched)
             return;
         long version = change is KeyChange.Deleted or KeyChange.Evicted or KeyChange.Invalidated ? store.TakeVersion(key.Hash) : store.LastVersion(key.Hash);
         var changed = new KeyVersion(IdOf(key), version);

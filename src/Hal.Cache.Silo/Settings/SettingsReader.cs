@@ -80,7 +80,7 @@ internal sealed class SettingsReader
             }
             else if (!setting.TryApply(options, found.Values[0]))
             {
-                return new SettingError(found.Label, setting.Name == "requirepass" ? "(not shown)" : found.Values[0], setting.Rule);
+                return new SettingError(found.Label, setting.Name is "requirepass" or "postgres" ? "(not shown)" : found.Values[0], setting.Rule);
             }
         }
         return null;
@@ -96,6 +96,9 @@ internal sealed class SettingsReader
         }
         if (options.Listen.Port != 0 && options.Listen.Equals(options.Http))
             return new SettingError(Label("http"), options.Http.ToString(), "must differ from listen");
+
+        if (options.ControlPlane is not null && options.Postgres is not null)
+            return new SettingError(Label("postgres"), null, "must be absent where control-plane names another process");
 
         if (options.MemoryOnly)
         {

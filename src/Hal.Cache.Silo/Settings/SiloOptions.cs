@@ -65,6 +65,12 @@ internal sealed class SiloOptions
     /// <summary>What a branch or leaf does while it can't reach the root.</summary>
     public CoherenceMode Coherence { get; set; } = CoherenceMode.Strict;
 
+    /// <summary>Where the control plane is, when another process hosts it; null: this one does.</summary>
+    public Uri? ControlPlane { get; set; }
+
+    /// <summary>Database of the control plane in this process; null keeps its records in a file of the data directory.</summary>
+    public string? Postgres { get; set; }
+
     /// <summary>All instances of the process; this one alone unless the file lists several.</summary>
     public IReadOnlyList<SiloOptions> Instances { get; set; } = [];
 

@@ -34,6 +34,7 @@ public sealed class CommandTableTests(ITestOutputHelper output)
         {
             var wanted = Described(ofModel, name);
             var got = Described(ofSilo, name);
+            if (name is "ZRANK" or "ZREVRANK") wanted["arity"] = "-3"; // 7.2 added an option
             foreach (var field in wanted.Keys.Where(field => wanted[field] != got.GetValueOrDefault(field)))
                 differences.Add($"COMMAND INFO {name}: {field}: expected {wanted[field]}, got {got.GetValueOrDefault(field, "nothing")}");
         }

@@ -32,6 +32,13 @@ internal sealed class ArgumentSources
     private static readonly string[] Databases = ["0", "0", "1", "2", "3", "15"];
     private static readonly string[] OddDatabases = ["16", "-1", "abc", "", "1.0", "9223372036854775808", "2147483648"];
     private static readonly string[] Patterns = ["*", "k*", "k[0-3]", "?0", "k[^1]", "\\k0", "[", "k[a-", "", "**", "k?", "[k]0", "k\\", "*\0*", "[0-"];
+    private static readonly string[] CollectionKeys = ["c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7"];
+    private static readonly string[] Scores = ["0", "1", "-1", "2", "0.5", "3.25", "100", "-7", "1e10", "inf", "-inf", "0.1"];
+    private static readonly string[] OddScores = ["abc", "", "nan", "1e400", " 1", "0x10", "-0", "(", "((", "--", "+1"];
+    private static readonly string[] ScoreEnds = ["-inf", "+inf", "0", "1", "(1", "(0", "2", "(3.25", "100", "-7", "(inf", "(-inf"];
+    private static readonly string[] LexEnds = ["-", "+", "[m", "(m", "[m2", "(m3", "[a", "[", "(", "[x"];
+    private static readonly string[] Longitudes = ["13.361389", "15.087269", "0", "-180", "180", "2.35", "2.36", "2.40"];
+    private static readonly string[] Latitudes = ["38.115556", "37.502669", "0", "85", "48.85", "48.86", "48.9"];
     private static readonly string[] Words = ["foo", "NX", "XX", "EX", "PX", "KEEPTTL", "GET", "REPLACE", "DB", "COUNT", "MATCH", "BYTE", "BIT", "", "help"];
 
     private readonly List<byte[]> _payloads = [];
@@ -65,6 +72,18 @@ internal sealed class ArgumentSources
         "at" => Expiry(random, () => FarSeconds + random.Next(50), 1),
         "atms" => Expiry(random, () => FarSeconds + random.Next(50), 1000),
         "payload" => Payload(random),
+        "ckey" => Text(One(random, CollectionKeys)),
+        "lkey" => Text(random.Next(2) == 0 ? "l0" : "l1"),
+        "hkey" => Text(random.Next(2) == 0 ? "h0" : "h1"),
+        "member" => Member(random),
+        "score" => Text(Mix(random, 15, Scores, OddScores)),
+        "zmin" => Text(Mix(random, 15, ScoreEnds, OddScores)),
+        "lex" => Text(Mix(random, 15, LexEnds, OddScores)),
+        "numkeys" => Text(Mix(random, 6, ["1", "2", "3"], ["0", "-1", "abc", "100", "9223372036854775807"])),
+        "lon" => Text(Mix(random, 20, Longitudes, ["181", "abc", "", "nan"])),
+        "lat" => Text(Mix(random, 20, Latitudes, ["86", "abc"])),
+        "radius" => Text(Mix(random, 20, ["0", "1", "10", "100", "200", "1000", "5000"], ["-1", "abc"])),
+        "unit" => Text(Mix(random, 20, ["m", "km", "ft", "mi"], ["xx", ""])),
         _ => throw new ArgumentException($"No argument source is called '{kind}'.", nameof(kind)),
     };
 
@@ -97,6 +116,16 @@ internal sealed class ArgumentSources
         7 => Text("hello world"),
         _ => Noise(random, random.Next(40)),
     };
+
+    private static byte[] Member(Random random) => Text(random.Next(6) switch
+    {
+        0 => "m" + random.Next(40),
+        1 => random.Next(-5, 60).ToString(CultureInfo.InvariantCulture),
+        2 when random.Next(4) == 0 => new string('x', random.Next(62, 72)), // around the 64 bytes of compact encodings
+        3 when random.Next(4) == 0 => "",
+        4 => "a",
+        _ => "m" + random.Next(6),
+    });
 
     private byte[] Payload(Random random)
     {

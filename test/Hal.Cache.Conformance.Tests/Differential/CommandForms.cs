@@ -91,5 +91,7 @@ internal static class CommandForms
         (1, new("INFO [ ( server | keyspace | all | everything | <word> ) ]")),
         (1, new("( OBJECT | MEMORY | CONFIG | COMMAND | CLIENT | SLOWLOG | LATENCY ) HELP")),
         (1, new("NOSUCHCOMMAND { <word> }")),
+
+        .. CollectionForms.All,
     ];
 }

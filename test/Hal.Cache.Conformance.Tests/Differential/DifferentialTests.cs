@@ -50,7 +50,7 @@ public sealed class DifferentialTests(ITestOutputHelper output)
         if (model is null) return;
         using var smaller = RedisServerProcess.Started("--databases", "2");
 
-        var differences = new DifferentialRun(smaller.Port, model.Port, StandardSeed).Run(200);
+        var differences = new DifferentialRun(smaller.Port, model.Port, StandardSeed).Run(2000);
 
         Assert.Contains(differences, one => one.Command.StartsWith("SELECT", StringComparison.OrdinalIgnoreCase) && one.Before.Count == 0);
     }

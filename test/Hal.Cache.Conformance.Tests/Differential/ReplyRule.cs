@@ -9,6 +9,12 @@ internal enum ReplyRule
     /// <summary>Items in any order, each item every byte.</summary>
     AnyOrder,
 
+    /// <summary>Numbers by their value, since 7.2 writes them shorter; anything else every byte.</summary>
+    Numbers,
+
+    /// <summary>The same, with items in any order and nested as either likes.</summary>
+    AnyNumbers,
+
     /// <summary>A time in seconds or milliseconds: equal where negative, otherwise within the time that passes between two servers.</summary>
     Time,
 

@@ -7,6 +7,7 @@ using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Server;
 using Hal.Cache.Gateway.Tests.Commands;
 using Hal.Cache.Node;
+using Hal.Cache.Node.Values;
 using Hal.Cache.Storage;
 using Hal.Cache.Testing.Time;
 
@@ -28,7 +29,7 @@ internal sealed class ConnectionHost : IAsyncDisposable
     public ConnectionHost(string? password = null, OriginMount? origin = null)
     {
         var time = new ManualTimeProvider(DateTimeOffset.UnixEpoch.AddDays(20_000));
-        store = BlobStores.Open(new BlobStoreOptions { MemoryBytes = 256 << 20 }, new KeepsAllPolicy(), time).Value;
+        store = BlobStores.Open(new BlobStoreOptions { MemoryBytes = 256 << 20, ObjectCodec = new CollectionCodec(new CollectionLimits()) }, new KeepsAllPolicy(), time).Value;
         var state = new ServerState(new GatewayOptions { RequirePass = password }, keyspace = new Keyspace(store, new Origins(origin), time), time);
         Client = new ClientSession(1, "remote", "local", time.GetUtcNow(), ended.Cancel) { IsAuthenticated = password is null };
         State = state;

@@ -6,6 +6,7 @@ using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Server;
 using Hal.Cache.Node;
+using Hal.Cache.Node.Values;
 using Hal.Cache.Resp;
 using Hal.Cache.Storage;
 using Hal.Cache.Testing.Time;
@@ -23,7 +24,7 @@ internal sealed class StringHost : IAsyncDisposable
     public StringHost(IObjectCodec? codec = null)
     {
         Time = new(DateTimeOffset.UnixEpoch.AddDays(20_000));
-        Result<IBlobStore> opened = BlobStores.Open(new BlobStoreOptions { MemoryBytes = 256 << 20, ObjectCodec = codec }, new KeepsAllPolicy(), Time);
+        Result<IBlobStore> opened = BlobStores.Open(new BlobStoreOptions { MemoryBytes = 256 << 20, ObjectCodec = codec ?? new CollectionCodec(new CollectionLimits()) }, new KeepsAllPolicy(), Time);
         store = opened.Value;
         owned = true;
         context = Context();

@@ -1,5 +1,6 @@
 using System.Text;
 using Hal.Cache.Gateway.Rdb;
+using Hal.Cache.Node.Values;
 
 namespace Hal.Cache.Gateway.Tests.Rdb;
 
@@ -22,7 +23,7 @@ public sealed class DumpPayloadTests
     {
         byte[] value = Encoding.ASCII.GetBytes(text);
 
-        byte[] read = DumpPayload.ReadString(DumpPayload.OfString(value), BytesMax, out string error);
+        byte[] read = ReadString(DumpPayload.OfString(value), BytesMax, out string error);
 
         Assert.Equal("", error);
         Assert.Equal(value, read);
@@ -41,8 +42,8 @@ public sealed class DumpPayloadTests
         new Random(length).NextBytes(noise);
         byte[] same = new byte[length];
 
-        Assert.Equal(noise, DumpPayload.ReadString(DumpPayload.OfString(noise), BytesMax, out _));
-        Assert.Equal(same, DumpPayload.ReadString(DumpPayload.OfString(same), BytesMax, out _));
+        Assert.Equal(noise, ReadString(DumpPayload.OfString(noise), BytesMax, out _));
+        Assert.Equal(same, ReadString(DumpPayload.OfString(same), BytesMax, out _));
         Assert.True(length <= 20 || DumpPayload.OfString(same).Length < DumpPayload.OfString(noise).Length);
     }
 
@@ -55,7 +56,7 @@ public sealed class DumpPayloadTests
             byte[] changed = [.. payload];
             changed[bit / 8] ^= (byte)(1 << (bit % 8));
 
-            DumpPayload.ReadString(changed, BytesMax, out string error);
+            ReadString(changed, BytesMax, out string error);
 
             Assert.Equal("ERR DUMP payload version or checksum are wrong", error);
         }
@@ -76,5 +77,11 @@ public sealed class DumpPayloadTests
         }
 
         Assert.InRange(refused, 1, 99_999);
+    }
+
+    private static byte[] ReadString(ReadOnlySpan<byte> payload, long bytesMax, out string error)
+    {
+        error = DumpPayload.Read(payload, bytesMax, new CollectionLimits(), out byte[] text, out _) ?? "";
+        return text;
     }
 }

@@ -1,0 +1,21 @@
+namespace Hal.Cache.Contracts.ControlPlane;
+
+/// <summary>What to copy where.</summary>
+public sealed record PrestageRequest
+{
+    public required KeySelection Selection { get; init; }
+
+    /// <summary>1 to <see cref="ControlPlaneLimits.PrestageInstancesMax"/>.</summary>
+    public required IReadOnlyList<string> Instances { get; init; }
+
+    /// <summary>Higher goes first; 0 to 100.</summary>
+    public int Priority { get; init; } = 50;
+
+    /// <summary>When work on it ends; null: never.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>Limit at each instance; null: none.</summary>
+    public long? BandwidthBytesPerSecond { get; init; }
+
+    public string? Batch { get; init; }
+}

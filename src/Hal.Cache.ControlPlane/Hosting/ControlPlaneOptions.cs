@@ -1,0 +1,16 @@
+using Hal.Cache.ControlPlane.Instances;
+
+namespace Hal.Cache.ControlPlane.Hosting;
+
+/// <summary>Settings of a control plane.</summary>
+public sealed class ControlPlaneOptions
+{
+    public InstanceOptions Instances { get; set; } = new();
+
+    /// <summary>How often leases, deadlines and pins are looked at.</summary>
+    public TimeSpan Housekeeping { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The first rule that is broken; null where all is well.</summary>
+    public string? Validate() =>
+        Housekeeping <= TimeSpan.Zero ? $"ControlPlane:Housekeeping is {Housekeeping}; it must be above zero." : Instances.Validate();
+}

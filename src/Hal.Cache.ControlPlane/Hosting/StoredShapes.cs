@@ -1,0 +1,22 @@
+using System.Text.Json.Serialization;
+using Hal.Cache.Contracts.ControlPlane;
+
+namespace Hal.Cache.ControlPlane.Hosting;
+
+/// <summary>A prestage job as it is stored: its keys are in parts of their own.</summary>
+internal sealed record StoredPrestage(PrestageRequest Request, DateTimeOffset CreatedAt, int Parts);
+
+/// <summary>A manifest as it is stored: its keys are in parts of their own.</summary>
+internal sealed record StoredManifest(DateTimeOffset StoredAt, int Parts);
+
+/// <summary>The shapes of stored records; they change by addition only.</summary>
+[JsonSerializable(typeof(StoredPrestage))]
+[JsonSerializable(typeof(StoredManifest))]
+[JsonSerializable(typeof(PinInfo))]
+[JsonSerializable(typeof(LinkSettings))]
+[JsonSerializable(typeof(IReadOnlyList<SlotRange>))]
+[JsonSerializable(typeof(IReadOnlyList<CacheKey>))]
+[JsonSerializable(typeof(PinRequest))]
+[JsonSerializable(typeof(PrestageRequest))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+internal sealed partial class StoredJson : JsonSerializerContext;

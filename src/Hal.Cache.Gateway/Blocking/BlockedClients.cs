@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Hal.Cache.Contracts.Storage;
+
+namespace Hal.Cache.Gateway.Blocking;
+
+/// <summary>
+/// The clients that wait for keys, in the order in which they came. Where a command makes a key ready, its own thread serves them before its reply goes out: so
+/// a client that pushes and then looks never sees an element that somebody waits for.
+/// </summary>
+internal sealed class BlockedClients
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<BlockedKey, List<BlockedClient>> lines = [];
+    private readonly ConcurrentDictionary<long, BlockedClient> byClient = new();
+    private int count;
+
+    /// <summary>Number of clients that wait.</summary>
+    public int Count => Volatile.Read(ref count);
+
+    /// <summary>Adds a client to the lines of its keys; needs their locks.</summary>
+    public void Add(BlockedClient client)
+    {
+        Rejoin(client);
+        byClient[client.ClientId] = client;
+        Interlocked.Increment(ref count);
+    }
+
+    /// <summary>Adds a client that left its lines at their ends again; needs the locks of its keys.</summary>
+    public void Rejoin(BlockedClient client)
+    {
+        lock (gate)
+        {
+            foreach (BlockedKey key in client.Keys)
+            {
+                ref List<BlockedClient>? line = ref CollectionsMarshal.GetValueRefOrAddDefault(lines, key, out _);
+                (line ??= []).Add(client);
+            }
+        }
+    }
+
+    /// <summary>Ends a client's wait.</summary>
+    public void Remove(BlockedClient client)
+    {
+        Leave(client);
+        byClient.TryRemove(KeyValuePair.Create(client.ClientId, client));
+        Interlocked.Decrement(ref count);
+    }
+
+    /// <summary>CLIENT UNBLOCK: false where the client does not wait.</summary>
+    public bool TryUnblock(long clientId, bool withError) =>
+        byClient.TryGetValue(clientId, out BlockedClient? client) && client.TryWake(withError ? WakeReason.Unblocked : WakeReason.TimedOut);
+
+    /// <summary>Whether somebody waits for the key; needs its lock.</summary>
+    public bool IsAwaited(in BlockedKey key)
+    {
+        lock (gate) return lines.ContainsKey(key);
+    }
+
+    /// <summary>The keys of a database that somebody waits for.</summary>
+    public BlockedKey[] KeysIn(int database)
+    {
+        lock (gate) return [.. lines.Keys.Where(key => key.Database == database)];
+    }
+
+    /// <summary>Runs the commands of clients that wait for the keys that a context's command made ready, first come, first served. Without locks.</summary>
+    public void Serve(CommandContext context)
+    {
+        var keys = new Queue<BlockedKey>();
+        TakeReady(context, keys);
+        Serve(context.Store, keys);
+    }
+
+    /// <summary>Does so for the keys, and for those that become ready by it. Without locks.</summary>
+    public void Serve(IBlobStore store, Queue<BlockedKey> keys)
+    {
+        while (keys.TryDequeue(out BlockedKey key)) Serve(store, key, keys);
+    }
+
+    /// <summary>Moves the keys that a context's command made ready to a queue.</summary>
+    internal static void TakeReady(CommandContext context, Queue<BlockedKey> keys)
+    {
+        if (context.Ready is not { Count: > 0 } ready) return;
+        foreach (BlockedKey key in ready) keys.Enqueue(key);
+        ready.Clear();
+    }
+
+    private void Serve(IBlobStore store, in BlockedKey key, Queue<BlockedKey> keys)
+    {
+        // Each client is asked once, so that one which waits on goes on at its place.
+        BlockedClient[] line;
+        lock (gate) line = lines.TryGetValue(key, out List<BlockedClient>? found) ? [.. found] : [];
+        foreach (BlockedClient client in line)
+        {
+            store.Lock(client.Shards);
+            try
+            {
+                WriteScope scope = default;
+                EntryRef entry = store.Find(new BlobKey(key.Database, key.Bytes, key.Hash), ref scope);
+                if (entry.IsNone) return;
+                if (entry.Type != client.Type || !client.TryServe(keys)) continue;
+            }
+            finally
+            {
+                store.Unlock(client.Shards);
+            }
+
+            // It leaves the lines here: its own thread may come to that later than the next push.
+            Leave(client);
+        }
+    }
+
+    private void Leave(BlockedClient client)
+    {
+        lock (gate)
+        {
+            foreach (BlockedKey key in client.Keys)
+            {
+                if (lines.TryGetValue(key, out List<BlockedClient>? line) && line.Remove(client) && line.Count == 0) lines.Remove(key);
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Collections;
+using Hal.Cache.Gateway.HyperLogLogs;
+using Hal.Cache.Node;
+
+namespace Hal.Cache.Gateway.Commands;
+
+/// <summary>HyperLogLogs, which are strings. A count is not kept in them, as Redis does, since reading a key does not change it here.</summary>
+internal static class HyperLogLogCommands
+{
+    private const int SparseBytesDefault = 3000;
+
+    public static readonly CommandSpec[] Specs =
+    [
+        new("pfadd", -2, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast,
+            new(1, Flags: KeyFlags.RW | KeyFlags.Insert), Add)
+        {
+            Group = "hyperloglog", Since = "2.8.9", Complexity = "O(1)",
+            Summary = "Adds elements to an estimate of how many different ones there are.",
+        },
+        new("pfcount", -2, CommandFlags.ReadOnly,
+            new(1, -1, Flags: KeyFlags.RW | KeyFlags.Access), Count)
+        {
+            Group = "hyperloglog", Since = "2.8.9", Complexity = "O(1)",
+            Summary = "Tells about how many different elements were added.",
+        },
+        new("pfmerge", -2, CommandFlags.Write | CommandFlags.DenyOom,
+            new(1, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Insert), Merge)
+        {
+            Group = "hyperloglog", Since = "2.8.9", Complexity = "O(N)",
+            Summary = "Puts estimates together.",
+            MoreKeys = [new(2, -1, Flags: KeyFlags.RO | KeyFlags.Access)],
+        },
+    ];
+
+    private static Outcome Add(CommandContext c)
+    {
+        c.NeedArguments();
+        if (!TryRead(c, 1, out Registers? registers, out EntryRef entry, out Outcome outcome)) return outcome;
+        bool isChanged = registers is null;
+        registers ??= new Registers();
+        for (int arg = 2; arg < c.Count; arg++) isChanged |= registers.Add(c.Arg(arg));
+        if (!isChanged) return c.Integer(0);
+        if (!TryWrite(c, registers, entry)) return Outcome.Retry;
+        c.Changed("pfadd", 1);
+        return c.Integer(1);
+    }
+
+    private static Outcome Count(CommandContext c)
+    {
+        var all = new Registers();
+        for (int arg = 1; arg < c.Count; arg++)
+        {
+            if (!TryRead(c, arg, out Registers? registers, out _, out Outcome outcome)) return outcome;
+            if (registers is not null) all.Merge(registers);
+        }
+
+        return c.Integer(all.Estimate());
+    }
+
+    private static Outcome Merge(CommandContext c)
+    {
+        var all = new Registers();
+        for (int arg = 1; arg < c.Count; arg++)
+        {
+            if (!TryRead(c, arg, out Registers? registers, out _, out Outcome outcome)) return outcome;
+            if (registers is not null) all.Merge(registers);
+        }
+
+        if (!c.TryFind(1, Need.Meta, out EntryRef target) || !TryWrite(c, all, target)) return Outcome.Retry;
+        c.Changed("pfadd", 1);
+        return c.Ok();
+    }
+
+    private static bool TryRead(CommandContext c, int arg, out Registers? registers, out EntryRef entry, out Outcome outcome)
+    {
+        registers = null;
+        outcome = Outcome.Retry;
+        if (!c.TryFind(arg, Need.Value, out entry)) return false;
+        if (entry.IsNone) return true;
+        bool isCorrupt = false;
+        if (entry.Type != BlobType.String) outcome = c.WrongType();
+        else if (entry.IsLarge || !Registers.TryRead(entry.Value, out registers!, out isCorrupt))
+            outcome = c.Error("WRONGTYPE Key is not a valid HyperLogLog string value."u8);
+        else if (isCorrupt) outcome = c.Error("INVALIDOBJ Corrupted HLL object detected"u8);
+        else return true;
+        return false;
+    }
+
+    private static bool TryWrite(CommandContext c, Registers registers, in EntryRef entry)
+    {
+        bool isSet = int.TryParse(c.Server.Config.Value("hll-sparse-max-bytes"), NumberStyles.None, CultureInfo.InvariantCulture, out int most);
+        return c.TryPut(1, registers.Write(isSet ? most : SparseBytesDefault), entry.IsNone ? 0 : entry.ExpiresAt, EntryFlags.Raw);
+    }
+}

@@ -1,0 +1,4 @@
+namespace Hal.Cache.Gateway.Geo;
+
+/// <summary>A box, in degrees.</summary>
+internal readonly record struct GeoArea(double West, double East, double South, double North);

@@ -1,0 +1,150 @@
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.Persistence.Postgres;
+using Npgsql;
+
+namespace Hal.Cache.Persistence;
+
+/// <summary>Keeps the control plane's records in PostgreSQL, in the schema <c>hal_cache</c>, which it makes and migrates; for clusters.</summary>
+public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDisposable
+{
+    private const string Load = "select kind, key, version, value from hal_cache.record";
+
+    private const string Insert = """
+        insert into hal_cache.record (kind, key, version, written_by, value) values ($1, $2, nextval('hal_cache.record_version'), $3, $4)
+        on conflict do nothing returning version
+        """;
+
+    private const string Update = """
+        update hal_cache.record set version = nextval('hal_cache.record_version'), written_by = $3, written_at = now(), value = $4
+        where kind = $1 and key = $2 and version = $5 returning version
+        """;
+
+    private const string Find = "select version, written_by from hal_cache.record where kind = $1 and key = $2";
+
+    private const string Delete = "delete from hal_cache.record where kind = $1 and key = $2 and version = $3";
+
+    private readonly NpgsqlDataSource source;
+    private readonly PostgresRetry retry;
+    private readonly SemaphoreSlim migration = new(1, 1);
+    private readonly SchemaMigrator migrator;
+    private volatile bool migrated;
+
+    public PostgresControlPlaneStore(PostgresStoreOptions options, TimeProvider time)
+        : this(options, time, Migration.All)
+    {
+    }
+
+    internal PostgresControlPlaneStore(PostgresStoreOptions options, TimeProvider time, IReadOnlyList<Migration> migrations)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        source = NpgsqlDataSource.Create(options.ConnectionString);
+        retry = new PostgresRetry(options, time);
+        migrator = new SchemaMigrator(migrations);
+    }
+
+    /// <summary>Null, or what is wrong with a connection string, without a try to connect.</summary>
+    public static string? Problem(string connectionString)
+    {
+        try
+        {
+            var parts = new NpgsqlConnectionStringBuilder(connectionString);
+            return string.IsNullOrEmpty(parts.Host) ? "it names no Host" : null;
+        }
+        catch (Exception failure) when (failure is ArgumentException or FormatException)
+        {
+            return failure.Message;
+        }
+    }
+
+    public Task<Result<IReadOnlyList<StoredRecord>>> LoadAllAsync(CancellationToken cancellation) =>
+        RunAsync<IReadOnlyList<StoredRecord>>(
+            async _ =>
+            {
+                var records = new List<StoredRecord>();
+                await using var command = source.CreateCommand(Load);
+                await using var reader = await command.ExecuteReaderAsync(cancellation);
+                while (await reader.ReadAsync(cancellation))
+                {
+                    if (StoredKinds.Parse(reader.GetString(0)) is not { } kind)
+                        return new CacheError(CacheErrorCode.Conflict, $"the database has records of kind '{reader.GetString(0)}', which this version does not know");
+                    records.Add(new StoredRecord(kind, reader.GetString(1), reader.GetInt64(2), reader.GetFieldValue<byte[]>(3)));
+                }
+                return records;
+            },
+            cancellation);
+
+    public Task<Result<long>> PutAsync(StoredKind kind, string key, ReadOnlyMemory<byte> value, long replaces, CancellationToken cancellation)
+    {
+        if (RecordRules.Problem(key, value.Length) is { } problem) return Task.FromResult<Result<long>>(problem);
+        var call = Guid.CreateVersion7();
+        return RunAsync<long>(
+            async attempt =>
+            {
+                await using var command = Command(replaces == 0 ? Insert : Update, kind, key);
+                command.Parameters.Add(new() { Value = call });
+                command.Parameters.Add(new() { Value = value });
+                if (replaces != 0) command.Parameters.Add(new() { Value = replaces });
+                if (await command.ExecuteScalarAsync(cancellation) is long version) return version;
+                var stored = await FindAsync(kind, key, cancellation);
+                // An earlier try of this very call may have been committed before its connection broke.
+                if (attempt > 1 && stored is { } found && found.WrittenBy == call) return found.Version;
+                return RecordRules.Changed(kind, key, replaces, stored?.Version);
+            },
+            cancellation);
+    }
+
+    public Task<Result<Done>> DeleteAsync(StoredKind kind, string key, long version, CancellationToken cancellation) =>
+        RecordRules.Problem(key, 0) is not null
+            ? Task.FromResult<Result<Done>>(Done.Value) // what can't be stored is not there
+            : RunAsync<Done>(
+                async _ =>
+                {
+                    await using var command = Command(Delete, kind, key);
+                    command.Parameters.Add(new() { Value = version });
+                    if (await command.ExecuteNonQueryAsync(cancellation) > 0) return Done.Value;
+                    return await FindAsync(kind, key, cancellation) is { } stored ? RecordRules.Changed(kind, key, version, stored.Version) : Done.Value;
+                },
+                cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        await source.DisposeAsync();
+        migration.Dispose();
+    }
+
+    private NpgsqlCommand Command(string sql, StoredKind kind, string key)
+    {
+        var command = source.CreateCommand(sql);
+        command.Parameters.Add(new() { Value = StoredKinds.Name(kind) });
+        command.Parameters.Add(new() { Value = key });
+        return command;
+    }
+
+    private async Task<(long Version, Guid WrittenBy)?> FindAsync(StoredKind kind, string key, CancellationToken cancellation)
+    {
+        await using var command = Command(Find, kind, key);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? (reader.GetInt64(0), reader.GetGuid(1)) : null;
+    }
+
+    private Task<Result<T>> RunAsync<T>(Func<int, Task<Result<T>>> work, CancellationToken cancellation) =>
+        retry.RunAsync(
+            async attempt => (migrated ? null : await MigrateAsync(cancellation)) is { } refused ? refused : await work(attempt),
+            cancellation);
+
+    private async Task<CacheError?> MigrateAsync(CancellationToken cancellation)
+    {
+        await migration.WaitAsync(cancellation);
+        try
+        {
+            var refused = migrated ? null : await migrator.MigrateAsync(source, cancellation);
+            migrated = refused is null;
+            return refused;
+        }
+        finally
+        {
+            migration.Release();
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using System.Net;
+using System.Security.Cryptography;
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.Contracts.Instances;
+using Hal.Cache.ControlPlane.Reporting;
+using Hal.Cache.Silo.Settings;
+using Hal.Cache.Storage;
+
+namespace Hal.Cache.Silo.Plane;
+
+/// <summary>One instance's registration, heartbeats and changes, on their way to the control plane for as long as it runs.</summary>
+internal sealed partial class InstanceReports : IAsyncDisposable
+{
+    private const string IdentityName = "hal-silo";
+    private const string EpochName = "hal-report-epoch";
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Measuring = TimeSpan.FromSeconds(1);
+
+    private readonly SiloInstance instance;
+    private readonly StoreReporter changes;
+    private readonly InstanceReporter reporter;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly ILogger logger;
+    private readonly Task loop;
+    private readonly ITimer measuring;
+    private CacheError? told;
+
+    public InstanceReports(SiloInstance instance, IPEndPoint http, IControlPlane plane, ILogger<InstanceReports> logger)
+    {
+        (this.instance, this.logger) = (instance, logger);
+        var store = instance.Keyspace.Store;
+        changes = new StoreReporter(store);
+        // What the store recovered is not known by its digests; the first comparison counts it.
+        reporter = new InstanceReporter(Registration(instance, http), new ReporterOptions(), changes, TimeProvider.System, startsEmpty: false);
+        changes.Reporter = reporter;
+        store.AddSink(changes);
+        loop = Task.Run(() => new ReporterLoop(reporter, plane, TimeProvider.System, Tick).RunAsync(stopping.Token));
+        measuring = TimeProvider.System.CreateTimer(_ => Measure(), null, TimeSpan.Zero, Measuring);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await measuring.DisposeAsync();
+        await stopping.CancelAsync();
+        await loop;
+        instance.Keyspace.Store.RemoveSink(changes);
+        stopping.Dispose();
+    }
+
+    private static InstanceRegistration Registration(SiloInstance instance, IPEndPoint http)
+    {
+        var options = instance.Options;
+        var status = instance.Instance.Status();
+        return new InstanceRegistration
+        {
+            Name = options.Name,
+            Role = options.Role ?? InstanceRole.Root,
+            Parent = options.Parent.Length > 0 ? options.Parent : null,
+            Silo = Identity(options).ToString("x16", System.Globalization.CultureInfo.InvariantCulture),
+            Epoch = (long)Epoch(options),
+            RespAddress = instance.Instance.RespAddress,
+            HttpAddress = http.ToString(),
+            EvictionPolicy = options.Policy,
+            MemoryLimitBytes = status.MemoryLimitBytes,
+            DiskLimitBytes = status.DiskLimitBytes,
+        };
+    }
+
+    private static ulong Identity(SiloOptions options)
+    {
+        var random = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        return options.MemoryOnly ? random : new DurableCounter(options.Data, IdentityName, random).Value;
+    }
+
+    // The first one comes from the clock, so that a data directory that was emptied does not begin below its predecessor.
+    private static ulong Epoch(SiloOptions options)
+    {
+        var now = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        return options.MemoryOnly ? now : new DurableCounter(options.Data, EpochName, now).Next();
+    }
+
+    private void Measure()
+    {
+        var (status, keyspace, store) = (instance.Instance.Status(), instance.Keyspace.Statistics, instance.Keyspace.Store.Statistics);
+        reporter.Measured(
+            new InstanceLoad
+            {
+                Keys = status.Keys,
+                MemoryBytes = status.MemoryBytes,
+                DiskBytes = status.DiskBytes,
+                HitsTotal = keyspace.Hits,
+                MissesTotal = keyspace.Misses,
+                EvictionsTotal = store.Evicted,
+                OriginBytesTotal = keyspace.OriginBytesRead,
+            },
+            [],
+            []);
+        var refused = reporter.Status.Refused;
+        if (refused == told) return;
+        told = refused;
+        if (refused is null) LogTaken(instance.Options.Name);
+        else LogRefused(instance.Options.Name, refused.ToString());
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The control plane does not take the reports of {Name}: {Why}")]
+    private partial void LogRefused(string name, string why);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The control plane takes the reports of {Name}")]
+    private partial void LogTaken(string name);
+}

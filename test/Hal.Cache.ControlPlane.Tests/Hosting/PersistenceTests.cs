@@ -1,0 +1,96 @@
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.Contracts.Instances;
+using Hal.Cache.ControlPlane.Hosting;
+using Hal.Cache.Testing.ControlPlane;
+using Hal.Cache.Testing.Time;
+
+namespace Hal.Cache.ControlPlane.Tests.Hosting;
+
+public sealed class PersistenceTests
+{
+    private readonly MemoryControlPlaneStore store = new();
+    private readonly ManualTimeProvider clock = new();
+
+    [Fact]
+    public async Task What_is_durable_is_there_after_a_restart_and_what_is_not_is_not()
+    {
+        string job, pin;
+        await using (var plane = await StartAsync())
+        {
+            await RegisterAsync(plane);
+            await plane.Topology.SetLinkAsync(new LinkSettings { From = "root", To = "leaf", Figures = new LinkFigures { LatencyMs = 7 } }, default);
+            await plane.Topology.SetLinkAsync(new LinkSettings { From = "leaf", To = "root", Figures = new LinkFigures { LatencyMs = 8 } }, default);
+            await plane.Topology.RemoveLinkAsync("leaf", "root", default);
+            await plane.Ownership.ReleaseAsync("root", [new SlotRange(0, 99)], default);
+            await plane.Scheduling.PutManifestAsync("m", [.. Keys(10_000)], default);
+            await plane.Scheduling.PutManifestAsync("m", [.. Keys(9_000)], default);
+            job = (await plane.Scheduling.PrestageAsync(new PrestageRequest { Selection = new KeySelection { Manifest = "m" }, Instances = ["leaf"] }, null, default)).Value.Job;
+            pin = (await plane.Scheduling.PinAsync(new PinRequest { Instance = "leaf", Selection = new KeySelection { Manifest = "m" } }, null, default)).Value.Pin;
+        }
+
+        await using var again = await StartAsync();
+
+        var links = (await again.Topology.ListLinksAsync(new PageRequest(), default)).Value.Items;
+        Assert.Equal([("root", "leaf", 7.0)], links.Select(l => (l.From, l.To, l.Configured!.LatencyMs!.Value)));
+        Assert.Equal([new SlotAssignment("root", 100, 16_383)], (await again.Ownership.ListAsync(default)).Value);
+        Assert.Equal(9_000, (await again.Scheduling.GetManifestAsync("m", default)).Value.Keys);
+        Assert.Equal(9_000, (await again.Scheduling.GetPrestageAsync(job, default)).Value.CopiesTotal);
+        Assert.Equal(pin, (await again.Scheduling.ListPinsAsync("leaf", new PageRequest(), default)).Value.Items.Single().Pin);
+        Assert.Empty((await again.Instances.ListAsync(new PageRequest(), default)).Value.Items);
+    }
+
+    [Fact]
+    public async Task What_is_removed_or_ended_leaves_nothing_in_the_store()
+    {
+        await using var plane = await StartAsync();
+        await RegisterAsync(plane);
+        await plane.Scheduling.PutManifestAsync("m", [.. Keys(10_000)], default);
+        var job = (await plane.Scheduling.PrestageAsync(new PrestageRequest { Selection = new KeySelection { Manifest = "m" }, Instances = ["leaf"] }, null, default)).Value;
+        await plane.Scheduling.CancelPrestageAsync(job.Job, default);
+        await plane.Scheduling.RemoveManifestAsync("m", default);
+        await plane.Scheduling.PinAsync(new PinRequest { Instance = "leaf", Selection = new KeySelection(), ExpiresAt = clock.GetUtcNow().AddSeconds(1) }, null, default);
+        clock.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal([StoredKind.Slots], store.Records.Select(r => r.Kind));
+    }
+
+    [Fact]
+    public async Task A_write_that_the_store_does_not_take_changes_nothing()
+    {
+        await using var plane = await StartAsync();
+        await RegisterAsync(plane);
+        store.Failure = new CacheError(CacheErrorCode.Unavailable, "the store is away");
+        var link = await plane.Topology.SetLinkAsync(new LinkSettings { From = "root", To = "leaf", Figures = new LinkFigures { LatencyMs = 7 } }, default);
+        var release = await plane.Ownership.ReleaseAsync("root", [new SlotRange(0, 0)], default);
+        var manifest = await plane.Scheduling.PutManifestAsync("m", [.. Keys(1)], default);
+
+        Assert.Equal([CacheErrorCode.Unavailable, CacheErrorCode.Unavailable, CacheErrorCode.Unavailable], new[] { link.Error?.Code, release.Error?.Code, manifest.Error?.Code });
+        Assert.All((await plane.Topology.ListLinksAsync(new PageRequest(), default)).Value.Items, l => Assert.Null(l.Configured));
+        Assert.Equal([new SlotAssignment("root", 0, 16_383)], (await plane.Ownership.ListAsync(default)).Value);
+        Assert.False((await plane.Scheduling.GetManifestAsync("m", default)).IsOk);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_away_or_damaged_stops_the_start_with_a_clear_error()
+    {
+        store.Failure = new CacheError(CacheErrorCode.Unavailable, "the store is away");
+        var away = await InProcessControlPlane.StartAsync(new ControlPlaneOptions(), store, clock, new Random(1), default);
+        store.Failure = null;
+        await store.PutAsync(StoredKind.Link, "x y", "{"u8.ToArray(), 0, default);
+        var damaged = await InProcessControlPlane.StartAsync(new ControlPlaneOptions(), store, clock, new Random(1), default);
+
+        Assert.Equal((CacheErrorCode.Unavailable, CacheErrorCode.Corrupt), (away.Error!.Code, damaged.Error!.Code));
+    }
+
+    private async Task<InProcessControlPlane> StartAsync() =>
+        (await InProcessControlPlane.StartAsync(new ControlPlaneOptions(), store, clock, new Random(1), default)).Value;
+
+    private static async Task RegisterAsync(InProcessControlPlane plane)
+    {
+        await plane.Instances.RegisterAsync(new InstanceRegistration { Name = "root", Role = InstanceRole.Root, Silo = "s", Epoch = 1, RespAddress = "x:1" }, default);
+        await plane.Instances.RegisterAsync(new InstanceRegistration { Name = "leaf", Role = InstanceRole.Leaf, Parent = "root", Silo = "s", Epoch = 1, RespAddress = "x:2" }, default);
+    }
+
+    private static IEnumerable<CacheKey> Keys(int count) => Enumerable.Range(0, count).Select(i => CacheKey.FromText($"dataset/{i}"));
+}

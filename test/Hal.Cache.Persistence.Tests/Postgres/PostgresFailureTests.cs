@@ -1,0 +1,140 @@
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.Persistence.Postgres;
+
+namespace Hal.Cache.Persistence.Tests.Postgres;
+
+[Collection(PostgresFixture.Collection)]
+public sealed class PostgresFailureTests(PostgresFixture postgres)
+{
+    private static readonly byte[] Value = [1];
+
+    [Fact]
+    public async Task Silos_that_start_at_once_migrate_once()
+    {
+        var connection = await postgres.CreateDatabaseAsync();
+        var stores = Enumerable.Range(0, 8).Select(_ => Store(connection)).ToArray();
+
+        var loaded = await Task.WhenAll(stores.Select(s => s.LoadAllAsync(CancellationToken.None)));
+
+        Assert.All(loaded, l => Assert.True(l.IsOk, $"{l.Error}"));
+        Assert.Equal((long)Migration.All.Count, await PostgresFixture.ExecuteAsync(connection, "select count(*) from hal_cache.migration"));
+        foreach (var store in stores) await store.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_new_step_is_applied_to_a_database_that_has_the_old_ones()
+    {
+        var connection = await postgres.CreateDatabaseAsync();
+        await using (var old = Store(connection)) await old.PutAsync(StoredKind.Link, "a", Value, 0, CancellationToken.None);
+        Migration[] steps = [.. Migration.All, new(9000, "9000_more.sql", "create table hal_cache.more (a integer)")];
+
+        await using var newer = new PostgresControlPlaneStore(Options(connection), TimeProvider.System, steps);
+        var loaded = await newer.LoadAllAsync(CancellationToken.None);
+
+        Assert.Single(loaded.Value);
+        Assert.Equal(0L, await PostgresFixture.ExecuteAsync(connection, "select count(*) from hal_cache.more"));
+        await using var older = Store(connection);
+        var refused = await older.LoadAllAsync(CancellationToken.None);
+        Assert.Equal(CacheErrorCode.Conflict, refused.Error?.Code);
+        Assert.Contains("9000_more.sql", refused.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_step_that_fails_leaves_nothing_behind()
+    {
+        var connection = await postgres.CreateDatabaseAsync();
+        Migration[] steps = [.. Migration.All, new(9000, "9000_bad.sql", "create table hal_cache.half (a integer); select 1 / 0")];
+
+        await using var failing = new PostgresControlPlaneStore(Options(connection), TimeProvider.System, steps);
+        var answer = await failing.LoadAllAsync(CancellationToken.None);
+
+        Assert.Equal(CacheErrorCode.Unavailable, answer.Error?.Code);
+        Assert.Equal(DBNull.Value, await PostgresFixture.ExecuteAsync(connection, "select to_regclass('hal_cache.record')::text"));
+    }
+
+    [Fact]
+    public async Task A_step_that_was_applied_with_another_text_is_refused()
+    {
+        var connection = await postgres.CreateDatabaseAsync();
+        await using (var first = Store(connection)) await first.LoadAllAsync(CancellationToken.None);
+        await PostgresFixture.ExecuteAsync(connection, "update hal_cache.migration set checksum = 'other'");
+
+        await using var second = Store(connection);
+
+        Assert.Equal(CacheErrorCode.Conflict, (await second.LoadAllAsync(CancellationToken.None)).Error?.Code);
+    }
+
+    [Fact]
+    public async Task Connections_that_the_server_ended_are_made_anew()
+    {
+        var connection = await postgres.CreateDatabaseAsync();
+        await using var store = Store(connection);
+        var first = await store.PutAsync(StoredKind.Link, "a", Value, 0, CancellationToken.None);
+        await PostgresFixture.ExecuteAsync(
+            connection, "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+
+        var second = await store.PutAsync(StoredKind.Link, "a", Value, first.Value, CancellationToken.None);
+
+        Assert.True(second.IsOk, $"{second.Error}");
+    }
+
+    [Fact]
+    public async Task A_server_that_was_killed_and_is_back_is_used_again()
+    {
+        var connection = await postgres.CreateDatabaseAsync();
+        await using var store = Store(connection);
+        var first = await store.PutAsync(StoredKind.Link, "a", Value, 0, CancellationToken.None);
+        postgres.Server.Kill();
+
+        var away = await store.PutAsync(StoredKind.Link, "a", Value, first.Value, CancellationToken.None);
+        postgres.Server.Start();
+        var back = await store.LoadAllAsync(CancellationToken.None);
+
+        Assert.Equal(CacheErrorCode.Unavailable, away.Error?.Code);
+        Assert.Equal(first.Value, Assert.Single(back.Value).Version);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_put_whose_answer_was_lost_has_succeeded_once(int answers)
+    {
+        var direct = await postgres.CreateDatabaseAsync();
+        await using var cutter = new AnswerCutter(postgres.Server.Port);
+        await using var store = Store(postgres.Server.ConnectionString(new Npgsql.NpgsqlConnectionStringBuilder(direct).Database!, cutter.Port));
+        var first = await store.PutAsync(StoredKind.Link, "a", Value, 0, CancellationToken.None);
+
+        cutter.Cuts = answers;
+        var update = await store.PutAsync(StoredKind.Link, "a", Value, first.Value, CancellationToken.None);
+        cutter.Cuts = answers;
+        var insert = await store.PutAsync(StoredKind.Link, "b", Value, 0, CancellationToken.None);
+
+        Assert.Equal(0, cutter.Cuts);
+        Assert.True(update.IsOk, $"{update.Error}");
+        Assert.True(insert.IsOk, $"{insert.Error}");
+        var stored = (await store.LoadAllAsync(CancellationToken.None)).Value.ToDictionary(r => r.Key, r => r.Version);
+        Assert.Equal(new Dictionary<string, long> { ["a"] = update.Value, ["b"] = insert.Value }, stored);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_not_there_is_NotFound()
+    {
+        await using var store = Store(postgres.Server.ConnectionString("nowhere"));
+
+        Assert.Equal(CacheErrorCode.NotFound, (await store.LoadAllAsync(CancellationToken.None)).Error?.Code);
+    }
+
+    [Theory]
+    [InlineData("Host=db;Username=hal", true)]
+    [InlineData("Username=hal", false)]
+    [InlineData("Host=db;Nonsense=1", false)]
+    [InlineData("what", false)]
+    public void A_connection_string_is_checked_without_connecting(string connection, bool good) =>
+        Assert.Equal(good, PostgresControlPlaneStore.Problem(connection) is null);
+
+    private static PostgresStoreOptions Options(string connection) =>
+        new() { ConnectionString = connection, AttemptsMax = 4, RetryDelay = TimeSpan.FromMilliseconds(10) };
+
+    private static PostgresControlPlaneStore Store(string connection) => new(Options(connection), TimeProvider.System);
+}

@@ -1,0 +1,39 @@
+using System.Collections.Concurrent;
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.ControlPlane;
+
+namespace Hal.Cache.Testing.ControlPlane;
+
+/// <summary>A store in memory that outlives the control planes that use it, and fails on demand.</summary>
+public sealed class MemoryControlPlaneStore : IControlPlaneStore
+{
+    private readonly ConcurrentDictionary<(StoredKind Kind, string Key), StoredRecord> records = new();
+    private long version;
+
+    /// <summary>What every call answers, while set.</summary>
+    public CacheError? Failure { get; set; }
+
+    public IReadOnlyList<StoredRecord> Records => [.. records.Values];
+
+    public Task<Result<IReadOnlyList<StoredRecord>>> LoadAllAsync(CancellationToken cancellation) =>
+        Task.FromResult<Result<IReadOnlyList<StoredRecord>>>(Failure is { } failure ? failure : records.Values.ToList());
+
+    public Task<Result<long>> PutAsync(StoredKind kind, string key, ReadOnlyMemory<byte> value, long replaces, CancellationToken cancellation)
+    {
+        if (Failure is { } failure) return Task.FromResult<Result<long>>(failure);
+        if ((records.TryGetValue((kind, key), out var stored) ? stored.Version : 0) != replaces) return Task.FromResult<Result<long>>(Changed(key));
+        var next = Interlocked.Increment(ref version);
+        records[(kind, key)] = new StoredRecord(kind, key, next, value.ToArray());
+        return Task.FromResult<Result<long>>(next);
+    }
+
+    public Task<Result<Done>> DeleteAsync(StoredKind kind, string key, long version, CancellationToken cancellation)
+    {
+        if (Failure is { } failure) return Task.FromResult<Result<Done>>(failure);
+        if (records.TryGetValue((kind, key), out var stored) && stored.Version != version) return Task.FromResult<Result<Done>>(Changed(key));
+        records.TryRemove((kind, key), out _);
+        return Task.FromResult<Result<Done>>(Done.Value);
+    }
+
+    private static CacheError Changed(string key) => new(CacheErrorCode.Changed, $"'{key}' is stored with another version");
+}
