@@ -1,0 +1,81 @@
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Node.Tree;
+
+namespace Hal.Cache.Node.Tests.Tree;
+
+public sealed class PeerSourceTests
+{
+    private static readonly byte[] Object = [.. Enumerable.Range(0, 1000).Select(i => (byte)i)];
+
+    [Fact]
+    public async Task Corrupt_bytes_are_fetched_from_the_next_source_and_the_good_ones_before_them_are_kept()
+    {
+        var peers = new Peers(("parent", 300, CacheErrorCode.Corrupt), ("root", int.MaxValue, null));
+        var (error, bytes, statistics) = await FillAsync(peers);
+
+        Assert.Null(error);
+        Assert.Equal(Object, bytes);
+        Assert.Equal([("parent", 0L, 1000), ("root", 300L, 700)], peers.Asked);
+        Assert.Equal((1L, 300L, 700L, 1L), (statistics.Corrupt, statistics.BytesFrom("parent"), statistics.BytesFrom("root"), statistics.FailuresOf("parent")));
+    }
+
+    [Fact]
+    public async Task A_source_that_stalls_or_goes_away_is_left_for_the_next_one()
+    {
+        var peers = new Peers(("parent", 64, CacheErrorCode.Unavailable), ("root", int.MaxValue, null));
+
+        var (error, bytes, _) = await FillAsync(peers);
+
+        Assert.Null(error);
+        Assert.Equal(Object, bytes);
+    }
+
+    [Theory]
+    [InlineData(CacheErrorCode.NotFound, CacheErrorCode.NotFound, CacheErrorCode.Changed)]
+    [InlineData(CacheErrorCode.Unavailable, CacheErrorCode.NotFound, CacheErrorCode.Unavailable)]
+    [InlineData(CacheErrorCode.NotFound, CacheErrorCode.Unavailable, CacheErrorCode.Unavailable)]
+    public async Task A_version_is_gone_only_where_every_source_says_so(CacheErrorCode parent, CacheErrorCode root, CacheErrorCode expected)
+    {
+        var (error, _, _) = await FillAsync(new Peers(("parent", 0, parent), ("root", 0, root)));
+
+        Assert.Equal(expected, error!.Code);
+    }
+
+    private static async Task<(CacheError? Error, byte[] Bytes, TreeStatistics Statistics)> FillAsync(Peers peers)
+    {
+        using var statistics = new TreeStatistics("here");
+        using var limit = new SemaphoreSlim(1);
+        var reads = new PeerReads(peers, new ParentFirstRoutes("parent", "root"), statistics, limit);
+        var source = new PeerSource(0, "k"u8.ToArray(), 7, Object.Length, reads);
+        var buffer = new byte[Object.Length];
+        var good = 0;
+
+        CacheError? error = await source.FillAsync(0, buffer, filled => good = filled, default);
+
+        Assert.Equal(buffer[..good], Object[..good]);
+        return (error, buffer, statistics);
+    }
+
+    /// <summary>Each source gives so many bytes, then fails.</summary>
+    private sealed class Peers(params (string Name, int Bytes, CacheErrorCode? Error)[] sources) : IPeerClient
+    {
+        public List<(string Name, long Offset, int Length)> Asked { get; } = [];
+
+        public ValueTask<CacheError?> ReadAsync(string peer, RangeRequest request, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
+        {
+            Asked.Add((peer, request.Offset, request.Length));
+            var (_, bytes, code) = sources.Single(s => s.Name == peer);
+            int count = Math.Min(bytes, request.Length);
+            Object.AsSpan((int)request.Offset, count).CopyTo(buffer.Span);
+            if (count > 0) filled(count);
+            return new(code is { } failure ? new CacheError(failure, "as asked") : null);
+        }
+
+        public ValueTask<Result<IFrameChannel>> ConnectAsync(string peer, IFrameSink sink, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public ValueTask<Result<ICommandLink>> RentAsync(string peer, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => default;
+    }
+}

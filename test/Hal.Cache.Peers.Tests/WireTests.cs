@@ -1,0 +1,56 @@
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
+
+namespace Hal.Cache.Peers.Tests;
+
+public sealed class WireTests
+{
+    [Fact]
+    public void Checksum_is_that_of_the_standard() => Assert.Equal(0xE3069283, Crc32C.Of("123456789"u8)); // RFC 3720's check value
+
+    [Fact]
+    public void A_request_is_read_as_it_was_written()
+    {
+        var request = new RangeRequest(3, "key"u8.ToArray(), 77, 1_000_000, 65_536, 4096);
+        var wire = new byte[RangeWire.RequestBytes + 3];
+
+        Assert.Equal(wire.Length, RangeWire.Write(request, wire));
+
+        RangeRequest read = RangeWire.Read(wire, wire[RangeWire.RequestBytes..]);
+        Assert.Equal(3, RangeWire.KeyBytes(wire));
+        Assert.Equal((3, 77UL, 1_000_000L, 65_536L, 4096), (read.Database, read.Version, read.ObjectLength, read.Offset, read.Length));
+        Assert.Equal("key"u8.ToArray(), read.Key.ToArray());
+        Assert.True(RangeWire.IsSound(read));
+    }
+
+    [Theory]
+    [InlineData(16, 100L, 0L, 10)]
+    [InlineData(0, 100L, -1L, 10)]
+    [InlineData(0, 100L, 95L, 10)]
+    [InlineData(0, 100L, 0L, 0)]
+    [InlineData(0, 0L, 0L, 1)]
+    [InlineData(0, long.MaxValue, 0L, 1)]
+    [InlineData(0, 100L, long.MaxValue, 10)]
+    public void A_request_that_cannot_be_meant_is_refused(int database, long objectLength, long offset, int length) =>
+        Assert.False(RangeWire.IsSound(new RangeRequest(database, "k"u8.ToArray(), 1, objectLength, offset, length)));
+
+    [Fact]
+    public void Every_error_code_survives_the_wire() =>
+        Assert.All(Enum.GetValues<CacheErrorCode>().Where(code => code <= CacheErrorCode.Busy), code => Assert.Equal(code, RangeWire.CodeOf(RangeWire.LengthOf(code))));
+
+    [Fact]
+    public void Proofs_depend_on_the_end_the_names_the_nonces_and_the_secret()
+    {
+        byte[] secret = [1, 2, 3], other = [1, 2, 4], a = PeerHandshake.Nonce(), b = PeerHandshake.Nonce();
+
+        byte[][] proofs =
+        [
+            PeerHandshake.ClientProof(secret, "x", "y", a, b), PeerHandshake.ServerProof(secret, "x", "y", a, b),
+            PeerHandshake.ClientProof(other, "x", "y", a, b), PeerHandshake.ClientProof(secret, "y", "x", a, b),
+            PeerHandshake.ClientProof(secret, "xy", "", a, b), PeerHandshake.ClientProof(secret, "x", "y", b, a),
+        ];
+
+        Assert.Equal(proofs.Length, proofs.Select(Convert.ToHexString).Distinct().Count());
+        Assert.Equal(proofs[0], PeerHandshake.ClientProof(secret, "x", "y", a, b));
+    }
+}
