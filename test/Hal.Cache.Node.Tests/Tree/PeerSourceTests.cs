@@ -1,5 +1,6 @@
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Node.Fetch;
 using Hal.Cache.Node.Tree;
 
 namespace Hal.Cache.Node.Tests.Tree;
@@ -46,7 +47,8 @@ public sealed class PeerSourceTests
     {
         using var statistics = new TreeStatistics("here");
         using var limit = new SemaphoreSlim(1);
-        var reads = new PeerReads(peers, new ParentFirstRoutes("parent", "root"), statistics, limit);
+        using var retrievals = new Retrievals(TimeProvider.System);
+        var reads = new PeerReads(peers, new ParentFirstRoutes("parent", "root"), statistics, limit, retrievals);
         var source = new PeerSource(0, "k"u8.ToArray(), 7, Object.Length, reads);
         var buffer = new byte[Object.Length];
         var good = 0;
