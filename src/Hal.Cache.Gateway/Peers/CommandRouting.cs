@@ -7,7 +7,7 @@ namespace Hal.Cache.Gateway.Peers;
 internal static class CommandRouting
 {
     /// <summary>
-    /// Whether the authority runs the command: what may write or wait for a write, and what tells of the whole data set. The rest is
+    /// Whether the authority runs the command: what may write or wait for a write, scripts, and what tells of the whole data set. The rest is
     /// answered here: reads of keys from copies, and what concerns this connection or this instance.
     /// </summary>
     public static bool RunsAtAuthority(CommandSpec spec)
@@ -15,8 +15,11 @@ internal static class CommandRouting
         const CommandFlags here = CommandFlags.Local | CommandFlags.Admin | CommandFlags.PubSub;
         if (spec.Has(here))
             return false;
-        if (spec.Has(CommandFlags.Write | CommandFlags.Blocking))
+        if (spec.Has(CommandFlags.Write | CommandFlags.Blocking) || IsScripting(spec))
             return true;
         return spec.Has(CommandFlags.ReadOnly) && spec.Keys.IsNone && spec.MoreKeys.Length == 0;
     }
+
+    // A script may use any key, and scripts and libraries live where they run.
+    private static bool IsScripting(CommandSpec spec) => spec.Group == "scripting" || spec.Container?.Group == "scripting";
 }

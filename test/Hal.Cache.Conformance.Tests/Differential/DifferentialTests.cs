@@ -28,7 +28,7 @@ public sealed class DifferentialTests(ITestOutputHelper output)
     {
         using var model = ServersUnderTest.Start("redis", output);
         if (model is null) return;
-        using var leaf = new TreeLeaf();
+        using var leaf = new TreeLeaf(new SiloProcessOptions { ClusterView = "off" });
 
         Check(leaf, model, (int)TestSeed.Number(CommandsVariable, LeafCommands), TestSeed.Of(StandardSeed));
     }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Globalization;
 using Hal.Cache.Testing.Clients;
 
@@ -79,8 +80,8 @@ internal sealed class Pair : IDisposable
 
     private (string Wanted, string Got)? Compare(byte[][] command, Action<RespTestReply>? seen)
     {
-        var wanted = ReceiveOrClosed(Model, out var wantedRaw);
-        var got = ReceiveOrClosed(Subject, out var gotRaw);
+        var wanted = Answered("redis", command, Model, out var wantedRaw);
+        var got = Answered("the subject", command, Subject, out var gotRaw);
         if (wanted is not null) seen?.Invoke(wanted);
         return Agree(command, got, gotRaw, wanted, wantedRaw) ? null : (wanted?.ToString() ?? "closed", got?.ToString() ?? "closed");
     }
@@ -89,6 +90,18 @@ internal sealed class Pair : IDisposable
     {
         if (got is null || wanted is null) return got is null && wanted is null;
         return ReplyComparison.Agree(command, got, gotRaw, wanted, wantedRaw, Model) || KnownDifferences.Reason(command, got, wanted) is not null;
+    }
+
+    private static RespTestReply? Answered(string who, byte[][] command, RespTestClient client, out byte[] raw)
+    {
+        try
+        {
+            return ReceiveOrClosed(client, out raw);
+        }
+        catch (SocketException silence)
+        {
+            throw new TimeoutException($"No answer from {who} to: {Difference.Printed(command)}", silence);
+        }
     }
 
     private static RespTestReply? ReceiveOrClosed(RespTestClient client, out byte[] raw)
