@@ -5,8 +5,8 @@ namespace Hal.Cache.Conformance.Tests.Differential;
 /// <summary>Makes a command wrong in one place: an argument too few, too many, twice, or of another kind.</summary>
 internal static class CommandMutation
 {
-    // A mutation of these could switch the protocol, the reply mode or the clock of one side only, or list every command in an order of chance.
-    private static readonly HashSet<string> Exempt = new(StringComparer.OrdinalIgnoreCase) { "HELLO", "DEBUG", "CLIENT", "COMMAND" };
+    // A mutation of these could switch the protocol, the reply mode or the clock of one side only, list every command in an order of chance, or wait for ever.
+    private static readonly HashSet<string> Exempt = new(StringComparer.OrdinalIgnoreCase) { "HELLO", "DEBUG", "CLIENT", "COMMAND", "XREAD", "XREADGROUP" };
 
     /// <summary>Changes the arguments in place.</summary>
     public static void Apply(List<byte[]> arguments, Random random)
