@@ -22,6 +22,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 
     public async ValueTask ForwardAsync(CommandContext context)
     {
+        tree.Node.Statistics.CountForwarded();
         string authority = AuthorityOf(context);
         var call = new ForwardedCall(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority));
         long began = time.GetTimestamp();
@@ -51,6 +52,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     /// <summary>Has the authority watch the command's keys, on a connection that is the client's until its transaction ends.</summary>
     public async ValueTask WatchAsync(CommandContext context)
     {
+        tree.Node.Statistics.CountForwarded();
         ClientSession client = context.Client;
         if (client.Upstream == null)
         {
@@ -81,6 +83,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     /// <summary>Has the authority run a client's transaction.</summary>
     public async ValueTask ExecAsync(CommandContext context, ClientTransaction transaction)
     {
+        tree.Node.Statistics.CountForwarded();
         var call = new ForwardedCall(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(tree.Authorities.DefaultAuthority));
         bool isWatched = transaction.Watched.Count > 0 || context.Client.Upstream != null;
         Attempt attempt = default;

@@ -3,6 +3,7 @@ using Hal.Cache.Coherence.Messages;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node.Tree.Collections;
 
 namespace Hal.Cache.Node.Tree;
 
@@ -13,6 +14,9 @@ namespace Hal.Cache.Node.Tree;
 public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisposable
 {
     private const int AnswerBytesAtOnce = 256 << 10;
+
+    /// <summary>Structures up to this size are written under their shard's lock, to see whether they fit into the answer.</summary>
+    private const int SentObjectBytesMax = 32 << 10;
 
     private readonly Lock gate = new();
     private readonly TreeOptions options;
@@ -360,7 +364,7 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
                 return false;
             }
 
-            if (!entry.IsNone && (entry.Flags & EntryFlags.Object) != 0)
+            if (!entry.IsNone && entry.IsObject && store.Object(entry).MemoryBytes > keyspace.CollectionPullMaxBytes)
             {
                 answer = new(asked.Item.Key, asked.Item.Flight, entry.Version, AcquireStatus.Found) { Payload = CopyPayload.Elsewhere };
                 return true;
@@ -409,6 +413,8 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         ObjectKey name = asked.Item.Key;
         if (entry.IsNone)
             return new(name, asked.Item.Flight, store.LastVersion(key.Hash), AcquireStatus.Absent) { TimeToLive = keyspace.FreshFor(key, entry) };
+        if (entry.IsObject)
+            return AnswerOfObject(asked, key, entry);
         bool sendsBytes = !entry.IsLarge && asked.Item.VersionHad != entry.Version;
         return new(name, asked.Item.Flight, entry.Version, AcquireStatus.Found)
         {
@@ -416,6 +422,27 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
             TimeToLive = keyspace.FreshFor(key, entry),
             Immutable = keyspace.IsImmutable(key),
             Payload = CopyPayload.Write(entry.Type, entry.Flags, entry.ExpiresAt, sendsBytes, sendsBytes ? entry.Value : default),
+        };
+    }
+
+    // The size of a collection is that of its structure; whoever wants a big one asks for its manifest next.
+    private AcquireAnswer AnswerOfObject(HeldAcquire asked, in BlobKey key, in EntryRef entry)
+    {
+        IObjectValue value = store.Object(entry);
+        byte[] blob = [];
+        if (asked.Item.VersionHad != entry.Version && value.MemoryBytes <= SentObjectBytesMax)
+        {
+            using var pieces = new BlobPieces();
+            value.Write(pieces);
+            if (pieces.Length <= CopyStore.SmallBytesMax)
+                blob = pieces.ToArray();
+        }
+
+        return new(asked.Item.Key, asked.Item.Flight, entry.Version, AcquireStatus.Found)
+        {
+            Size = value.MemoryBytes,
+            TimeToLive = keyspace.FreshFor(key, entry),
+            Payload = CopyPayload.Write(entry.Type, entry.Flags, entry.ExpiresAt, blob.Length > 0, blob),
         };
     }
 

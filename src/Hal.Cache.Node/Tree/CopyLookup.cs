@@ -25,7 +25,11 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
             bool isFetched = memory?.KnowsFresh(key, entry.Version) == true;
             if (isFetched || (host.Copies.TryStamp(entry, out OriginStamp stamp) && host.IsServable(stamp)))
             {
-                if (!isAhead && !isFetched) // what was fetched for this command counted as a miss
+                if (isAhead)
+                    return true;
+                if (entry.IsObject)
+                    entry.CopyReads++;
+                if (!isFetched) // what was fetched for this command counted as a miss
                     statistics.Hit();
                 return true;
             }

@@ -1,5 +1,6 @@
 using Hal.Cache.Coherence;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Node.Tree.Collections;
 
 namespace Hal.Cache.Node.Tree;
 
@@ -9,11 +10,11 @@ public sealed class TreeNode : IAsyncDisposable
     private readonly CopyHost? copies;
     private readonly AuthorityHost? authority;
     private readonly PeerReads? reads;
+    private readonly CollectionPulls? collections;
 
-    private TreeNode(TreeOptions options, Keyspace keyspace, CopyHost? copies, AuthorityHost? authority, PeerReads? reads, TreeStatistics statistics)
+    private TreeNode(TreeOptions options, Keyspace keyspace, PeerHost host, TreeStatistics statistics, CopyHost? copies, PeerReads? reads, CollectionPulls? collections)
     {
-        (this.copies, this.authority, this.reads, Statistics) = (copies, authority, reads, statistics);
-        Host = new PeerHost(options.Name, keyspace, statistics);
+        (Host, Statistics, this.copies, this.reads, this.collections, authority) = (host, statistics, copies, reads, collections, keyspace.Authority);
         Authorities = new RootAuthorities(options.Root, copies);
         keyspace.Tree = statistics;
     }
@@ -34,7 +35,7 @@ public sealed class TreeNode : IAsyncDisposable
         var statistics = new TreeStatistics(options.Name);
         var authority = new AuthorityHost(options, keyspace, epoch, holders, time, statistics);
         keyspace.Authority = authority;
-        return new(options, keyspace, null, authority, null, statistics);
+        return new(options, keyspace, new PeerHost(options.Name, keyspace, statistics), statistics, null, null, null);
     }
 
     /// <summary>The part of a branch or a leaf: it holds copies.</summary>
@@ -42,10 +43,12 @@ public sealed class TreeNode : IAsyncDisposable
         TreeOptions options, Keyspace keyspace, IPeerClient peers, IFetchRoutes routes, ISessionCounter sessions, TimeProvider time)
     {
         var statistics = new TreeStatistics(options.Name);
-        var copies = new CopyHost(options, keyspace.Store, peers, sessions, time, statistics, keyspace.Retrievals);
+        var host = new PeerHost(options.Name, keyspace, statistics);
+        var collections = new CollectionPulls(options, keyspace, peers, host, statistics);
+        var copies = new CopyHost(options, keyspace.Store, peers, sessions, time, statistics, keyspace.Retrievals, collections);
         var reads = new PeerReads(peers, routes, statistics, new SemaphoreSlim(options.PeerReadsMax), keyspace.Retrievals);
         keyspace.Keep(copies, reads);
-        return new(options, keyspace, copies, null, reads, statistics);
+        return new(options, keyspace, host, statistics, copies, reads, collections);
     }
 
     /// <summary>Number of the holder's session, which rises with each connection to the authority; 0 at the authority.</summary>
@@ -64,6 +67,7 @@ public sealed class TreeNode : IAsyncDisposable
         if (authority != null)
             await authority.DisposeAsync().ConfigureAwait(false);
         reads?.Limit.Dispose();
+        collections?.Dispose();
         Statistics.Dispose();
     }
 }
