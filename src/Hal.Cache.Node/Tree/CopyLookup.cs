@@ -10,7 +10,7 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
     public CopyHost Host => host;
 
     /// <summary>True with the copy, or none where the authority says so; false with what to await. Needs the lock.</summary>
-    public bool TryFind(in BlobKey key, CommandMemory? memory, bool isAhead, in EntryRef entry, out EntryRef found, out Fault fault)
+    public bool TryFind(in BlobKey key, Need need, CommandMemory? memory, bool isAhead, in EntryRef entry, out EntryRef found, out Fault fault)
     {
         (found, fault) = (entry, default);
         if (!entry.IsNone)
@@ -18,7 +18,7 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
             // The stamp is behind the value.
             if ((entry.Flags & (EntryFlags.OnDisk | EntryFlags.Large)) == EntryFlags.OnDisk)
             {
-                fault = FaultOf(FaultKind.Load, key);
+                fault = FaultOf(FaultKind.Load, Need.Value, key);
                 return false;
             }
 
@@ -45,7 +45,7 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
         }
 
         statistics.Miss();
-        fault = FaultOf(FaultKind.Fetch, key);
+        fault = FaultOf(FaultKind.Fetch, need, key);
         return false;
     }
 
@@ -53,5 +53,5 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
     public ObjectSource SourceOf(in BlobKey key, ILargeValue value, OriginStamp stamp) =>
         new PeerSource(key.Database, key.Bytes.ToArray(), (long)stamp.Validator, value.Length, reads);
 
-    private static Fault FaultOf(FaultKind kind, in BlobKey key) => new(kind, Need.Value, key.Database, key.Bytes.ToArray(), 0);
+    private static Fault FaultOf(FaultKind kind, Need need, in BlobKey key) => new(kind, need, key.Database, key.Bytes.ToArray(), 0);
 }
