@@ -191,6 +191,39 @@ public sealed class CollectionTests(ThreeLevels levels) : IClassFixture<ThreeLev
         Assert.True(leaf.Command("XREAD", "STREAMS", "col:{m}s", "0").IsNull);
     }
 
+    [Theory]
+    [InlineData("col:up", 0)]
+    [InlineData("col:{large}up", 800)]
+    public async Task A_reader_of_a_list_at_a_leaf_never_goes_back_while_a_writer_at_the_branch_goes_on(string key, int head)
+    {
+        using var writer = levels.Connect("branch");
+        for (var i = 0; i < head; i++) writer.Command("RPUSH", key, new string('h', 200));
+        writer.Command("RPUSH", key, "0");
+        using var stop = new CancellationTokenSource();
+        var readers = new[] { "leaf", "leaf", "branch", "root" }.Select(name => Task.Run(() =>
+        {
+            using var client = levels.Connect(name);
+            var last = 0L;
+            while (!stop.IsCancellationRequested)
+            {
+                var all = client.Command("LRANGE", key, $"{head}", "-1").Items!;
+                Assert.True(all.Count > last, $"{name} read {all.Count} elements after {last + 1}");
+                last = all.Count - 1;
+                Assert.Equal($"{last}", all[^1].Text);
+            }
+        })).ToArray();
+
+        using var other = levels.Connect("leaf");
+        for (var i = 1; i <= 150; i++)
+        {
+            writer.Command("RPUSH", key, $"{i}");
+            Assert.Equal($"{i}", other.Command("LINDEX", key, "-1").Text); // acknowledged: seen everywhere
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(readers);
+    }
+
     private static string Sorted(RespTestReply reply) =>
         string.Join(' ', Enumerable.Range(0, reply.Items!.Count / 2).Select(i => reply.Items[2 * i].Text + "=" + reply.Items[(2 * i) + 1].Text).Order(StringComparer.Ordinal));
 

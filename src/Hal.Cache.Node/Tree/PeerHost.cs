@@ -92,7 +92,12 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
     private IRangeReader Reader(RangeRequest request, in BlobKey key, in EntryRef entry, TreeStatistics? counted)
     {
         if (entry.IsLarge)
+        {
+            // Whoever has begun to fetch a version may end it, though the key gets another one meanwhile.
+            keyspace.Snapshots.Keep(key.Hash, (long)request.Version, keyspace.Store.Large(entry));
             return new LargeRange(keyspace.OpenReader(key, entry, request.Offset, request.Length), counted);
+        }
+
         ReadOnlySpan<byte> value = entry.Value;
         int from = (int)Math.Min(request.Offset, value.Length);
         return new InlineRange(value.Slice(from, Math.Min(request.Length, value.Length - from)).ToArray());

@@ -6,8 +6,8 @@ using Hal.Cache.Contracts.Storage;
 namespace Hal.Cache.Node.Tree.Collections;
 
 /// <summary>
-/// Collections as blobs, each of exactly one version, while others bring them: the authority writes a blob once however many ask, and what
-/// came here from elsewhere is passed on for a while. Versions that were overwritten stay for that time. Thread-safe.
+/// What others are fetching, each of exactly one version: collections as blobs, which the authority writes once however many ask, and large
+/// strings. Versions that were overwritten stay for a while, so that replies that have begun with one end with it. Thread-safe.
 /// </summary>
 internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
 {
@@ -63,7 +63,7 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
     public async ValueTask<bool> TryMakeAsync(int database, ReadOnlyMemory<byte> key, ulong hash, long version, CancellationToken cancellation) =>
         await MakeAsync(database, key, hash, version, cancellation).ConfigureAwait(false) != null;
 
-    /// <summary>Keeps a blob that came from elsewhere, all of it, for others that ask for the same version.</summary>
+    /// <summary>Keeps a large value all of which is here for those who go on to fetch this version; it takes no memory of its own until it is overwritten.</summary>
     public void Keep(ulong hash, long version, ILargeValue value)
     {
         if (value.ChunksPresent != value.ChunkCount || value.Length > bytesMax)
