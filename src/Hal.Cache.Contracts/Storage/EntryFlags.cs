@@ -47,4 +47,7 @@ public enum EntryFlags : ushort
 
     /// <summary>A copy that was invalidated since it was stored: its stamp's registration has ended, also where that is in the log only.</summary>
     Suspect = 4096,
+
+    /// <summary>A copy that this instance's own client wrote, and that nobody has read here since.</summary>
+    Unread = 8192,
 }

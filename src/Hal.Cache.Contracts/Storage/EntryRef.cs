@@ -70,6 +70,9 @@ public readonly unsafe struct EntryRef : IEquatable<EntryRef>
     public void MarkSuspect(bool isSuspect) =>
         header->Flags = isSuspect ? header->Flags | EntryFlags.Suspect : header->Flags & ~EntryFlags.Suspect;
 
+    /// <summary>Notes that a copy was read that one of this instance's clients wrote.</summary>
+    public void MarkRead() => header->Flags &= ~EntryFlags.Unread;
+
     /// <summary>The inline value; empty where it is on disk; meaningless for a large value or an object.</summary>
     public Span<byte> Value
     {

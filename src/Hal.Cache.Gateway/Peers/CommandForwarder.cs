@@ -7,6 +7,7 @@ using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Transactions;
+using Hal.Cache.Node.Tree;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Peers;
@@ -24,7 +25,15 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     {
         tree.Node.Statistics.CountForwarded();
         string authority = AuthorityOf(context);
-        var call = new ForwardedCall(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority));
+        WriteMark writer = BeginWrite(context);
+        var call = new ForwardedCall(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority), writer);
+        await ForwardAsync(context, authority, call).ConfigureAwait(false);
+        if (writer.IsSet && context.Failed)
+            tree.Node.CancelWrite(writer);
+    }
+
+    private async ValueTask ForwardAsync(CommandContext context, string authority, ForwardedCall call)
+    {
         long began = time.GetTimestamp();
         while (true)
         {
@@ -161,6 +170,12 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
     }
 
+    // Only what this end can build as the authority will: a small string without options.
+    private WriteMark BeginWrite(CommandContext context) =>
+        context.Spec.Name == "set" && context.Count == 3 && !context.IsLarge(1) && !context.IsLarge(2) && context.ArgLength(2) <= TreeNode.HeldValueBytesMax
+            ? tree.Node.BeginWrite(context.Client.Database, context.Arg(1).ToArray(), context.Arg(2).ToArray())
+            : default;
+
     private static bool IsBreak(Exception e) => e is IOException or ObjectDisposedException or RespProtocolException;
 
     private string AuthorityOf(CommandContext context)
@@ -233,9 +248,15 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 
     private static void WriteCall(CommandContext context, PipeWriter output, ForwardedCall call)
     {
-        output.Write("*8\r\n$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
+        output.Write(call.Writer.IsSet ? "*11\r\n"u8 : "*8\r\n"u8);
+        output.Write("$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
         Span<byte> digits = stackalloc byte[RedisInteger.BytesMax];
-        foreach (long number in (ReadOnlySpan<long>)[context.Client.Database, context.Client.Protocol, call.Caller, call.Request, call.Attempt, call.Epoch])
+        ReadOnlySpan<long> numbers =
+        [
+            context.Client.Database, context.Client.Protocol, call.Caller, call.Request, call.Attempt, call.Epoch,
+            (long)call.Writer.Instance, call.Writer.Session, call.Writer.Flight,
+        ];
+        foreach (long number in call.Writer.IsSet ? numbers : numbers[..^3])
         {
             int length = RedisInteger.Format(number, digits);
             Ascii(output, $"${length}\r\n");

@@ -30,6 +30,7 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
     private readonly Dictionary<ulong, IFrameChannel> channels = [];
     private readonly Dictionary<long, TaskCompletionSource> waiting = [];
     private readonly Dictionary<long, HeldAcquire> held = [];
+    private readonly Dictionary<long, (WriteMark Writer, long Version)> writers = [];
     private readonly ThreadLocal<ChangeGroup> groups = new(static () => new());
     private readonly CancellationTokenSource stopping = new();
     private readonly ITimer timer;
@@ -75,9 +76,9 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
 
     /// <summary>
     /// Ends the changes of the command that ran on this thread, as one step, while it still has its locks; answers the ticket that its reply
-    /// waits for, 0 for none.
+    /// waits for, 0 for none. A writer that is named becomes a holder of the one key that it changed, once that is published, and is told.
     /// </summary>
-    public long EndChanges()
+    public long EndChanges(WriteMark writer = default)
     {
         ChangeGroup group = groups.Value!;
         if (group.IsEmpty)
@@ -87,7 +88,9 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         lock (gate)
         {
             long now = time.GetTimestamp();
-            result = group.IsAll ? authority.ChangedAll(position, now) : authority.Changed(group.Changes, position, now);
+            result = group.IsAll ? authority.ChangedAll(position, now)
+                : writer.IsSet && group.Changes.Length == 1 ? Changed(group.Changes[0], position, writer, now)
+                : authority.Changed(group.Changes, position, now);
             Opened(result.Ticket, position);
         }
 
@@ -149,6 +152,8 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
 
     void IAuthorityOutput.Published(long ticket, bool writerRegistered)
     {
+        if (writers.Remove(ticket, out (WriteMark Writer, long Version) own) && writerRegistered)
+            TellWriter(own.Writer, own.Version);
         if (waiting.Remove(ticket, out TaskCompletionSource? source))
             source.TrySetResult();
     }
@@ -189,6 +194,20 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         Noted(ticket);
         WantCommit(position);
     }
+
+    private ChangeResult Changed(KeyVersion change, long position, WriteMark writer, long now)
+    {
+        var mark = new WriterMark(writer.Instance, writer.Session, writer.Flight);
+        ChangeResult result = authority.Changed(change.Key, change.Version, position, mark, now);
+        if (result.Ticket != 0)
+            writers.Add(result.Ticket, (writer, change.Version));
+        else if (result.WriterRegistered)
+            TellWriter(writer, change.Version);
+        return result;
+    }
+
+    private void TellWriter(WriteMark writer, long version) =>
+        ((IAuthorityOutput)this).Send(new WriteOk(writer.Instance, writer.Session, authority.Epoch, 0, writer.Flight, version, Registered: true));
 
     // A ticket that the core gives is not published yet, and the lock is held: from here on its publication is not missed.
     private long Noted(long ticket)

@@ -43,6 +43,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     private readonly Retrievals retrievals;
     private readonly CollectionPulls collections;
     private readonly List<Task> pulls = [];
+    private readonly OwnWrites writes;
     private Link? link;
     private long cutOffAt;
     private bool isElsewhere;
@@ -57,6 +58,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         this.collections = collections;
         Copies = new(store, statistics, collections);
         holder = new(options.Coherence, time.TimestampFrequency, options.Instance, 0, sessions, Copies, this, time.GetTimestamp());
+        writes = new(holder, Copies, options.Coherence.FlightTimeout, time);
         cutOffAt = time.GetTimestamp();
         store.AddSink(this);
     }
@@ -132,6 +134,23 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             lock (gate)
                 waiters.Remove(waiter);
         }
+    }
+
+    /// <summary>Before a small string is written through this instance: what to send along, so that it is held here once it is published.</summary>
+    public WriteMark BeginWrite(int database, byte[] key, byte[] value)
+    {
+        if (!store.HasRoom(EntryHeader.Bytes + key.Length + value.Length))
+            return default;
+        var name = new ObjectKey(new KeyId(store.Hash(key), (ushort)database), key);
+        lock (gate)
+            return writes.Begin(name, value, time.GetTimestamp());
+    }
+
+    /// <summary>The write failed: nothing will be told of it.</summary>
+    public void CancelWrite(WriteMark mark)
+    {
+        lock (gate)
+            writes.Cancel(mark.Handle);
     }
 
     public async ValueTask DisposeAsync()
@@ -262,6 +281,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             while (evicted.TryDequeue(out (KeyId Key, long Registration) gone))
                 holder.Evicted(gone.Key, gone.Registration, now);
             holder.Tick(now);
+            writes.Tick(now);
             if (!IsCutOff(now))
                 return;
             foreach (TaskCompletionSource<FetchOutcome> waiter in waiters.Values)
@@ -319,6 +339,8 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
                 return; // an earlier connection's reader
             holder.Receive(message, time.GetTimestamp());
             Bring();
+            if (message is WriteOk write)
+                writes.Forget(new WriteMark(write.Instance, write.Session, write.Flight).Handle);
         }
     }
 

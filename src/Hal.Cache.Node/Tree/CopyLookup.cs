@@ -27,8 +27,8 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
             {
                 if (isAhead)
                     return true;
-                if (entry.IsObject)
-                    entry.CopyReads++;
+                if ((entry.Flags & (EntryFlags.Object | EntryFlags.Unread)) != 0)
+                    NoteRead(entry);
                 if (!isFetched) // what was fetched for this command counted as a miss
                     statistics.Hit();
                 return true;
@@ -52,6 +52,13 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
     /// <summary>Where the missing chunks of a copy come from.</summary>
     public ObjectSource SourceOf(in BlobKey key, ILargeValue value, OriginStamp stamp) =>
         new PeerSource(key.Database, key.Bytes.ToArray(), (long)stamp.Validator, value.Length, reads);
+
+    private static void NoteRead(in EntryRef entry)
+    {
+        entry.MarkRead();
+        if (entry.IsObject)
+            entry.CopyReads++;
+    }
 
     private static Fault FaultOf(FaultKind kind, Need need, in BlobKey key) => new(kind, need, key.Database, key.Bytes.ToArray(), 0);
 }

@@ -44,6 +44,23 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics, Col
         }
     }
 
+    /// <summary>Whether a copy of the key is here that was registered, and read since it came or was written here.</summary>
+    public bool IsReadHere(in ObjectKey key)
+    {
+        ulong shard = store.ShardOf(key.Id.Hash);
+        store.Lock(shard);
+        try
+        {
+            var scope = default(WriteScope);
+            EntryRef entry = store.Find(new BlobKey(key.Id.Database, key.Bytes.Span, key.Id.Hash), ref scope);
+            return TryStamp(entry, out OriginStamp stamp) && stamp.ValidatedAt != CopyHolder.Suspect && (entry.Flags & EntryFlags.Unread) == 0;
+        }
+        finally
+        {
+            store.Unlock(shard);
+        }
+    }
+
     /// <summary>Notes that a copy is about to go that could still be served. Needs its shard's lock.</summary>
     public void Ended(KeyId id, in EntryRef entry)
     {
@@ -105,6 +122,8 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics, Col
             else if (pending.TryGetValue(flight, out PendingCopy? brought))
             {
                 brought.HasFailed = !TryPut(blob, brought, copy);
+                if (brought is { IsOwn: true, HasFailed: false })
+                    statistics.HeldWrite();
             }
         }
         finally
@@ -171,7 +190,7 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics, Col
         CopyPayload payload = brought.Payload;
         if (brought.Object is { } collection)
             return PutObject(key, brought, collection, stamp, isSame && held.IsLarge ? store.Large(held) : null);
-        EntryFlags flags = EntryFlags.Clean | payload.Flags;
+        EntryFlags flags = EntryFlags.Clean | payload.Flags | (brought.IsOwn ? EntryFlags.Unread : EntryFlags.None);
         if (isSame && held.ExpiresAt == payload.ExpiresAt && held.Type == payload.Type)
         {
             Register(held, stamp);

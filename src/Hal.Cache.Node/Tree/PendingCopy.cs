@@ -11,6 +11,9 @@ internal sealed record PendingCopy(CopyPayload Payload, long Size, ILargeValue? 
     /// <summary>Why the store did not take it, null where it did.</summary>
     public bool HasFailed { get; set; }
 
+    /// <summary>A client of this instance wrote it.</summary>
+    public bool IsOwn { get; init; }
+
     /// <summary>The collection is the store's.</summary>
     public bool IsObjectTaken { get; set; }
 

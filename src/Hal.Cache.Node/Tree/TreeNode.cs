@@ -7,6 +7,9 @@ namespace Hal.Cache.Node.Tree;
 /// <summary>An instance's part of the tree: made over its keyspace, started when its listener is bound, disposed before its keyspace.</summary>
 public sealed class TreeNode : IAsyncDisposable
 {
+    /// <summary>Longest value that is held where it was written.</summary>
+    public const int HeldValueBytesMax = CopyStore.SmallBytesMax;
+
     private readonly CopyHost? copies;
     private readonly AuthorityHost? authority;
     private readonly PeerReads? reads;
@@ -56,6 +59,15 @@ public sealed class TreeNode : IAsyncDisposable
 
     /// <summary>Reads that wait for the authority.</summary>
     public int Flights => copies?.Flights ?? 0;
+
+    /// <summary>
+    /// Before a string of at most <see cref="HeldValueBytesMax"/> bytes is written through this instance: what to send along, so that it is
+    /// held here once it is published.
+    /// </summary>
+    public WriteMark BeginWrite(int database, byte[] key, byte[] value) => copies?.BeginWrite(database, key, value) ?? default;
+
+    /// <summary>The write that the mark was sent with has failed.</summary>
+    public void CancelWrite(WriteMark mark) => copies?.CancelWrite(mark);
 
     /// <summary>Begins to reach for the authority, where this instance is not it.</summary>
     public void Start() => copies?.Start();

@@ -20,6 +20,7 @@ public sealed class TreeStatistics : IDisposable
     private long rounds;
     private long forwarded;
     private long collectionsBrought;
+    private long writesHeld;
     private long bytesQueued;
     private int fetchesServed;
 
@@ -33,6 +34,7 @@ public sealed class TreeStatistics : IDisposable
         Observe("corrupt", "Pieces from other instances that failed their checksum.", () => Corrupt);
         Observe("rounds", "Changes whose publication waited for holders.", () => Rounds);
         Observe("forwarded", "Commands that the authority ran for this instance.", () => Forwarded);
+        Observe("writes_held", "Values that were held here as soon as this instance's own write of them was published.", () => WritesHeld);
         Observe("collections_brought", "Collections copied here.", () => CollectionsBrought);
         meter.CreateObservableCounter(
             "hal.tree.link.bytes", () => received.Select(link => Measure(link, "source")), "By", "Bytes of objects received, by the instance that sent them.");
@@ -76,8 +78,13 @@ public sealed class TreeStatistics : IDisposable
 
     public void Dispose() => meter.Dispose();
 
+    /// <summary>Values that were held here as soon as this instance's own write of them was published.</summary>
+    public long WritesHeld => Interlocked.Read(ref writesHeld);
+
     /// <summary>Counts a command that is sent to the authority.</summary>
     public void CountForwarded() => Interlocked.Increment(ref forwarded);
+
+    internal void HeldWrite() => Interlocked.Increment(ref writesHeld);
 
     internal void BroughtCollection() => Interlocked.Increment(ref collectionsBrought);
 
