@@ -13,14 +13,10 @@ namespace Hal.Cache.Node.Tree;
 /// Runs the holder's side of coherence for one authority: its lock, its connection, its clock, and the reads that wait. Order of locks:
 /// this host's, then a shard's.
 /// </summary>
-internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDisposable
+internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds, IAsyncDisposable
 {
     /// <summary>Evictions that wait to be told.</summary>
     private const int EvictedMax = 1 << 16;
-
-    /// <summary>Keys that are remembered to be read at the authority, and for how long.</summary>
-    private const int ElsewhereMax = 1 << 16;
-    private static readonly TimeSpan ElsewherePeriod = TimeSpan.FromSeconds(1);
 
     /// <summary>Reads whose time is taken.</summary>
     private const int OpenedMax = 1 << 16;
@@ -37,12 +33,10 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     private readonly List<(long Flight, AcquireAnswer Answer)> fetches = [];
     private readonly ConcurrentQueue<(KeyId Key, long Registration)> evicted = new();
     private readonly CancellationTokenSource stopping = new();
-    private readonly Dictionary<KeyId, (long At, bool IsMeta)> elsewhere = [];
-    private readonly HashSet<KeyId> valuesWanted = [];
+    private readonly ReadPlaces places;
     private readonly Dictionary<KeyId, long> openedAt = [];
     private readonly Retrievals retrievals;
-    private readonly CollectionPulls collections;
-    private readonly List<Task> pulls = [];
+    private readonly CollectionFlights collections;
     private readonly OwnWrites writes;
     private Link? link;
     private long cutOffAt;
@@ -52,12 +46,13 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     private Task connecting = Task.CompletedTask;
 
     public CopyHost(TreeOptions options, IBlobStore store, IPeerClient peers, ISessionCounter sessions, TimeProvider time, TreeStatistics statistics, Retrievals retrievals,
-        CollectionPulls collections)
+        CollectionPulls pulls)
     {
         (this.options, this.store, this.peers, this.time, this.statistics, this.retrievals) = (options, store, peers, time, statistics, retrievals);
-        this.collections = collections;
-        Copies = new(store, statistics, collections);
+        Copies = new(store, statistics, pulls);
         holder = new(options.Coherence, time.TimestampFrequency, options.Instance, 0, sessions, Copies, this, time.GetTimestamp());
+        places = new(pulls.Ledger, time);
+        collections = new(this, store, Copies, places, pulls, options, time, statistics);
         writes = new(holder, Copies, options.Coherence.FlightTimeout, time);
         cutOffAt = time.GetTimestamp();
         store.AddSink(this);
@@ -112,7 +107,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
                 return CutOff();
             bool isMeta = request.Need == Need.Meta;
             CopyState? had = Copies.TryGet(key);
-            if (had == null && RunsElsewhere(key.Id, isMeta, now))
+            if (had == null && places.RunsElsewhere(key.Id, isMeta, now))
                 return Elsewhere();
             ReadStart start = holder.Read(key, had?.Version ?? 0, waiter, now);
             if (start == ReadStart.Busy)
@@ -120,7 +115,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             if (start == ReadStart.Opened)
                 Opened(key.Id, now);
             if (!isMeta)
-                WantValue(key.Id);
+                places.WantValue(key.Id);
             waiters.Add(waiter, done);
             holder.Flush(now);
         }
@@ -156,11 +151,9 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     public async ValueTask DisposeAsync()
     {
         store.RemoveSink(this);
-        Task[] last;
         lock (gate)
         {
             stopping.Cancel();
-            last = [.. pulls];
             link?.Channel?.Close();
             foreach (TaskCompletionSource<FetchOutcome> waiter in waiters.Values)
                 waiter.TrySetResult(new(new CacheError(CacheErrorCode.Unavailable, "the instance is shutting down")));
@@ -169,7 +162,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         if (timer != null)
             await timer.DisposeAsync().ConfigureAwait(false);
         await connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Task.WhenAll(last).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // they use the store
+        await collections.DisposeAsync().ConfigureAwait(false);
     }
 
     void IKeyChangeSink.Changed(in BlobKey key, KeyChange change, long writer)
@@ -204,6 +197,16 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             return;
         MessageCodec.Write(message, frame);
         channel.TrySend(frame.Written);
+    }
+
+    Lock IFlightEnds.Gate => gate;
+
+    void IFlightEnds.Complete(long flight, KeyId key, PendingCopy copy) => Complete(flight, key, copy);
+
+    void IFlightEnds.GiveBack(long flight, KeyId key)
+    {
+        RunElsewhere(flight);
+        holder.Evicted(key, flight, time.GetTimestamp());
     }
 
     void ICopyHolderOutput.Fetch(long flight, AcquireAnswer answer) => fetches.Add((flight, answer));
@@ -289,29 +292,6 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         }
     }
 
-    // Only saves the question: a key that has another kind of value by now is read at the authority for a while.
-    private void NoteElsewhere(KeyId key, bool isMeta)
-    {
-        if (elsewhere.Count >= ElsewhereMax)
-            elsewhere.Clear();
-        elsewhere[key] = (time.GetTimestamp(), isMeta);
-    }
-
-    private bool RunsElsewhere(KeyId key, bool isMeta, long now)
-    {
-        if (elsewhere.TryGetValue(key, out (long At, bool IsMeta) noted) && (isMeta || !noted.IsMeta) && time.GetElapsedTime(noted.At, now) < ElsewherePeriod)
-            return true;
-        return isMeta ? collections.Ledger.IsWaiting(key) : collections.Ledger.Waits(key);
-    }
-
-    // What asks only whether a collection is there, and of which type, does not bring it.
-    private void WantValue(KeyId key)
-    {
-        if (valuesWanted.Count >= ElsewhereMax)
-            valuesWanted.Clear();
-        valuesWanted.Add(key);
-    }
-
     private void Opened(KeyId key, long now)
     {
         statistics.Acquired();
@@ -356,17 +336,17 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             }
 
             CopyPayload payload = CopyPayload.Read(answer.Payload);
-            bool isWanted = valuesWanted.Remove(answer.Key.Id);
+            bool isWanted = places.TakeWanted(answer.Key.Id);
             if (payload.IsElsewhere)
             {
-                NoteElsewhere(answer.Key.Id, isMeta: false);
+                places.Note(answer.Key.Id, isMeta: false);
                 RunElsewhere(flight);
                 continue;
             }
 
             if (payload.Type != BlobType.String)
             {
-                BringCollection(flight, answer, payload, isWanted);
+                collections.Take(flight, answer, payload, isWanted);
                 continue;
             }
 
@@ -380,81 +360,6 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         }
 
         fetches.Clear();
-    }
-
-    private void BringCollection(long flight, AcquireAnswer answer, CopyPayload payload, bool isWanted)
-    {
-        KeyId id = answer.Key.Id;
-        if (Copies.HasObject(answer.Key, answer.Version))
-        {
-            statistics.FoundCurrent();
-            Complete(flight, id, new(payload, answer.Size, null));
-            return;
-        }
-
-        bool isTooLarge = answer.Size > collections.BytesMax;
-        if (isTooLarge || (!payload.HasBytes && !isWanted))
-        {
-            NoteElsewhere(id, isMeta: !isTooLarge);
-            GiveBack(flight, id);
-            return;
-        }
-
-        if (payload.HasBytes && store.HasRoom(answer.Size) && collections.Read(payload.Type, payload.Bytes) is { IsOk: true } read)
-        {
-            statistics.BroughtCollection();
-            Complete(flight, id, new(payload, answer.Size, null, read.Value));
-            return;
-        }
-
-        pulls.RemoveAll(static pull => pull.IsCompleted);
-        pulls.Add(Task.Run(() => PullAsync(flight, answer, payload)));
-    }
-
-    // Whatever goes wrong, the readers get their answer from the authority.
-    private async Task PullAsync(long flight, AcquireAnswer answer, CopyPayload payload)
-    {
-        KeyId id = answer.Key.Id;
-        bool isBrought = false;
-        try
-        {
-            using var limit = new CancellationTokenSource(options.CollectionPullTimeout, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping.Token);
-            CacheError? error = store.HasRoom(answer.Size) ? null : await store.MakeRoomAsync(answer.Size, either.Token).ConfigureAwait(false);
-            if (error == null)
-            {
-                Result<IObjectValue> brought = payload.HasBytes
-                    ? collections.Read(payload.Type, payload.Bytes)
-                    : await collections.BringAsync(answer.Key, answer.Version, payload.Type, either.Token).ConfigureAwait(false);
-                if (brought.IsOk)
-                {
-                    statistics.BroughtCollection();
-                    lock (gate)
-                        Complete(flight, id, new(payload, answer.Size, null, brought.Value));
-                    isBrought = true;
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // It took too long, or the instance is shutting down.
-        }
-        finally
-        {
-            if (!isBrought)
-            {
-                collections.Ledger.Ended(id, answer.Size, reads: 0);
-                lock (gate)
-                    GiveBack(flight, id);
-            }
-        }
-    }
-
-    // The authority registered a copy that is not brought.
-    private void GiveBack(long flight, KeyId key)
-    {
-        RunElsewhere(flight);
-        holder.Evicted(key, flight, time.GetTimestamp());
     }
 
     private void RunElsewhere(long flight)

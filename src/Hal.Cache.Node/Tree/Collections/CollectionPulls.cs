@@ -14,7 +14,8 @@ namespace Hal.Cache.Node.Tree.Collections;
 /// </summary>
 internal sealed class CollectionPulls(TreeOptions options, Keyspace keyspace, IPeerClient peers, PeerHost self, TreeStatistics statistics) : IDisposable
 {
-    private readonly SemaphoreSlim limit = new(options.CollectionPullsMax);
+    private readonly SemaphoreSlim small = new(options.CollectionPullsMax);
+    private readonly SemaphoreSlim large = new(options.LargePullsMax);
     private readonly CollectionCodec codec = new(keyspace.Collections);
 
     /// <summary>Largest collection that is copied, in bytes of memory.</summary>
@@ -27,9 +28,10 @@ internal sealed class CollectionPulls(TreeOptions options, Keyspace keyspace, IP
     /// <summary>The structure that a blob holds; Corrupt where it holds none of that type.</summary>
     public Result<IObjectValue> Read(BlobType type, ReadOnlyMemory<byte> blob) => codec.Read(type, new ReadOnlySequence<byte>(blob));
 
-    /// <summary>Brings exactly this version; NotFound where it is gone.</summary>
-    public async ValueTask<Result<IObjectValue>> BringAsync(ObjectKey key, long version, BlobType type, CancellationToken cancellation)
+    /// <summary>Brings exactly this version, of about so many bytes; NotFound where it is gone.</summary>
+    public async ValueTask<Result<IObjectValue>> BringAsync(ObjectKey key, long version, long size, BlobType type, CancellationToken cancellation)
     {
+        SemaphoreSlim limit = size > options.LargePullBytes ? large : small;
         await limit.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
@@ -59,7 +61,11 @@ internal sealed class CollectionPulls(TreeOptions options, Keyspace keyspace, IP
         }
     }
 
-    public void Dispose() => limit.Dispose();
+    public void Dispose()
+    {
+        small.Dispose();
+        large.Dispose();
+    }
 
     private async ValueTask<CacheError?> RelayAsync(RangeRequest whole, byte[] blob, CancellationToken cancellation)
     {
