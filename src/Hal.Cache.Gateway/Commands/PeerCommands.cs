@@ -2,6 +2,7 @@ using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Gateway.Peers;
+using Hal.Cache.Node.Tree;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -21,7 +22,7 @@ internal static class PeerCommands
             [
                 Row("hello", 6, Flags | CommandFlags.NoAuth, Hello, "Begins the handshake: version, own name, name that is meant, nonce."),
                 Row("auth", 4, Flags | CommandFlags.NoAuth, Auth, "Ends the handshake: proof, and what the connection is for."),
-                Row("call", 8, (Flags & ~CommandFlags.NoMulti) | CommandFlags.Unqueued, Call, "Tells whose the next command is: database, protocol, caller, request, attempt, epoch."),
+                Row("call", -8, (Flags & ~CommandFlags.NoMulti) | CommandFlags.Unqueued, Call, "Tells whose the next command is: database, protocol, caller, request, attempt, epoch, and which instance, session and flight is to hold what it writes."),
             ],
         },
     ];
@@ -65,7 +66,9 @@ internal static class PeerCommands
     private static Outcome Call(CommandContext c)
     {
         if (c.Client.Peer is not { IsProven: true } peer) return c.Error("NOPERM HAL.PEER CALL is for instances of the tree"u8);
-        Span<long> numbers = stackalloc long[6];
+        if (c.Count is not (8 or 11)) return c.WrongArity();
+        Span<long> numbers = stackalloc long[9];
+        numbers = numbers[..(c.Count - 2)];
         for (int i = 0; i < numbers.Length; i++)
         {
             if (!RedisInteger.TryParse(c.Arg(i + 2), out numbers[i])) return c.NotInteger();
@@ -74,7 +77,10 @@ internal static class PeerCommands
         if (numbers[0] is < 0 or >= Contracts.Storage.IBlobStore.Databases || numbers[1] is not (2 or 3)) return c.Syntax();
         c.Client.Database = (int)numbers[0];
         c.Reply.Protocol = c.Client.Protocol = (int)numbers[1];
-        peer.Next = numbers[3] == 0 ? null : new ForwardedCall(numbers[2], numbers[3], (int)Math.Min(numbers[4], int.MaxValue), numbers[5]);
+        peer.Next = numbers[3] == 0 ? null : new ForwardedCall(numbers[2], numbers[3], (int)Math.Min(numbers[4], int.MaxValue), numbers[5], WriterOf(numbers[6..]));
         return Outcome.Done;
     }
+
+    private static WriteMark WriterOf(ReadOnlySpan<long> numbers) =>
+        numbers.IsEmpty ? default : new((ulong)numbers[0], (uint)numbers[1], (uint)numbers[2]);
 }

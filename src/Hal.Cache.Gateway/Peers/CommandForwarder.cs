@@ -7,6 +7,7 @@ using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Transactions;
+using Hal.Cache.Node.Tree;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Peers;
@@ -22,8 +23,17 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 
     public async ValueTask ForwardAsync(CommandContext context)
     {
+        tree.Node.Statistics.CountForwarded();
         string authority = AuthorityOf(context);
-        var call = new ForwardedCall(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority));
+        WriteMark writer = BeginWrite(context);
+        var call = new ForwardedCall(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority), writer);
+        await ForwardAsync(context, authority, call).ConfigureAwait(false);
+        if (writer.IsSet && context.Failed)
+            tree.Node.CancelWrite(writer);
+    }
+
+    private async ValueTask ForwardAsync(CommandContext context, string authority, ForwardedCall call)
+    {
         long began = time.GetTimestamp();
         while (true)
         {
@@ -51,6 +61,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     /// <summary>Has the authority watch the command's keys, on a connection that is the client's until its transaction ends.</summary>
     public async ValueTask WatchAsync(CommandContext context)
     {
+        tree.Node.Statistics.CountForwarded();
         ClientSession client = context.Client;
         if (client.Upstream == null)
         {
@@ -81,6 +92,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     /// <summary>Has the authority run a client's transaction.</summary>
     public async ValueTask ExecAsync(CommandContext context, ClientTransaction transaction)
     {
+        tree.Node.Statistics.CountForwarded();
         var call = new ForwardedCall(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(tree.Authorities.DefaultAuthority));
         bool isWatched = transaction.Watched.Count > 0 || context.Client.Upstream != null;
         Attempt attempt = default;
@@ -158,6 +170,12 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
     }
 
+    // Only what this end can build as the authority will: a small string without options.
+    private WriteMark BeginWrite(CommandContext context) =>
+        context.Spec.Name == "set" && context.Count == 3 && !context.IsLarge(1) && !context.IsLarge(2) && context.ArgLength(2) <= TreeNode.HeldValueBytesMax
+            ? tree.Node.BeginWrite(context.Client.Database, context.Arg(1).ToArray(), context.Arg(2).ToArray())
+            : default;
+
     private static bool IsBreak(Exception e) => e is IOException or ObjectDisposedException or RespProtocolException;
 
     private string AuthorityOf(CommandContext context)
@@ -230,9 +248,15 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 
     private static void WriteCall(CommandContext context, PipeWriter output, ForwardedCall call)
     {
-        output.Write("*8\r\n$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
+        output.Write(call.Writer.IsSet ? "*11\r\n"u8 : "*8\r\n"u8);
+        output.Write("$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
         Span<byte> digits = stackalloc byte[RedisInteger.BytesMax];
-        foreach (long number in (ReadOnlySpan<long>)[context.Client.Database, context.Client.Protocol, call.Caller, call.Request, call.Attempt, call.Epoch])
+        ReadOnlySpan<long> numbers =
+        [
+            context.Client.Database, context.Client.Protocol, call.Caller, call.Request, call.Attempt, call.Epoch,
+            (long)call.Writer.Instance, call.Writer.Session, call.Writer.Flight,
+        ];
+        foreach (long number in call.Writer.IsSet ? numbers : numbers[..^3])
         {
             int length = RedisInteger.Format(number, digits);
             Ascii(output, $"${length}\r\n");

@@ -18,6 +18,7 @@ internal sealed class ForwardedRuns(Keyspace keyspace)
         {
             case ForwardedCalls.Standing.New:
                 peer.Current = entry;
+                context.Writer = call.Writer;
                 return dispatcher.Go(context);
             case ForwardedCalls.Standing.Running:
                 return context.RunAsync(again => RepeatAsync(again, entry!));

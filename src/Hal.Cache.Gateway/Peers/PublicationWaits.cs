@@ -19,7 +19,7 @@ internal sealed class PublicationWaits
     /// <summary>Notes what the command has changed and which of its keys are being changed; while it has its locks.</summary>
     public void Note(CommandContext context, AuthorityHost authority)
     {
-        NoteChanges(authority);
+        Add(authority.EndChanges(context.Writer));
         NoteKeys(context, authority);
     }
 

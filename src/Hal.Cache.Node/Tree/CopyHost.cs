@@ -5,6 +5,7 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Fetch;
+using Hal.Cache.Node.Tree.Collections;
 
 namespace Hal.Cache.Node.Tree;
 
@@ -12,14 +13,10 @@ namespace Hal.Cache.Node.Tree;
 /// Runs the holder's side of coherence for one authority: its lock, its connection, its clock, and the reads that wait. Order of locks:
 /// this host's, then a shard's.
 /// </summary>
-internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDisposable
+internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds, IAsyncDisposable
 {
     /// <summary>Evictions that wait to be told.</summary>
     private const int EvictedMax = 1 << 16;
-
-    /// <summary>Keys that are remembered to be read at the authority, and for how long.</summary>
-    private const int ElsewhereMax = 1 << 16;
-    private static readonly TimeSpan ElsewherePeriod = TimeSpan.FromSeconds(1);
 
     /// <summary>Reads whose time is taken.</summary>
     private const int OpenedMax = 1 << 16;
@@ -36,9 +33,11 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     private readonly List<(long Flight, AcquireAnswer Answer)> fetches = [];
     private readonly ConcurrentQueue<(KeyId Key, long Registration)> evicted = new();
     private readonly CancellationTokenSource stopping = new();
-    private readonly Dictionary<KeyId, long> elsewhere = [];
+    private readonly ReadPlaces places;
     private readonly Dictionary<KeyId, long> openedAt = [];
     private readonly Retrievals retrievals;
+    private readonly CollectionFlights collections;
+    private readonly OwnWrites writes;
     private Link? link;
     private long cutOffAt;
     private bool isElsewhere;
@@ -46,11 +45,15 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     private ITimer? timer;
     private Task connecting = Task.CompletedTask;
 
-    public CopyHost(TreeOptions options, IBlobStore store, IPeerClient peers, ISessionCounter sessions, TimeProvider time, TreeStatistics statistics, Retrievals retrievals)
+    public CopyHost(TreeOptions options, IBlobStore store, IPeerClient peers, ISessionCounter sessions, TimeProvider time, TreeStatistics statistics, Retrievals retrievals,
+        CollectionPulls pulls)
     {
         (this.options, this.store, this.peers, this.time, this.statistics, this.retrievals) = (options, store, peers, time, statistics, retrievals);
-        Copies = new(store, statistics);
+        Copies = new(store, statistics, pulls);
         holder = new(options.Coherence, time.TimestampFrequency, options.Instance, 0, sessions, Copies, this, time.GetTimestamp());
+        places = new(pulls.Ledger, time);
+        collections = new(this, store, Copies, places, pulls, options, time, statistics);
+        writes = new(holder, Copies, options.Coherence.FlightTimeout, time);
         cutOffAt = time.GetTimestamp();
         store.AddSink(this);
     }
@@ -102,13 +105,17 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             long now = time.GetTimestamp();
             if (IsCutOff(now))
                 return CutOff();
-            if (elsewhere.TryGetValue(key.Id, out long notedAt) && time.GetElapsedTime(notedAt, now) < ElsewherePeriod)
+            bool isMeta = request.Need == Need.Meta;
+            CopyState? had = Copies.TryGet(key);
+            if (had == null && places.RunsElsewhere(key.Id, isMeta, now))
                 return Elsewhere();
-            ReadStart start = holder.Read(key, Copies.TryGet(key)?.Version ?? 0, waiter, now);
+            ReadStart start = holder.Read(key, had?.Version ?? 0, waiter, now);
             if (start == ReadStart.Busy)
                 return new(new CacheError(CacheErrorCode.Busy, "too many reads wait for the authority"));
             if (start == ReadStart.Opened)
                 Opened(key.Id, now);
+            if (!isMeta)
+                places.WantValue(key.Id);
             waiters.Add(waiter, done);
             holder.Flush(now);
         }
@@ -122,6 +129,23 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             lock (gate)
                 waiters.Remove(waiter);
         }
+    }
+
+    /// <summary>Before a small string is written through this instance: what to send along, so that it is held here once it is published.</summary>
+    public WriteMark BeginWrite(int database, byte[] key, byte[] value)
+    {
+        if (!store.HasRoom(EntryHeader.Bytes + key.Length + value.Length))
+            return default;
+        var name = new ObjectKey(new KeyId(store.Hash(key), (ushort)database), key);
+        lock (gate)
+            return writes.Begin(name, value, time.GetTimestamp());
+    }
+
+    /// <summary>The write failed: nothing will be told of it.</summary>
+    public void CancelWrite(WriteMark mark)
+    {
+        lock (gate)
+            writes.Cancel(mark.Handle);
     }
 
     public async ValueTask DisposeAsync()
@@ -138,6 +162,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         if (timer != null)
             await timer.DisposeAsync().ConfigureAwait(false);
         await connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await collections.DisposeAsync().ConfigureAwait(false);
     }
 
     void IKeyChangeSink.Changed(in BlobKey key, KeyChange change, long writer)
@@ -147,8 +172,12 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         for (EntryRef entry = store.FindNext(key.Database, key.Hash, default); !entry.IsNone; entry = store.FindNext(key.Database, key.Hash, entry))
         {
             // Told later, without the shard's lock; one that is not told is invalidated in vain some time.
-            if (entry.Key.SequenceEqual(key.Bytes) && Copies.TryStamp(entry, out OriginStamp stamp) && stamp.ValidatedAt != CopyHolder.Suspect && evicted.Count < EvictedMax)
-                evicted.Enqueue((new KeyId(key.Hash, (ushort)key.Database), stamp.ValidatedAt));
+            if (!entry.Key.SequenceEqual(key.Bytes) || !Copies.TryStamp(entry, out OriginStamp stamp) || stamp.ValidatedAt == CopyHolder.Suspect)
+                continue;
+            var id = new KeyId(key.Hash, (ushort)key.Database);
+            Copies.Ended(id, entry);
+            if (evicted.Count < EvictedMax)
+                evicted.Enqueue((id, stamp.ValidatedAt));
         }
     }
 
@@ -168,6 +197,16 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             return;
         MessageCodec.Write(message, frame);
         channel.TrySend(frame.Written);
+    }
+
+    Lock IFlightEnds.Gate => gate;
+
+    void IFlightEnds.Complete(long flight, KeyId key, PendingCopy copy) => Complete(flight, key, copy);
+
+    void IFlightEnds.GiveBack(long flight, KeyId key)
+    {
+        RunElsewhere(flight);
+        holder.Evicted(key, flight, time.GetTimestamp());
     }
 
     void ICopyHolderOutput.Fetch(long flight, AcquireAnswer answer) => fetches.Add((flight, answer));
@@ -245,19 +284,12 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             while (evicted.TryDequeue(out (KeyId Key, long Registration) gone))
                 holder.Evicted(gone.Key, gone.Registration, now);
             holder.Tick(now);
+            writes.Tick(now);
             if (!IsCutOff(now))
                 return;
             foreach (TaskCompletionSource<FetchOutcome> waiter in waiters.Values)
                 waiter.TrySetResult(CutOff());
         }
-    }
-
-    // Only saves the question: a key that has another kind of value by now is read at the authority for a while.
-    private void NoteElsewhere(KeyId key)
-    {
-        if (elsewhere.Count >= ElsewhereMax)
-            elsewhere.Clear();
-        elsewhere[key] = time.GetTimestamp();
     }
 
     private void Opened(KeyId key, long now)
@@ -287,6 +319,8 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
                 return; // an earlier connection's reader
             holder.Receive(message, time.GetTimestamp());
             Bring();
+            if (message is WriteOk write)
+                writes.Forget(new WriteMark(write.Instance, write.Session, write.Flight).Handle);
         }
     }
 
@@ -302,12 +336,17 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             }
 
             CopyPayload payload = CopyPayload.Read(answer.Payload);
+            bool isWanted = places.TakeWanted(answer.Key.Id);
             if (payload.IsElsewhere)
             {
-                NoteElsewhere(answer.Key.Id);
-                isElsewhere = true;
-                holder.Abandon(flight, ReadFailure.GivenUp);
-                isElsewhere = false;
+                places.Note(answer.Key.Id, isMeta: false);
+                RunElsewhere(flight);
+                continue;
+            }
+
+            if (payload.Type != BlobType.String)
+            {
+                collections.Take(flight, answer, payload, isWanted);
                 continue;
             }
 
@@ -321,6 +360,13 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         }
 
         fetches.Clear();
+    }
+
+    private void RunElsewhere(long flight)
+    {
+        isElsewhere = true;
+        holder.Abandon(flight, ReadFailure.GivenUp);
+        isElsewhere = false;
     }
 
     // However it ends, the flight ends: others may have joined it.

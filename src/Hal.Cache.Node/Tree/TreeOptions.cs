@@ -30,4 +30,16 @@ public sealed class TreeOptions
 
     /// <summary>Reads of ranges from other instances at the same time.</summary>
     public int PeerReadsMax { get; init; } = 64;
+
+    /// <summary>Collections of up to <see cref="LargePullBytes"/> that are brought at the same time.</summary>
+    public int CollectionPullsMax { get; init; } = 64;
+
+    /// <summary>Larger collections that are brought at the same time; each takes its size in memory meanwhile, besides the copy.</summary>
+    public int LargePullsMax { get; init; } = 4;
+
+    /// <summary>From which size on a collection is a large one to bring, in bytes of memory.</summary>
+    public long LargePullBytes { get; init; } = 1 << 20;
+
+    /// <summary>Longest time that a read waits for a collection to be brought; then it runs at the authority.</summary>
+    public TimeSpan CollectionPullTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }
