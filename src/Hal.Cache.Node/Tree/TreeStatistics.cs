@@ -18,6 +18,7 @@ public sealed class TreeStatistics : IDisposable
     private long bytesServed;
     private long corrupt;
     private long rounds;
+    private long silences;
     private long bytesQueued;
     private int fetchesServed;
 
@@ -29,6 +30,7 @@ public sealed class TreeStatistics : IDisposable
         Observe("invalidations", "Invalidations handled.", () => Invalidations);
         Observe("bytes_served", "Bytes of objects sent to other instances.", () => BytesServed);
         Observe("corrupt", "Pieces from other instances that failed their checksum.", () => Corrupt);
+        Observe("silences", "Connections to authorities that were given up because nothing came.", () => Silences);
         Observe("rounds", "Changes whose publication waited for holders.", () => Rounds);
         meter.CreateObservableCounter(
             "hal.tree.link.bytes", () => received.Select(link => Measure(link, "source")), "By", "Bytes of objects received, by the instance that sent them.");
@@ -45,6 +47,8 @@ public sealed class TreeStatistics : IDisposable
     public long BytesServed => Interlocked.Read(ref bytesServed);
 
     public long Corrupt => Interlocked.Read(ref corrupt);
+
+    public long Silences => Interlocked.Read(ref silences);
 
     public long Rounds => Interlocked.Read(ref rounds);
 
@@ -81,6 +85,8 @@ public sealed class TreeStatistics : IDisposable
     }
 
     internal void FoundCorrupt() => Interlocked.Increment(ref corrupt);
+
+    internal void Silenced() => Interlocked.Increment(ref silences);
 
     internal void RoundOpened() => Interlocked.Increment(ref rounds);
 
