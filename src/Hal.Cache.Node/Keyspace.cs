@@ -25,8 +25,8 @@ public sealed class Keyspace : IAsyncDisposable
     /// <summary>Without a <see cref="CommandMemory"/> a copy is fresh at least so long, or a command could ask for ever.</summary>
     public static readonly TimeSpan FreshPeriodMin = TimeSpan.FromMilliseconds(100);
 
-    // A copy of what expires in a million years is asked about once a month.
-    private const long FreshMillisecondsMax = 30L * 24 * 60 * 60 * 1000;
+    /// <summary>A copy of what expires in a million years is asked about once a month.</summary>
+    internal static readonly TimeSpan FreshMax = TimeSpan.FromDays(30);
 
     private readonly bool hasOrigins;
     private readonly FrozenDictionary<OriginMount, MountState> mounts;
@@ -185,7 +185,7 @@ public sealed class Keyspace : IAsyncDisposable
     {
         long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
         if (!TryMatchOrigin(key.Bytes, out OriginMount? mount))
-            return entry.IsNone || entry.ExpiresAt == 0 ? null : TimeSpan.FromMilliseconds(Math.Clamp(entry.ExpiresAt - now, 0, FreshMillisecondsMax));
+            return entry.IsNone || entry.ExpiresAt == 0 ? null : TimeSpan.FromMilliseconds(Math.Clamp(entry.ExpiresAt - now, 0, (long)FreshMax.TotalMilliseconds));
         if (entry.IsNone)
             return TimeSpan.Zero; // nobody tells when an origin gets an object
         if (mount.Freshness.Mode == FreshnessMode.Immutable)

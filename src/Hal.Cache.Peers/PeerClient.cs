@@ -49,6 +49,15 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
         return rented.IsOk ? new CommandLink(pool, rented.Value) : rented.Error;
     }
 
+    public void Cut(string peer)
+    {
+        foreach (((string Peer, PeerChannelKind Kind) id, ConnectionPool pool) in pools)
+        {
+            if (id.Peer == peer)
+                pool.Cut();
+        }
+    }
+
     public ValueTask DisposeAsync()
     {
         disposed.Cancel();

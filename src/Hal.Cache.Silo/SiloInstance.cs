@@ -5,6 +5,7 @@ using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway;
 using Hal.Cache.Node;
 using Hal.Cache.Node.Instances;
+using Hal.Cache.Node.Tree;
 using Hal.Cache.Node.Values;
 using Hal.Cache.Origins;
 using Hal.Cache.Resp;
@@ -30,12 +31,14 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     private readonly RespGateway gateway;
     private readonly CacheInstance instance;
     private readonly SiloTree? tree;
+    private readonly TreeClock? clock;
     private int closed;
 
     private SiloInstance(
-        SiloOptions options, IBlobStore store, OriginTable origins, CollectionLimits collections, TreeState? state, PeerDirectory directory, ILogger logger)
+        SiloOptions options, IBlobStore store, OriginTable origins, CollectionLimits collections, TreeState? state, PeerDirectory directory, TreeClock? clock, ILogger logger)
     {
-        (this.options, this.store, this.origins, this.logger) = (options, store, origins, logger);
+        (this.options, this.store, this.origins, this.clock, this.logger) = (options, store, origins, clock, logger);
+        var time = clock ?? BootClock.Instance;
         gatewayOptions = new GatewayOptions
         {
             Name = options.Name,
@@ -46,13 +49,13 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             Directory = options.MemoryOnly ? "" : options.Data,
             Durability = options.MemoryOnly ? "none" : options.Durability.ToString().ToLowerInvariant(),
         };
-        keyspace = new Keyspace(store, origins, TimeProvider.System, new KeyspaceOptions
+        keyspace = new Keyspace(store, origins, time, new KeyspaceOptions
         {
             Collections = collections,
             CollectionPullMaxBytes = options.CollectionPullMaxBytes,
         });
-        tree = state is null ? null : new SiloTree(options, state, keyspace, directory, TimeProvider.System);
-        gateway = new RespGateway(gatewayOptions, keyspace, TimeProvider.System, tree?.Gateway);
+        tree = state is null ? null : new SiloTree(options, state, keyspace, directory, clock!);
+        gateway = new RespGateway(gatewayOptions, keyspace, time, tree?.Gateway);
         instance = new CacheInstance(options.Name, options.Role ?? InstanceRole.Root, store);
     }
 
@@ -120,6 +123,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             await tree.DisposeAsync();
         await keyspace.DisposeAsync();
         await store.DisposeAsync();
+        clock?.Dispose();
         origins.Dispose();
     }
 
@@ -130,9 +134,12 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             return origins.Error;
         var collections = new CollectionLimits();
         TreeState? state = options.Role is null ? null : new TreeState(options);
-        Result<IBlobStore> store = BlobStores.Open(StoreOptions(options, collections, state), EvictionPolicies.Create(options.Policy), TimeProvider.System);
+        // Alone, an instance expires keys by the machine's time of day, as Redis does.
+        TreeClock? clock = state is null ? null : new TreeClock(BootClock.Instance);
+        Result<IBlobStore> store = BlobStores.Open(StoreOptions(options, collections, state), EvictionPolicies.Create(options.Policy), clock ?? BootClock.Instance);
         if (store.IsOk)
-            return new SiloInstance(options, store.Value, origins.Value, collections, state, directory, logger);
+            return new SiloInstance(options, store.Value, origins.Value, collections, state, directory, clock, logger);
+        clock?.Dispose();
         origins.Value.Dispose();
         return store.Error;
     }

@@ -14,6 +14,10 @@ internal sealed class PlaneClient(TreeMember host) : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    /// <summary>Whether what the control plane tells of an instance says that it is live.</summary>
+    public static bool IsLive(JsonElement instance) =>
+        instance.TryGetProperty("registered", out var registered) && registered.ValueKind == JsonValueKind.Object && registered.GetProperty("state").GetString() == "live";
+
     public async Task<JsonElement> GetAsync(string path) => (await _http.GetFromJsonAsync<JsonElement>(path)).Clone();
 
     public Task<JsonElement> PostAsync(string path, object body) => SendAsync(HttpMethod.Post, path, body);

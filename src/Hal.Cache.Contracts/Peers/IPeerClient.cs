@@ -20,4 +20,7 @@ public interface IPeerClient : IAsyncDisposable
 
     /// <summary>A connection on which the peer runs commands for this instance, the caller's alone until it is disposed.</summary>
     ValueTask<Result<ICommandLink>> RentAsync(string peer, CancellationToken cancellation);
+
+    /// <summary>Breaks every connection for bytes and commands to a peer that does not answer, so that nobody goes on waiting for it.</summary>
+    void Cut(string peer);
 }

@@ -27,7 +27,7 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
     private readonly TreeStatistics statistics;
     private readonly Authority authority;
     private readonly FrameWriter frame = new();
-    private readonly Dictionary<ulong, IFrameChannel> channels = [];
+    private readonly Dictionary<ulong, HolderLink> links = [];
     private readonly Dictionary<long, TaskCompletionSource> waiting = [];
     private readonly Dictionary<long, HeldAcquire> held = [];
     private readonly Dictionary<long, (WriteMark Writer, long Version)> writers = [];
@@ -144,10 +144,10 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
 
     void IAuthorityOutput.Send(CoherenceMessage message)
     {
-        if (!channels.TryGetValue(message.Instance, out IFrameChannel? channel))
+        if (!links.TryGetValue(message.Instance, out HolderLink? link))
             return;
         MessageCodec.Write(message, frame);
-        channel.TrySend(frame.Written);
+        link.Channel.TrySend(frame.Written);
     }
 
     void IAuthorityOutput.Published(long ticket, bool writerRegistered)
@@ -173,8 +173,8 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         await timer.DisposeAsync().ConfigureAwait(false);
         lock (gate)
         {
-            foreach (IFrameChannel channel in channels.Values)
-                channel.Close();
+            foreach (HolderLink link in links.Values)
+                link.Channel.Close();
             foreach (TaskCompletionSource source in waiting.Values)
                 source.TrySetCanceled(CancellationToken.None);
             waiting.Clear();
@@ -289,21 +289,33 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         lock (gate)
         {
             if (message is Hello)
-            {
-                from.Instance = message.Instance;
-                channels[message.Instance] = from.Channel;
-            }
+                Greeted(from, message);
 
             authority.Receive(message, time.GetTimestamp());
         }
+    }
+
+    // A holder has one connection, that of its latest session: it has given a former one up, which this end may not learn by itself, and a
+    // greeting that was held up on that one changes nothing.
+    private void Greeted(HolderLink from, CoherenceMessage hello)
+    {
+        if (links.TryGetValue(hello.Instance, out HolderLink? former) && former != from)
+        {
+            if (former.Session >= hello.Session)
+                return;
+            former.Channel.Close();
+        }
+
+        (from.Instance, from.Session) = (hello.Instance, hello.Session);
+        links[hello.Instance] = from;
     }
 
     private void Closed(HolderLink link)
     {
         lock (gate)
         {
-            if (channels.TryGetValue(link.Instance, out IFrameChannel? channel) && channel == link.Channel)
-                channels.Remove(link.Instance);
+            if (links.TryGetValue(link.Instance, out HolderLink? known) && known == link)
+                links.Remove(link.Instance);
         }
     }
 
@@ -487,6 +499,9 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         public IFrameChannel Channel => channel;
 
         public ulong Instance { get; set; }
+
+        /// <summary>The latest session that was begun on this connection.</summary>
+        public uint Session { get; set; }
 
         public void Received(ReadOnlySpan<byte> frame) => host.Received(this, MessageCodec.Read(frame));
 

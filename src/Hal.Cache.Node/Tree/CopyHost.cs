@@ -40,6 +40,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
     private readonly OwnWrites writes;
     private Link? link;
     private long cutOffAt;
+    private long heardAt;
     private bool isElsewhere;
     private long waiterCount;
     private ITimer? timer;
@@ -262,7 +263,8 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
                 {
                     made.Channel = channel.Value;
                     link = made;
-                    holder.Connect(time.GetTimestamp());
+                    heardAt = time.GetTimestamp();
+                    holder.Connect(heardAt);
                 }
 
                 await made.Ended.WaitAsync(stopping.Token).ConfigureAwait(false);
@@ -285,11 +287,22 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
                 holder.Evicted(gone.Key, gone.Registration, now);
             holder.Tick(now);
             writes.Tick(now);
+            if (link?.Channel is { } channel && time.GetElapsedTime(heardAt, now) > options.SilenceMax)
+                GiveUp(channel, now);
             if (!IsCutOff(now))
                 return;
             foreach (TaskCompletionSource<FetchOutcome> waiter in waiters.Values)
                 waiter.TrySetResult(CutOff());
         }
+    }
+
+    // A peer that stands still, or whose packets go nowhere, closes nothing. Commands on their way there would wait for as long as it takes.
+    private void GiveUp(IFrameChannel channel, long now)
+    {
+        heardAt = now;
+        statistics.Silenced();
+        channel.Close();
+        ThreadPool.UnsafeQueueUserWorkItem(static host => host.peers.Cut(host.options.Root), this, preferLocal: false);
     }
 
     private void Opened(KeyId key, long now)
@@ -317,7 +330,8 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
         {
             if (from != link)
                 return; // an earlier connection's reader
-            holder.Receive(message, time.GetTimestamp());
+            heardAt = time.GetTimestamp();
+            holder.Receive(message, heardAt);
             Bring();
             if (message is WriteOk write)
                 writes.Forget(new WriteMark(write.Instance, write.Session, write.Flight).Handle);
@@ -350,6 +364,9 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
                 continue;
             }
 
+            // What is left of its life and when it ends, both by the authority's clock, say what time it is there.
+            if (payload.ExpiresAt > 0 && answer.TimeToLive is { } left && left > TimeSpan.Zero && left < Keyspace.FreshMax)
+                options.Clock?.Follow(DateTimeOffset.FromUnixTimeMilliseconds(payload.ExpiresAt) - left);
             if (!payload.HasBytes && Copies.TryGet(answer.Key)?.Version == answer.Version)
                 statistics.FoundCurrent();
             long room = EntryHeader.Bytes + answer.Key.Bytes.Length + payload.Bytes.Length + OriginStamp.Bytes;
@@ -369,13 +386,15 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
         isElsewhere = false;
     }
 
-    // However it ends, the flight ends: others may have joined it.
+    // However it ends, the flight ends: others may have joined it. A value for which there is no room, as on a full disk, is read at the
+    // authority.
     private async Task BringAsync(long flight, AcquireAnswer answer, CopyPayload payload, long room)
     {
         ILargeValue? large = null;
+        bool isBrought = false;
         try
         {
-            using var limit = new CancellationTokenSource(options.Coherence.FlightTimeout, time);
+            using var limit = new CancellationTokenSource(options.RoomTimeout, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping.Token);
             CacheError? error = store.HasRoom(room) ? null : await store.MakeRoomAsync(room, either.Token).ConfigureAwait(false);
             if (error == null && payload.HasBytes && payload.Bytes.Length > CopyStore.SmallBytesMax)
@@ -389,7 +408,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
                 lock (gate)
                     Complete(flight, answer.Key.Id, new(payload, answer.Size, large ?? (payload.HasBytes ? null : Frame(answer))));
                 large = null; // let go of with what the flight brought
-                return;
+                isBrought = true;
             }
         }
         catch (OperationCanceledException)
@@ -400,7 +419,15 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
         {
             large?.Release();
             lock (gate)
-                holder.Abandon(flight, ReadFailure.GivenUp);
+            {
+                if (isBrought)
+                    holder.Abandon(flight, ReadFailure.GivenUp);
+                else
+                {
+                    places.Note(answer.Key.Id, isMeta: false);
+                    RunElsewhere(flight);
+                }
+            }
         }
     }
 

@@ -21,6 +21,7 @@ public sealed class TreeStatistics : IDisposable
     private long forwarded;
     private long collectionsBrought;
     private long writesHeld;
+    private long silences;
     private long bytesQueued;
     private int fetchesServed;
 
@@ -32,6 +33,7 @@ public sealed class TreeStatistics : IDisposable
         Observe("invalidations", "Invalidations handled.", () => Invalidations);
         Observe("bytes_served", "Bytes of objects sent to other instances.", () => BytesServed);
         Observe("corrupt", "Pieces from other instances that failed their checksum.", () => Corrupt);
+        Observe("silences", "Connections to authorities that were given up because nothing came.", () => Silences);
         Observe("rounds", "Changes whose publication waited for holders.", () => Rounds);
         Observe("forwarded", "Commands that the authority ran for this instance.", () => Forwarded);
         Observe("writes_held", "Values that were held here as soon as this instance's own write of them was published.", () => WritesHeld);
@@ -51,6 +53,8 @@ public sealed class TreeStatistics : IDisposable
     public long BytesServed => Interlocked.Read(ref bytesServed);
 
     public long Corrupt => Interlocked.Read(ref corrupt);
+
+    public long Silences => Interlocked.Read(ref silences);
 
     public long Rounds => Interlocked.Read(ref rounds);
 
@@ -103,6 +107,8 @@ public sealed class TreeStatistics : IDisposable
     }
 
     internal void FoundCorrupt() => Interlocked.Increment(ref corrupt);
+
+    internal void Silenced() => Interlocked.Increment(ref silences);
 
     internal void RoundOpened() => Interlocked.Increment(ref rounds);
 

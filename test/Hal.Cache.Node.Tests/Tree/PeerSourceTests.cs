@@ -78,6 +78,8 @@ public sealed class PeerSourceTests
 
         public ValueTask<Result<ICommandLink>> RentAsync(string peer, CancellationToken cancellation) => throw new NotSupportedException();
 
+        public void Cut(string peer) => throw new NotSupportedException();
+
         public ValueTask DisposeAsync() => default;
     }
 }
