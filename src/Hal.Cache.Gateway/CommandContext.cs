@@ -200,8 +200,23 @@ internal sealed class CommandContext : IDisposable
         return Outcome.Async;
     }
 
-    /// <summary>Locks the shards of the command's keys; for work that <see cref="RunAsync"/> started, in short stretches.</summary>
+    /// <summary>Locks the shards of the command's keys.</summary>
     public void Lock() => Store.Lock(Shards);
+
+    /// <summary>Whether the keys are at this moment those of another's transaction, which waits. Needs the locks.</summary>
+    public bool IsFenced => !IsInTransaction && Server.Fence.Holds(Shards);
+
+    /// <summary>Locks the shards of the command's keys once no transaction has them; for work that <see cref="RunAsync"/> started, in short stretches.</summary>
+    public async ValueTask LockAsync()
+    {
+        while (true)
+        {
+            Lock();
+            if (!IsFenced) return;
+            Unlock();
+            await Server.Fence.WaitAsync(Shards, Cancellation).ConfigureAwait(false);
+        }
+    }
 
     public void Unlock()
     {

@@ -5,6 +5,7 @@ using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Transactions;
 using Hal.Cache.Resp;
@@ -21,6 +22,19 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     private long requests;
 
     public async ValueTask ForwardAsync(CommandContext context)
+    {
+        context.Client.IsBlocked = context.Spec.Has(CommandFlags.Blocking);
+        try
+        {
+            await RunAsync(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            context.Client.IsBlocked = false;
+        }
+    }
+
+    private async ValueTask RunAsync(CommandContext context)
     {
         string authority = AuthorityOf(context);
         var call = new ForwardedCall(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority));
@@ -230,13 +244,25 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 
     private static void WriteCall(CommandContext context, PipeWriter output, ForwardedCall call)
     {
-        output.Write("*8\r\n$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
+        AclUser user = context.Client.User;
+        Ascii(output, $"*{(user.IsUnrestricted ? 8 : 10)}\r\n");
+        output.Write("$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
         Span<byte> digits = stackalloc byte[RedisInteger.BytesMax];
         foreach (long number in (ReadOnlySpan<long>)[context.Client.Database, context.Client.Protocol, call.Caller, call.Request, call.Attempt, call.Epoch])
         {
             int length = RedisInteger.Format(number, digits);
             Ascii(output, $"${length}\r\n");
             output.Write(digits[..length]);
+            output.Write("\r\n"u8);
+        }
+
+        // What the command does inside, as a script, may do no more than its user.
+        if (user.IsUnrestricted)
+            return;
+        foreach (string text in (ReadOnlySpan<string>)[user.Name, user.Rules.DescribePermissions()])
+        {
+            Ascii(output, $"${text.Length}\r\n");
+            output.Write(Encoding.Latin1.GetBytes(text));
             output.Write("\r\n"u8);
         }
     }
