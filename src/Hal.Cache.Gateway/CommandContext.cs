@@ -51,7 +51,7 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>A context for the commands of a script, with a reply of its own; what the script's waits have learned is the outer command's.</summary>
     internal static CommandContext ForScript(CommandContext outer) =>
-        new(outer.Server, outer.Keyspace, outer.Client, new RespWriter(), outer.learned, outer) { IsInTransaction = true, ownsReply = true, scope = outer.scope };
+        new(outer.Server, outer.Keyspace, outer.Client, new RespWriter(), outer.learned, outer) { IsInTransaction = true, IsInScript = true, ownsReply = true, scope = outer.scope };
 
     public ClientSession Client { get; }
 
@@ -91,6 +91,9 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>Whether EXEC runs the command: it must not wait for other clients, and its keys stay locked after it.</summary>
     public bool IsInTransaction { get; private init; }
+
+    /// <summary>Whether a script calls the command.</summary>
+    public bool IsInScript { get; private init; }
 
     /// <summary>Number of arguments, the name included.</summary>
     public int Count { get; private set; }

@@ -142,7 +142,7 @@ internal sealed class ScriptRun : IScriptHost
         if (inner.Parser.Parse(request.Span) != ParseResult.Command) return null;
         inner.SetInput(request);
         inner.Begin();
-        if (Find() is not { } spec || !spec.Accepts(inner.Count)) return null;
+        if (Find() is not { } spec) return null;
         return outer.Client.User.IsUnrestricted || outer.Client.User.Rules.Check(inner, spec, 0, out _) == AclDenial.None;
     }
 

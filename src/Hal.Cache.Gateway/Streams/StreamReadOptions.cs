@@ -68,6 +68,12 @@ internal struct StreamReadOptions
         int more = c.Count - arg - 1;
         if (more > 0 && c.Is(arg, "BLOCK"u8))
         {
+            if (c.IsInScript)
+            {
+                c.Error($"ERR {System.Text.Encoding.Latin1.GetString(c.Arg(0))} command is not allowed with BLOCK option from scripts");
+                return false;
+            }
+
             if (!BlockTimeout.TryParseMilliseconds(c, ++arg, out TimeSpan timeout)) return false;
             (IsBlocking, Timeout) = (true, timeout);
             return true;
