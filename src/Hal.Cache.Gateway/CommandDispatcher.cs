@@ -184,6 +184,14 @@ internal sealed class CommandDispatcher(ServerState server)
         await FinishAsync(context, Run(context), replyStart).ConfigureAwait(false);
     }
 
+    private static async ValueTask RunBehindFenceAsync(CommandContext context)
+    {
+        int replyStart = context.Reply.Length;
+        await context.Server.Fence.WaitAsync(context.Shards, context.Cancellation).ConfigureAwait(false);
+        context.BeginRun(replyStart);
+        context.Closes |= await FinishAsync(context, Run(context), replyStart).ConfigureAwait(false) == Outcome.Close;
+    }
+
     private bool TryAdmit(CommandContext context)
     {
         if (server.Table.Find(context.Arg(0)) is not { } spec)
@@ -272,7 +280,7 @@ internal sealed class CommandDispatcher(ServerState server)
             // A slow script lets go of the locks now and then, for those who wait at them to hear of it.
             if (context.Server.Scripts.IsBusy && !context.Spec.Has(CommandFlags.AllowBusy))
                 return context.Error(context.Server.Scripts.BusyText);
-            return Handle(context);
+            return context.IsFenced ? context.RunAsync(RunBehindFenceAsync) : Handle(context);
         }
         catch (ArgumentNotInMemoryException)
         {

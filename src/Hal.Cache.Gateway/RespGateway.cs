@@ -19,6 +19,13 @@ public sealed class RespGateway
     public CacheError? LoadUsers() =>
         State.AclFile?.TryLoad(State.Acl) is { } wrong ? new CacheError(CacheErrorCode.Invalid, wrong) : null;
 
+    /// <summary>Loads the functions that an earlier process kept; <see cref="CacheErrorCode.Corrupt"/> tells what is wrong with their file.</summary>
+    public CacheError? LoadFunctions() =>
+        State.Scripts.Functions.TryLoadKept() is { } wrong ? new CacheError(CacheErrorCode.Corrupt, wrong) : null;
+
+    /// <summary>Ends what the gateway does by itself: when this completes, it uses the keyspace for connections only.</summary>
+    public ValueTask StopAsync() => State.Fields.StopAsync();
+
     internal ServerState State { get; }
 
     internal RespConnectionHandler Handler { get; }

@@ -111,7 +111,6 @@ internal static class ClientAdminCommands
         return c.Ok();
     }
 
-    // No command of this table blocks, so that there never is one to end.
     private static Outcome Unblock(CommandContext c)
     {
         if (c.Count > 4) return c.Syntax();
@@ -130,6 +129,7 @@ internal static class ClientAdminCommands
         int Count(SubscriptionKind kind) => subscriptions?.Of(kind).Count ?? 0;
         if ((client.Modes & ClientModes.Subscribed) != 0) flags += "P";
         if (transaction is { IsOpen: true }) flags += "x";
+        if (client.IsBlocked) flags += "b";
         if (client.Tracking.IsOn) flags += "t";
         if (client.RedirectIsBroken) flags += "R";
         if (client.Tracking.Broadcast) flags += "B";

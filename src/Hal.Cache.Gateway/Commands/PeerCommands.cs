@@ -1,6 +1,7 @@
 using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Node.Tree;
 using Hal.Cache.Resp;
@@ -22,7 +23,8 @@ internal static class PeerCommands
             [
                 Row("hello", 6, Flags | CommandFlags.NoAuth, Hello, "Begins the handshake: version, own name, name that is meant, nonce."),
                 Row("auth", 4, Flags | CommandFlags.NoAuth, Auth, "Ends the handshake: proof, and what the connection is for."),
-                Row("call", -8, (Flags & ~CommandFlags.NoMulti) | CommandFlags.Unqueued, Call, "Tells whose the next command is: database, protocol, caller, request, attempt, epoch, and which instance, session and flight is to hold what it writes."),
+                Row("call", -8, (Flags & ~CommandFlags.NoMulti) | CommandFlags.Unqueued | CommandFlags.NoAuth, Call,
+                    "Tells whose the next command is: database, protocol, caller, request, attempt, epoch; which instance, session and flight is to hold what it writes, if any; and a user with rules where it may not do everything."),
             ],
         },
     ];
@@ -58,23 +60,42 @@ internal static class PeerCommands
         if (!Enum.TryParse(Encoding.ASCII.GetString(c.Arg(3)), ignoreCase: true, out PeerChannelKind kind) || !Enum.IsDefined(kind))
             return c.Error("ERR the connection's kind is not known"u8);
         peer.Prove(kind);
-        (c.Client.User, c.Client.IsAuthenticated) = (Acl.AclUser.Internal, true);
+        (c.Client.User, c.Client.IsAuthenticated) = (AclUser.Internal, true);
         c.Reply.Ok();
         return kind == PeerChannelKind.Commands ? Outcome.Done : Outcome.Close; // what follows is no RESP: another loop reads it
+    }
+
+    /// <summary>Has the next command be a user's of the other instance, by the rules that it has there.</summary>
+    private static bool TryBecome(CommandContext c, PeerSession peer, ReadOnlySpan<byte> userName, ReadOnlySpan<byte> rules)
+    {
+        string name = AclUsers.Text(userName);
+        if (peer.User is not { } last || last.User.Name != name || !rules.SequenceEqual(last.Rules))
+        {
+            var users = new Dictionary<string, AclRules>();
+            if (AclFileLine.Read($"user {name} {AclUsers.Text(rules)}", c.Server.Table, users) is not null || users.Count != 1) return false;
+            last = (rules.ToArray(), new AclUser(name, users.Values.First()));
+            peer.User = last;
+        }
+
+        c.Client.User = last.User;
+        return true;
     }
 
     private static Outcome Call(CommandContext c)
     {
         if (c.Client.Peer is not { IsProven: true } peer) return c.Error("NOPERM HAL.PEER CALL is for instances of the tree"u8);
-        if (c.Count is not (8 or 11)) return c.WrongArity();
+        if (c.Count is not (8 or 10 or 11 or 13)) return c.WrongArity();
         Span<long> numbers = stackalloc long[9];
-        numbers = numbers[..(c.Count - 2)];
+        numbers = numbers[..(c.Count < 11 ? 6 : 9)];
+        int user = numbers.Length + 2;
         for (int i = 0; i < numbers.Length; i++)
         {
             if (!RedisInteger.TryParse(c.Arg(i + 2), out numbers[i])) return c.NotInteger();
         }
 
         if (numbers[0] is < 0 or >= Contracts.Storage.IBlobStore.Databases || numbers[1] is not (2 or 3)) return c.Syntax();
+        if (c.Count == user) c.Client.User = AclUser.Internal;
+        else if (!TryBecome(c, peer, c.Arg(user), c.Arg(user + 1))) return c.Error("ERR the user's rules are not understood"u8);
         c.Client.Database = (int)numbers[0];
         c.Reply.Protocol = c.Client.Protocol = (int)numbers[1];
         peer.Next = numbers[3] == 0 ? null : new ForwardedCall(numbers[2], numbers[3], (int)Math.Min(numbers[4], int.MaxValue), numbers[5], WriterOf(numbers[6..]));

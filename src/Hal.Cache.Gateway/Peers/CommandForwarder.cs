@@ -5,6 +5,7 @@ using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Transactions;
 using Hal.Cache.Node.Tree;
@@ -24,6 +25,19 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     public async ValueTask ForwardAsync(CommandContext context)
     {
         tree.Node.Statistics.CountForwarded();
+        context.Client.IsBlocked = context.Spec.Has(CommandFlags.Blocking);
+        try
+        {
+            await RunAsync(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            context.Client.IsBlocked = false;
+        }
+    }
+
+    private async ValueTask RunAsync(CommandContext context)
+    {
         string authority = AuthorityOf(context);
         WriteMark writer = BeginWrite(context);
         var call = new ForwardedCall(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority), writer);
@@ -248,7 +262,8 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 
     private static void WriteCall(CommandContext context, PipeWriter output, ForwardedCall call)
     {
-        output.Write(call.Writer.IsSet ? "*11\r\n"u8 : "*8\r\n"u8);
+        AclUser user = context.Client.User;
+        Ascii(output, $"*{(call.Writer.IsSet ? 11 : 8) + (user.IsUnrestricted ? 0 : 2)}\r\n");
         output.Write("$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
         Span<byte> digits = stackalloc byte[RedisInteger.BytesMax];
         ReadOnlySpan<long> numbers =
@@ -261,6 +276,16 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
             int length = RedisInteger.Format(number, digits);
             Ascii(output, $"${length}\r\n");
             output.Write(digits[..length]);
+            output.Write("\r\n"u8);
+        }
+
+        // What the command does inside, as a script, may do no more than its user.
+        if (user.IsUnrestricted)
+            return;
+        foreach (string text in (ReadOnlySpan<string>)[user.Name, user.Rules.DescribePermissions()])
+        {
+            Ascii(output, $"${text.Length}\r\n");
+            output.Write(Encoding.Latin1.GetBytes(text));
             output.Write("\r\n"u8);
         }
     }
