@@ -19,6 +19,10 @@ public sealed class RespGateway
     public CacheError? LoadUsers() =>
         State.AclFile?.TryLoad(State.Acl) is { } wrong ? new CacheError(CacheErrorCode.Invalid, wrong) : null;
 
+    /// <summary>Connections of clients, without those of other instances; and bytes sent over all connections since the start.</summary>
+    public (int Clients, long BytesSent) Traffic =>
+        (State.Clients.All.Count(c => c.Peer == null), State.Counters.Total(State.Clients.All, State.Table.All.Count).BytesOut);
+
     internal ServerState State { get; }
 
     internal RespConnectionHandler Handler { get; }
