@@ -26,7 +26,7 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
             if (isFetched || (host.Copies.TryStamp(entry, out OriginStamp stamp) && host.IsServable(stamp)))
             {
                 if (!isAhead && !isFetched) // what was fetched for this command counted as a miss
-                    statistics.Hit();
+                    statistics.Hit(key);
                 return true;
             }
         }
@@ -36,11 +36,11 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
             return true;
         if (entry.IsNone && host.IsAbsent(key))
         {
-            statistics.Miss();
+            statistics.Miss(key);
             return true;
         }
 
-        statistics.Miss();
+        statistics.Miss(key);
         fault = FaultOf(FaultKind.Fetch, key);
         return false;
     }
