@@ -119,7 +119,7 @@ public sealed class PinTests(PinTests.FilledTree filled) : IClassFixture<PinTest
 
     /// <summary>
     /// A root and a leaf in one process, both in memory only, so that what makes room does so by dropping; files behind the root, which has
-    /// room for all of them.
+    /// room for half of them: it drops some while the leaf is still reading them.
     /// </summary>
     public sealed class FilledTree : IDisposable
     {
@@ -139,7 +139,7 @@ public sealed class PinTests(PinTests.FilledTree filled) : IClassFixture<PinTest
                 {
                   "disk": "0", "http": "127.0.0.1:{{HttpPort}}",
                   "instances": [
-                    { "name": "root", "role": "root", "listen": "127.0.0.1:{{RootPort}}", "memory": "256mb", "origin": "f/=file://{{files.FullName}}?freshness=immutable" },
+                    { "name": "root", "role": "root", "listen": "127.0.0.1:{{RootPort}}", "memory": "64mb", "origin": "f/=file://{{files.FullName}}?freshness=immutable" },
                     { "name": "leaf", "role": "leaf", "parent": "root", "listen": "127.0.0.1:{{LeafPort}}", "memory": "64mb" }
                   ]
                 }

@@ -9,11 +9,18 @@ public sealed class TreeNode : IAsyncDisposable
     private readonly CopyHost? copies;
     private readonly AuthorityHost? authority;
     private readonly PeerReads? reads;
+    private readonly EvictedVersions? evicted;
 
     private TreeNode(TreeOptions options, Keyspace keyspace, CopyHost? copies, AuthorityHost? authority, PeerReads? reads, TreeStatistics statistics)
     {
         (this.copies, this.authority, this.reads, Statistics) = (copies, authority, reads, statistics);
-        Host = new PeerHost(options.Name, keyspace, statistics);
+        if (authority != null && keyspace.Origins.Mounts.Count > 0)
+        {
+            evicted = new EvictedVersions(keyspace.Store);
+            evicted.Start();
+        }
+
+        Host = new PeerHost(options.Name, keyspace, statistics, evicted);
         Authorities = new RootAuthorities(options.Root, copies);
         keyspace.Tree = statistics;
     }
@@ -63,6 +70,7 @@ public sealed class TreeNode : IAsyncDisposable
             await copies.DisposeAsync().ConfigureAwait(false);
         if (authority != null)
             await authority.DisposeAsync().ConfigureAwait(false);
+        evicted?.Dispose();
         reads?.Limit.Dispose();
         Statistics.Dispose();
     }

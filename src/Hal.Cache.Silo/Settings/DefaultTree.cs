@@ -14,7 +14,7 @@ internal static class DefaultTree
         ["name", "listen", "data", "memory", "disk", "policy", "role", "parent", "root", "peer", "cluster-secret", "control-plane"];
 
     // The root has all of the data set, the others copies of what is read through them: it gets half, they a quarter each.
-    private static readonly Seat[] Places =
+    private static readonly Seat[] Seats =
     [
         new("root", InstanceRole.Root, "", 6379, 2, "noeviction"),
         new("branch", InstanceRole.Branch, "root", 6380, 4, "s3fifo"),
@@ -24,25 +24,25 @@ internal static class DefaultTree
     /// <summary>Puts options that hold the settings of all instances into the tree's places, by number.</summary>
     public static void Place(SiloOptions options, int number)
     {
-        var place = Places[number];
-        options.Name = place.Name;
-        options.Role = place.Role;
-        options.Parent = place.Parent;
-        options.Listen = new IPEndPoint(IPAddress.Loopback, place.Port);
-        options.Policy = place.Policy;
-        options.MemoryBytes = SiloOptions.MemoryDefaultBytes / place.Part;
-        if (place.Role != InstanceRole.Root) options.Origins = []; // the others read them through the root
+        var seat = Seats[number];
+        options.Name = seat.Name;
+        options.Role = seat.Role;
+        options.Parent = seat.Parent;
+        options.Listen = new IPEndPoint(IPAddress.Loopback, seat.Port);
+        options.Policy = seat.Policy;
+        options.MemoryBytes = SiloOptions.MemoryDefaultBytes / seat.Part;
+        if (seat.Role != InstanceRole.Root) options.Origins = []; // the others read them through the root
     }
 
     /// <summary>Divides the disk, once it is known where each instance's data goes: half, a quarter, a quarter, but at least <see cref="SiloOptions.DiskMinBytes"/> each.</summary>
     public static void DivideDisk(IReadOnlyList<SiloOptions> instances)
     {
         var total = DataLocation.DefaultDiskBytes([.. instances.Select(i => i.Data)]);
-        for (var i = 0; i < instances.Count; i++) instances[i].DiskBytes = Math.Max(SiloOptions.DiskMinBytes, total / Places[i].Part >> 20 << 20);
+        for (var i = 0; i < instances.Count; i++) instances[i].DiskBytes = Math.Max(SiloOptions.DiskMinBytes, total / Seats[i].Part >> 20 << 20);
     }
 
     /// <summary>Instances of the tree.</summary>
-    public static int Count => Places.Length;
+    public static int Count => Seats.Length;
 
     private sealed record Seat(string Name, InstanceRole Role, string Parent, int Port, int Part, string Policy);
 }
