@@ -26,6 +26,10 @@ public sealed class RespGateway
     /// <summary>Ends what the gateway does by itself: when this completes, it uses the keyspace for connections only.</summary>
     public ValueTask StopAsync() => State.Fields.StopAsync();
 
+    /// <summary>Connections of clients, without those of other instances; and bytes sent over all connections since the start.</summary>
+    public (int Clients, long BytesSent) Traffic =>
+        (State.Clients.All.Count(c => c.Peer == null), State.Counters.Total(State.Clients.All, State.Table.All.Count).BytesOut);
+
     internal ServerState State { get; }
 
     internal RespConnectionHandler Handler { get; }

@@ -5,6 +5,7 @@ using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Node.Fetch;
+using Hal.Cache.Node.Pins;
 using Hal.Cache.Node.Tree;
 using Hal.Cache.Node.Tree.Collections;
 using Hal.Cache.Node.Values;
@@ -45,6 +46,7 @@ public sealed class Keyspace : IAsyncDisposable
         hasOrigins = origins.Mounts.Count > 0;
         mounts = origins.Mounts.ToFrozenDictionary(mount => mount, mount => new MountState(mount, options));
         Retrievals = new(time);
+        Pins = new(store);
         pipeline = new FetchPipeline(store, time, options, statistics, Retrievals);
         flights = new(pipeline, statistics);
         objects = new(pipeline, options, statistics);
@@ -68,8 +70,18 @@ public sealed class Keyspace : IAsyncDisposable
 
     public IKeyspaceStatistics Statistics => statistics;
 
+    /// <summary>Has it noted which keys are looked up; null for not.</summary>
+    public ReadSampler? Reads
+    {
+        get => statistics.Sampler;
+        set => statistics.Sampler = value;
+    }
+
     /// <summary>What fetches tell of themselves.</summary>
     public Retrievals Retrievals { get; }
+
+    /// <summary>What must not be evicted.</summary>
+    public PinnedKeys Pins { get; }
 
     /// <summary>What makes changes wait for the holders of copies; null where this instance is not the authority of a tree.</summary>
     public AuthorityHost? Authority { get; internal set; }
@@ -98,7 +110,7 @@ public sealed class Keyspace : IAsyncDisposable
         if (!entry.IsNone && (entry.Flags & (EntryFlags.Clean | EntryFlags.OnDisk)) == 0)
         {
             fault = default;
-            statistics.Hit();
+            statistics.Hit(key);
             return true;
         }
 
@@ -242,7 +254,7 @@ public sealed class Keyspace : IAsyncDisposable
         {
             bool isAbsent = memory?.KnowsAbsent(key) == true;
             if (!isAbsent && (isOriginKey || !isAhead))
-                statistics.Miss();
+                statistics.Miss(key);
             if (!isOriginKey || isAbsent)
                 return true;
             fault = FaultOf(FaultKind.Fetch, need, key);
@@ -256,7 +268,7 @@ public sealed class Keyspace : IAsyncDisposable
         }
 
         if (!isAhead && memory?.KnowsFresh(key, entry.Version) != true) // what was fetched for this command counted as a miss
-            statistics.Hit();
+            statistics.Hit(key);
         return true;
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Instances;
+using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway;
 using Hal.Cache.Node;
@@ -78,6 +79,12 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     /// <summary>What a report to the control plane is made of.</summary>
     public Keyspace Keyspace => keyspace;
 
+    /// <summary>How other instances of its tree are reached; null for one that stands alone.</summary>
+    public IPeerClient? Peers => tree?.Peers;
+
+    /// <summary>Clients that are connected, and bytes that were sent to clients since the start.</summary>
+    public (int Clients, long BytesSent) Traffic => gateway.Traffic;
+
     /// <summary>What HAL.WHERE, HAL.ROUTE and fetches ask.</summary>
     public Contracts.ControlPlane.IControlPlane? Plane
     {
@@ -87,6 +94,9 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             if (tree?.Routes is { } routes) routes.Plane = value;
         }
     }
+
+    /// <summary>Whether its tree is within reach; true for one that stands alone.</summary>
+    public bool IsConnected => tree?.Node.IsConnected ?? true;
 
     /// <summary>Opens the data directory and recovers from it; <see cref="CacheErrorCode.Invalid"/> blames a setting.</summary>
     public static async ValueTask<Result<SiloInstance>> OpenAsync(SiloOptions options, PeerDirectory directory, ILoggerFactory loggers, CancellationToken cancellation)

@@ -40,6 +40,9 @@ internal sealed class SiloTree : IAsyncDisposable
 
     public TreeNode Node => node;
 
+    /// <summary>How the other instances are reached.</summary>
+    public IPeerClient Peers => peers;
+
     /// <summary>Null at the root, which asks nobody.</summary>
     public PlaneRoutes? Routes { get; }
 

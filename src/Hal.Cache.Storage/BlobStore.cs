@@ -111,6 +111,8 @@ internal sealed class BlobStore : IBlobStore
 
     public void RemoveSink(IKeyChangeSink sink) => core.RemoveSink(sink);
 
+    public void SetGuard(IEvictionGuard? guard) => core.Guard = guard;
+
     public StoreStatus Put(in BlobKey key, BlobType type, ReadOnlySpan<byte> value, long expiresAt, EntryFlags flags, ref WriteScope scope) =>
         writes.Put(key, type, value, expiresAt, flags, ref scope);
 
@@ -174,14 +176,7 @@ internal sealed class BlobStore : IBlobStore
         return staged;
     }
 
-    public unsafe long BytesOf(in EntryRef entry)
-    {
-        EntryHeader* header = entry.Header;
-        long value = (entry.Flags & EntryFlags.Slotted) != 0 ? core.Objects.BytesOf(header)
-            : (entry.Flags & EntryFlags.Large) != 0 ? core.LargeOf(header).Length
-            : header->ValueBytes;
-        return EntryHeader.Bytes + header->KeyBytes + value;
-    }
+    public unsafe long BytesOf(in EntryRef entry) => core.BytesOf(entry.Header, core.Hash.Of(entry.Key));
 
     public ValueTask<CacheError?> LoadAsync(int database, ReadOnlyMemory<byte> key, CancellationToken cancellation) =>
         ValueLoader.LoadAsync(core, database, key, cancellation);

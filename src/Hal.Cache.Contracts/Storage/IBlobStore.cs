@@ -138,6 +138,9 @@ public interface IBlobStore : IAsyncDisposable
 
     void RemoveSink(IKeyChangeSink sink);
 
+    /// <summary>Has entries stay from here on that a guard keeps; null for none.</summary>
+    void SetGuard(IEvictionGuard? guard);
+
     /// <summary>Loads an entry's inline value or object from the log into memory; the key may have changed or gone when it completes.</summary>
     ValueTask<CacheError?> LoadAsync(int database, ReadOnlyMemory<byte> key, CancellationToken cancellation);
 

@@ -39,7 +39,7 @@ internal static class HalCommands
             ("evicted_keys", store.Evicted), ("hits", keyspace.Hits), ("misses", keyspace.Misses), ("origin_reads", keyspace.OriginReads),
             ("origin_bytes_read", keyspace.OriginBytesRead), ("origin_errors", keyspace.OriginErrors),
             ("flights_joined", keyspace.FlightsJoined), ("validations", keyspace.Validations), ("served_stale", keyspace.ServedStale),
-            ("invalidations", keyspace.Invalidations),
+            ("invalidations", keyspace.Invalidations), ("pinned_keys", c.Keyspace.Pins.Keys), ("pinned_bytes", c.Keyspace.Pins.Bytes),
         ];
         if (c.Keyspace.Tree is not { } tree) return own;
         return

@@ -30,7 +30,7 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
                 if ((entry.Flags & (EntryFlags.Object | EntryFlags.Unread)) != 0)
                     NoteRead(entry);
                 if (!isFetched) // what was fetched for this command counted as a miss
-                    statistics.Hit();
+                    statistics.Hit(key);
                 return true;
             }
         }
@@ -40,11 +40,11 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
             return true;
         if (entry.IsNone && host.IsAbsent(key))
         {
-            statistics.Miss();
+            statistics.Miss(key);
             return true;
         }
 
-        statistics.Miss();
+        statistics.Miss(key);
         fault = FaultOf(FaultKind.Fetch, need, key);
         return false;
     }

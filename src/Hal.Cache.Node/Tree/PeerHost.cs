@@ -6,7 +6,7 @@ using Hal.Cache.Node.Fetch;
 namespace Hal.Cache.Node.Tree;
 
 /// <summary>What an instance does for the others: the authority's side of coherence where it is one, and ranges of what it has or can relay.</summary>
-internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics statistics) : IPeerHost
+internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics statistics, EvictedVersions? evicted = null) : IPeerHost
 {
     private const int ResolvesMax = 100;
 
@@ -79,6 +79,21 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
                     return keyspace.KeepsCopies ? Found.Nothing : Found.Object;
                 reader = Reader(request, key, entry, counted);
                 return Found.Reader;
+            }
+
+            if (evicted?.TryFind(key, (long)request.Version, out ulong validator) == true)
+            {
+                if (entry.IsNone)
+                {
+                    fault = new(FaultKind.Fetch, Need.Meta, request.Database, request.Key.ToArray(), 0);
+                    return Found.Fault;
+                }
+
+                if (entry.IsLarge && store.Large(entry) is { Origin: { } origin } again && origin.Validator == validator && again.Length == request.ObjectLength)
+                {
+                    reader = Reader(request, key, entry, counted);
+                    return Found.Reader;
+                }
             }
 
             return keyspace.TryKeepForRelay(key, entry, request, ref scope, out fault) ? Found.Again : fault.Kind != FaultKind.None ? Found.Fault : Found.Nothing;

@@ -14,10 +14,14 @@ public sealed class TreeNode : IAsyncDisposable
     private readonly AuthorityHost? authority;
     private readonly PeerReads? reads;
     private readonly CollectionPulls? collections;
+    private readonly EvictedVersions? evicted;
 
-    private TreeNode(TreeOptions options, Keyspace keyspace, PeerHost host, TreeStatistics statistics, CopyHost? copies, PeerReads? reads, CollectionPulls? collections)
+    private TreeNode(
+        TreeOptions options, Keyspace keyspace, PeerHost host, TreeStatistics statistics, CopyHost? copies = null, PeerReads? reads = null,
+        CollectionPulls? collections = null, EvictedVersions? evicted = null)
     {
         (Host, Statistics, this.copies, this.reads, this.collections, authority) = (host, statistics, copies, reads, collections, keyspace.Authority);
+        this.evicted = evicted;
         Authorities = new RootAuthorities(options.Root, copies);
         keyspace.Tree = statistics;
     }
@@ -38,7 +42,9 @@ public sealed class TreeNode : IAsyncDisposable
         var statistics = new TreeStatistics(options.Name);
         var authority = new AuthorityHost(options, keyspace, epoch, holders, time, statistics);
         keyspace.Authority = authority;
-        return new(options, keyspace, new PeerHost(options.Name, keyspace, statistics), statistics, null, null, null);
+        EvictedVersions? evicted = keyspace.Origins.Mounts.Count > 0 ? new(keyspace.Store) : null;
+        evicted?.Start();
+        return new(options, keyspace, new PeerHost(options.Name, keyspace, statistics, evicted), statistics, evicted: evicted);
     }
 
     /// <summary>The part of a branch or a leaf: it holds copies.</summary>
@@ -78,6 +84,7 @@ public sealed class TreeNode : IAsyncDisposable
             await copies.DisposeAsync().ConfigureAwait(false);
         if (authority != null)
             await authority.DisposeAsync().ConfigureAwait(false);
+        evicted?.Dispose();
         reads?.Limit.Dispose();
         collections?.Dispose();
         Statistics.Dispose();

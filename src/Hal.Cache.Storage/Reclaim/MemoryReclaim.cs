@@ -167,7 +167,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 
     private bool MayDrop(EntryHeader* entry, int pass)
     {
-        if ((entry->Flags & EntryFlags.Clean) == 0 && (core.Policy.KeepsAll || IsCleanPass(pass)))
+        if (((entry->Flags & EntryFlags.Clean) == 0 && (core.Policy.KeepsAll || IsCleanPass(pass))) || core.IsGuarded(entry))
             return false;
         bool asks = pass == firstDropPass || pass == FirstWrittenPass;
         return !asks || !core.Policy.Keep(new EntryRef(entry), new ReclaimContext(ReclaimTier.Store, core.Clock, FirstKeepShare));
