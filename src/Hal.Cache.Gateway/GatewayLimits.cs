@@ -56,6 +56,9 @@ internal static class GatewayLimits
     /// <summary>How long a command is tried to be forwarded before its client hears that the authority can't be reached.</summary>
     public static readonly TimeSpan ForwardTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long CLIENT TRACKING waits until the authority tells of changes by prefix.</summary>
+    public static readonly TimeSpan TrackTimeout = TimeSpan.FromSeconds(2);
+
     /// <summary>Time between two tries to forward a command.</summary>
     public static readonly TimeSpan ForwardPause = TimeSpan.FromMilliseconds(50);
 

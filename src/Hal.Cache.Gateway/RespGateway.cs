@@ -7,7 +7,7 @@ using Hal.Cache.Node;
 namespace Hal.Cache.Gateway;
 
 /// <summary>The RESP gateway of one instance.</summary>
-public sealed class RespGateway
+public sealed class RespGateway : IAsyncDisposable
 {
     public RespGateway(GatewayOptions options, Keyspace keyspace, TimeProvider time, GatewayTree? tree = null)
     {
@@ -18,6 +18,16 @@ public sealed class RespGateway
     /// <summary>Reads the file of users, where one is named; <see cref="CacheErrorCode.Invalid"/> tells what is wrong with it.</summary>
     public CacheError? LoadUsers() =>
         State.AclFile?.TryLoad(State.Acl) is { } wrong ? new CacheError(CacheErrorCode.Invalid, wrong) : null;
+
+    /// <summary>Begins to exchange messages with the other instances of the tree; told once the listener is bound.</summary>
+    public void Start() => State.Relay?.Start();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (State.Relay is { } relay)
+            await relay.DisposeAsync().ConfigureAwait(false);
+        State.Events?.Dispose();
+    }
 
     internal ServerState State { get; }
 

@@ -12,6 +12,9 @@ internal static class PeerCommands
     private const CommandFlags Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.NoMulti
         | CommandFlags.SkipMonitor | CommandFlags.SkipSlowlog | CommandFlags.Admin;
 
+    /// <summary>How a client tracks keys, in CALL's last number: reads are to be remembered, its own changes told as such.</summary>
+    public const long Tracks = 1, WantsOwn = 2;
+
     public static readonly CommandSpec[] Specs =
     [
         new("hal.peer", -2, Flags | CommandFlags.NoAuth, KeySpec.None, c => c.WrongArity())
@@ -21,7 +24,7 @@ internal static class PeerCommands
             [
                 Row("hello", 6, Flags | CommandFlags.NoAuth, Hello, "Begins the handshake: version, own name, name that is meant, nonce."),
                 Row("auth", 4, Flags | CommandFlags.NoAuth, Auth, "Ends the handshake: proof, and what the connection is for."),
-                Row("call", 8, (Flags & ~CommandFlags.NoMulti) | CommandFlags.Unqueued, Call, "Tells whose the next command is: database, protocol, caller, request, attempt, epoch."),
+                Row("call", -8, (Flags & ~CommandFlags.NoMulti) | CommandFlags.Unqueued, Call, "Tells whose the next command is: database, protocol, caller, request, attempt, epoch; for a client that tracks keys, the instance and how."),
             ],
         },
     ];
@@ -65,8 +68,9 @@ internal static class PeerCommands
     private static Outcome Call(CommandContext c)
     {
         if (c.Client.Peer is not { IsProven: true } peer) return c.Error("NOPERM HAL.PEER CALL is for instances of the tree"u8);
-        Span<long> numbers = stackalloc long[6];
-        for (int i = 0; i < numbers.Length; i++)
+        Span<long> numbers = stackalloc long[8];
+        numbers.Clear();
+        for (int i = 0; i < Math.Min(numbers.Length, c.Count - 2); i++)
         {
             if (!RedisInteger.TryParse(c.Arg(i + 2), out numbers[i])) return c.NotInteger();
         }
@@ -74,7 +78,10 @@ internal static class PeerCommands
         if (numbers[0] is < 0 or >= Contracts.Storage.IBlobStore.Databases || numbers[1] is not (2 or 3)) return c.Syntax();
         c.Client.Database = (int)numbers[0];
         c.Reply.Protocol = c.Client.Protocol = (int)numbers[1];
-        peer.Next = numbers[3] == 0 ? null : new ForwardedCall(numbers[2], numbers[3], (int)Math.Min(numbers[4], int.MaxValue), numbers[5]);
+        peer.Next = numbers[3] == 0 ? null : new ForwardedCall(numbers[2], numbers[3], (int)Math.Min(numbers[4], int.MaxValue), numbers[5])
+        {
+            Instance = (ulong)numbers[6], Tracks = (numbers[7] & Tracks) != 0, WantsOwn = (numbers[7] & WantsOwn) != 0,
+        };
         return Outcome.Done;
     }
 }

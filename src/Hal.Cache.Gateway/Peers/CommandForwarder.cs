@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
@@ -6,6 +7,8 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Commands;
+using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Gateway.Transactions;
 using Hal.Cache.Resp;
 
@@ -18,12 +21,43 @@ namespace Hal.Cache.Gateway.Peers;
 internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 {
     private readonly long caller = BitConverter.ToInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
+    private readonly ConcurrentDictionary<long, long> writers = new();
     private long requests;
 
     public async ValueTask ForwardAsync(CommandContext context)
     {
         string authority = AuthorityOf(context);
-        var call = new ForwardedCall(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority));
+        ForwardedCall call = NewCall(context, authority, context.Spec.Flags, CommandRouting.IsScripting(context.Spec));
+        if (call.Tracks)
+            context.Server.Tracking.RememberForwarded(context);
+        if (call.WantsOwn)
+            writers[call.Request] = context.Client.Id;
+        try
+        {
+            await ForwardAsync(context, authority, call).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (call.WantsOwn)
+                writers.TryRemove(call.Request, out _);
+        }
+    }
+
+    /// <summary>The client whose forwarded command has a number, 0 where it has ended.</summary>
+    public long WriterOf(long request) => writers.GetValueOrDefault(request);
+
+    // What tracking needs of the authority: a client that reads there hears of changes, and one that wants no word of its own has them named.
+    private ForwardedCall NewCall(CommandContext context, string authority, CommandFlags flags, bool isScript)
+    {
+        TrackingMode tracking = context.Client.Tracking;
+        bool tracks = tracking.Remembers && (isScript || (flags & CommandFlags.ReadOnly) != 0);
+        bool wantsOwn = tracking is { IsOn: true, NoLoop: true } && (isScript || (flags & CommandFlags.Write) != 0);
+        return new(
+            caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority), tracks || wantsOwn ? tree.Node.Instance : 0, tracks, wantsOwn);
+    }
+
+    private async ValueTask ForwardAsync(CommandContext context, string authority, ForwardedCall call)
+    {
         long began = time.GetTimestamp();
         while (true)
         {
@@ -81,21 +115,51 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     /// <summary>Has the authority run a client's transaction.</summary>
     public async ValueTask ExecAsync(CommandContext context, ClientTransaction transaction)
     {
-        var call = new ForwardedCall(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(tree.Authorities.DefaultAuthority));
+        ForwardedCall call = NewCall(context, tree.Authorities.DefaultAuthority, transaction.Flags, isScript: transaction.Queue.Any(queued => CommandRouting.IsScripting(queued.Spec)));
+        if (call.Tracks)
+            Remember(context, transaction);
+        if (call.WantsOwn)
+            writers[call.Request] = context.Client.Id;
+        long request = call.Request;
         bool isWatched = transaction.Watched.Count > 0 || context.Client.Upstream != null;
         Attempt attempt = default;
-        for (; call.Attempt < (isWatched ? 1 : GatewayLimits.ExecAttemptsMax); call = call with { Attempt = call.Attempt + 1 })
+        try
         {
-            attempt = await TryExecAsync(context, transaction, call).ConfigureAwait(false);
-            if (attempt.Error == null || attempt.HasReplied || !attempt.IsSent)
-                break;
+            for (; call.Attempt < (isWatched ? 1 : GatewayLimits.ExecAttemptsMax); call = call with { Attempt = call.Attempt + 1 })
+            {
+                attempt = await TryExecAsync(context, transaction, call).ConfigureAwait(false);
+                if (attempt.Error == null || attempt.HasReplied || !attempt.IsSent)
+                    break;
+            }
+        }
+        finally
+        {
+            writers.TryRemove(request, out _);
         }
 
         if (attempt.HasReplied)
             context.Client.Abort();
         else if (attempt.Error != null)
             context.Error(attempt.IsSent ? $"{RespErrors.OutcomeUnknown}: {attempt.Error.Message}" : $"TRYAGAIN {attempt.Error.Message}");
-        Commands.TransactionCommands.End(context);
+        TransactionCommands.End(context);
+    }
+
+    // Streamed arguments are values, not keys that are read.
+    private static void Remember(CommandContext context, ClientTransaction transaction)
+    {
+        using CommandContext inner = CommandContext.ForTransaction(context);
+        foreach (QueuedCommand queued in transaction.Queue)
+        {
+            if (queued.Larges.Length > 0 || !(queued.Spec.Has(CommandFlags.ReadOnly) || CommandRouting.IsScripting(queued.Spec)))
+                continue;
+            inner.Parser.Parse(queued.Request);
+            inner.SetInput(queued.Request);
+            inner.Spec = queued.Spec;
+            inner.Begin();
+            context.Server.Tracking.RememberForwarded(inner);
+            inner.End();
+            inner.Parser.Reset();
+        }
     }
 
     private async ValueTask<Attempt> TryExecAsync(CommandContext context, ClientTransaction transaction, ForwardedCall call)
@@ -230,9 +294,11 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 
     private static void WriteCall(CommandContext context, PipeWriter output, ForwardedCall call)
     {
-        output.Write("*8\r\n$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
+        output.Write(call.Instance == 0 ? "*8\r\n$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8 : "*10\r\n$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
         Span<byte> digits = stackalloc byte[RedisInteger.BytesMax];
-        foreach (long number in (ReadOnlySpan<long>)[context.Client.Database, context.Client.Protocol, call.Caller, call.Request, call.Attempt, call.Epoch])
+        long tracking = (call.Tracks ? PeerCommands.Tracks : 0) | (call.WantsOwn ? PeerCommands.WantsOwn : 0);
+        ReadOnlySpan<long> numbers = [context.Client.Database, context.Client.Protocol, call.Caller, call.Request, call.Attempt, call.Epoch, (long)call.Instance, tracking];
+        foreach (long number in call.Instance == 0 ? numbers[..6] : numbers)
         {
             int length = RedisInteger.Format(number, digits);
             Ascii(output, $"${length}\r\n");

@@ -20,6 +20,6 @@ internal static class CommandRouting
         return spec.Has(CommandFlags.ReadOnly) && spec.Keys.IsNone && spec.MoreKeys.Length == 0;
     }
 
-    // A script may use any key, and scripts and libraries live where they run.
-    private static bool IsScripting(CommandSpec spec) => spec.Group == "scripting" || spec.Container?.Group == "scripting";
+    /// <summary>A script may use any key, and scripts and libraries live where they run.</summary>
+    public static bool IsScripting(CommandSpec spec) => spec.Group == "scripting" || spec.Container?.Group == "scripting";
 }

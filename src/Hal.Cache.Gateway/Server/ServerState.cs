@@ -4,6 +4,7 @@ using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Cluster;
 using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.PubSub;
+using Hal.Cache.Gateway.PubSub.Relay;
 using Hal.Cache.Gateway.Scripts;
 using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Node;
@@ -30,7 +31,14 @@ internal sealed class ServerState
         Channels = new ChannelHub();
         Notifications = new KeyspaceNotifications(Channels);
         Tracking = new TrackingTable(Clients);
-        KeyEvents = new KeyEvents(keyspace.Store, Tracking, Notifications);
+        KeyEvents = new KeyEvents(keyspace.Store, Tracking, Notifications, isAuthority: Forwarder is null);
+        if (tree is not null) (Relay, Events) = Connect(tree);
+        if (tree is not null && Forwarder is not null)
+        {
+            tree.Node.Tracker = new CopyTracking(Tracking, Forwarder);
+            Tracking.Announce = tree.Node.TrackAsync;
+        }
+
         Latency = new LatencyMonitor(time);
         Idle = new IdleClients(Clients, time);
         Collections = new CollectionParameters(keyspace.Collections);
@@ -77,6 +85,12 @@ internal sealed class ServerState
 
     public KeyspaceNotifications Notifications { get; }
 
+    /// <summary>Exchanges messages with the other instances; null where this one stands alone.</summary>
+    public MessageRelay? Relay { get; }
+
+    /// <summary>Keyspace events on their way to other instances; null where this one stands alone.</summary>
+    public EventQueue? Events { get; }
+
     public TrackingTable Tracking { get; }
 
     public KeyEvents KeyEvents { get; }
@@ -107,10 +121,23 @@ internal sealed class ServerState
         KeyEvents.Unwatch(client);
         client.Transaction?.Clear();
         Channels.Remove(client);
-        Tracking.Set(client, TrackingMode.Off);
+        _ = Tracking.Set(client, TrackingMode.Off);
         Clients.Remove(client);
         Counters.Ended(client.Counters);
         if (KeyEvents.IsActive) KeyEvents.Refresh();
+    }
+
+    private (MessageRelay Relay, EventQueue Events) Connect(GatewayTree tree)
+    {
+        var relay = new MessageRelay(Channels, Notifications, tree.Node, tree.Peers, Time);
+        var events = new EventQueue(relay, Keyspace.Authority);
+        Notifications.Queue = events;
+        relay.EventsChanged = () =>
+        {
+            Notifications.Elsewhere = relay.EventsElsewhere;
+            KeyEvents.Refresh();
+        };
+        return (relay, events);
     }
 
     public void ResetStatistics()

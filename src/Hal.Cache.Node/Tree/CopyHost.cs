@@ -5,6 +5,7 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Fetch;
+using Hal.Cache.Node.Tree.Tracking;
 
 namespace Hal.Cache.Node.Tree;
 
@@ -45,6 +46,10 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     private long waiterCount;
     private ITimer? timer;
     private Task connecting = Task.CompletedTask;
+    private PrefixRequest? prefixes;
+    private uint prefixesNumber;
+    private uint sessionSeen;
+    private bool leaseRan;
 
     public CopyHost(TreeOptions options, IBlobStore store, IPeerClient peers, ISessionCounter sessions, TimeProvider time, TreeStatistics statistics, Retrievals retrievals)
     {
@@ -67,6 +72,21 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
 
     /// <summary>Whether the lease runs now.</summary>
     public bool HasLease => holder.LeaseRuns(time.GetTimestamp());
+
+    /// <summary>
+    /// Asks the authority to tell of every change of a key with one of these prefixes; completes when it does, and where it can't be reached,
+    /// when the connection is back and the tracker has heard that anything may have changed.
+    /// </summary>
+    public Task TrackAsync(IReadOnlyCollection<byte[]> wanted)
+    {
+        lock (gate)
+        {
+            prefixes?.Known.TrySetResult(); // the newer request is for those as well who wait for the older one
+            prefixes = new(++prefixesNumber, [.. wanted], new(TaskCreationOptions.RunContinuationsAsynchronously));
+            SendPrefixes();
+            return prefixes.Known.Task;
+        }
+    }
 
     /// <summary>Begins to keep up a connection to the authority.</summary>
     public void Start()
@@ -216,7 +236,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         while (!stopping.IsCancellationRequested)
         {
             var made = new Link(this);
-            Result<IFrameChannel> channel = await peers.ConnectAsync(options.Root, made, stopping.Token).ConfigureAwait(false);
+            Result<IFrameChannel> channel = await peers.ConnectAsync(options.Root, PeerChannelKind.Coherence, made, stopping.Token).ConfigureAwait(false);
             if (channel.IsOk)
             {
                 lock (gate)
@@ -224,6 +244,8 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
                     made.Channel = channel.Value;
                     link = made;
                     holder.Connect(time.GetTimestamp());
+                    SendPrefixes();
+                    Follow(time.GetTimestamp());
                 }
 
                 await made.Ended.WaitAsync(stopping.Token).ConfigureAwait(false);
@@ -245,6 +267,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             while (evicted.TryDequeue(out (KeyId Key, long Registration) gone))
                 holder.Evicted(gone.Key, gone.Registration, now);
             holder.Tick(now);
+            Follow(now);
             if (!IsCutOff(now))
                 return;
             foreach (TaskCompletionSource<FetchOutcome> waiter in waiters.Values)
@@ -280,14 +303,59 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
 
     private void Received(Link from, ReadOnlySpan<byte> bytes)
     {
-        CoherenceMessage message = MessageCodec.Read(bytes);
+        TrackingFrames.Kind kind = TrackingFrames.KindOf(bytes);
+        CoherenceMessage? message = kind == TrackingFrames.Kind.Other ? MessageCodec.Read(bytes) : null;
         lock (gate)
         {
             if (from != link)
                 return; // an earlier connection's reader
-            holder.Receive(message, time.GetTimestamp());
+            if (message == null)
+            {
+                Received(kind, bytes);
+                return;
+            }
+
+            long now = time.GetTimestamp();
+            holder.Receive(message, now);
+            Follow(now);
             Bring();
         }
+    }
+
+    private void Received(TrackingFrames.Kind kind, ReadOnlySpan<byte> bytes)
+    {
+        if (kind == TrackingFrames.Kind.Notices && Copies.Tracker is { } tracker)
+            TrackingFrames.Tell(bytes, tracker);
+        if (kind != TrackingFrames.Kind.PrefixesKnown || prefixes == null || TrackingFrames.ReadPrefixesKnown(bytes) != prefixes.Number)
+            return;
+
+        // What changed between the session's begin and now was not told by prefix.
+        if (prefixes.IsRepeated)
+            Copies.Tracker?.AllInvalidated();
+        prefixes.IsRepeated = false;
+        prefixes.Known.TrySetResult();
+    }
+
+    private void SendPrefixes()
+    {
+        if (prefixes == null || (prefixes.Prefixes.Length == 0 && prefixes.Known.Task.IsCompleted))
+            return;
+        prefixes.IsRepeated |= link?.Channel == null || prefixes.IsSent;
+        if (link?.Channel is not { } channel)
+            return;
+        prefixes.IsSent = true;
+        TrackingFrames.WritePrefixes(frame, options.Instance, prefixes.Number, prefixes.Prefixes);
+        channel.TrySend(frame.Written);
+    }
+
+    // With a session or a lease goes the certainty that changes are told here.
+    private void Follow(long now)
+    {
+        bool leaseRuns = holder.LeaseRuns(now);
+        bool isLost = holder.Session != sessionSeen || (leaseRan && !leaseRuns);
+        (sessionSeen, leaseRan) = (holder.Session, leaseRuns);
+        if (isLost)
+            Copies.Tracker?.AllInvalidated();
     }
 
     // Small values are taken at once; what must wait for room goes on outside of the lock.
@@ -367,6 +435,14 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     }
 
     private ILargeValue Frame(AcquireAnswer answer) => store.Stage(answer.Size);
+
+    private sealed record PrefixRequest(uint Number, byte[][] Prefixes, TaskCompletionSource Known)
+    {
+        public bool IsSent { get; set; }
+
+        /// <summary>There was a time in which changes were not told.</summary>
+        public bool IsRepeated { get; set; }
+    }
 
     private sealed class Link(CopyHost host) : IFrameSink
     {

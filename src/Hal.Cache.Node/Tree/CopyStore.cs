@@ -1,5 +1,6 @@
 using Hal.Cache.Coherence;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node.Tree.Tracking;
 
 namespace Hal.Cache.Node.Tree;
 
@@ -15,6 +16,9 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
     private readonly Dictionary<long, PendingCopy> pending = [];
 
     public NegativeCopies Negatives { get; } = new();
+
+    /// <summary>Hears of every copy that is no longer valid, before the authority is told so; null for nobody.</summary>
+    public IKeyTracker? Tracker { get; set; }
 
     /// <summary>What a flight has brought, kept until <see cref="Put"/> or <see cref="Forget"/>.</summary>
     public void Bring(long flight, PendingCopy copy) => pending[flight] = copy;
@@ -96,7 +100,7 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
     public void Invalidate(KeyId key, long below)
     {
         statistics.Invalidated();
-        Negatives.Invalidate(key, below);
+        Negatives.Invalidate(key, below, Tracker);
         ulong shard = store.ShardOf(key.Hash);
         store.Lock(shard);
         try
@@ -114,6 +118,8 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
         }
     }
 
+    public void InvalidateAll() => Tracker?.AllInvalidated();
+
     /// <summary>The stamp of a copy; false where there is none, or it is in the log only.</summary>
     public bool TryStamp(in EntryRef entry, out OriginStamp stamp)
     {
@@ -130,6 +136,7 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
     {
         if (TryStamp(entry, out OriginStamp stamp) && (stamp.ValidatedAt == CopyHolder.Immutable || (long)stamp.Validator >= below))
             return;
+        Tracker?.Invalidated(entry.Key);
         entry.MarkSuspect(true); // that always succeeds; the removal may have to wait for room in the log, and then the next copy replaces it
         var scope = default(WriteScope);
         store.Remove(new BlobKey(id.Database, entry.Key, id.Hash), RemovalReason.Invalidated, ref scope, out _);

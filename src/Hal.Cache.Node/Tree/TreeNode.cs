@@ -1,5 +1,6 @@
 using Hal.Cache.Coherence;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Node.Tree.Tracking;
 
 namespace Hal.Cache.Node.Tree;
 
@@ -9,17 +10,47 @@ public sealed class TreeNode : IAsyncDisposable
     private readonly CopyHost? copies;
     private readonly AuthorityHost? authority;
     private readonly PeerReads? reads;
+    private readonly TreeOptions options;
+    private readonly PeerHost host;
 
     private TreeNode(TreeOptions options, Keyspace keyspace, CopyHost? copies, AuthorityHost? authority, PeerReads? reads, TreeStatistics statistics)
     {
-        (this.copies, this.authority, this.reads, Statistics) = (copies, authority, reads, statistics);
-        Host = new PeerHost(options.Name, keyspace, statistics);
+        (this.copies, this.authority, this.reads, this.options, Statistics) = (copies, authority, reads, options, statistics);
+        host = new PeerHost(options.Name, keyspace, statistics);
         Authorities = new RootAuthorities(options.Root, copies);
         keyspace.Tree = statistics;
     }
 
     /// <summary>What peers may ask of this instance.</summary>
-    public IPeerHost Host { get; }
+    public IPeerHost Host => host;
+
+    /// <summary>Name of the instance above this one; null at the root.</summary>
+    public string? Parent => copies == null ? null : options.Parent ?? options.Root;
+
+    /// <summary>Name of the root.</summary>
+    public string Root => options.Root;
+
+    /// <summary>Number of this instance.</summary>
+    public ulong Instance => options.Instance;
+
+    /// <summary>Hears which keys have changed, where this instance holds copies; set before it starts.</summary>
+    public IKeyTracker? Tracker
+    {
+        set
+        {
+            if (copies != null)
+                copies.Copies.Tracker = value;
+        }
+    }
+
+    /// <summary>Asks the authority to tell the tracker of changes by prefix; completes when it does.</summary>
+    public Task TrackAsync(IReadOnlyCollection<byte[]> prefixes) => copies?.TrackAsync(prefixes) ?? Task.CompletedTask;
+
+    /// <summary>Takes channels for published messages from the instances below this one; set once, before the first comes.</summary>
+    public Func<IFrameChannel, IFrameSink>? Messages
+    {
+        set => host.Messages = value;
+    }
 
     public IKeyAuthorities Authorities { get; }
 
