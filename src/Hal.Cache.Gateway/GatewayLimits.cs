@@ -44,9 +44,6 @@ internal static class GatewayLimits
     /// <summary>Longest client name, in bytes.</summary>
     public const int ClientNameBytesMax = 64 * 1024;
 
-    /// <summary>Bytes of pushes (MONITOR) that wait for a slow client before it is closed.</summary>
-    public const int OutboxBytesMax = 8 * 1024 * 1024;
-
     /// <summary>Keys whose hashes a context keeps room for between commands.</summary>
     public const int ArgsKept = RespLimits.ArgsKept;
 

@@ -25,6 +25,7 @@ internal static class PeerCommands
                 Row("hello", 6, Flags | CommandFlags.NoAuth, Hello, "Begins the handshake: version, own name, name that is meant, nonce."),
                 Row("auth", 4, Flags | CommandFlags.NoAuth, Auth, "Ends the handshake: proof, and what the connection is for."),
                 Row("call", -8, (Flags & ~CommandFlags.NoMulti) | CommandFlags.Unqueued, Call, "Tells whose the next command is: database, protocol, caller, request, attempt, epoch; for a client that tracks keys, the instance and how."),
+                Row("unblock", 5, Flags, Unblock, "Ends the wait of a command that was forwarded: caller, request, TIMEOUT or ERROR."),
             ],
         },
     ];
@@ -82,6 +83,15 @@ internal static class PeerCommands
         {
             Instance = (ulong)numbers[6], Tracks = (numbers[7] & Tracks) != 0, WantsOwn = (numbers[7] & WantsOwn) != 0,
         };
+        return Outcome.Done;
+    }
+
+    private static Outcome Unblock(CommandContext c)
+    {
+        if (c.Client.Peer is not { IsProven: true } || c.Server.Forwarded is not { } forwarded) return c.Error("NOPERM HAL.PEER UNBLOCK is for instances of the tree"u8);
+        if (!RedisInteger.TryParse(c.Arg(2), out long caller) || !RedisInteger.TryParse(c.Arg(3), out long request)) return c.NotInteger();
+        long client = forwarded.ClientOf(caller, request);
+        c.Reply.Integer(client != 0 && c.Server.Blocked.TryUnblock(client, Ascii.EqualsIgnoreCase(c.Arg(4), "ERROR"u8)) ? 1 : 0);
         return Outcome.Done;
     }
 }

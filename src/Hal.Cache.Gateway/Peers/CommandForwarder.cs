@@ -22,6 +22,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 {
     private readonly long caller = BitConverter.ToInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
     private readonly ConcurrentDictionary<long, long> writers = new();
+    private readonly ConcurrentDictionary<long, (string Authority, long Request)> blocked = new();
     private long requests;
 
     public async ValueTask ForwardAsync(CommandContext context)
@@ -30,8 +31,11 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         ForwardedCall call = NewCall(context, authority, context.Spec.Flags, CommandRouting.IsScripting(context.Spec));
         if (call.Tracks)
             context.Server.Tracking.RememberForwarded(context);
+        bool mayBlock = context.Spec.Has(CommandFlags.Blocking);
         if (call.WantsOwn)
             writers[call.Request] = context.Client.Id;
+        if (mayBlock)
+            blocked[context.Client.Id] = (authority, call.Request);
         try
         {
             await ForwardAsync(context, authority, call).ConfigureAwait(false);
@@ -40,6 +44,48 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         {
             if (call.WantsOwn)
                 writers.TryRemove(call.Request, out _);
+            if (mayBlock)
+                blocked.TryRemove(context.Client.Id, out _);
+        }
+    }
+
+    /// <summary>Clients whose command waits, or may wait, at the authority.</summary>
+    public int BlockedCount => blocked.Count;
+
+    /// <summary>Whether a client's command may wait at the authority.</summary>
+    public bool IsBlocked(long client) => blocked.ContainsKey(client);
+
+    /// <summary>CLIENT UNBLOCK of such a client: the authority ends the wait, and its reply comes to that client as any other.</summary>
+    public async ValueTask UnblockAsync(CommandContext context, long client, bool withError)
+    {
+        if (!blocked.TryGetValue(client, out (string Authority, long Request) call))
+        {
+            context.Reply.Integer(0);
+            return;
+        }
+
+        Result<ICommandLink> rented = await tree.Peers.RentAsync(call.Authority, context.Cancellation).ConfigureAwait(false);
+        if (!rented.IsOk)
+        {
+            context.Error($"TRYAGAIN {rented.Error.Message}");
+            return;
+        }
+
+        await using ICommandLink link = rented.Value;
+        var relay = new ReplyRelay(context);
+        try
+        {
+            string reason = withError ? "ERROR" : "TIMEOUT";
+            string number = caller.ToString(CultureInfo.InvariantCulture), request = call.Request.ToString(CultureInfo.InvariantCulture);
+            Ascii(link.Pipe.Output, $"*5\r\n$8\r\nHAL.PEER\r\n$7\r\nUNBLOCK\r\n${number.Length}\r\n{number}\r\n${request.Length}\r\n{request}\r\n${reason.Length}\r\n{reason}\r\n");
+            await FlushAsync(link.Pipe.Output, context.Cancellation).ConfigureAwait(false);
+            await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false);
+            link.IsReusable = true;
+        }
+        catch (Exception e) when (IsBreak(e))
+        {
+            relay.Drop();
+            context.Error($"TRYAGAIN the connection to the authority broke: {e.Message}");
         }
     }
 

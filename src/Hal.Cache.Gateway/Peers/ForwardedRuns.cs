@@ -19,6 +19,7 @@ internal sealed class ForwardedRuns(Keyspace keyspace)
         {
             case ForwardedCalls.Standing.New:
                 peer.Current = entry;
+                entry!.Client = context.Client.Id;
                 if (call.Instance != 0)
                     BeginTracked(context, call);
                 return dispatcher.Go(context);
@@ -28,6 +29,9 @@ internal sealed class ForwardedRuns(Keyspace keyspace)
                 return Repeat(context, entry);
         }
     }
+
+    /// <summary>The client here that runs a request, 0 for none.</summary>
+    public long ClientOf(long caller, long request) => calls.Find(caller, request) is { Ended.Task.IsCompleted: false } entry ? entry.Client : 0;
 
     /// <summary>Notes the reply of the command that ended.</summary>
     public static void End(CommandContext context, int replyStart)

@@ -28,6 +28,7 @@ internal sealed class ServerState
         AclFile = options.AclFile is { } file ? new AclFile(file) : null;
         Cluster = new ClusterView(options);
         Pause = new ClientPause(time);
+        OutputLimits = new OutputLimits(time);
         Channels = new ChannelHub();
         Notifications = new KeyspaceNotifications(Channels);
         Tracking = new TrackingTable(Clients);
@@ -107,6 +108,9 @@ internal sealed class ServerState
 
     public MonitorList Monitors { get; } = new();
 
+    /// <summary>What may wait for a client that does not read its messages.</summary>
+    public OutputLimits OutputLimits { get; }
+
     public ClientPause Pause { get; }
 
     public DateTimeOffset StartedAt { get; }
@@ -129,7 +133,8 @@ internal sealed class ServerState
 
     private (MessageRelay Relay, EventQueue Events) Connect(GatewayTree tree)
     {
-        var relay = new MessageRelay(Channels, Notifications, tree.Node, tree.Peers, Time);
+        var relay = new MessageRelay(Channels, Notifications, tree.Node.Parent, tree.Node.Root, tree.Peers, Time);
+        tree.Node.Messages = relay.Accept;
         var events = new EventQueue(relay, Keyspace.Authority);
         Notifications.Queue = events;
         relay.EventsChanged = () =>

@@ -14,7 +14,8 @@ internal sealed class MessageRelay : IAsyncDisposable
     private readonly Lock gate = new();
     private readonly ChannelHub channels;
     private readonly KeyspaceNotifications notifications;
-    private readonly TreeNode node;
+    private readonly string? parent;
+    private readonly string root;
     private readonly IPeerClient peers;
     private readonly TimeProvider time;
     private readonly CancellationTokenSource stopping = new();
@@ -25,11 +26,12 @@ internal sealed class MessageRelay : IAsyncDisposable
     private bool tellsSoon;
     private long dropped;
 
-    public MessageRelay(ChannelHub channels, KeyspaceNotifications notifications, TreeNode node, IPeerClient peers, TimeProvider time)
+    /// <param name="parent">Name of the instance above this one; null at the root.</param>
+    /// <param name="root">Name of the root, which takes the parent's place where that can't be reached.</param>
+    public MessageRelay(ChannelHub channels, KeyspaceNotifications notifications, string? parent, string root, IPeerClient peers, TimeProvider time)
     {
-        (this.channels, this.notifications, this.node, this.peers, this.time) = (channels, notifications, node, peers, time);
+        (this.channels, this.notifications, this.parent, this.root, this.peers, this.time) = (channels, notifications, parent, root, peers, time);
         channels.Changed = Changed;
-        node.Messages = Accept;
     }
 
     /// <summary>Messages and events that were not passed on because too much waited for an instance.</summary>
@@ -56,7 +58,7 @@ internal sealed class MessageRelay : IAsyncDisposable
     public void Start()
     {
         timer = time.CreateTimer(_ => Look(), null, RelayLimits.SignOfLife, RelayLimits.SignOfLife);
-        if (node.Parent is not null) connecting = Task.Run(ConnectAsync);
+        if (parent is not null) connecting = Task.Run(ConnectAsync);
     }
 
     /// <summary>Delivers a message here and passes it on; returns how many subscriptions get it, as far as they are known by name.</summary>
@@ -248,8 +250,8 @@ internal sealed class MessageRelay : IAsyncDisposable
         }
     }
 
-    // The instance below speaks first, so that its end is ready for what it is told.
-    private RelayLink Accept(IFrameChannel channel)
+    /// <summary>Takes the link of an instance below, which speaks first, so that its end is ready for what it is told.</summary>
+    public IFrameSink Accept(IFrameChannel channel)
     {
         RelayLink[] former;
         var link = new RelayLink(this, time);
@@ -343,11 +345,10 @@ internal sealed class MessageRelay : IAsyncDisposable
 
     private async Task ConnectAsync()
     {
-        string parent = node.Parent!;
         for (int failures = 0; !stopping.IsCancellationRequested;)
         {
             // A parent that does not come back is passed over, until the link to the root ends in its turn.
-            string to = failures < RelayLimits.ParentTries ? parent : node.Root;
+            string to = failures < RelayLimits.ParentTries ? parent! : root;
             var link = new RelayLink(this, time);
             Result<IFrameChannel> channel = await peers.ConnectAsync(to, PeerChannelKind.Messages, link, stopping.Token).ConfigureAwait(false);
             if (channel.IsOk)
