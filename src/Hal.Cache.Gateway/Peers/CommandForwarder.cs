@@ -34,8 +34,15 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         bool mayBlock = context.Spec.Has(CommandFlags.Blocking);
         if (call.WantsOwn)
             writers[call.Request] = context.Client.Id;
-        if (mayBlock)
+        CancellationToken closed = context.Cancellation;
+        using CancellationTokenSource? left = mayBlock ? CancellationTokenSource.CreateLinkedTokenSource(closed, context.Client.PeerClosed) : null;
+        if (left != null)
+        {
+            // A client that has left must not be served there: the connection goes, and with it the wait.
+            context.Cancellation = left.Token;
             blocked[context.Client.Id] = (authority, call.Request);
+        }
+
         try
         {
             await ForwardAsync(context, authority, call).ConfigureAwait(false);
@@ -44,6 +51,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         {
             if (call.WantsOwn)
                 writers.TryRemove(call.Request, out _);
+            context.Cancellation = closed;
             if (mayBlock)
                 blocked.TryRemove(context.Client.Id, out _);
         }
