@@ -83,10 +83,15 @@ public sealed class BlockingTests(FourInstances four)
     }
 
     [Fact]
-    public async Task A_client_hears_that_the_outcome_is_unknown_when_the_root_goes_while_it_waits()
+    public async Task When_the_root_goes_a_client_that_waits_hears_so_and_one_that_tracks_keys_hears_that_all_may_have_changed()
     {
         using var tree = TreeProcesses.Started(null, ("root", null), ("leaf", "root"));
         using var waiter = new RespTestClient(tree["leaf"].Port);
+        using var tracker = new RespTestClient(tree["leaf"].Port);
+        tracker.Command("HELLO", "3");
+        tracker.Command("CLIENT", "TRACKING", "ON");
+        tracker.Command("GET", "bl:tracked");
+        Assert.Equal("PONG", tracker.Command("PING").Text);
         waiter.Send("BLPOP", "bl:k", "0");
         Assert.True(await Eventually.HoldsAsync(() => Blocked(tree["root"]) == 1, Patience));
 
@@ -94,6 +99,7 @@ public sealed class BlockingTests(FourInstances four)
 
         Assert.StartsWith("-ERR outcome unknown", waiter.Receive().ToString(), StringComparison.Ordinal);
         Assert.Equal("PONG", waiter.Command("PING").Text);
+        Assert.Equal(">[$\"invalidate\", _(null)]", tracker.Receive().ToString());
     }
 
     private static long Blocked(TreeMember member)

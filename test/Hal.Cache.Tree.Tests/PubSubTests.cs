@@ -90,6 +90,72 @@ public sealed class PubSubTests(FourInstances four)
     }
 
     [Fact]
+    public async Task A_transaction_about_the_connection_runs_at_the_leaf_and_never_on_a_link()
+    {
+        await four.LinkedAsync();
+        using var client = four.Connect3("a");
+        using var publisher = four.Connect("b");
+        client.Command("MULTI");
+        client.Command("SUBSCRIBE", "mx:c");
+        client.Command("CLIENT", "SETNAME", "mx");
+        Assert.Equal("*[>[$\"subscribe\", $\"mx:c\", :1], +OK]", client.Command("EXEC").ToString());
+        Assert.Equal("mx", client.Command("CLIENT", "GETNAME").Text);
+        Assert.Equal(1, publisher.Command("PUBLISH", "mx:c", "m").Number);
+        Assert.Equal(">[$\"message\", $\"mx:c\", $\"m\"]", client.Receive().ToString());
+
+        client.Command("MULTI");
+        client.Command("SUBSCRIBE", "mx:d");
+        client.Command("SET", "mx:k", "v");
+        Assert.StartsWith("EXECABORT", client.Command("EXEC").Text, StringComparison.Ordinal);
+        Assert.Equal(0, publisher.Command("PUBLISH", "mx:d", "m").Number);
+    }
+
+    [Fact]
+    public async Task A_hundred_thousand_subscriptions_at_one_leaf_hear_what_is_published_at_another()
+    {
+        const int connections = 100, channels = 1000, looked = 300, seed = 3;
+        await four.LinkedAsync();
+        var clients = Enumerable.Range(0, connections).Select(_ => four.Connect("a")).ToArray();
+        for (var i = 0; i < connections; i++) clients[i].Send(["SUBSCRIBE", .. Enumerable.Range(0, channels).Select(n => $"hk:{i}:{n}")]);
+        foreach (var client in clients)
+        {
+            for (var n = 0; n < channels; n++) client.Receive();
+        }
+
+        using var publisher = four.Connect("b");
+        var random = new Random(seed);
+        for (var look = 0; look < looked; look++)
+        {
+            var (i, n) = (random.Next(connections), random.Next(channels));
+            publisher.Command("PUBLISH", $"hk:{i}:{n}", $"{look}");
+            Assert.Equal($"*[$\"message\", $\"hk:{i}:{n}\", $\"{look}\"]", clients[i].Receive().ToString());
+        }
+
+        foreach (var client in clients) Assert.Equal("*[$\"pong\", $\"\"]", client.Command("PING").ToString());
+        Dispose(clients);
+    }
+
+    [Fact]
+    public async Task A_subscriber_that_never_reads_is_cut_and_the_others_hear_on()
+    {
+        await four.LinkedAsync();
+        using var deaf = new RespTestClient(four.Tree["a"].Port, receiveBufferBytes: 8 << 10);
+        using var hears = four.Connect("a");
+        using var publisher = four.Connect("b");
+        deaf.Command("SUBSCRIBE", "deaf:c");
+        hears.Command("SUBSCRIBE", "deaf:c");
+        var message = new byte[1 << 20];
+        var receivers = 2L;
+        for (var n = 0; n < 100 && receivers == 2; n++)
+        {
+            receivers = publisher.Command("PUBLISH"u8.ToArray(), "deaf:c"u8.ToArray(), message).Number;
+            Assert.Equal(message.Length, hears.Receive().Items![2].Bytes!.Length);
+        }
+
+        Assert.Equal(1, receivers);
+    }
+
+    [Fact]
     public async Task A_large_message_crosses_the_tree_whole_and_one_beyond_the_limit_is_refused()
     {
         await four.LinkedAsync();

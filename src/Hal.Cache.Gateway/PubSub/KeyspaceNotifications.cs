@@ -11,6 +11,7 @@ namespace Hal.Cache.Gateway.PubSub;
 /// </summary>
 internal sealed class KeyspaceNotifications(ChannelHub channels)
 {
+    private readonly Lock gate = new();
     private volatile EventClasses classes;
     private volatile EventClasses wanted;
     private EventClasses elsewhere;
@@ -21,8 +22,11 @@ internal sealed class KeyspaceNotifications(ChannelHub channels)
         get => classes;
         set
         {
-            classes = value;
-            wanted = value | elsewhere;
+            lock (gate)
+            {
+                classes = value;
+                wanted = value | elsewhere;
+            }
         }
     }
 
@@ -31,8 +35,11 @@ internal sealed class KeyspaceNotifications(ChannelHub channels)
     {
         set
         {
-            elsewhere = value;
-            wanted = classes | value;
+            lock (gate)
+            {
+                elsewhere = value;
+                wanted = classes | value;
+            }
         }
     }
 

@@ -139,7 +139,7 @@ internal sealed class ServerState
         Notifications.Queue = events;
         relay.EventsChanged = () =>
         {
-            Notifications.Elsewhere = relay.EventsElsewhere;
+            lock (events) Notifications.Elsewhere = relay.EventsElsewhere; // who looks last sets what is so last
             KeyEvents.Refresh();
         };
         return (relay, events);
