@@ -200,6 +200,65 @@ public sealed class TrackingTests(FourInstances four)
         Assert.Equal(Invalidation("ex:k"), tracker.Receive().ToString());
     }
 
+    [Theory]
+    [InlineData("GET", "SET st:k")]
+    [InlineData("HGET", "HSET st:h f")]
+    public async Task What_a_client_keeps_is_never_older_than_a_change_that_was_acknowledged(string read, string write)
+    {
+        const int changes = 400;
+        await four.LinkedAsync();
+        using var reader = four.Connect3("a");
+        reader.Command("CLIENT", "TRACKING", "ON");
+        string[] question = [read, .. write.Split(' ')[1..]];
+        var acknowledged = 0;
+        var kept = -1;
+        var hits = 0;
+        var writing = Task.Run(() =>
+        {
+            using var writer = four.Connect("b");
+            for (var n = 1; n <= changes; n++)
+            {
+                writer.Command([.. write.Split(' '), $"{n}"]);
+                Volatile.Write(ref acknowledged, n);
+            }
+        });
+
+        while (Volatile.Read(ref acknowledged) < changes)
+        {
+            var before = Volatile.Read(ref acknowledged);
+            reader.Send("PING");
+            Keep(before); // what is kept after the answer to a question that was asked after the acknowledgement
+            if (kept >= 0)
+            {
+                hits++;
+                continue;
+            }
+
+            reader.Send(question);
+            Keep(null);
+        }
+
+        await writing;
+        Assert.True(hits > 0, "nothing was ever kept");
+
+        void Keep(int? atLeast)
+        {
+            while (true)
+            {
+                var reply = reader.Receive();
+                if (reply.Type == '>')
+                {
+                    kept = -1;
+                    continue;
+                }
+
+                if (reply.Text != "PONG") kept = reply.IsNull ? 0 : int.Parse(reply.Text, System.Globalization.CultureInfo.InvariantCulture);
+                else if (kept >= 0) Assert.True(kept >= atLeast, $"{kept} is kept, though {atLeast} was acknowledged");
+                return;
+            }
+        }
+    }
+
     private static RespTestReply Run(RespTestClient client, string command)
     {
         var reply = client.Command([.. command.Split(' ').Select(word => word.Replace('+', ' '))]);
