@@ -201,6 +201,31 @@ public sealed class TrackingTests(FourInstances four)
     }
 
     [Theory]
+    [InlineData("root", "SET w:k 1", true)]
+    [InlineData("branch", "APPEND w:k x", true)]
+    [InlineData("b", "DEL w:k", true)]
+    [InlineData("a", "EVAL return+redis.call('incr',KEYS[1]) 1 w:k", true)]
+    [InlineData("b", "FLUSHDB", true)]
+    [InlineData("b", "SET w:other 1", false)]
+    [InlineData("a", "GET w:k", false)]
+    public void A_watched_key_that_is_changed_anywhere_fails_a_leafs_transaction(string at, string command, bool fails)
+    {
+        using var client = four.Connect("a");
+        using var other = four.Connect(at);
+        client.Command("SELECT", "7");
+        other.Command("SELECT", "7");
+        client.Command("SET", "w:k", "5");
+        Assert.Equal("OK", client.Command("WATCH", "w:k").Text);
+        Assert.Equal("5", client.Command("GET", "w:k").Text);
+
+        Run(other, command);
+
+        client.Command("MULTI");
+        client.Command("SET", "w:done", "1");
+        Assert.Equal(fails, client.Command("EXEC").IsNull);
+    }
+
+    [Theory]
     [InlineData("GET", "SET st:k")]
     [InlineData("HGET", "HSET st:h f")]
     public async Task What_a_client_keeps_is_never_older_than_a_change_that_was_acknowledged(string read, string write)
