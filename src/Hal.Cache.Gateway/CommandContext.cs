@@ -8,6 +8,7 @@ using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.Server;
 using Hal.Cache.Gateway.Transactions;
 using Hal.Cache.Node;
+using Hal.Cache.Node.Tree;
 using Hal.Cache.Node.Values;
 using Hal.Cache.Resp;
 
@@ -85,6 +86,9 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>What the replies that were written wait for besides the commit.</summary>
     public PublicationWaits Waits { get; } = new();
+
+    /// <summary>The instance that forwarded the command and is to hold what it writes.</summary>
+    public WriteMark Writer { get; set; }
 
     /// <summary>Ends when the connection does.</summary>
     public CancellationToken Cancellation { get; set; }
@@ -308,6 +312,7 @@ internal sealed class CommandContext : IDisposable
         Closes = false;
         Shards = 0;
         IsElsewhere = false;
+        Writer = default;
         Failed = false;
         IsRejected = IsQueued = false;
         Dirty = 0;

@@ -6,6 +6,7 @@ using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Node.Fetch;
 using Hal.Cache.Node.Tree;
+using Hal.Cache.Node.Tree.Collections;
 using Hal.Cache.Node.Values;
 
 namespace Hal.Cache.Node;
@@ -40,12 +41,14 @@ public sealed class Keyspace : IAsyncDisposable
         options ??= new();
         (Store, Origins, Time) = (store, origins, time);
         Collections = options.Collections;
+        CollectionPullMaxBytes = options.CollectionPullMaxBytes;
         hasOrigins = origins.Mounts.Count > 0;
         mounts = origins.Mounts.ToFrozenDictionary(mount => mount, mount => new MountState(mount, options));
         Retrievals = new(time);
         pipeline = new FetchPipeline(store, time, options, statistics, Retrievals);
         flights = new(pipeline, statistics);
         objects = new(pipeline, options, statistics);
+        Snapshots = new(this);
     }
 
     public IBlobStore Store { get; }
@@ -56,6 +59,12 @@ public sealed class Keyspace : IAsyncDisposable
 
     /// <summary>Up to where collections are compact.</summary>
     public CollectionLimits Collections { get; }
+
+    /// <summary>Largest collection that is copied between instances, in bytes as MEMORY USAGE counts them; may change while the instance runs.</summary>
+    public long CollectionPullMaxBytes { get; set; }
+
+    /// <summary>Collections that are being sent to other instances.</summary>
+    internal ObjectSnapshots Snapshots { get; }
 
     public IKeyspaceStatistics Statistics => statistics;
 
@@ -83,7 +92,7 @@ public sealed class Keyspace : IAsyncDisposable
         if (copies != null)
         {
             scope.Address = address; // the authority has made durable what is read here
-            return copies.TryFind(key, memory, isAhead: false, entry, out entry, out fault);
+            return copies.TryFind(key, need, memory, isAhead: false, entry, out entry, out fault);
         }
 
         if (!entry.IsNone && (entry.Flags & (EntryFlags.Clean | EntryFlags.OnDisk)) == 0)
@@ -107,7 +116,7 @@ public sealed class Keyspace : IAsyncDisposable
         var scope = default(WriteScope);
         EntryRef entry = Store.Find(key, ref scope);
         if (copies != null)
-            return !copies.TryFind(key, memory, isAhead: true, entry, out _, out fault);
+            return !copies.TryFind(key, need, memory, isAhead: true, entry, out _, out fault);
         if (!entry.IsNone && (entry.Flags & (EntryFlags.Clean | EntryFlags.OnDisk)) == 0)
         {
             fault = default;
@@ -225,6 +234,7 @@ public sealed class Keyspace : IAsyncDisposable
     {
         await flights.StopAsync();
         await objects.StopAsync();
+        await Snapshots.DisposeAsync();
         statistics.Dispose();
         Retrievals.Dispose();
     }

@@ -46,7 +46,11 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             Directory = options.MemoryOnly ? "" : options.Data,
             Durability = options.MemoryOnly ? "none" : options.Durability.ToString().ToLowerInvariant(),
         };
-        keyspace = new Keyspace(store, origins, TimeProvider.System, new KeyspaceOptions { Collections = collections });
+        keyspace = new Keyspace(store, origins, TimeProvider.System, new KeyspaceOptions
+        {
+            Collections = collections,
+            CollectionPullMaxBytes = options.CollectionPullMaxBytes,
+        });
         tree = state is null ? null : new SiloTree(options, state, keyspace, directory, TimeProvider.System);
         gateway = new RespGateway(gatewayOptions, keyspace, TimeProvider.System, tree?.Gateway);
         instance = new CacheInstance(options.Name, options.Role ?? InstanceRole.Root, store);

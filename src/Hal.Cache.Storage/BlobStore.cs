@@ -120,6 +120,11 @@ internal sealed class BlobStore : IBlobStore
     public StoreStatus Put(in BlobKey key, IObjectValue value, long expiresAt, EntryFlags flags, ref WriteScope scope) =>
         objects.Put(key, value, expiresAt, flags, ref scope);
 
+    public StoreStatus PutCopy(in BlobKey key, IObjectValue value, OriginStamp stamp, long expiresAt, ref WriteScope scope) =>
+        objects.PutCopy(key, value, stamp, expiresAt, ref scope);
+
+    public unsafe IObjectHold Hold(in EntryRef entry) => objects.Hold(entry.Header);
+
     public unsafe IObjectValue Object(in EntryRef entry) => core.Objects.SlotOf(entry.Header).Value!;
 
     public StoreStatus Reserve(in BlobKey key, long bytes) => objects.Reserve(key, bytes);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Hal.Cache.Testing.Clients;
+using Hal.Cache.Testing.Processes;
 
 namespace Hal.Cache.Tree.Tests;
 
@@ -35,6 +36,35 @@ public sealed class CoherenceTests(ThreeLevels levels) : IClassFixture<ThreeLeve
         }
 
         Assert.Equal(before, levels.Counter("leaf", "tree_acquires"));
+    }
+
+    [Fact]
+    public async Task What_a_leaf_reads_and_writes_it_holds_after_its_write_and_what_it_only_writes_it_does_not()
+    {
+        using var root = levels.Connect("root");
+        using var leaf = levels.Connect("leaf");
+        leaf.Command("SET", "c:own", "0");
+        Assert.Equal("0", leaf.Command("GET", "c:own").Text);
+        for (var i = 1; i <= 20; i++)
+        {
+            var heldBefore = levels.Counter("leaf", "tree_writes_held");
+            Assert.Equal("OK", leaf.Command("SET", "c:own", $"{i}").Text);
+            Assert.True(await Eventually.HoldsAsync(() => levels.Counter("leaf", "tree_writes_held") == heldBefore + 1, TimeSpan.FromSeconds(10)), $"write {i}");
+            var before = levels.Counter("leaf", "tree_acquires");
+            Assert.Equal($"{i}", leaf.Command("GET", "c:own").Text);
+            Assert.Equal(before, levels.Counter("leaf", "tree_acquires"));
+        }
+
+        Assert.Equal("OK", root.Command("SET", "c:own", "other").Text);
+        Assert.Equal("other", leaf.Command("GET", "c:own").Text);
+
+        leaf.Command("SET", "c:own", "a"); // was read: held
+        leaf.Command("SET", "c:own", "b"); // was not
+        var invalidations = levels.Counter("leaf", "tree_invalidations");
+        for (var i = 0; i < 20; i++) leaf.Command("SET", "c:own", $"w{i}");
+        Assert.InRange(levels.Counter("leaf", "tree_invalidations") - invalidations, 0, 1);
+        Assert.Equal("w19", leaf.Command("GET", "c:own").Text);
+        Assert.Equal("w19", root.Command("GET", "c:own").Text);
     }
 
     [Fact]

@@ -92,6 +92,12 @@ internal static class CollectionAccess
         return c.Integer(count);
     }
 
+    /// <summary>Whether the collections here are copies, so that what is known of one beside its elements may be another's.</summary>
+    public static bool ReadsCopies(this CommandContext c) => c.Keyspace.KeepsCopies && c.Server.Forwarder is not null;
+
+    /// <summary>Has the authority run the command, which has written nothing yet.</summary>
+    public static Outcome AtAuthority(this CommandContext c) => c.RunAsync(c.Server.Forwarder!.ForwardAsync);
+
     /// <summary>Whether work over so many elements has to move to another thread first, by <c>return Outcome.Async</c>, so that no other connection waits.</summary>
     public static bool IsLong(this CommandContext c, long elements) => elements > CollectionReplyLimits.ElementsInline && c is { IsOnPool: false, IsInTransaction: false, Serving: null };
 

@@ -2,6 +2,7 @@ using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Gateway.Peers;
+using Hal.Cache.Node.Tree;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -24,7 +25,8 @@ internal static class PeerCommands
             [
                 Row("hello", 6, Flags | CommandFlags.NoAuth, Hello, "Begins the handshake: version, own name, name that is meant, nonce."),
                 Row("auth", 4, Flags | CommandFlags.NoAuth, Auth, "Ends the handshake: proof, and what the connection is for."),
-                Row("call", -8, (Flags & ~CommandFlags.NoMulti) | CommandFlags.Unqueued, Call, "Tells whose the next command is: database, protocol, caller, request, attempt, epoch; for a client that tracks keys, the instance and how."),
+                Row("call", -8, (Flags & ~CommandFlags.NoMulti) | CommandFlags.Unqueued, Call,
+                    "Tells whose the next command is: database, protocol, caller, request, attempt, epoch; and the instance, session and flight that are to hold what it writes, and how its client tracks keys."),
                 Row("unblock", 5, Flags, Unblock, "Ends the wait of a command that was forwarded: caller, request, TIMEOUT or ERROR."),
             ],
         },
@@ -69,9 +71,10 @@ internal static class PeerCommands
     private static Outcome Call(CommandContext c)
     {
         if (c.Client.Peer is not { IsProven: true } peer) return c.Error("NOPERM HAL.PEER CALL is for instances of the tree"u8);
-        Span<long> numbers = stackalloc long[8];
+        if (c.Count is not (8 or 12)) return c.WrongArity();
+        Span<long> numbers = stackalloc long[10];
         numbers.Clear();
-        for (int i = 0; i < Math.Min(numbers.Length, c.Count - 2); i++)
+        for (int i = 0; i < c.Count - 2; i++)
         {
             if (!RedisInteger.TryParse(c.Arg(i + 2), out numbers[i])) return c.NotInteger();
         }
@@ -81,7 +84,10 @@ internal static class PeerCommands
         c.Reply.Protocol = c.Client.Protocol = (int)numbers[1];
         peer.Next = numbers[3] == 0 ? null : new ForwardedCall(numbers[2], numbers[3], (int)Math.Min(numbers[4], int.MaxValue), numbers[5])
         {
-            Instance = (ulong)numbers[6], Tracks = (numbers[7] & Tracks) != 0, WantsOwn = (numbers[7] & WantsOwn) != 0,
+            Instance = (ulong)numbers[6],
+            Writer = numbers[8] == 0 ? default : new((ulong)numbers[6], (uint)numbers[7], (uint)numbers[8]),
+            Tracks = (numbers[9] & Tracks) != 0,
+            WantsOwn = (numbers[9] & WantsOwn) != 0,
         };
         return Outcome.Done;
     }

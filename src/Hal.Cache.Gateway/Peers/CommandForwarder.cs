@@ -10,6 +10,7 @@ using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Commands;
 using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Gateway.Transactions;
+using Hal.Cache.Node.Tree;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Peers;
@@ -27,8 +28,10 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 
     public async ValueTask ForwardAsync(CommandContext context)
     {
+        tree.Node.Statistics.CountForwarded();
         string authority = AuthorityOf(context);
-        ForwardedCall call = NewCall(context, authority, context.Spec.Flags, CommandRouting.IsScripting(context.Spec));
+        WriteMark writer = BeginWrite(context);
+        ForwardedCall call = NewCall(context, authority, context.Spec.Flags, CommandRouting.IsScripting(context.Spec)) with { Writer = writer };
         if (call.Tracks)
             context.Server.Tracking.RememberForwarded(context);
         bool mayBlock = context.Spec.Has(CommandFlags.Blocking);
@@ -55,6 +58,9 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
             if (mayBlock)
                 blocked.TryRemove(context.Client.Id, out _);
         }
+
+        if (writer.IsSet && context.Failed)
+            tree.Node.CancelWrite(writer);
     }
 
     /// <summary>Clients whose command waits, or may wait, at the authority.</summary>
@@ -106,8 +112,10 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         TrackingMode tracking = context.Client.Tracking;
         bool tracks = tracking.Remembers && (isScript || (flags & CommandFlags.ReadOnly) != 0);
         bool wantsOwn = tracking is { IsOn: true, NoLoop: true } && (isScript || (flags & CommandFlags.Write) != 0);
-        return new(
-            caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority), tracks || wantsOwn ? tree.Node.Instance : 0, tracks, wantsOwn);
+        return new(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority))
+        {
+            Instance = tracks || wantsOwn ? tree.Node.Instance : 0, Tracks = tracks, WantsOwn = wantsOwn,
+        };
     }
 
     private async ValueTask ForwardAsync(CommandContext context, string authority, ForwardedCall call)
@@ -139,6 +147,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     /// <summary>Has the authority watch the command's keys, on a connection that is the client's until its transaction ends.</summary>
     public async ValueTask WatchAsync(CommandContext context)
     {
+        tree.Node.Statistics.CountForwarded();
         ClientSession client = context.Client;
         if (client.Upstream == null)
         {
@@ -169,6 +178,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     /// <summary>Has the authority run a client's transaction.</summary>
     public async ValueTask ExecAsync(CommandContext context, ClientTransaction transaction)
     {
+        tree.Node.Statistics.CountForwarded();
         ForwardedCall call = NewCall(context, tree.Authorities.DefaultAuthority, transaction.Flags, isScript: transaction.Queue.Any(queued => CommandRouting.IsScripting(queued.Spec)));
         if (call.Tracks)
             Remember(context, transaction);
@@ -276,6 +286,12 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
     }
 
+    // Only what this end can build as the authority will: a small string without options.
+    private WriteMark BeginWrite(CommandContext context) =>
+        context.Spec.Name == "set" && context.Count == 3 && !context.IsLarge(1) && !context.IsLarge(2) && context.ArgLength(2) <= TreeNode.HeldValueBytesMax
+            ? tree.Node.BeginWrite(context.Client.Database, context.Arg(1).ToArray(), context.Arg(2).ToArray())
+            : default;
+
     private static bool IsBreak(Exception e) => e is IOException or ObjectDisposedException or RespProtocolException;
 
     private string AuthorityOf(CommandContext context)
@@ -348,11 +364,16 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 
     private static void WriteCall(CommandContext context, PipeWriter output, ForwardedCall call)
     {
-        output.Write(call.Instance == 0 ? "*8\r\n$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8 : "*10\r\n$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
+        bool isLong = call.Instance != 0 || call.Writer.IsSet;
+        output.Write(isLong ? "*12\r\n$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8 : "*8\r\n$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
         Span<byte> digits = stackalloc byte[RedisInteger.BytesMax];
         long tracking = (call.Tracks ? PeerCommands.Tracks : 0) | (call.WantsOwn ? PeerCommands.WantsOwn : 0);
-        ReadOnlySpan<long> numbers = [context.Client.Database, context.Client.Protocol, call.Caller, call.Request, call.Attempt, call.Epoch, (long)call.Instance, tracking];
-        foreach (long number in call.Instance == 0 ? numbers[..6] : numbers)
+        ReadOnlySpan<long> numbers =
+        [
+            context.Client.Database, context.Client.Protocol, call.Caller, call.Request, call.Attempt, call.Epoch,
+            (long)(call.Writer.IsSet ? call.Writer.Instance : call.Instance), call.Writer.Session, call.Writer.Flight, tracking,
+        ];
+        foreach (long number in isLong ? numbers : numbers[..6])
         {
             int length = RedisInteger.Format(number, digits);
             Ascii(output, $"${length}\r\n");

@@ -19,6 +19,7 @@ internal sealed class ForwardedRuns(Keyspace keyspace)
         {
             case ForwardedCalls.Standing.New:
                 peer.Current = entry;
+                context.Writer = call.Writer;
                 entry!.Client = context.Client.Id;
                 if (call.Instance != 0)
                     BeginTracked(context, call);

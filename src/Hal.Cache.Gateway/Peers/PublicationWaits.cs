@@ -19,7 +19,8 @@ internal sealed class PublicationWaits
     /// <summary>Notes what the command has changed and which of its keys are being changed; while it has its locks. Answers the ticket of its changes.</summary>
     public long Note(CommandContext context, AuthorityHost authority)
     {
-        long ticket = NoteChanges(authority);
+        long ticket = authority.EndChanges(context.Writer);
+        Add(ticket);
         NoteKeys(context, authority);
         return ticket;
     }

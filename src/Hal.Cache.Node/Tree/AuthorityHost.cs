@@ -3,6 +3,7 @@ using Hal.Cache.Coherence.Messages;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node.Tree.Collections;
 using Hal.Cache.Node.Tree.Tracking;
 
 namespace Hal.Cache.Node.Tree;
@@ -14,6 +15,9 @@ namespace Hal.Cache.Node.Tree;
 public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisposable
 {
     private const int AnswerBytesAtOnce = 256 << 10;
+
+    /// <summary>Structures up to this size are written under their shard's lock, to see whether they fit into the answer.</summary>
+    private const int SentObjectBytesMax = 32 << 10;
 
     private readonly Lock gate = new();
     private readonly TreeOptions options;
@@ -27,6 +31,7 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
     private readonly Dictionary<ulong, IFrameChannel> channels = [];
     private readonly Dictionary<long, TaskCompletionSource> waiting = [];
     private readonly Dictionary<long, HeldAcquire> held = [];
+    private readonly Dictionary<long, (WriteMark Writer, long Version)> writers = [];
     private readonly TrackedChanges tracked = new();
     private readonly ThreadLocal<ChangeGroup> groups = new(static () => new());
     private readonly CancellationTokenSource stopping = new();
@@ -73,9 +78,9 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
 
     /// <summary>
     /// Ends the changes of the command that ran on this thread, as one step, while it still has its locks; answers the ticket that its reply
-    /// waits for, 0 for none.
+    /// waits for, 0 for none. A writer that is named becomes a holder of the one key that it changed, once that is published, and is told.
     /// </summary>
-    public long EndChanges()
+    public long EndChanges(WriteMark writer = default)
     {
         ChangeGroup group = groups.Value!;
         if (group.IsEmpty)
@@ -86,7 +91,9 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         {
             long now = time.GetTimestamp();
             Notify(group);
-            result = group.IsAll ? authority.ChangedAll(position, now) : authority.Changed(group.Changes, position, now);
+            result = group.IsAll ? authority.ChangedAll(position, now)
+                : writer.IsSet && group.Changes.Length == 1 ? Changed(group.Changes[0], position, writer, now)
+                : authority.Changed(group.Changes, position, now);
             Opened(result.Ticket, position);
         }
 
@@ -186,6 +193,8 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
 
     void IAuthorityOutput.Published(long ticket, bool writerRegistered)
     {
+        if (writers.Remove(ticket, out (WriteMark Writer, long Version) own) && writerRegistered)
+            TellWriter(own.Writer, own.Version);
         if (waiting.Remove(ticket, out TaskCompletionSource? source))
             source.TrySetResult();
     }
@@ -291,6 +300,20 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         Noted(ticket);
         WantCommit(position);
     }
+
+    private ChangeResult Changed(KeyVersion change, long position, WriteMark writer, long now)
+    {
+        var mark = new WriterMark(writer.Instance, writer.Session, writer.Flight);
+        ChangeResult result = authority.Changed(change.Key, change.Version, position, mark, now);
+        if (result.Ticket != 0)
+            writers.Add(result.Ticket, (writer, change.Version));
+        else if (result.WriterRegistered)
+            TellWriter(writer, change.Version);
+        return result;
+    }
+
+    private void TellWriter(WriteMark writer, long version) =>
+        ((IAuthorityOutput)this).Send(new WriteOk(writer.Instance, writer.Session, authority.Epoch, 0, writer.Flight, version, Registered: true));
 
     // A ticket that the core gives is not published yet, and the lock is held: from here on its publication is not missed.
     private long Noted(long ticket)
@@ -466,7 +489,7 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
                 return false;
             }
 
-            if (!entry.IsNone && (entry.Flags & EntryFlags.Object) != 0)
+            if (!entry.IsNone && entry.IsObject && store.Object(entry).MemoryBytes > keyspace.CollectionPullMaxBytes)
             {
                 answer = new(asked.Item.Key, asked.Item.Flight, entry.Version, AcquireStatus.Found) { Payload = CopyPayload.Elsewhere };
                 return true;
@@ -515,6 +538,8 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         ObjectKey name = asked.Item.Key;
         if (entry.IsNone)
             return new(name, asked.Item.Flight, store.LastVersion(key.Hash), AcquireStatus.Absent) { TimeToLive = keyspace.FreshFor(key, entry) };
+        if (entry.IsObject)
+            return AnswerOfObject(asked, key, entry);
         bool sendsBytes = !entry.IsLarge && asked.Item.VersionHad != entry.Version;
         return new(name, asked.Item.Flight, entry.Version, AcquireStatus.Found)
         {
@@ -522,6 +547,27 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
             TimeToLive = keyspace.FreshFor(key, entry),
             Immutable = keyspace.IsImmutable(key),
             Payload = CopyPayload.Write(entry.Type, entry.Flags, entry.ExpiresAt, sendsBytes, sendsBytes ? entry.Value : default),
+        };
+    }
+
+    // The size of a collection is that of its structure; whoever wants a big one asks for its manifest next.
+    private AcquireAnswer AnswerOfObject(HeldAcquire asked, in BlobKey key, in EntryRef entry)
+    {
+        IObjectValue value = store.Object(entry);
+        byte[] blob = [];
+        if (asked.Item.VersionHad != entry.Version && value.MemoryBytes <= SentObjectBytesMax)
+        {
+            using var pieces = new BlobPieces();
+            value.Write(pieces);
+            if (pieces.Length <= CopyStore.SmallBytesMax)
+                blob = pieces.ToArray();
+        }
+
+        return new(asked.Item.Key, asked.Item.Flight, entry.Version, AcquireStatus.Found)
+        {
+            Size = value.MemoryBytes,
+            TimeToLive = keyspace.FreshFor(key, entry),
+            Payload = CopyPayload.Write(entry.Type, entry.Flags, entry.ExpiresAt, blob.Length > 0, blob),
         };
     }
 

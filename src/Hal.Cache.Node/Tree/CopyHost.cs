@@ -5,6 +5,7 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Fetch;
+using Hal.Cache.Node.Tree.Collections;
 using Hal.Cache.Node.Tree.Tracking;
 
 namespace Hal.Cache.Node.Tree;
@@ -37,9 +38,13 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     private readonly List<(long Flight, AcquireAnswer Answer)> fetches = [];
     private readonly ConcurrentQueue<(KeyId Key, long Registration)> evicted = new();
     private readonly CancellationTokenSource stopping = new();
-    private readonly Dictionary<KeyId, long> elsewhere = [];
+    private readonly Dictionary<KeyId, (long At, bool IsMeta)> elsewhere = [];
+    private readonly HashSet<KeyId> valuesWanted = [];
     private readonly Dictionary<KeyId, long> openedAt = [];
     private readonly Retrievals retrievals;
+    private readonly CollectionPulls collections;
+    private readonly List<Task> pulls = [];
+    private readonly OwnWrites writes;
     private Link? link;
     private long cutOffAt;
     private bool isElsewhere;
@@ -51,11 +56,14 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     private uint sessionSeen;
     private bool leaseRan;
 
-    public CopyHost(TreeOptions options, IBlobStore store, IPeerClient peers, ISessionCounter sessions, TimeProvider time, TreeStatistics statistics, Retrievals retrievals)
+    public CopyHost(TreeOptions options, IBlobStore store, IPeerClient peers, ISessionCounter sessions, TimeProvider time, TreeStatistics statistics, Retrievals retrievals,
+        CollectionPulls collections)
     {
         (this.options, this.store, this.peers, this.time, this.statistics, this.retrievals) = (options, store, peers, time, statistics, retrievals);
-        Copies = new(store, statistics);
+        this.collections = collections;
+        Copies = new(store, statistics, collections);
         holder = new(options.Coherence, time.TimestampFrequency, options.Instance, 0, sessions, Copies, this, time.GetTimestamp());
+        writes = new(holder, Copies, options.Coherence.FlightTimeout, time);
         cutOffAt = time.GetTimestamp();
         store.AddSink(this);
     }
@@ -122,13 +130,17 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             long now = time.GetTimestamp();
             if (IsCutOff(now))
                 return CutOff();
-            if (elsewhere.TryGetValue(key.Id, out long notedAt) && time.GetElapsedTime(notedAt, now) < ElsewherePeriod)
+            bool isMeta = request.Need == Need.Meta;
+            CopyState? had = Copies.TryGet(key);
+            if (had == null && RunsElsewhere(key.Id, isMeta, now))
                 return Elsewhere();
-            ReadStart start = holder.Read(key, Copies.TryGet(key)?.Version ?? 0, waiter, now);
+            ReadStart start = holder.Read(key, had?.Version ?? 0, waiter, now);
             if (start == ReadStart.Busy)
                 return new(new CacheError(CacheErrorCode.Busy, "too many reads wait for the authority"));
             if (start == ReadStart.Opened)
                 Opened(key.Id, now);
+            if (!isMeta)
+                WantValue(key.Id);
             waiters.Add(waiter, done);
             holder.Flush(now);
         }
@@ -144,12 +156,31 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         }
     }
 
+    /// <summary>Before a small string is written through this instance: what to send along, so that it is held here once it is published.</summary>
+    public WriteMark BeginWrite(int database, byte[] key, byte[] value)
+    {
+        if (!store.HasRoom(EntryHeader.Bytes + key.Length + value.Length))
+            return default;
+        var name = new ObjectKey(new KeyId(store.Hash(key), (ushort)database), key);
+        lock (gate)
+            return writes.Begin(name, value, time.GetTimestamp());
+    }
+
+    /// <summary>The write failed: nothing will be told of it.</summary>
+    public void CancelWrite(WriteMark mark)
+    {
+        lock (gate)
+            writes.Cancel(mark.Handle);
+    }
+
     public async ValueTask DisposeAsync()
     {
         store.RemoveSink(this);
+        Task[] last;
         lock (gate)
         {
             stopping.Cancel();
+            last = [.. pulls];
             link?.Channel?.Close();
             foreach (TaskCompletionSource<FetchOutcome> waiter in waiters.Values)
                 waiter.TrySetResult(new(new CacheError(CacheErrorCode.Unavailable, "the instance is shutting down")));
@@ -158,6 +189,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         if (timer != null)
             await timer.DisposeAsync().ConfigureAwait(false);
         await connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(last).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // they use the store
     }
 
     void IKeyChangeSink.Changed(in BlobKey key, KeyChange change, long writer)
@@ -167,8 +199,12 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         for (EntryRef entry = store.FindNext(key.Database, key.Hash, default); !entry.IsNone; entry = store.FindNext(key.Database, key.Hash, entry))
         {
             // Told later, without the shard's lock; one that is not told is invalidated in vain some time.
-            if (entry.Key.SequenceEqual(key.Bytes) && Copies.TryStamp(entry, out OriginStamp stamp) && stamp.ValidatedAt != CopyHolder.Suspect && evicted.Count < EvictedMax)
-                evicted.Enqueue((new KeyId(key.Hash, (ushort)key.Database), stamp.ValidatedAt));
+            if (!entry.Key.SequenceEqual(key.Bytes) || !Copies.TryStamp(entry, out OriginStamp stamp) || stamp.ValidatedAt == CopyHolder.Suspect)
+                continue;
+            var id = new KeyId(key.Hash, (ushort)key.Database);
+            Copies.Ended(id, entry);
+            if (evicted.Count < EvictedMax)
+                evicted.Enqueue((id, stamp.ValidatedAt));
         }
     }
 
@@ -267,6 +303,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             while (evicted.TryDequeue(out (KeyId Key, long Registration) gone))
                 holder.Evicted(gone.Key, gone.Registration, now);
             holder.Tick(now);
+            writes.Tick(now);
             Follow(now);
             if (!IsCutOff(now))
                 return;
@@ -276,11 +313,26 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     }
 
     // Only saves the question: a key that has another kind of value by now is read at the authority for a while.
-    private void NoteElsewhere(KeyId key)
+    private void NoteElsewhere(KeyId key, bool isMeta)
     {
         if (elsewhere.Count >= ElsewhereMax)
             elsewhere.Clear();
-        elsewhere[key] = time.GetTimestamp();
+        elsewhere[key] = (time.GetTimestamp(), isMeta);
+    }
+
+    private bool RunsElsewhere(KeyId key, bool isMeta, long now)
+    {
+        if (elsewhere.TryGetValue(key, out (long At, bool IsMeta) noted) && (isMeta || !noted.IsMeta) && time.GetElapsedTime(noted.At, now) < ElsewherePeriod)
+            return true;
+        return isMeta ? collections.Ledger.IsWaiting(key) : collections.Ledger.Waits(key);
+    }
+
+    // What asks only whether a collection is there, and of which type, does not bring it.
+    private void WantValue(KeyId key)
+    {
+        if (valuesWanted.Count >= ElsewhereMax)
+            valuesWanted.Clear();
+        valuesWanted.Add(key);
     }
 
     private void Opened(KeyId key, long now)
@@ -319,6 +371,8 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             holder.Receive(message, now);
             Follow(now);
             Bring();
+            if (message is WriteOk write)
+                writes.Forget(new WriteMark(write.Instance, write.Session, write.Flight).Handle);
         }
     }
 
@@ -370,12 +424,17 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             }
 
             CopyPayload payload = CopyPayload.Read(answer.Payload);
+            bool isWanted = valuesWanted.Remove(answer.Key.Id);
             if (payload.IsElsewhere)
             {
-                NoteElsewhere(answer.Key.Id);
-                isElsewhere = true;
-                holder.Abandon(flight, ReadFailure.GivenUp);
-                isElsewhere = false;
+                NoteElsewhere(answer.Key.Id, isMeta: false);
+                RunElsewhere(flight);
+                continue;
+            }
+
+            if (payload.Type != BlobType.String)
+            {
+                BringCollection(flight, answer, payload, isWanted);
                 continue;
             }
 
@@ -389,6 +448,88 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         }
 
         fetches.Clear();
+    }
+
+    private void BringCollection(long flight, AcquireAnswer answer, CopyPayload payload, bool isWanted)
+    {
+        KeyId id = answer.Key.Id;
+        if (Copies.HasObject(answer.Key, answer.Version))
+        {
+            statistics.FoundCurrent();
+            Complete(flight, id, new(payload, answer.Size, null));
+            return;
+        }
+
+        bool isTooLarge = answer.Size > collections.BytesMax;
+        if (isTooLarge || (!payload.HasBytes && !isWanted))
+        {
+            NoteElsewhere(id, isMeta: !isTooLarge);
+            GiveBack(flight, id);
+            return;
+        }
+
+        if (payload.HasBytes && store.HasRoom(answer.Size) && collections.Read(payload.Type, payload.Bytes) is { IsOk: true } read)
+        {
+            statistics.BroughtCollection();
+            Complete(flight, id, new(payload, answer.Size, null, read.Value));
+            return;
+        }
+
+        pulls.RemoveAll(static pull => pull.IsCompleted);
+        pulls.Add(Task.Run(() => PullAsync(flight, answer, payload)));
+    }
+
+    // Whatever goes wrong, the readers get their answer from the authority.
+    private async Task PullAsync(long flight, AcquireAnswer answer, CopyPayload payload)
+    {
+        KeyId id = answer.Key.Id;
+        bool isBrought = false;
+        try
+        {
+            using var limit = new CancellationTokenSource(options.CollectionPullTimeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping.Token);
+            CacheError? error = store.HasRoom(answer.Size) ? null : await store.MakeRoomAsync(answer.Size, either.Token).ConfigureAwait(false);
+            if (error == null)
+            {
+                Result<IObjectValue> brought = payload.HasBytes
+                    ? collections.Read(payload.Type, payload.Bytes)
+                    : await collections.BringAsync(answer.Key, answer.Version, payload.Type, either.Token).ConfigureAwait(false);
+                if (brought.IsOk)
+                {
+                    statistics.BroughtCollection();
+                    lock (gate)
+                        Complete(flight, id, new(payload, answer.Size, null, brought.Value));
+                    isBrought = true;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // It took too long, or the instance is shutting down.
+        }
+        finally
+        {
+            if (!isBrought)
+            {
+                collections.Ledger.Ended(id, answer.Size, reads: 0);
+                lock (gate)
+                    GiveBack(flight, id);
+            }
+        }
+    }
+
+    // The authority registered a copy that is not brought.
+    private void GiveBack(long flight, KeyId key)
+    {
+        RunElsewhere(flight);
+        holder.Evicted(key, flight, time.GetTimestamp());
+    }
+
+    private void RunElsewhere(long flight)
+    {
+        isElsewhere = true;
+        holder.Abandon(flight, ReadFailure.GivenUp);
+        isElsewhere = false;
     }
 
     // However it ends, the flight ends: others may have joined it.

@@ -30,4 +30,10 @@ public sealed class TreeOptions
 
     /// <summary>Reads of ranges from other instances at the same time.</summary>
     public int PeerReadsMax { get; init; } = 64;
+
+    /// <summary>Collections that are brought whole at the same time; each takes its size in memory meanwhile, besides the copy.</summary>
+    public int CollectionPullsMax { get; init; } = 4;
+
+    /// <summary>Longest time that a read waits for a collection to be brought; then it runs at the authority.</summary>
+    public TimeSpan CollectionPullTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }

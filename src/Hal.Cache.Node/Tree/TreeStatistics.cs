@@ -18,6 +18,9 @@ public sealed class TreeStatistics : IDisposable
     private long bytesServed;
     private long corrupt;
     private long rounds;
+    private long forwarded;
+    private long collectionsBrought;
+    private long writesHeld;
     private long bytesQueued;
     private int fetchesServed;
 
@@ -30,6 +33,9 @@ public sealed class TreeStatistics : IDisposable
         Observe("bytes_served", "Bytes of objects sent to other instances.", () => BytesServed);
         Observe("corrupt", "Pieces from other instances that failed their checksum.", () => Corrupt);
         Observe("rounds", "Changes whose publication waited for holders.", () => Rounds);
+        Observe("forwarded", "Commands that the authority ran for this instance.", () => Forwarded);
+        Observe("writes_held", "Values that were held here as soon as this instance's own write of them was published.", () => WritesHeld);
+        Observe("collections_brought", "Collections copied here.", () => CollectionsBrought);
         meter.CreateObservableCounter(
             "hal.tree.link.bytes", () => received.Select(link => Measure(link, "source")), "By", "Bytes of objects received, by the instance that sent them.");
         meter.CreateObservableCounter(
@@ -48,6 +54,12 @@ public sealed class TreeStatistics : IDisposable
 
     public long Rounds => Interlocked.Read(ref rounds);
 
+    /// <summary>Commands that the authority ran for this instance: writes, what waits, and reads of what is not copied.</summary>
+    public long Forwarded => Interlocked.Read(ref forwarded);
+
+    /// <summary>Collections copied here, those in answers included.</summary>
+    public long CollectionsBrought => Interlocked.Read(ref collectionsBrought);
+
     /// <summary>Bytes that other instances have asked for and not yet been sent.</summary>
     public long BytesQueued => Interlocked.Read(ref bytesQueued);
 
@@ -65,6 +77,16 @@ public sealed class TreeStatistics : IDisposable
     public long FailuresOf(string source) => failures.TryGetValue(source, out long[]? count) ? Interlocked.Read(ref count[0]) : 0;
 
     public void Dispose() => meter.Dispose();
+
+    /// <summary>Values that were held here as soon as this instance's own write of them was published.</summary>
+    public long WritesHeld => Interlocked.Read(ref writesHeld);
+
+    /// <summary>Counts a command that is sent to the authority.</summary>
+    public void CountForwarded() => Interlocked.Increment(ref forwarded);
+
+    internal void HeldWrite() => Interlocked.Increment(ref writesHeld);
+
+    internal void BroughtCollection() => Interlocked.Increment(ref collectionsBrought);
 
     internal void Acquired() => Interlocked.Increment(ref acquires);
 

@@ -71,6 +71,9 @@ internal sealed class SiloOptions
     /// <summary>What a branch or leaf does while it can't reach the root.</summary>
     public CoherenceMode Coherence { get; set; } = CoherenceMode.Strict;
 
+    /// <summary>Largest collection that is copied from the root, in bytes of memory; a larger one is read there.</summary>
+    public long CollectionPullMaxBytes { get; set; } = 64L << 20;
+
     /// <summary>Where the control plane is, when another process hosts it; null: this one does.</summary>
     public Uri? ControlPlane { get; set; }
 

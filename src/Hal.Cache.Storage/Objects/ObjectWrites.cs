@@ -44,6 +44,31 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         return StoreStatus.Done;
     }
 
+    /// <summary>Puts what is in memory alone: no record, and no place among the live bytes.</summary>
+    public StoreStatus PutCopy(in BlobKey key, IObjectValue value, OriginStamp stamp, long expiresAt, ref WriteScope scope)
+    {
+        const EntryFlags flags = EntryFlags.Clean | EntryFlags.Object | EntryFlags.Slotted;
+        Shard shard = core.ShardOf(key.Hash);
+        ushort space = core.Spaces.SpaceOf(key.Database);
+        EntryHeader* old = shard.Table.Find(key.Hash, space, key.Bytes);
+        EntryHeader* entry = shard.NewEntry(
+            space, key.Bytes, value.Type, sizeof(long) + EntryRef.CopiedObjectTrailerBytes, true, expiresAt, flags);
+        var copied = new EntryRef(entry);
+        copied.WriteStamp(stamp);
+        copied.CopyReads = 0;
+        table.Attach(entry, key.Hash, new ObjectSlot { Value = value });
+        writes.Link(shard, key.Hash, entry, old, shard.NextVersion(), address: 0);
+        writes.Changed(key, isNew: old == null, flags, ref scope);
+        return StoreStatus.Done;
+    }
+
+    public IObjectHold Hold(EntryHeader* entry)
+    {
+        ObjectSlot slot = table.SlotOf(entry);
+        slot.Holds++;
+        return new ObjectHold(core, slot, slot.Value!);
+    }
+
     public StoreStatus Reserve(in BlobKey key, long bytes)
     {
         if (!core.Room.HasRoom(bytes))
@@ -117,7 +142,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
 
     private bool IsRefused(ObjectSlot slot)
     {
-        if (!slot.IsBusy && slot.Ticket == 0)
+        if (!slot.IsBusy && slot.Holds == 0 && slot.Ticket == 0)
             return false;
         core.Room.Refused();
         return true;
