@@ -52,7 +52,7 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>A context for the commands of a script, with a reply of its own; what the script's waits have learned is the outer command's.</summary>
     internal static CommandContext ForScript(CommandContext outer) =>
-        new(outer.Server, outer.Keyspace, outer.Client, new RespWriter(), outer.learned, outer) { IsInTransaction = true, ownsReply = true, scope = outer.scope };
+        new(outer.Server, outer.Keyspace, outer.Client, new RespWriter(), outer.learned, outer) { IsInTransaction = true, IsInScript = true, ownsReply = true, scope = outer.scope };
 
     public ClientSession Client { get; }
 
@@ -95,6 +95,9 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>Whether EXEC runs the command: it must not wait for other clients, and its keys stay locked after it.</summary>
     public bool IsInTransaction { get; private init; }
+
+    /// <summary>Whether a script calls the command.</summary>
+    public bool IsInScript { get; private init; }
 
     /// <summary>Number of arguments, the name included.</summary>
     public int Count { get; private set; }
@@ -204,8 +207,23 @@ internal sealed class CommandContext : IDisposable
         return Outcome.Async;
     }
 
-    /// <summary>Locks the shards of the command's keys; for work that <see cref="RunAsync"/> started, in short stretches.</summary>
+    /// <summary>Locks the shards of the command's keys.</summary>
     public void Lock() => Store.Lock(Shards);
+
+    /// <summary>Whether the keys are at this moment those of another's transaction, which waits. Needs the locks.</summary>
+    public bool IsFenced => !IsInTransaction && Server.Fence.Holds(Shards);
+
+    /// <summary>Locks the shards of the command's keys once no transaction has them; for work that <see cref="RunAsync"/> started, in short stretches.</summary>
+    public async ValueTask LockAsync()
+    {
+        while (true)
+        {
+            Lock();
+            if (!IsFenced) return;
+            Unlock();
+            await Server.Fence.WaitAsync(Shards, Cancellation).ConfigureAwait(false);
+        }
+    }
 
     public void Unlock()
     {

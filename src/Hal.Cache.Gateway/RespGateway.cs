@@ -19,6 +19,12 @@ public sealed class RespGateway : IAsyncDisposable
     public CacheError? LoadUsers() =>
         State.AclFile?.TryLoad(State.Acl) is { } wrong ? new CacheError(CacheErrorCode.Invalid, wrong) : null;
 
+    /// <summary>Loads the functions that an earlier process kept; <see cref="CacheErrorCode.Corrupt"/> tells what is wrong with their file.</summary>
+    public CacheError? LoadFunctions() =>
+        State.Scripts.Functions.TryLoadKept() is { } wrong ? new CacheError(CacheErrorCode.Corrupt, wrong) : null;
+
+    /// <summary>Ends what the gateway does by itself: when this completes, it uses the keyspace for connections only.</summary>
+    public ValueTask StopAsync() => State.Fields.StopAsync();
     /// <summary>Begins to exchange messages with the other instances of the tree; told once the listener is bound.</summary>
     public void Start() => State.Relay?.Start();
 

@@ -22,6 +22,9 @@ namespace Hal.Cache.Silo;
 internal sealed partial class SiloInstance : IAsyncDisposable
 {
     private readonly SiloOptions options;
+    /// <summary>In the data directory: what FUNCTION LOAD loaded.</summary>
+    private const string FunctionsFileName = "hal-functions.rdb";
+
     private readonly ILogger logger;
     private readonly IBlobStore store;
     private readonly OriginTable origins;
@@ -41,6 +44,8 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             Name = options.Name,
             RequirePass = options.RequirePass,
             AclFile = options.AclFile,
+            FunctionsFile = options.MemoryOnly ? null : Path.Combine(options.Data, FunctionsFileName),
+            ScriptLog = LogScript,
             ClusterView = options.ClusterView,
             Bind = options.Listen.Address.ToString(),
             Directory = options.MemoryOnly ? "" : options.Data,
@@ -85,7 +90,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     {
         cancellation.ThrowIfCancellationRequested();
         Result<SiloInstance> opened = Open(options, directory, loggers.CreateLogger<SiloInstance>());
-        if (!opened.IsOk || opened.Value.gateway.LoadUsers() is not { } wrong)
+        if (!opened.IsOk || (opened.Value.gateway.LoadUsers() ?? opened.Value.gateway.LoadFunctions()) is not { } wrong)
             return opened;
         await opened.Value.DisposeAsync();
         return wrong;
@@ -120,6 +125,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         await gateway.DisposeAsync();
         if (tree != null)
             await tree.DisposeAsync();
+        await gateway.StopAsync();
         await keyspace.DisposeAsync();
         await store.DisposeAsync();
         origins.Dispose();
@@ -155,6 +161,13 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             _ => StoreDurability.None,
         },
     };
+
+    // Redis's levels: debug, verbose, notice, warning.
+    private void LogScript(int level, string text) =>
+        LogScript(level switch { <= 1 => LogLevel.Debug, 2 => LogLevel.Information, _ => LogLevel.Warning }, options.Name, text);
+
+    [LoggerMessage(Message = "Script at {Name}: {Text}")]
+    private partial void LogScript(LogLevel level, string name, string text);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Instance {Name} goes on a listener")]
     private partial void LogListen(string name);

@@ -84,6 +84,9 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     /// <summary>A command is waiting for something: the client is not idle.</summary>
     public bool IsWaiting { get; set; }
 
+    /// <summary>A command waits for keys.</summary>
+    public bool IsBlocked { get; set; }
+
     /// <summary>Messages that the client's own command caused: they follow that command's reply. For its own connection alone.</summary>
     public ArrayBufferWriter<byte>? OwnMessages { get; private set; }
 

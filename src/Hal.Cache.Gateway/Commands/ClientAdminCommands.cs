@@ -132,6 +132,7 @@ internal static class ClientAdminCommands
         int Count(SubscriptionKind kind) => subscriptions?.Of(kind).Count ?? 0;
         if ((client.Modes & ClientModes.Subscribed) != 0) flags += "P";
         if (transaction is { IsOpen: true }) flags += "x";
+        if (client.IsBlocked) flags += "b";
         if (client.Tracking.IsOn) flags += "t";
         if (client.RedirectIsBroken) flags += "R";
         if (client.Tracking.Broadcast) flags += "B";

@@ -253,7 +253,9 @@ internal static class HashCommands
     {
         bool isNew = hash is null;
         hash ??= new HashValue(c.Keyspace.Collections);
+        long at = hash.TimeOf(c.Arg(2)); // a number that counts goes on to its end
         hash.Set(c.Arg(2), value, c.Changes);
+        if (at != 0) hash.SetTime(c.Arg(2), at, c.Changes);
         return c.TryCommit(1, hash, isNew);
     }
 

@@ -6,6 +6,7 @@ using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Commands;
 using Hal.Cache.Gateway.Tracking;
@@ -27,6 +28,19 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     private long requests;
 
     public async ValueTask ForwardAsync(CommandContext context)
+    {
+        context.Client.IsBlocked = context.Spec.Has(CommandFlags.Blocking);
+        try
+        {
+            await RunAsync(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            context.Client.IsBlocked = false;
+        }
+    }
+
+    private async ValueTask RunAsync(CommandContext context)
     {
         tree.Node.Statistics.CountForwarded();
         string authority = AuthorityOf(context);
@@ -365,7 +379,9 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     private static void WriteCall(CommandContext context, PipeWriter output, ForwardedCall call)
     {
         bool isLong = call.Instance != 0 || call.Writer.IsSet;
-        output.Write(isLong ? "*12\r\n$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8 : "*8\r\n$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
+        AclUser user = context.Client.User;
+        Ascii(output, $"*{(isLong ? 12 : 8) + (user.IsUnrestricted ? 0 : 2)}\r\n");
+        output.Write("$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
         Span<byte> digits = stackalloc byte[RedisInteger.BytesMax];
         long tracking = (call.Tracks ? PeerCommands.Tracks : 0) | (call.WantsOwn ? PeerCommands.WantsOwn : 0);
         ReadOnlySpan<long> numbers =
@@ -378,6 +394,16 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
             int length = RedisInteger.Format(number, digits);
             Ascii(output, $"${length}\r\n");
             output.Write(digits[..length]);
+            output.Write("\r\n"u8);
+        }
+
+        // What the command does inside, as a script, may do no more than its user.
+        if (user.IsUnrestricted)
+            return;
+        foreach (string text in (ReadOnlySpan<string>)[user.Name, user.Rules.DescribePermissions()])
+        {
+            Ascii(output, $"${text.Length}\r\n");
+            output.Write(Encoding.Latin1.GetBytes(text));
             output.Write("\r\n"u8);
         }
     }

@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Gateway.Acl;
 
 namespace Hal.Cache.Gateway.Peers;
 
@@ -18,6 +19,9 @@ internal sealed class PeerSession(PeerChallenge challenge)
 
     /// <summary>Whose the next command is; null for none.</summary>
     public ForwardedCall? Next { get; set; }
+
+    /// <summary>The restricted user of the last command that had one, and the rules that it was made of.</summary>
+    public (byte[] Rules, AclUser User)? User { get; set; }
 
     /// <summary>The command that runs now.</summary>
     public ForwardedCalls.Entry? Current { get; set; }

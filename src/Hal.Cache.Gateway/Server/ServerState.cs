@@ -2,11 +2,13 @@ using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Blocking;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Cluster;
+using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.PubSub;
 using Hal.Cache.Gateway.PubSub.Relay;
 using Hal.Cache.Gateway.Scripts;
 using Hal.Cache.Gateway.Tracking;
+using Hal.Cache.Gateway.Transactions;
 using Hal.Cache.Node;
 
 namespace Hal.Cache.Gateway.Server;
@@ -43,7 +45,9 @@ internal sealed class ServerState
         Latency = new LatencyMonitor(time);
         Idle = new IdleClients(Clients, time);
         Collections = new CollectionParameters(keyspace.Collections);
+        Blocked = new BlockedClients(Fence);
         Scripts = new ScriptRuntime(this);
+        Fields = new FieldExpiry(keyspace, Notifications);
     }
 
     public GatewayOptions Options { get; }
@@ -102,7 +106,12 @@ internal sealed class ServerState
 
     public CollectionParameters Collections { get; }
 
-    public BlockedClients Blocked { get; } = new();
+    /// <summary>Removes fields of hashes when their time has come.</summary>
+    public FieldExpiry Fields { get; }
+
+    public BlockedClients Blocked { get; }
+
+    public ShardFence Fence { get; } = new();
 
     public ScriptRuntime Scripts { get; }
 
