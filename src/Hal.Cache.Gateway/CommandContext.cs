@@ -227,8 +227,15 @@ internal sealed class CommandContext : IDisposable
 
     public void Unlock()
     {
-        if (Keyspace.Authority is { IsIdle: false } authority) Waits.Note(this, authority);
+        NoteChanges();
         Store.Unlock(Shards);
+    }
+
+    /// <summary>Ends what was changed under the locks that are held: the reply, and events for other instances, wait for its publication.</summary>
+    public void NoteChanges()
+    {
+        long ticket = Keyspace.Authority is { IsIdle: false } authority ? Waits.Note(this, authority) : 0;
+        if (Server.Events is { HasOpen: true } events) events.Release(ticket);
     }
 
     /// <summary>Awaits the noted fault, without locks; false where it can't be helped, and the error is replied.</summary>

@@ -44,9 +44,6 @@ internal static class GatewayLimits
     /// <summary>Longest client name, in bytes.</summary>
     public const int ClientNameBytesMax = 64 * 1024;
 
-    /// <summary>Bytes of pushes (MONITOR) that wait for a slow client before it is closed.</summary>
-    public const int OutboxBytesMax = 8 * 1024 * 1024;
-
     /// <summary>Keys whose hashes a context keeps room for between commands.</summary>
     public const int ArgsKept = RespLimits.ArgsKept;
 
@@ -58,6 +55,9 @@ internal static class GatewayLimits
 
     /// <summary>How long a command waits for the control plane.</summary>
     public static readonly TimeSpan PlaneTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long CLIENT TRACKING waits until the authority tells of changes by prefix.</summary>
+    public static readonly TimeSpan TrackTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Time between two tries to forward a command.</summary>
     public static readonly TimeSpan ForwardPause = TimeSpan.FromMilliseconds(50);

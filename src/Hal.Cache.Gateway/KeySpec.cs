@@ -52,7 +52,7 @@ internal sealed record KeySpec(int First, int Last = 0, int Step = 1, KeyFlags F
         if (KeyNumber >= 0)
         {
             int at = from + KeyNumber;
-            if (at >= c.Count || !Resp.RedisInteger.TryParse(c.Arg(at), out long count) || count <= 0 || count > c.Count - at - 1) return false;
+            if (at >= c.Count || c.IsLarge(at) || !Resp.RedisInteger.TryParse(c.Arg(at), out long count) || count <= 0 || count > c.Count - at - 1) return false;
             from = at + 1;
             to = from + (((int)count - 1) * Step);
         }
@@ -69,7 +69,7 @@ internal sealed record KeySpec(int First, int Last = 0, int Step = 1, KeyFlags F
         // Where an option is given twice, the last one counts.
         for (from = c.Count - 1; from > start; from--)
         {
-            if (System.Text.Ascii.EqualsIgnoreCase(c.Arg(from - 1), Keyword)) return true;
+            if (!c.IsLarge(from - 1) && System.Text.Ascii.EqualsIgnoreCase(c.Arg(from - 1), Keyword)) return true;
         }
 
         return false;

@@ -7,7 +7,7 @@ using Hal.Cache.Node;
 namespace Hal.Cache.Gateway;
 
 /// <summary>The RESP gateway of one instance.</summary>
-public sealed class RespGateway
+public sealed class RespGateway : IAsyncDisposable
 {
     public RespGateway(GatewayOptions options, Keyspace keyspace, TimeProvider time, GatewayTree? tree = null)
     {
@@ -25,6 +25,15 @@ public sealed class RespGateway
 
     /// <summary>Ends what the gateway does by itself: when this completes, it uses the keyspace for connections only.</summary>
     public ValueTask StopAsync() => State.Fields.StopAsync();
+    /// <summary>Begins to exchange messages with the other instances of the tree; told once the listener is bound.</summary>
+    public void Start() => State.Relay?.Start();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (State.Relay is { } relay)
+            await relay.DisposeAsync().ConfigureAwait(false);
+        State.Events?.Dispose();
+    }
 
     /// <summary>Connections of clients, without those of other instances; and bytes sent over all connections since the start.</summary>
     public (int Clients, long BytesSent) Traffic =>

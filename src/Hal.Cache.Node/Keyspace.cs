@@ -229,6 +229,15 @@ public sealed class Keyspace : IAsyncDisposable
         return status == StoreStatus.Done;
     }
 
+    /// <summary>Whether every change of the key is heard of here: always at the authority, elsewhere where a copy is registered. Needs its shard's lock.</summary>
+    public bool HearsChanges(in BlobKey key)
+    {
+        if (copies == null)
+            return true;
+        var scope = default(WriteScope);
+        return copies.IsRegistered(key, Store.Find(key, ref scope));
+    }
+
     /// <summary>From now on what is here are copies, which the host keeps registered.</summary>
     internal void Keep(CopyHost host, PeerReads reads) => copies = new(host, reads, statistics);
 

@@ -125,6 +125,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         instance.RespAddress = resp.ToString();
         gatewayOptions.Port = resp.Port;
         tree?.Start();
+        gateway.Start();
         LogListening(options.Name, resp);
     }
 
@@ -134,6 +135,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         if (Interlocked.Exchange(ref closed, 1) != 0)
             return;
         instance.Lifecycle = InstanceHealth.Draining;
+        await gateway.DisposeAsync();
         if (tree != null)
             await tree.DisposeAsync();
         await gateway.StopAsync();

@@ -121,6 +121,7 @@ internal sealed class BlockedClient(BlockedClients registry, CommandContext cont
         context.Serving = null;
         if (outcome == Outcome.Async) return false; // still nothing there
         isDone = true;
+        if (outcome != Outcome.Retry) context.NoteChanges();
 
         // From here on the context is its connection's again.
         BlockedClients.TakeReady(context, ready);

@@ -25,6 +25,9 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     /// <summary>Ends when the client will send no more, as far as the transport tells: a command that waits for others then waits in vain.</summary>
     public CancellationToken PeerClosed { get; init; }
 
+    /// <summary>How many messages may wait for it.</summary>
+    public OutputLimits Limits { get; init; } = new(TimeProvider.System);
+
     /// <summary>Whose rights it has. Written by its own connection, and before that.</summary>
     public AclUser User { get; set; } = AclUser.Internal;
 
@@ -95,7 +98,7 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     {
         get
         {
-            if (outbox is null) Interlocked.CompareExchange(ref outbox, new ClientOutbox(), null);
+            if (outbox is null) Interlocked.CompareExchange(ref outbox, new ClientOutbox(Limits), null);
             return outbox;
         }
     }

@@ -111,13 +111,16 @@ internal static class ClientAdminCommands
         return c.Ok();
     }
 
+    // A command that waits at the authority for a client of this instance is ended there.
     private static Outcome Unblock(CommandContext c)
     {
         if (c.Count > 4) return c.Syntax();
         if (c.Count == 4 && !Ascii.EqualsIgnoreCase(c.Arg(3), "timeout"u8) && !Ascii.EqualsIgnoreCase(c.Arg(3), "error"u8))
             return c.Error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"u8);
         if (!RedisInteger.TryParse(c.Arg(2), out long id)) return c.NotInteger();
-        c.Reply.Integer(c.Server.Blocked.TryUnblock(id, c.Count == 4 && Ascii.EqualsIgnoreCase(c.Arg(3), "ERROR"u8)) ? 1 : 0);
+        bool withError = c.Count == 4 && Ascii.EqualsIgnoreCase(c.Arg(3), "ERROR"u8);
+        if (c.Server.Forwarder is { } forwarder && forwarder.IsBlocked(id)) return c.RunAsync(context => forwarder.UnblockAsync(context, id, withError));
+        c.Reply.Integer(c.Server.Blocked.TryUnblock(id, withError) ? 1 : 0);
         return Outcome.Done;
     }
 

@@ -179,7 +179,7 @@ internal static class ConnectionCommands
         c.Server.Monitors.Remove(client);
         TransactionCommands.End(c);
         PubSubCommands.End(c);
-        c.Server.Tracking.Set(client, TrackingMode.Off);
+        _ = c.Server.Tracking.Set(client, TrackingMode.Off);
         c.Server.KeyEvents.Refresh();
         client.Database = 0;
         client.SeesCluster = false;

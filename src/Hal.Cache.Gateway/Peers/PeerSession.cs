@@ -26,5 +26,8 @@ internal sealed class PeerSession(PeerChallenge challenge)
     /// <summary>The command that runs now.</summary>
     public ForwardedCalls.Entry? Current { get; set; }
 
+    /// <summary>Instance that is told of changes of the keys that the command of now reads, 0 for none.</summary>
+    public ulong TracksFor { get; set; }
+
     public void Prove(PeerChannelKind kind) => (IsProven, Kind) = (true, kind);
 }

@@ -146,7 +146,8 @@ internal sealed class TransactionRun
         }
         finally
         {
-            if (outer.Keyspace.Authority is { IsIdle: false } authority) outer.Waits.NoteChanges(authority);
+            long ticket = outer.Keyspace.Authority is { IsIdle: false } authority ? outer.Waits.NoteChanges(authority) : 0;
+            if (outer.Server.Events is { HasOpen: true } events) events.Release(ticket);
             outer.Store.Unlock(shards);
         }
     }

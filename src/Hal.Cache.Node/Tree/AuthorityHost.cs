@@ -4,6 +4,7 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Tree.Collections;
+using Hal.Cache.Node.Tree.Tracking;
 
 namespace Hal.Cache.Node.Tree;
 
@@ -31,6 +32,7 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
     private readonly Dictionary<long, TaskCompletionSource> waiting = [];
     private readonly Dictionary<long, HeldAcquire> held = [];
     private readonly Dictionary<long, (WriteMark Writer, long Version)> writers = [];
+    private readonly TrackedChanges tracked = new();
     private readonly ThreadLocal<ChangeGroup> groups = new(static () => new());
     private readonly CancellationTokenSource stopping = new();
     private readonly ITimer timer;
@@ -88,6 +90,7 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         lock (gate)
         {
             long now = time.GetTimestamp();
+            Notify(group);
             result = group.IsAll ? authority.ChangedAll(position, now)
                 : writer.IsSet && group.Changes.Length == 1 ? Changed(group.Changes[0], position, writer, now)
                 : authority.Changed(group.Changes, position, now);
@@ -112,10 +115,41 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
             return waiting.TryGetValue(ticket, out TaskCompletionSource? source) ? source.Task : Task.CompletedTask;
     }
 
+    /// <summary>
+    /// An instance's command begins on behalf of one of its clients, as the client of a number here: what it reads or changes is told to the
+    /// instance as such.
+    /// </summary>
+    /// <param name="wantsOwn">Its changes are told with the request's number, so that the instance can spare its own client.</param>
+    public void BeginForwarded(long client, ulong instance, long request, bool wantsOwn)
+    {
+        if (wantsOwn)
+            tracked.BeginWriter(client, instance, request);
+    }
+
+    /// <summary>The command that began as such has ended.</summary>
+    public void EndForwarded(long client) => tracked.EndWriter(client);
+
+    /// <summary>An instance's client tracks a key that was read here; needs the lock of the key's shard.</summary>
+    public void Track(ReadOnlySpan<byte> key, ulong instance)
+    {
+        if (!tracked.Reads.Add(key, instance, out byte[] given, out ulong[] readers))
+            return;
+        lock (gate)
+        {
+            foreach (ulong reader in readers)
+                Send(reader, [new(reader, given, 0)]);
+        }
+    }
+
     void IKeyChangeSink.Changed(in BlobKey key, KeyChange change, long writer)
     {
+        if (authority.IsIdle || change == KeyChange.Fetched)
+            return;
+        if (!tracked.IsEmpty)
+            Collect(key, change, writer);
+
         // Expiry is no change: the time travels with the copies, and they end first.
-        if (authority.IsIdle || change is KeyChange.Expired or KeyChange.Fetched)
+        if (change == KeyChange.Expired)
             return;
         long version = change is KeyChange.Deleted or KeyChange.Evicted or KeyChange.Invalidated ? store.TakeVersion(key.Hash) : store.LastVersion(key.Hash);
         var changed = new KeyVersion(IdOf(key), version);
@@ -125,9 +159,16 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
             return;
         }
 
+        ChangeGroup group = groups.Value!;
         long position = Position();
         lock (gate)
+        {
+            Notify(group);
             Opened(authority.Changed(changed.Key, changed.Version, position, null, time.GetTimestamp()).Ticket, position);
+        }
+
+        group.Notices.Clear();
+        group.NoticeIds.Clear();
     }
 
     void IKeyChangeSink.Flushing(int database, long writer)
@@ -178,6 +219,71 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
             foreach (TaskCompletionSource source in waiting.Values)
                 source.TrySetCanceled(CancellationToken.None);
             waiting.Clear();
+        }
+    }
+
+    // Those of a command's changes go out with its invalidations, which wait for them; an end by time has no round.
+    private void Collect(in BlobKey key, KeyChange change, long writer)
+    {
+        ChangeGroup group = groups.Value!;
+        if (change != KeyChange.Expired)
+        {
+            tracked.Collect(key.Bytes, writer, group.Notices);
+            while (group.NoticeIds.Count < group.Notices.Count)
+                group.NoticeIds.Add(IdOf(key));
+            return;
+        }
+
+        List<KeyNotice> notices = [];
+        tracked.Collect(key.Bytes, writer, notices);
+        lock (gate)
+        {
+            foreach (KeyNotice notice in notices)
+                Send(notice.Instance, [notice]);
+        }
+    }
+
+    // The channel keeps the order: an instance hears the key before the invalidation that it acknowledges.
+    private void Notify(ChangeGroup group)
+    {
+        if (group.Notices.Count == 0)
+            return;
+        for (int at = 0; at < group.Notices.Count; at++)
+            authority.Include(group.Notices[at].Instance, group.NoticeIds[at]);
+        foreach (IGrouping<ulong, KeyNotice> instance in group.Notices.GroupBy(static notice => notice.Instance))
+            Send(instance.Key, [.. instance]);
+    }
+
+    private void Send(ulong instance, ReadOnlySpan<KeyNotice> notices)
+    {
+        if (!channels.TryGetValue(instance, out IFrameChannel? channel))
+            return;
+        for (int from = 0; from < notices.Length;)
+        {
+            int to = from, bytes = 0;
+            while (to < notices.Length && bytes < AnswerBytesAtOnce)
+                bytes += notices[to++].Key.Length;
+            TrackingFrames.BeginNotices(frame, to - from);
+            for (; from < to; from++)
+                TrackingFrames.Add(frame, notices[from]);
+            channel.TrySend(frame.Written);
+        }
+    }
+
+    private void Received(HolderLink from, ReadOnlySpan<byte> bytes)
+    {
+        if (TrackingFrames.KindOf(bytes) != TrackingFrames.Kind.Prefixes)
+        {
+            Received(from, MessageCodec.Read(bytes));
+            return;
+        }
+
+        (ulong instance, uint number, byte[][] prefixes) = TrackingFrames.ReadPrefixes(bytes);
+        tracked.SetPrefixes(instance, prefixes);
+        lock (gate)
+        {
+            TrackingFrames.WritePrefixesKnown(frame, number);
+            from.Channel.TrySend(frame.Written);
         }
     }
 
@@ -503,7 +609,7 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         /// <summary>The latest session that was begun on this connection.</summary>
         public uint Session { get; set; }
 
-        public void Received(ReadOnlySpan<byte> frame) => host.Received(this, MessageCodec.Read(frame));
+        public void Received(ReadOnlySpan<byte> frame) => host.Received(this, frame);
 
         public void Closed() => host.Closed(this);
     }

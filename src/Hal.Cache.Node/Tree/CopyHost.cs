@@ -6,6 +6,7 @@ using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Fetch;
 using Hal.Cache.Node.Tree.Collections;
+using Hal.Cache.Node.Tree.Tracking;
 
 namespace Hal.Cache.Node.Tree;
 
@@ -45,6 +46,10 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
     private long waiterCount;
     private ITimer? timer;
     private Task connecting = Task.CompletedTask;
+    private PrefixRequest? prefixes;
+    private uint prefixesNumber;
+    private uint sessionSeen;
+    private bool leaseRan;
 
     public CopyHost(TreeOptions options, IBlobStore store, IPeerClient peers, ISessionCounter sessions, TimeProvider time, TreeStatistics statistics, Retrievals retrievals,
         CollectionPulls pulls)
@@ -71,6 +76,21 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
 
     /// <summary>Whether the lease runs now.</summary>
     public bool HasLease => holder.LeaseRuns(time.GetTimestamp());
+
+    /// <summary>
+    /// Asks the authority to tell of every change of a key with one of these prefixes; completes when it does, and where it can't be reached,
+    /// when the connection is back and the tracker has heard that anything may have changed.
+    /// </summary>
+    public Task TrackAsync(IReadOnlyCollection<byte[]> wanted)
+    {
+        lock (gate)
+        {
+            prefixes?.Known.TrySetResult(); // the newer request is for those as well who wait for the older one
+            prefixes = new(++prefixesNumber, [.. wanted], new(TaskCreationOptions.RunContinuationsAsynchronously));
+            SendPrefixes();
+            return prefixes.Known.Task;
+        }
+    }
 
     /// <summary>Begins to keep up a connection to the authority.</summary>
     public void Start()
@@ -256,7 +276,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
         while (!stopping.IsCancellationRequested)
         {
             var made = new Link(this);
-            Result<IFrameChannel> channel = await peers.ConnectAsync(options.Root, made, stopping.Token).ConfigureAwait(false);
+            Result<IFrameChannel> channel = await peers.ConnectAsync(options.Root, PeerChannelKind.Coherence, made, stopping.Token).ConfigureAwait(false);
             if (channel.IsOk)
             {
                 lock (gate)
@@ -265,6 +285,8 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
                     link = made;
                     heardAt = time.GetTimestamp();
                     holder.Connect(heardAt);
+                    SendPrefixes();
+                    Follow(heardAt);
                 }
 
                 await made.Ended.WaitAsync(stopping.Token).ConfigureAwait(false);
@@ -287,6 +309,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
                 holder.Evicted(gone.Key, gone.Registration, now);
             holder.Tick(now);
             writes.Tick(now);
+            Follow(now);
             if (link?.Channel is { } channel && time.GetElapsedTime(heardAt, now) > options.SilenceMax)
                 GiveUp(channel, now);
             if (!IsCutOff(now))
@@ -325,17 +348,61 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
 
     private void Received(Link from, ReadOnlySpan<byte> bytes)
     {
-        CoherenceMessage message = MessageCodec.Read(bytes);
+        TrackingFrames.Kind kind = TrackingFrames.KindOf(bytes);
+        CoherenceMessage? message = kind == TrackingFrames.Kind.Other ? MessageCodec.Read(bytes) : null;
         lock (gate)
         {
             if (from != link)
                 return; // an earlier connection's reader
             heardAt = time.GetTimestamp();
+            if (message == null)
+            {
+                Received(kind, bytes);
+                return;
+            }
+
             holder.Receive(message, heardAt);
+            Follow(heardAt);
             Bring();
             if (message is WriteOk write)
                 writes.Forget(new WriteMark(write.Instance, write.Session, write.Flight).Handle);
         }
+    }
+
+    private void Received(TrackingFrames.Kind kind, ReadOnlySpan<byte> bytes)
+    {
+        if (kind == TrackingFrames.Kind.Notices && Copies.Tracker is { } tracker)
+            TrackingFrames.Tell(bytes, tracker);
+        if (kind != TrackingFrames.Kind.PrefixesKnown || prefixes == null || TrackingFrames.ReadPrefixesKnown(bytes) != prefixes.Number)
+            return;
+
+        // What changed between the session's begin and now was not told by prefix.
+        if (prefixes.IsRepeated)
+            Copies.Tracker?.AllInvalidated();
+        prefixes.IsRepeated = false;
+        prefixes.Known.TrySetResult();
+    }
+
+    private void SendPrefixes()
+    {
+        if (prefixes == null || (prefixes.Prefixes.Length == 0 && prefixes.Known.Task.IsCompleted))
+            return;
+        prefixes.IsRepeated |= link?.Channel == null || prefixes.IsSent;
+        if (link?.Channel is not { } channel)
+            return;
+        prefixes.IsSent = true;
+        TrackingFrames.WritePrefixes(frame, options.Instance, prefixes.Number, prefixes.Prefixes);
+        channel.TrySend(frame.Written);
+    }
+
+    // With a session or a lease goes the certainty that changes are told here.
+    private void Follow(long now)
+    {
+        bool leaseRuns = holder.LeaseRuns(now);
+        bool isLost = holder.Session != sessionSeen || (leaseRan && !leaseRuns);
+        (sessionSeen, leaseRan) = (holder.Session, leaseRuns);
+        if (isLost)
+            Copies.Tracker?.AllInvalidated();
     }
 
     // Small values are taken at once; what must wait for room goes on outside of the lock.
@@ -440,6 +507,14 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
     }
 
     private ILargeValue Frame(AcquireAnswer answer) => store.Stage(answer.Size);
+
+    private sealed record PrefixRequest(uint Number, byte[][] Prefixes, TaskCompletionSource Known)
+    {
+        public bool IsSent { get; set; }
+
+        /// <summary>There was a time in which changes were not told.</summary>
+        public bool IsRepeated { get; set; }
+    }
 
     private sealed class Link(CopyHost host) : IFrameSink
     {

@@ -49,6 +49,11 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
         return false;
     }
 
+    /// <summary>Whether a copy that can be served, or one that says that there is no such key, is registered. Needs the lock.</summary>
+    public bool IsRegistered(in BlobKey key, in EntryRef entry) => entry.IsNone
+        ? host.IsAbsent(key)
+        : host.Copies.TryStamp(entry, out OriginStamp stamp) && host.IsServable(stamp);
+
     /// <summary>Where the missing chunks of a copy come from.</summary>
     public ObjectSource SourceOf(in BlobKey key, ILargeValue value, OriginStamp stamp) =>
         new PeerSource(key.Database, key.Bytes.ToArray(), (long)stamp.Validator, value.Length, reads);

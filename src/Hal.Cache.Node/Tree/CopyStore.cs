@@ -1,6 +1,7 @@
 using Hal.Cache.Coherence;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Tree.Collections;
+using Hal.Cache.Node.Tree.Tracking;
 
 namespace Hal.Cache.Node.Tree;
 
@@ -16,6 +17,9 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics, Col
     private readonly Dictionary<long, PendingCopy> pending = [];
 
     public NegativeCopies Negatives { get; } = new();
+
+    /// <summary>Hears of every copy that is no longer valid, before the authority is told so; null for nobody.</summary>
+    public IKeyTracker? Tracker { get; set; }
 
     /// <summary>What a flight has brought, kept until <see cref="Put"/> or <see cref="Forget"/>.</summary>
     public void Bring(long flight, PendingCopy copy) => pending[flight] = copy;
@@ -140,7 +144,7 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics, Col
     public void Invalidate(KeyId key, long below)
     {
         statistics.Invalidated();
-        Negatives.Invalidate(key, below);
+        Negatives.Invalidate(key, below, Tracker);
         ulong shard = store.ShardOf(key.Hash);
         store.Lock(shard);
         try
@@ -157,6 +161,8 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics, Col
             store.Unlock(shard);
         }
     }
+
+    public void InvalidateAll() => Tracker?.AllInvalidated();
 
     /// <summary>The stamp of a copy; false where there is none, or it is in the log only.</summary>
     public bool TryStamp(in EntryRef entry, out OriginStamp stamp)
@@ -176,6 +182,7 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics, Col
             return;
         if (stamp.ValidatedAt != CopyHolder.Suspect)
             Ended(id, entry);
+        Tracker?.Invalidated(entry.Key);
         entry.MarkSuspect(true); // that always succeeds; the removal may have to wait for room in the log, and then the next copy replaces it
         var scope = default(WriteScope);
         store.Remove(new BlobKey(id.Database, entry.Key, id.Hash), RemovalReason.Invalidated, ref scope, out _);

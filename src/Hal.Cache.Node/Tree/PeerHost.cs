@@ -12,10 +12,17 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
 
     public string Name => name;
 
-    public Result<IFrameSink> Accept(IFrameChannel channel) =>
-        keyspace.Authority is { } authority
+    /// <summary>Takes channels for published messages, once the instance relays them.</summary>
+    public Func<IFrameChannel, IFrameSink>? Messages { get; set; }
+
+    public Result<IFrameSink> Accept(PeerChannelKind kind, IFrameChannel channel)
+    {
+        if (kind == PeerChannelKind.Messages)
+            return Messages is { } accept ? Results.Of(accept(channel)) : new CacheError(CacheErrorCode.Refused, $"instance '{name}' relays no messages");
+        return keyspace.Authority is { } authority
             ? Results.Of(authority.Accept(channel))
             : new CacheError(CacheErrorCode.Refused, $"instance '{name}' is no authority");
+    }
 
     public ValueTask<Result<IRangeReader>> OpenRangeAsync(RangeRequest request, CancellationToken cancellation) =>
         request.AsksManifest ? ManifestAsync(request, cancellation) : OpenAsync(request, statistics, cancellation);

@@ -1,6 +1,7 @@
 using Hal.Cache.Coherence;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Node.Tree.Collections;
+using Hal.Cache.Node.Tree.Tracking;
 
 namespace Hal.Cache.Node.Tree;
 
@@ -15,19 +16,49 @@ public sealed class TreeNode : IAsyncDisposable
     private readonly PeerReads? reads;
     private readonly CollectionPulls? collections;
     private readonly EvictedVersions? evicted;
+    private readonly TreeOptions options;
+    private readonly PeerHost host;
 
     private TreeNode(
         TreeOptions options, Keyspace keyspace, PeerHost host, TreeStatistics statistics, CopyHost? copies = null, PeerReads? reads = null,
         CollectionPulls? collections = null, EvictedVersions? evicted = null)
     {
-        (Host, Statistics, this.copies, this.reads, this.collections, authority) = (host, statistics, copies, reads, collections, keyspace.Authority);
+        (this.options, this.host, Statistics, this.copies, this.reads, this.collections, authority) = (options, host, statistics, copies, reads, collections, keyspace.Authority);
         this.evicted = evicted;
         Authorities = new RootAuthorities(options.Root, copies);
         keyspace.Tree = statistics;
     }
 
     /// <summary>What peers may ask of this instance.</summary>
-    public IPeerHost Host { get; }
+    public IPeerHost Host => host;
+
+    /// <summary>Name of the instance above this one; null at the root.</summary>
+    public string? Parent => copies == null ? null : options.Parent ?? options.Root;
+
+    /// <summary>Name of the root.</summary>
+    public string Root => options.Root;
+
+    /// <summary>Number of this instance.</summary>
+    public ulong Instance => options.Instance;
+
+    /// <summary>Hears which keys have changed, where this instance holds copies; set before it starts.</summary>
+    public IKeyTracker? Tracker
+    {
+        set
+        {
+            if (copies != null)
+                copies.Copies.Tracker = value;
+        }
+    }
+
+    /// <summary>Asks the authority to tell the tracker of changes by prefix; completes when it does.</summary>
+    public Task TrackAsync(IReadOnlyCollection<byte[]> prefixes) => copies?.TrackAsync(prefixes) ?? Task.CompletedTask;
+
+    /// <summary>Takes channels for published messages from the instances below this one; set once, before the first comes.</summary>
+    public Func<IFrameChannel, IFrameSink>? Messages
+    {
+        set => host.Messages = value;
+    }
 
     public IKeyAuthorities Authorities { get; }
 

@@ -90,7 +90,7 @@ internal sealed class ServerHost : IAsyncDisposable
         public TestClient(ServerState state, CommandDispatcher dispatcher, TimeProvider time)
         {
             this.state = state;
-            Session = new ClientSession(state.Clients.NextId(), "remote", "local", time.GetUtcNow(), ended.Cancel, state.Table.All.Count);
+            Session = new ClientSession(state.Clients.NextId(), "remote", "local", time.GetUtcNow(), ended.Cancel, state.Table.All.Count) { Limits = state.OutputLimits };
             state.Acl.Begin(Session);
             state.Clients.TryAdd(Session);
             running = RunAsync(new RespConnection(state, dispatcher, Session, new DuplexPipe(requests.Reader, replies.Writer), ended.Token));

@@ -74,7 +74,7 @@ public sealed class PeerSourceTests
             return new(code is { } failure ? new CacheError(failure, "as asked") : null);
         }
 
-        public ValueTask<Result<IFrameChannel>> ConnectAsync(string peer, IFrameSink sink, CancellationToken cancellation) => throw new NotSupportedException();
+        public ValueTask<Result<IFrameChannel>> ConnectAsync(string peer, PeerChannelKind kind, IFrameSink sink, CancellationToken cancellation) => throw new NotSupportedException();
 
         public ValueTask<Result<ICommandLink>> RentAsync(string peer, CancellationToken cancellation) => throw new NotSupportedException();
 
