@@ -185,7 +185,11 @@ public sealed class Keyspace : IAsyncDisposable
     {
         long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
         if (!TryMatchOrigin(key.Bytes, out OriginMount? mount))
-            return entry.IsNone || entry.ExpiresAt == 0 ? null : TimeSpan.FromMilliseconds(Math.Clamp(entry.ExpiresAt - now, 0, FreshMillisecondsMax));
+        {
+            long until = ExpiryOf(entry);
+            return until == long.MaxValue ? null : TimeSpan.FromMilliseconds(Math.Clamp(until - now, 0, FreshMillisecondsMax));
+        }
+
         if (entry.IsNone)
             return TimeSpan.Zero; // nobody tells when an origin gets an object
         if (mount.Freshness.Mode == FreshnessMode.Immutable)
@@ -317,6 +321,15 @@ public sealed class Keyspace : IAsyncDisposable
         statistics.Invalidation();
         entry = default;
         return true;
+    }
+
+    // A part of a collection that expires is the authority's to tell, as the whole is.
+    private long ExpiryOf(in EntryRef entry)
+    {
+        if (entry.IsNone)
+            return long.MaxValue;
+        long whole = entry.ExpiresAt == 0 ? long.MaxValue : entry.ExpiresAt;
+        return entry.IsObject && Store.Object(entry) is ICollectionValue collection ? Math.Min(whole, collection.NextExpiry) : whole;
     }
 
     private static Fault FaultOf(FaultKind kind, Need need, in BlobKey key) => new(kind, need, key.Database, key.Bytes.ToArray(), 0);
