@@ -185,11 +185,7 @@ public sealed class Keyspace : IAsyncDisposable
     {
         long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
         if (!TryMatchOrigin(key.Bytes, out OriginMount? mount))
-        {
-            long until = ExpiryOf(entry);
-            return until == long.MaxValue ? null : TimeSpan.FromMilliseconds(Math.Clamp(until - now, 0, FreshMillisecondsMax));
-        }
-
+            return entry.IsNone || entry.ExpiresAt == 0 ? null : TimeSpan.FromMilliseconds(Math.Clamp(entry.ExpiresAt - now, 0, FreshMillisecondsMax));
         if (entry.IsNone)
             return TimeSpan.Zero; // nobody tells when an origin gets an object
         if (mount.Freshness.Mode == FreshnessMode.Immutable)
@@ -323,13 +319,14 @@ public sealed class Keyspace : IAsyncDisposable
         return true;
     }
 
-    // A part of a collection that expires is the authority's to tell, as the whole is.
-    private long ExpiryOf(in EntryRef entry)
+    /// <summary>The same for a copy of a collection, a part of which may expire: that is the authority's to tell, as the whole is. Needs the lock.</summary>
+    internal TimeSpan? CollectionFreshFor(in BlobKey key, in EntryRef entry)
     {
-        if (entry.IsNone)
-            return long.MaxValue;
-        long whole = entry.ExpiresAt == 0 ? long.MaxValue : entry.ExpiresAt;
-        return entry.IsObject && Store.Object(entry) is ICollectionValue collection ? Math.Min(whole, collection.NextExpiry) : whole;
+        TimeSpan? whole = FreshFor(key, entry);
+        if (Store.Object(entry) is not ICollectionValue { NextExpiry: not long.MaxValue and var at })
+            return whole;
+        var part = TimeSpan.FromMilliseconds(Math.Clamp(at - Time.GetUtcNow().ToUnixTimeMilliseconds(), 0, int.MaxValue));
+        return whole < part ? whole : part;
     }
 
     private static Fault FaultOf(FaultKind kind, Need need, in BlobKey key) => new(kind, need, key.Database, key.Bytes.ToArray(), 0);

@@ -27,7 +27,7 @@ public sealed class PartialExpiryTests
             rig.Store.Put(key, new Expiring(partIn == long.MaxValue ? partIn : now + partIn), 0, EntryFlags.None, ref scope);
             if (wholeIn != 0) rig.Store.SetExpiry(key, now + wholeIn, ref scope);
 
-            Assert.Equal(served, rig.Keyspace.FreshFor(key, rig.Store.FindNext(0, hash, default))?.TotalMilliseconds);
+            Assert.Equal(served, rig.Keyspace.CollectionFreshFor(key, rig.Store.FindNext(0, hash, default))?.TotalMilliseconds);
         }
         finally
         {
