@@ -340,6 +340,16 @@ public sealed class Keyspace : IAsyncDisposable
         return true;
     }
 
+    /// <summary>The same for a copy of a collection, a part of which may expire: that is the authority's to tell, as the whole is. Needs the lock.</summary>
+    internal TimeSpan? CollectionFreshFor(in BlobKey key, in EntryRef entry)
+    {
+        TimeSpan? whole = FreshFor(key, entry);
+        if (Store.Object(entry) is not ICollectionValue { NextExpiry: not long.MaxValue and var at })
+            return whole;
+        var part = TimeSpan.FromMilliseconds(Math.Clamp(at - Time.GetUtcNow().ToUnixTimeMilliseconds(), 0, int.MaxValue));
+        return whole < part ? whole : part;
+    }
+
     private static Fault FaultOf(FaultKind kind, Need need, in BlobKey key) => new(kind, need, key.Database, key.Bytes.ToArray(), 0);
 
     private async ValueTask<CacheError?> FetchAsync(Fault fault, CommandMemory? memory, CancellationToken cancellation)

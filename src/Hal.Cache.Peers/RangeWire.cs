@@ -46,7 +46,7 @@ internal static class RangeWire
             && request.Offset <= request.ObjectLength - request.Length;
     }
 
-    public static CacheErrorCode CodeOf(int length) => -length - 1 is var code && code <= (int)CacheErrorCode.Busy ? (CacheErrorCode)code : CacheErrorCode.Unavailable;
+    public static CacheErrorCode CodeOf(int length) => -length - 1 is var code && code <= (int)CacheErrorCode.Elsewhere ? (CacheErrorCode)code : CacheErrorCode.Unavailable;
 
     public static int LengthOf(CacheErrorCode code) => -(int)code - 1;
 }

@@ -155,7 +155,7 @@ public sealed class CollectionTests(ThreeLevels levels) : IClassFixture<ThreeLev
     {
         using var root = levels.Connect("root");
         using var leaf = levels.Connect("leaf");
-        Fill(root, "col:busy", 5000, 200);
+        Fill(root, "col:busy", 20_000, 200);
         var before = levels.Counter("leaf", "tree_collections_brought");
         for (var i = 0; i < 40; i++)
         {

@@ -578,7 +578,7 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         return new(asked.Item.Key, asked.Item.Flight, entry.Version, AcquireStatus.Found)
         {
             Size = value.MemoryBytes,
-            TimeToLive = keyspace.FreshFor(key, entry),
+            TimeToLive = keyspace.CollectionFreshFor(key, entry),
             Payload = CopyPayload.Write(entry.Type, entry.Flags, entry.ExpiresAt, blob.Length > 0, blob),
         };
     }

@@ -53,6 +53,9 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
                 return Results.Of(reader!);
             if (found == Found.Nothing)
                 break;
+            // A copied collection would be written in another order of its elements: only the authority says which bytes stand for a version.
+            if (found == Found.Object && keyspace.KeepsCopies)
+                return new CacheError(CacheErrorCode.Elsewhere, $"instance '{name}' has this version, but not the bytes that it is sent as");
             if (found == Found.Object && !await keyspace.Snapshots.TryMakeAsync(request.Database, request.Key, hash, (long)request.Version, cancellation).ConfigureAwait(false))
                 break;
             if (found == Found.Fault && await keyspace.ResolveAsync(fault, cancellation).ConfigureAwait(false) is { } error)
@@ -81,9 +84,8 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
 
             if (!entry.IsNone && keyspace.VersionOf(entry) == (long)request.Version)
             {
-                // A copied collection would be written in another order of its elements: only the authority says which bytes stand for a version.
                 if (entry.IsObject)
-                    return keyspace.KeepsCopies ? Found.Nothing : Found.Object;
+                    return Found.Object;
                 reader = Reader(request, key, entry, counted);
                 return Found.Reader;
             }

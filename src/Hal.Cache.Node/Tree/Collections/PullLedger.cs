@@ -10,8 +10,11 @@ namespace Hal.Cache.Node.Tree.Collections;
 /// </summary>
 internal sealed class PullLedger
 {
-    /// <summary>What one read at the holder counts as, in bytes; a collection up to twice that size is always worth a copy.</summary>
-    public const int ReadBytes = 64 << 10;
+    /// <summary>
+    /// What one read at the holder counts as, in bytes: what a link of 10 Gbit/s moves in a round trip of 0.2 ms. A collection up to twice that
+    /// size is always worth a copy.
+    /// </summary>
+    public const int ReadBytes = 256 << 10;
 
     /// <summary>Keys whose losses are remembered; beyond that all are forgotten.</summary>
     public const int KeysMax = 1 << 16;
