@@ -15,6 +15,8 @@ public sealed class BadInputTests : IDisposable
     private const int PageMax = 10_000;
     private const long Epoch = 7;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private static readonly JsonSerializerOptions Absent = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     private readonly TreeProcesses _tree = TreeProcesses.Started(new SiloProcessOptions { Memory = "64mb", Disk = "256mb" }, ("root", null));
@@ -94,6 +96,29 @@ public sealed class BadInputTests : IDisposable
         Assert.Equal(Keys, told);
         var growth = ProcessUsage.ResidentBytes(_tree["root"].Pid) - before;
         Assert.True(growth < 128L << 20, $"memory grew by {growth} bytes");
+    }
+
+    [Fact]
+    public async Task A_silo_with_another_secret_starts_and_every_refusal_says_why()
+    {
+        using var home = new TempDirectory("other-secret");
+        File.WriteAllText(home.Combine("secret"), "another secret of another tree");
+        var (port, http) = (FreePort.Next(), FreePort.Next());
+        using var stranger = new ChildProcess(
+            "dotnet",
+            [
+                "exec", RepositoryPaths.SiloAssembly()!, "--name", "stranger", "--role", "leaf", "--parent", "root", "--peer", $"root=127.0.0.1:{_tree["root"].Port}",
+                "--listen", $"127.0.0.1:{port}", "--http", $"127.0.0.1:{http}", "--memory", "64mb", "--disk", "0", "--cluster-secret", home.Combine("secret"),
+            ],
+            line => line.StartsWith("ready", StringComparison.Ordinal));
+        stranger.WaitReady(Patience);
+        using var client = new RespTestClient(port);
+
+        Assert.True(await Eventually.HoldsAsync(() => client.Command("GET", "k").Text is var text && Says(text), Patience), client.Command("GET", "k").Text);
+        Assert.True(client.Command("SET", "k", "v").Text is var refused && Says(refused), refused);
+        Assert.True(_client.Command("GET", "k").IsNull);
+
+        static bool Says(string text) => text.StartsWith("TRYAGAIN", StringComparison.Ordinal) && text.Contains("another cluster secret", StringComparison.Ordinal);
     }
 
     public void Dispose()

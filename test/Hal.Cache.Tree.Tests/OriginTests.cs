@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Hal.Cache.Testing.Clients;
 using Hal.Cache.Testing.Processes;
@@ -11,6 +12,8 @@ public sealed partial class OriginTests : IDisposable
     private const int Leaves = 8;
 
     private static readonly int Megabytes = int.TryParse(Environment.GetEnvironmentVariable("HAL_TEST_SINGLE_FLIGHT_MIB"), CultureInfo.InvariantCulture, out var set) ? set : 16;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly TempDirectory _files = new("origin");
 
@@ -60,6 +63,52 @@ public sealed partial class OriginTests : IDisposable
         File.Delete(_files.Combine("s.bin"));
         Assert.True(await Eventually.HoldsAsync(() => leaf.Command("GET", "o/s.bin").IsNull, TimeSpan.FromSeconds(20)));
         Assert.Contains("read-only", leaf.Command("SET", "o/s.bin", "x").Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_origin_that_changes_in_mid_read_or_goes_away_gives_no_wrong_byte_and_takes_no_copy_away()
+    {
+        const int length = 40_000_000;
+        var files = _files.Combine("files");
+        Directory.CreateDirectory(files);
+        var old = Write("files/v.bin", length, 1);
+        var small = Write("files/s.bin", 1000, 2);
+        using var tree = TreeProcesses.Started(
+            new SiloProcessOptions { Memory = "64mb", Disk = "256mb", Origins = [$"o/=file://{files}?freshness=validate&seconds=1"] }, ("root", null), ("leaf", "root"));
+        using var leaf = new RespTestClient(tree["leaf"].Port);
+        using (var slow = new RespTestClient(tree["leaf"].Port, receiveBufferBytes: 64 << 10))
+        {
+            slow.Send("GET", "o/v.bin");
+            Assert.True(await Eventually.HoldsAsync(() => TreeProcesses.Counter(tree["root"], "origin_bytes_read") > 0, Patience));
+            Write("files/v.bin", length, 3);
+
+            var at = 0;
+            try
+            {
+                slow.ReceiveBulk(piece =>
+                {
+                    Assert.True(piece.Span.SequenceEqual(old.AsSpan(at, piece.Length)), $"bytes of another version within {piece.Length} from {at} on");
+                    at += piece.Length;
+                });
+            }
+            catch (Exception broken) when (broken is EndOfStreamException or SocketException)
+            {
+                Assert.InRange(at, 0, length - 1); // what was begun can't be ended, and is not
+            }
+        }
+
+        var changed = File.ReadAllBytes(Path.Combine(files, "v.bin"));
+        Assert.True(await Eventually.HoldsAsync(() => leaf.Command("GET", "o/v.bin").Bytes?.AsSpan().SequenceEqual(changed) == true, Patience));
+        Assert.Equal(small, leaf.Command("GET", "o/s.bin").Bytes);
+
+        Directory.Move(files, files + ".away");
+        Assert.True(await Eventually.HoldsAsync(() => leaf.Command("GET", "o/other").IsError, Patience), "an object of an origin that is away counts as not there");
+        Assert.Equal(small, leaf.Command("GET", "o/s.bin").Bytes);
+        Assert.Equal("OK", leaf.Command("SET", "elsewhere", "v").Text);
+        Assert.Equal("v", leaf.Command("GET", "elsewhere").Text);
+
+        Directory.Move(files + ".away", files);
+        Assert.True(await Eventually.HoldsAsync(() => leaf.Command("GET", "o/other").IsNull, Patience));
     }
 
     public void Dispose() => _files.Dispose();

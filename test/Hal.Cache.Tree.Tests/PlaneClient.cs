@@ -6,16 +6,16 @@ using Hal.Cache.Testing.Processes;
 namespace Hal.Cache.Tree.Tests;
 
 /// <summary>A scheduler's and an operator's view of a tree: its control plane over HTTP; every wait is bounded.</summary>
-internal sealed class PlaneClient(int port) : IDisposable
+internal sealed class PlaneClient(int httpPort) : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly HttpClient _http = new() { BaseAddress = new Uri($"http://127.0.0.1:{httpPort}"), Timeout = Patience };
+
     public PlaneClient(TreeMember host)
         : this(host.HttpPort)
     {
     }
-
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
-    private readonly HttpClient _http = new() { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Patience };
 
     public void Dispose() => _http.Dispose();
 

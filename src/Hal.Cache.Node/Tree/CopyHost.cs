@@ -42,6 +42,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
     private Link? link;
     private long cutOffAt;
     private long heardAt;
+    private string whyCutOff = "no connection yet";
     private bool isElsewhere;
     private long waiterCount;
     private ITimer? timer;
@@ -293,7 +294,12 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
 
                 // The lease is good to its end, connected or not: the authority waits for it. The next connection begins a session.
                 lock (gate)
-                    (link, cutOffAt) = (null, time.GetTimestamp());
+                    (link, cutOffAt, whyCutOff) = (null, time.GetTimestamp(), "the connection is lost");
+            }
+            else
+            {
+                lock (gate)
+                    whyCutOff = channel.Error.Message;
             }
 
             await Task.Delay(options.ReconnectInterval, time, stopping.Token).ConfigureAwait(false);
@@ -344,7 +350,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
         link == null && time.GetElapsedTime(cutOffAt, now) > options.CutOffAfter && !holder.LeaseRuns(now);
 
     private FetchOutcome CutOff() =>
-        new(new CacheError(CacheErrorCode.Busy, $"the authority '{options.Root}' can't be reached, and the copy here may be old"));
+        new(new CacheError(CacheErrorCode.Busy, $"the copy here may be old, and the authority '{options.Root}' can't be asked: {whyCutOff}"));
 
     private void Received(Link from, ReadOnlySpan<byte> bytes)
     {

@@ -21,8 +21,8 @@ public static class LinearizabilityChecker
         return null;
     }
 
-    /// <summary>Whether the operations on one key have a linear order; throws <see cref="InvalidOperationException"/> beyond <see cref="ConfigurationsMax"/>.</summary>
-    public static bool IsLinearizable(IReadOnlyList<Operation> operations)
+    /// <summary>Whether the operations on one key have a linear order; throws <see cref="InvalidOperationException"/> beyond the limit.</summary>
+    public static bool IsLinearizable(IReadOnlyList<Operation> operations, int configurationsMax = ConfigurationsMax)
     {
         var relevant = Relevant(operations);
         var head = Link(relevant);
@@ -43,8 +43,8 @@ public static class LinearizabilityChecker
             {
                 if ((before[at.Index] < 0 || placed[before[at.Index]]) && Apply(at.Operation!, state, out var after) && seen.Add((done ^ marks[at.Index], after)))
                 {
-                    if (seen.Count > ConfigurationsMax)
-                        throw new InvalidOperationException($"{relevant.Length} operations on {at.Operation!.Key} need more than {ConfigurationsMax} configurations.");
+                    if (seen.Count > configurationsMax)
+                        throw new InvalidOperationException($"{relevant.Length} operations on {at.Operation!.Key} need more than {configurationsMax} configurations.");
                     chosen.Push((at, state));
                     placed[at.Index] = true;
                     (done, state) = (done ^ marks[at.Index], after);

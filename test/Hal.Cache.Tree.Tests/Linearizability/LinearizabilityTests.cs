@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hal.Cache.Testing.Clients;
 using Hal.Cache.Testing.Processes;
 using Hal.Cache.Testing.Simulation;
 using Xunit.Abstractions;
@@ -40,6 +41,7 @@ public sealed class LinearizabilityTests(ITestOutputHelper output)
         await Task.WhenAll(clients);
         tree.WaitConnected();
         ReadAll(tree, history);
+        await ReportedAsync(tree, plane);
 
         var operations = history.Operations.ToArray();
         output.WriteLine($"seed {Seed}: {operations.Length} operations, {operations.Count(o => o.Returned == Operation.Never)} without an outcome, on {operations.Select(o => o.Key).Distinct().Count()} keys");
@@ -81,6 +83,21 @@ public sealed class LinearizabilityTests(ITestOutputHelper output)
             using var client = new RecordingClient(member.Name, member.Port, history);
             foreach (var key in keys) client.Get(key);
         }
+    }
+
+    // All have registered and reported again.
+    private static async Task ReportedAsync(TreeProcesses tree, SiloProcess host)
+    {
+        using var plane = new PlaneClient(host.HttpPort);
+        foreach (var member in tree.Members)
+        {
+            await plane.UntilAsync($"/v1/instances/{member.Name}", PlaneClient.IsLive);
+            using var client = new RespTestClient(member.Port);
+            Assert.Equal("OK", client.Command("SET", $"end:{member.Name}", "v").Text);
+            Assert.Equal("v", client.Command("GET", $"end:{member.Name}").Text);
+        }
+
+        foreach (var member in tree.Members) await plane.HeldByAsync($"end:{member.Name}", [.. new[] { "root", member.Name }.Distinct().Order(StringComparer.Ordinal)]);
     }
 
     // Not the framework's, which differs from run to run.
