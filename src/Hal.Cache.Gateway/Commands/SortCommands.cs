@@ -184,12 +184,13 @@ internal static class SortCommands
         return true;
     }
 
-    // C's strtod, which takes nothing for zero.
-    private static bool TryScore(byte[] text, out double score)
+    // C's strtod over a C string: what follows a NUL is not seen, and nothing is zero.
+    private static bool TryScore(byte[] weight, out double score)
     {
         score = 0;
-        ReadOnlySpan<byte> left = text.AsSpan().TrimStart(" \t\n\v\f\r"u8);
-        return text.Length == 0 || RedisDouble.TryParse(left, out score);
+        int end = weight.AsSpan().IndexOf((byte)0);
+        ReadOnlySpan<byte> text = weight.AsSpan(0, end < 0 ? weight.Length : end);
+        return text.IsEmpty || RedisDouble.TryParse(text.TrimStart(" \t\n\v\f\r"u8), out score);
     }
 
     private static int Compare(SortItem x, SortItem y, bool alpha)
