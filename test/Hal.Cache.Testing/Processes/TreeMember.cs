@@ -17,6 +17,7 @@ public sealed class TreeMember : IServerUnderTest
         (_directory, Name, Role, Parent, _arguments) = (directory, name, role, parent, arguments);
         Port = FreePort.Next();
         HttpPort = FreePort.Next();
+        ClusterPort = FreePort.Next();
     }
 
     public string Name { get; }
@@ -28,6 +29,9 @@ public sealed class TreeMember : IServerUnderTest
     public int Port { get; }
 
     public int HttpPort { get; }
+
+    /// <summary>Where other silos of its cluster connect, in a tree that is one.</summary>
+    public int ClusterPort { get; }
 
     public string DataDirectory => _directory.Combine(Name);
 

@@ -90,6 +90,8 @@ public sealed class TreeProcesses : IDisposable
         if (member.Parent is { } parent) arguments.AddRange(["--parent", parent, "--root", _members[0].Name]);
         if (_options.ControlPlane is { } plane) arguments.AddRange(["--control-plane", plane]);
         if (_options.WithPlane && member.Parent is not null) arguments.AddRange(["--control-plane", $"http://{TreeMember.Endpoint(_members[0].HttpPort)}"]);
+        if (_options.ClusterDatabase is { } database)
+            arguments.AddRange(["--cluster", "orleans", "--postgres", database, "--cluster-listen", TreeMember.Endpoint(member.ClusterPort)]);
         if (_options.ClusterView is { } view) arguments.AddRange(["--cluster-view", view]);
         if (_options.Policy is { } policy) arguments.AddRange(["--policy", policy]);
         foreach (var other in _members.Where(m => m != member)) arguments.AddRange(["--peer", $"{other.Name}={TreeMember.Endpoint(other.Port)}"]);

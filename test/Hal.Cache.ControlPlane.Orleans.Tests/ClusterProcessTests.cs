@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using Hal.Cache.Client;
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.Testing.Clients;
+using Hal.Cache.Testing.Processes;
+using Xunit.Abstractions;
+
+namespace Hal.Cache.ControlPlane.Orleans.Tests;
+
+/// <summary>Silos as processes that meet in a real PostgreSQL, as a user runs them.</summary>
+public sealed class ClusterProcessTests(ITestOutputHelper output) : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly PostgresServer database = new();
+
+    private string Connection => database.ConnectionString("postgres");
+
+    public void Dispose() => database.Dispose();
+
+    [Fact]
+    public async Task Every_silo_answers_for_the_tree_and_goes_on_when_one_is_killed()
+    {
+        using var tree = TreeProcesses.ThreeLevels(new SiloProcessOptions { Memory = "64mb", Disk = "256mb", ClusterDatabase = Connection });
+        using var atLeaf = new RespTestClient(tree["leaf"].Port);
+        using var atRoot = new RespTestClient(tree["root"].Port);
+        Assert.Equal("OK", atLeaf.Command("SET", "greeting", "hello").Text);
+        Assert.Equal("hello", atLeaf.Command("GET", "greeting").Text);
+        foreach (var member in tree.Members) await HoldersAreAsync(member, "leaf");
+
+        var died = Stopwatch.StartNew();
+        tree["branch"].Kill();
+        Assert.Equal("hello", atLeaf.Command("GET", "greeting").Text);
+        await HoldersAreAsync(tree["root"], "leaf");
+        await HoldersAreAsync(tree["leaf"], "leaf");
+        output.WriteLine($"the root's silo told of the leaf's copy {died.ElapsedMilliseconds} ms after the branch's was killed");
+        Assert.Equal("OK", atRoot.Command("SET", "greeting", "again").Text);
+        Assert.Equal("again", atLeaf.Command("GET", "greeting").Text);
+
+        tree["branch"].Start();
+        await HoldersAreAsync(tree["branch"], "leaf");
+    }
+
+    [Fact]
+    public void What_is_wrong_with_database_or_secret_is_told_at_the_start()
+    {
+        using var directory = new TempDirectory("cluster");
+        var (one, other) = (directory.Combine("one"), directory.Combine("other"));
+        File.WriteAllText(one, "the secret of one cluster");
+        File.WriteAllText(other, "the secret of another one");
+
+        using var first = Silo(Connection, one, directory.Combine("first"));
+        first.WaitReady(Patience);
+        using var stranger = Silo(Connection, other, directory.Combine("second"));
+        using var nowhere = Silo($"Host=127.0.0.1;Port={FreePort.Next()};Username=nobody;Database=none;Timeout=1", one, directory.Combine("third"));
+
+        Assert.NotEqual(0, stranger.WaitExit(Patience));
+        Assert.Contains("cluster-secret is not the one that cluster 'hal-cache' was begun with", stranger.Output, StringComparison.Ordinal);
+        Assert.NotEqual(0, nowhere.WaitExit(Patience));
+        Assert.Contains("PostgreSQL failed", nowhere.Output, StringComparison.Ordinal);
+    }
+
+    private static ChildProcess Silo(string connection, string secret, string data) => new(
+        "dotnet",
+        [
+            "exec", RepositoryPaths.SiloAssembly()!, "--listen", Loopback(), "--http", Loopback(), "--data", data, "--memory", "64mb", "--disk", "0",
+            "--cluster", "orleans", "--postgres", connection, "--cluster-listen", Loopback(), "--cluster-secret", secret,
+        ],
+        line => line.StartsWith("ready", StringComparison.Ordinal));
+
+    private static string Loopback() => $"127.0.0.1:{FreePort.Next()}";
+
+    private static async Task HoldersAreAsync(TreeMember member, string holder)
+    {
+        using var plane = new HttpControlPlane(new ControlPlaneClientOptions { Url = new Uri($"http://127.0.0.1:{member.HttpPort}") }, TimeProvider.System);
+        Result<KeyLocation> last = default;
+        var held = await Eventually.HoldsAsync(
+            async () =>
+            {
+                last = await plane.Content.LocateAsync(CacheKey.FromText("greeting"), CancellationToken.None);
+                return last.IsOk && last.Value.Holders.Any(h => h.Instance == holder);
+            },
+            Patience);
+        var told = last.IsOk ? string.Join(", ", last.Value.Holders) : last.ToString();
+        Assert.True(held, $"{member.Name} says '{told}' and not that '{holder}' has the key\n{member.Output}");
+    }
+}
