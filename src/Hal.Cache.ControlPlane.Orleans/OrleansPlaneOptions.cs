@@ -8,7 +8,8 @@ public sealed class OrleansPlaneOptions
     /// <summary>The tree, where one cluster has several.</summary>
     public string Tree { get; set; } = "tree";
 
-    public ControlPlaneOptions Plane { get; set; } = new();
+    /// <summary>The domain's own settings; registrations are kept, since the control plane moves when a silo dies.</summary>
+    public ControlPlaneOptions Plane { get; set; } = new() { KeepInstances = true };
 
     /// <summary>How often a call that is lost on the way is made in all; at least 1.</summary>
     public int AttemptsMax { get; set; } = 8;

@@ -3,6 +3,7 @@ using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Instances;
 using Hal.Cache.ControlPlane.Orleans.Grains;
 using Hal.Cache.Testing.ControlPlane;
+using Hal.Cache.Testing.Time;
 using Orleans.Runtime;
 using Orleans.TestingHost;
 
@@ -18,22 +19,28 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
     [Fact]
     public async Task What_is_durable_outlives_the_silo_that_had_it_and_what_is_soft_is_asked_for()
     {
-        var tree = cluster.Resources.Add(TimeProvider.System, new MemoryControlPlaneStore());
+        var clock = new ManualTimeProvider();
+        var tree = cluster.Resources.Add(clock, new MemoryControlPlaneStore());
         var plane = cluster.Plane(tree);
         var registration = new InstanceRegistration { Name = "root", Role = InstanceRole.Root, Silo = "s", Epoch = 1, RespAddress = "127.0.0.1:1" };
         Assert.True((await plane.Instances.RegisterAsync(registration, None)).IsOk);
         Assert.True((await plane.Scheduling.PutManifestAsync("m", [CacheKey.FromText("a")], None)).IsOk);
+        Assert.True((await plane.Instances.HeartbeatAsync(new Heartbeat { Instance = "root", Epoch = 1, Number = 1 }, None)).IsOk);
+        clock.Advance(TimeSpan.FromSeconds(1));
 
         await cluster.KillAsync(Home(tree));
+        var child = await plane.Instances.RegisterAsync(registration with { Name = "leaf", Role = InstanceRole.Leaf, Parent = "root" }, None);
+        var before = await plane.Instances.GetAsync("root", None);
         var manifest = await plane.Scheduling.GetManifestAsync("m", None);
         var slots = await plane.Ownership.ListAsync(None);
         var heartbeat = await plane.Instances.HeartbeatAsync(new Heartbeat { Instance = "root", Epoch = 1, Number = 1 }, None);
-        var again = await plane.Instances.RegisterAsync(registration with { Sequence = 7 }, None);
+        var after = await plane.Instances.GetAsync("root", None);
 
+        Assert.True(child.IsOk, "a child of an instance that is not back yet was refused");
         Assert.Equal(1, manifest.Value.Keys);
         Assert.Equal([new SlotAssignment("root", 0, 16_383)], slots.Value);
-        Assert.Equal(CacheErrorCode.NotFound, heartbeat.Error?.Code);
-        Assert.Equal((7L, true), (again.Value.AppliedSequence, again.Value.DigestWanted));
+        Assert.True(heartbeat.Value.DigestWanted);
+        Assert.Equal((InstanceState.Suspect, InstanceState.Live), (before.Value.State, after.Value.State));
     }
 
     [Fact]
