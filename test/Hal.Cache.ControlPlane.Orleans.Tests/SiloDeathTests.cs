@@ -34,12 +34,14 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
         var manifest = await plane.Scheduling.GetManifestAsync("m", None);
         var slots = await plane.Ownership.ListAsync(None);
         var heartbeat = await plane.Instances.HeartbeatAsync(new Heartbeat { Instance = "root", Epoch = 1, Number = 1 }, None);
+        var again = await plane.Instances.RegisterAsync(registration with { Sequence = 7 }, None);
         var after = await plane.Instances.GetAsync("root", None);
 
         Assert.True(child.IsOk, "a child of an instance that is not back yet was refused");
         Assert.Equal(1, manifest.Value.Keys);
         Assert.Equal([new SlotAssignment("root", 0, 16_383)], slots.Value);
-        Assert.True(heartbeat.Value.DigestWanted);
+        Assert.Equal(CacheErrorCode.NotFound, heartbeat.Error?.Code);
+        Assert.Equal((7L, true), (again.Value.AppliedSequence, again.Value.DigestWanted));
         Assert.Equal((InstanceState.Suspect, InstanceState.Live), (before.Value.State, after.Value.State));
     }
 

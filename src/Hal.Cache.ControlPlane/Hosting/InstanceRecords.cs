@@ -15,7 +15,9 @@ internal sealed class InstanceRecords(PlaneState state, DurableState durable)
         foreach (var record in records.Where(r => r.Kind == StoredKind.Instance))
         {
             if (JsonSerializer.Deserialize(record.Value.Span, StoredJson.Default.InstanceRegistration) is not { } registration) continue;
-            if (!state.Registry.Add(registration, heard).IsOk) return;
+            var added = state.Registry.Add(registration, heard);
+            if (!added.IsOk) return;
+            added.Value.Recalled = true;
             stored[record.Key] = registration;
             if (registration.Parent is { } parent) state.Topology.Tell(t => t.Join(parent, registration.Name, true));
         }

@@ -99,11 +99,13 @@ public sealed class PersistenceTests
         var kept = (await again.Instances.ListAsync(new PageRequest(), default)).Value.Items;
         var heard = await again.Instances.HeartbeatAsync(new Heartbeat { Instance = "leaf", Epoch = 1, Number = 1 }, default);
         var links = (await again.Topology.ListLinksAsync(new PageRequest(), default)).Value.Items;
+        var registered = await again.Instances.RegisterAsync(kept[0].Registration with { Sequence = 7 }, default);
         await again.Instances.RemoveAsync("leaf", null, default);
         clock.Advance(TimeSpan.FromSeconds(1));
 
         Assert.Equal([("leaf", "root", InstanceState.Suspect), ("root", null, InstanceState.Suspect)], kept.Select(i => (i.Registration.Name, i.Registration.Parent, i.State)));
-        Assert.True(heard.Value.DigestWanted);
+        Assert.Equal(CacheErrorCode.NotFound, heard.Error?.Code);
+        Assert.Equal((7L, true), (registered.Value.AppliedSequence, registered.Value.DigestWanted));
         Assert.Equal(2, links.Count);
         Assert.Equal(["root"], store.Records.Where(r => r.Kind == StoredKind.Instance).Select(r => r.Key));
     }
