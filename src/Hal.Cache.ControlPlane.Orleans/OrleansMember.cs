@@ -13,8 +13,6 @@ namespace Hal.Cache.ControlPlane.Orleans;
 /// <summary>A process that is a member of an Orleans cluster, from joining to leaving.</summary>
 public sealed class OrleansMember : IAsyncDisposable
 {
-    private const string PostgresInvariant = "Npgsql";
-
     // Leaving hands the grains over; a member that can't is taken for dead, as after a crash.
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(3);
 
@@ -66,9 +64,9 @@ public sealed class OrleansMember : IAsyncDisposable
     private static void Configure(ISiloBuilder silo, OrleansMemberOptions options, ITreeResources resources)
     {
         silo.Configure<SiloOptions>(o => o.SiloName = options.Name);
-        if (options.Membership is { } connection)
+        if (options.Postgres is { } connection)
         {
-            silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (PostgresInvariant, connection));
+            silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (MembershipTables.Invariant, MembershipTables.Connection(connection)));
         }
         else
         {

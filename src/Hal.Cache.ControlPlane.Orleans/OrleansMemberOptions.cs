@@ -17,8 +17,8 @@ public sealed class OrleansMemberOptions
     /// <summary>Where .NET clients of the cluster connect; null: nowhere.</summary>
     public IPEndPoint? Gateway { get; set; }
 
-    /// <summary>Connection string of the database that members find each other by, which must have its tables; null: a cluster of this process alone.</summary>
-    public string? Membership { get; set; }
+    /// <summary>PostgreSQL in which members find each other, as Npgsql takes it; the tables must be there. Null: a cluster of this process alone.</summary>
+    public string? Postgres { get; set; }
 
     /// <summary>What members must share; empty where anybody who reaches the port may be one.</summary>
     public byte[] Secret { get; set; } = [];

@@ -1,6 +1,8 @@
 using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.ControlPlane.Orleans.Cluster;
 using Hal.Cache.ControlPlane.Orleans.Serialization;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Hosting;
 
@@ -35,6 +37,24 @@ public static class OrleansPlaneServices
         client.Services.AddContractCodec().AddPlane(options);
         client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
         return client;
+    }
+
+    /// <summary>
+    /// Makes a service a client of a cluster: its <see cref="IControlPlane"/> calls the grains. Starting waits until a silo answers.
+    /// </summary>
+    public static IHostApplicationBuilder AddHalControlPlane(this IHostApplicationBuilder builder, HalClusterOptions options)
+    {
+        if (options.Validate() is { } rule) throw new ArgumentException(rule, nameof(options));
+        return builder.UseOrleansClient(client =>
+        {
+            if (options.Postgres is { } connection)
+                client.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (MembershipTables.Invariant, MembershipTables.Connection(connection)));
+            else
+                client.UseStaticClustering([.. options.Gateways]);
+            client.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterId, options.ClusterId));
+            if (options.Secret.Length > 0) client.Configure<ClientConnectionOptions>(o => o.ConfigureConnection(new SecretHandshake(options.Secret).Outbound));
+            client.AddHalControlPlane(options.Plane);
+        });
     }
 
     private static void AddPlane(this IServiceCollection services, OrleansPlaneOptions options)

@@ -57,9 +57,6 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
         }
     }
 
-    /// <summary>The connection string by which the members of a cluster find the tables that they meet in, without naming their schema.</summary>
-    public static string ForCluster(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = "hal_cache" }.ConnectionString;
-
     public Task<Result<IReadOnlyList<StoredRecord>>> LoadAllAsync(CancellationToken cancellation) =>
         RunAsync<IReadOnlyList<StoredRecord>>(
             async _ =>

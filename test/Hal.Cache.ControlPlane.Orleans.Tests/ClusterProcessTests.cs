@@ -1,9 +1,13 @@
 using System.Diagnostics;
+using System.Net;
+using System.Text;
 using Hal.Cache.Client;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Testing.Clients;
 using Hal.Cache.Testing.Processes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Xunit.Abstractions;
 
 namespace Hal.Cache.ControlPlane.Orleans.Tests;
@@ -28,6 +32,11 @@ public sealed class ClusterProcessTests(ITestOutputHelper output) : IDisposable
         Assert.Equal("OK", atLeaf.Command("SET", "greeting", "hello").Text);
         Assert.Equal("hello", atLeaf.Command("GET", "greeting").Text);
         foreach (var member in tree.Members) await HoldersAreAsync(member, "leaf");
+        using var service = Service(File.ReadAllText(tree.SecretFile).Trim());
+        await service.StartAsync();
+        var plane = service.Services.GetRequiredService<IControlPlane>();
+        var located = await plane.Content.LocateAsync(CacheKey.FromText("greeting"), CancellationToken.None);
+        Assert.Contains(located.Value.Holders, h => h.Instance == "leaf");
 
         var died = Stopwatch.StartNew();
         tree["branch"].Kill();
@@ -37,6 +46,7 @@ public sealed class ClusterProcessTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"the root's silo told of the leaf's copy {died.ElapsedMilliseconds} ms after the branch's was killed");
         Assert.Equal("OK", atRoot.Command("SET", "greeting", "again").Text);
         Assert.Equal("again", atLeaf.Command("GET", "greeting").Text);
+        Assert.True((await plane.Content.LocateAsync(CacheKey.FromText("greeting"), CancellationToken.None)).IsOk);
 
         tree["branch"].Start();
         await HoldersAreAsync(tree["branch"], "leaf");
@@ -61,11 +71,43 @@ public sealed class ClusterProcessTests(ITestOutputHelper output) : IDisposable
         Assert.Contains("PostgreSQL failed", nowhere.Output, StringComparison.Ordinal);
     }
 
-    private static ChildProcess Silo(string connection, string secret, string data) => new(
+    [Fact]
+    public async Task A_stranger_without_the_secret_gets_nowhere()
+    {
+        using var directory = new TempDirectory("cluster");
+        var secret = directory.Combine("secret");
+        File.WriteAllText(secret, "the secret of the cluster");
+        var gateway = FreePort.Next();
+        using var silo = Silo(Connection, secret, directory.Combine("silo"), "--cluster-gateway", $"127.0.0.1:{gateway}");
+        silo.WaitReady(Patience);
+
+        using var friend = Service("the secret of the cluster", gateway);
+        await friend.StartAsync();
+        using var stranger = Service("the secret of somebody else", gateway);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+
+        Assert.True((await friend.Services.GetRequiredService<IControlPlane>().Ownership.ListAsync(CancellationToken.None)).IsOk);
+        await Assert.ThrowsAnyAsync<Exception>(() => stranger.StartAsync(limit.Token));
+    }
+
+    // A .NET service as a client of the cluster: by its database, or by one gateway.
+    private IHost Service(string secret, int? gateway = null)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.AddHalControlPlane(new HalClusterOptions
+        {
+            Postgres = gateway is null ? Connection : null,
+            Gateways = gateway is { } port ? [new IPEndPoint(IPAddress.Loopback, port)] : [],
+            Secret = Encoding.UTF8.GetBytes(secret),
+        });
+        return builder.Build();
+    }
+
+    private static ChildProcess Silo(string connection, string secret, string data, params string[] more) => new(
         "dotnet",
         [
             "exec", RepositoryPaths.SiloAssembly()!, "--listen", Loopback(), "--http", Loopback(), "--data", data, "--memory", "64mb", "--disk", "0",
-            "--cluster", "orleans", "--postgres", connection, "--cluster-listen", Loopback(), "--cluster-secret", secret,
+            "--cluster", "orleans", "--postgres", connection, "--cluster-listen", Loopback(), "--cluster-secret", secret, .. more,
         ],
         line => line.StartsWith("ready", StringComparison.Ordinal));
 

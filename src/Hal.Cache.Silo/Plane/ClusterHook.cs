@@ -3,7 +3,6 @@ using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Silo.Settings;
 #if HAL_ORLEANS
 using Hal.Cache.ControlPlane.Orleans;
-using Hal.Cache.Persistence;
 #endif
 
 namespace Hal.Cache.Silo.Plane;
@@ -23,7 +22,7 @@ internal static class ClusterHook
                 Name = options.Instances[0].Name,
                 Listen = options.ClusterListen,
                 Gateway = options.ClusterGateway,
-                Membership = options.Postgres is { } connection ? PostgresControlPlaneStore.ForCluster(connection) : null,
+                Postgres = options.Postgres,
                 Secret = options.Instances[0].ClusterSecretFile.Length > 0 ? options.Instances[0].ClusterSecret : [],
             },
             new Resources(store),

@@ -18,6 +18,7 @@ public sealed class TreeMember : IServerUnderTest
         Port = FreePort.Next();
         HttpPort = FreePort.Next();
         ClusterPort = FreePort.Next();
+        GatewayPort = FreePort.Next();
     }
 
     public string Name { get; }
@@ -32,6 +33,9 @@ public sealed class TreeMember : IServerUnderTest
 
     /// <summary>Where other silos of its cluster connect, in a tree that is one.</summary>
     public int ClusterPort { get; }
+
+    /// <summary>Where .NET clients of its cluster connect.</summary>
+    public int GatewayPort { get; }
 
     public string DataDirectory => _directory.Combine(Name);
 

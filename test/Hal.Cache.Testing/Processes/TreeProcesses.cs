@@ -23,6 +23,9 @@ public sealed class TreeProcesses : IDisposable
 
     public IReadOnlyList<TreeMember> Members => _members;
 
+    /// <summary>File of the secret that the instances share.</summary>
+    public string SecretFile => _secret;
+
     /// <summary>Root, branch and leaf.</summary>
     public static TreeProcesses ThreeLevels(SiloProcessOptions? options = null) => Started(options, ("root", null), ("branch", "root"), ("leaf", "branch"));
 
@@ -91,7 +94,7 @@ public sealed class TreeProcesses : IDisposable
         if (_options.ControlPlane is { } plane) arguments.AddRange(["--control-plane", plane]);
         if (_options.WithPlane && member.Parent is not null) arguments.AddRange(["--control-plane", $"http://{TreeMember.Endpoint(_members[0].HttpPort)}"]);
         if (_options.ClusterDatabase is { } database)
-            arguments.AddRange(["--cluster", "orleans", "--postgres", database, "--cluster-listen", TreeMember.Endpoint(member.ClusterPort)]);
+            arguments.AddRange(["--cluster", "orleans", "--postgres", database, "--cluster-listen", TreeMember.Endpoint(member.ClusterPort), "--cluster-gateway", TreeMember.Endpoint(member.GatewayPort)]);
         if (_options.ClusterView is { } view) arguments.AddRange(["--cluster-view", view]);
         if (_options.Policy is { } policy) arguments.AddRange(["--policy", policy]);
         foreach (var other in _members.Where(m => m != member)) arguments.AddRange(["--peer", $"{other.Name}={TreeMember.Endpoint(other.Port)}"]);
