@@ -19,7 +19,7 @@ public static class OrleansPlaneServices
     {
         silo.Services.AddContractCodec().AddSingleton(resources).AddPlane(options);
         silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
-        // The price of this speed: a silo that is frozen for over two seconds is taken for dead and has to be started again.
+        // The price of this speed: a silo that is frozen for over two seconds is taken for dead and has to join again.
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
             membership.ProbeTimeout = TimeSpan.FromMilliseconds(500);

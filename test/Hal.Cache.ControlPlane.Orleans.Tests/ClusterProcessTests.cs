@@ -8,6 +8,7 @@ using Hal.Cache.Testing.Clients;
 using Hal.Cache.Testing.Processes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 using Xunit.Abstractions;
 
 namespace Hal.Cache.ControlPlane.Orleans.Tests;
@@ -50,6 +51,41 @@ public sealed class ClusterProcessTests(ITestOutputHelper output) : IDisposable
 
         tree["branch"].Start();
         await HoldersAreAsync(tree["branch"], "leaf");
+    }
+
+    [Fact]
+    public async Task A_silo_that_was_frozen_and_taken_for_dead_joins_again_and_serves_its_data_on()
+    {
+        using var tree = TreeProcesses.ThreeLevels(new SiloProcessOptions { Memory = "64mb", Disk = "256mb", ClusterDatabase = Connection });
+        using var atLeaf = new RespTestClient(tree["leaf"].Port);
+        Assert.Equal("OK", atLeaf.Command("SET", "greeting", "hello").Text);
+        Assert.Equal("hello", atLeaf.Command("GET", "greeting").Text);
+        var pid = tree["leaf"].Pid;
+        await using var members = NpgsqlDataSource.Create(Connection);
+
+        ProcessSignals.Stop(pid);
+        try
+        {
+            Assert.True(await Eventually.HoldsAsync(() => HasDiedAsync(members, tree["leaf"].ClusterPort), Patience), "the others did not take the frozen silo for dead");
+        }
+        finally
+        {
+            ProcessSignals.Continue(pid);
+        }
+
+        await HoldersAreAsync(tree["leaf"], "leaf");
+        await HoldersAreAsync(tree["root"], "leaf");
+        Assert.True(await Eventually.HoldsAsync(() => atLeaf.Command("GET", "greeting").Text == "hello", Patience));
+        Assert.Equal(pid, tree["leaf"].Pid);
+        Assert.True(tree["leaf"].IsRunning, tree["leaf"].Output);
+    }
+
+    // 6 is a member that the others have declared dead.
+    private static async Task<bool> HasDiedAsync(NpgsqlDataSource members, int port)
+    {
+        await using var command = members.CreateCommand("select count(*) from hal_cache.OrleansMembershipTable where Port = $1 and Status = 6");
+        command.Parameters.AddWithValue(port);
+        return (long)(await command.ExecuteScalarAsync())! > 0;
     }
 
     [Fact]

@@ -5,20 +5,20 @@ using Hal.Cache.Contracts.ControlPlane;
 namespace Hal.Cache.ControlPlane.Orleans.Roles;
 
 /// <summary>Events; a stream that is lost, as where its silo dies, is taken up where it ended, as often as it takes.</summary>
-internal sealed class OrleansEvents(IEvents grain, GrainCalls calls) : IEvents
+internal sealed class OrleansEvents(Func<IEvents> grain, GrainCalls calls) : IEvents
 {
     public Task<Result<ReportReply>> ReportAsync(EventBatch batch, CancellationToken cancellation) =>
-        calls.CallAsync(() => grain.ReportAsync(batch, cancellation), cancellation);
+        calls.CallAsync(() => grain().ReportAsync(batch, cancellation), cancellation);
 
     public Task<Result<DigestReply>> CompareDigestsAsync(DigestQuery query, CancellationToken cancellation) =>
-        calls.CallAsync(() => grain.CompareDigestsAsync(query, cancellation), cancellation);
+        calls.CallAsync(() => grain().CompareDigestsAsync(query, cancellation), cancellation);
 
     public async IAsyncEnumerable<StreamItem> SubscribeAsync(Subscription subscription, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var begun = false;
         for (var failures = 0; !cancellation.IsCancellationRequested;)
         {
-            await using var items = grain.SubscribeAsync(subscription, cancellation).GetAsyncEnumerator(cancellation);
+            await using var items = grain().SubscribeAsync(subscription, cancellation).GetAsyncEnumerator(cancellation);
             while (await NextAsync(items, cancellation) is { } item)
             {
                 failures = 0;
