@@ -156,6 +156,17 @@ public sealed class Authority
         return Opened(round);
     }
 
+    /// <summary>
+    /// Makes an instance a holder of a key that is about to change, whether it has a copy or not, so that the change waits until it has heard
+    /// of it; called right before <see cref="Changed(KeyId, long, long, WriterMark?, long)"/>, under the same lock. False where it has no live session.
+    /// </summary>
+    public bool Include(ulong instance, KeyId key)
+    {
+        if (sessions.GetValueOrDefault(instance) is not { } session || slots.Find(session.Slot) != session) return false;
+        directory.Add(key, session.Slot, stamp: 0);
+        return true;
+    }
+
     /// <summary>What the reply of a command that saw the key waits for, 0 for nothing; called under the key's shard lock.</summary>
     public long Ticket(KeyId key) => rounds.Newest(key) is { Forgets: false } round ? round.Ticket : 0;
 

@@ -310,6 +310,7 @@ public sealed class CopyHolder
         {
             Volatile.Write(ref servableAbove, HandleOf(stamp));
             flights.PoisonAll();
+            copies.InvalidateAll();
         }
 
         foreach (var item in invalidate.Items)

@@ -17,4 +17,9 @@ public interface ICopies
 
     /// <summary>Every copy of this id with a version below the one given serves no more: it is dropped, or its registration set to <see cref="CopyHolder.Suspect"/>.</summary>
     void Invalidate(KeyId key, long below);
+
+    /// <summary>No copy serves any more; that they don't, the registrations see to.</summary>
+    void InvalidateAll()
+    {
+    }
 }

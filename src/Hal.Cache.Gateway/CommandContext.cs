@@ -8,6 +8,7 @@ using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.Server;
 using Hal.Cache.Gateway.Transactions;
 using Hal.Cache.Node;
+using Hal.Cache.Node.Tree;
 using Hal.Cache.Node.Values;
 using Hal.Cache.Resp;
 
@@ -51,7 +52,7 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>A context for the commands of a script, with a reply of its own; what the script's waits have learned is the outer command's.</summary>
     internal static CommandContext ForScript(CommandContext outer) =>
-        new(outer.Server, outer.Keyspace, outer.Client, new RespWriter(), outer.learned, outer) { IsInTransaction = true, ownsReply = true, scope = outer.scope };
+        new(outer.Server, outer.Keyspace, outer.Client, new RespWriter(), outer.learned, outer) { IsInTransaction = true, IsInScript = true, ownsReply = true, scope = outer.scope };
 
     public ClientSession Client { get; }
 
@@ -86,11 +87,17 @@ internal sealed class CommandContext : IDisposable
     /// <summary>What the replies that were written wait for besides the commit.</summary>
     public PublicationWaits Waits { get; } = new();
 
+    /// <summary>The instance that forwarded the command and is to hold what it writes.</summary>
+    public WriteMark Writer { get; set; }
+
     /// <summary>Ends when the connection does.</summary>
     public CancellationToken Cancellation { get; set; }
 
     /// <summary>Whether EXEC runs the command: it must not wait for other clients, and its keys stay locked after it.</summary>
     public bool IsInTransaction { get; private init; }
+
+    /// <summary>Whether a script calls the command.</summary>
+    public bool IsInScript { get; private init; }
 
     /// <summary>Number of arguments, the name included.</summary>
     public int Count { get; private set; }
@@ -200,13 +207,35 @@ internal sealed class CommandContext : IDisposable
         return Outcome.Async;
     }
 
-    /// <summary>Locks the shards of the command's keys; for work that <see cref="RunAsync"/> started, in short stretches.</summary>
+    /// <summary>Locks the shards of the command's keys.</summary>
     public void Lock() => Store.Lock(Shards);
+
+    /// <summary>Whether the keys are at this moment those of another's transaction, which waits. Needs the locks.</summary>
+    public bool IsFenced => !IsInTransaction && Server.Fence.Holds(Shards);
+
+    /// <summary>Locks the shards of the command's keys once no transaction has them; for work that <see cref="RunAsync"/> started, in short stretches.</summary>
+    public async ValueTask LockAsync()
+    {
+        while (true)
+        {
+            Lock();
+            if (!IsFenced) return;
+            Unlock();
+            await Server.Fence.WaitAsync(Shards, Cancellation).ConfigureAwait(false);
+        }
+    }
 
     public void Unlock()
     {
-        if (Keyspace.Authority is { IsIdle: false } authority) Waits.Note(this, authority);
+        NoteChanges();
         Store.Unlock(Shards);
+    }
+
+    /// <summary>Ends what was changed under the locks that are held: the reply, and events for other instances, wait for its publication.</summary>
+    public void NoteChanges()
+    {
+        long ticket = Keyspace.Authority is { IsIdle: false } authority ? Waits.Note(this, authority) : 0;
+        if (Server.Events is { HasOpen: true } events) events.Release(ticket);
     }
 
     /// <summary>Awaits the noted fault, without locks; false where it can't be helped, and the error is replied.</summary>
@@ -301,6 +330,7 @@ internal sealed class CommandContext : IDisposable
         Closes = false;
         Shards = 0;
         IsElsewhere = false;
+        Writer = default;
         Failed = false;
         IsRejected = IsQueued = false;
         Dirty = 0;

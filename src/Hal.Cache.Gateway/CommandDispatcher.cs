@@ -181,12 +181,21 @@ internal sealed class CommandDispatcher(ServerState server)
     {
         await server.Pause.Wait(context.Cancellation).ConfigureAwait(false);
         int replyStart = context.Reply.Length;
+        context.BeginRun(replyStart);
         await FinishAsync(context, Run(context), replyStart).ConfigureAwait(false);
+    }
+
+    private static async ValueTask RunBehindFenceAsync(CommandContext context)
+    {
+        int replyStart = context.Reply.Length;
+        await context.Server.Fence.WaitAsync(context.Shards, context.Cancellation).ConfigureAwait(false);
+        context.BeginRun(replyStart);
+        context.Closes |= await FinishAsync(context, Run(context), replyStart).ConfigureAwait(false) == Outcome.Close;
     }
 
     private bool TryAdmit(CommandContext context)
     {
-        if (server.Table.Find(context.Arg(0)) is not { } spec)
+        if (context.IsLarge(0) || server.Table.Find(context.Arg(0)) is not { } spec)
         {
             Unknown(context);
             return false;
@@ -194,9 +203,9 @@ internal sealed class CommandDispatcher(ServerState server)
 
         if (spec.Subcommands.Length > 0 && context.Count > 1)
         {
-            if (CommandTable.FindSubcommand(spec, context.Arg(1)) is not { } sub)
+            if (context.IsLarge(1) || CommandTable.FindSubcommand(spec, context.Arg(1)) is not { } sub)
             {
-                context.Error(RespErrors.UnknownSubcommand(spec.FullName, context.Arg(1)));
+                context.Error(RespErrors.UnknownSubcommand(spec.FullName, Begin(context, 1)));
                 return false;
             }
 
@@ -272,7 +281,7 @@ internal sealed class CommandDispatcher(ServerState server)
             // A slow script lets go of the locks now and then, for those who wait at them to hear of it.
             if (context.Server.Scripts.IsBusy && !context.Spec.Has(CommandFlags.AllowBusy))
                 return context.Error(context.Server.Scripts.BusyText);
-            return Handle(context);
+            return context.IsFenced ? context.RunAsync(RunBehindFenceAsync) : Handle(context);
         }
         catch (ArgumentNotInMemoryException)
         {
@@ -331,11 +340,20 @@ internal sealed class CommandDispatcher(ServerState server)
     private static void Unknown(CommandContext context)
     {
         var text = new System.Text.StringBuilder("ERR unknown command '");
-        text.Append(Shown(context.Arg(0))).Append("', with args beginning with: ");
+        text.Append(Shown(Begin(context, 0))).Append("', with args beginning with: ");
         int start = text.Length;
         for (int i = 1; i < context.Count && text.Length - start < ShownArgBytesMax; i++)
-            text.Append('\'').Append(Shown(context.IsLarge(i) ? default : context.Arg(i))).Append("' ");
+            text.Append('\'').Append(Shown(Begin(context, i))).Append("' ");
         context.Error(text.ToString());
+    }
+
+    /// <summary>As much of an argument as errors show, also of one that was streamed.</summary>
+    private static ReadOnlySpan<byte> Begin(CommandContext context, int arg)
+    {
+        if (context.LargeArg(arg) is not { } large)
+            return context.Arg(arg);
+        byte[] begin = new byte[ShownArgBytesMax];
+        return begin.AsSpan(0, large.TryRead(0, begin));
     }
 
     private static string Shown(ReadOnlySpan<byte> arg) =>

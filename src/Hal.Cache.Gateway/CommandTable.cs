@@ -22,6 +22,7 @@ internal sealed class CommandTable
         BitfieldCommands.Specs,
         LcsCommand.Specs,
         HashCommands.Specs,
+        HashFieldCommands.Specs,
         ListCommands.Specs,
         ListMoveCommands.Specs,
         SetCommands.Specs,

@@ -44,9 +44,6 @@ internal static class GatewayLimits
     /// <summary>Longest client name, in bytes.</summary>
     public const int ClientNameBytesMax = 64 * 1024;
 
-    /// <summary>Bytes of pushes (MONITOR) that wait for a slow client before it is closed.</summary>
-    public const int OutboxBytesMax = 8 * 1024 * 1024;
-
     /// <summary>Keys whose hashes a context keeps room for between commands.</summary>
     public const int ArgsKept = RespLimits.ArgsKept;
 
@@ -55,6 +52,12 @@ internal static class GatewayLimits
 
     /// <summary>How long a command is tried to be forwarded before its client hears that the authority can't be reached.</summary>
     public static readonly TimeSpan ForwardTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a command waits for the control plane.</summary>
+    public static readonly TimeSpan PlaneTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long CLIENT TRACKING waits until the authority tells of changes by prefix.</summary>
+    public static readonly TimeSpan TrackTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Time between two tries to forward a command.</summary>
     public static readonly TimeSpan ForwardPause = TimeSpan.FromMilliseconds(50);

@@ -14,6 +14,12 @@ public sealed class GatewayOptions
     /// <summary>File of users, null for none: then users last as long as the process.</summary>
     public string? AclFile { get; init; }
 
+    /// <summary>File that keeps the libraries of functions over a restart, null for none: then they last as long as the process.</summary>
+    public string? FunctionsFile { get; init; }
+
+    /// <summary>Takes the lines of redis.log, with Redis's levels from 0 (debug) to 3 (warning); null drops them.</summary>
+    public Action<int, string>? ScriptLog { get; init; }
+
     /// <summary>Whether the instance presents itself as a cluster of one node.</summary>
     public ClusterViewMode ClusterView { get; init; }
 

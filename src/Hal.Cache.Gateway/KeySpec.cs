@@ -28,6 +28,9 @@ internal sealed record KeySpec(int First, int Last = 0, int Step = 1, KeyFlags F
     /// <summary>Word after which the search begins, null where it begins at <see cref="First"/>.</summary>
     public string? Keyword { get; init; }
 
+    /// <summary>Finds the argument behind the keyword of a command whose options may have it as their value; -1 where there is none.</summary>
+    public Func<CommandContext, int, int>? Finder { get; init; }
+
     /// <summary>Which part of the arguments up to the last one are keys: 2 for the first half; 0 for all.</summary>
     public int Limit { get; init; }
 
@@ -43,11 +46,13 @@ internal sealed record KeySpec(int First, int Last = 0, int Step = 1, KeyFlags F
         from = First + offset;
         to = 0;
         if (IsNone) return false;
-        if (Keyword is not null && !TryKeyword(c, from, out from)) return false;
+        if (Finder is not null) from = Finder(c, offset);
+        else if (Keyword is not null && !TryKeyword(c, from, out from)) return false;
+        if (from < 0) return false;
         if (KeyNumber >= 0)
         {
             int at = from + KeyNumber;
-            if (at >= c.Count || !Resp.RedisInteger.TryParse(c.Arg(at), out long count) || count <= 0 || count > c.Count - at - 1) return false;
+            if (at >= c.Count || c.IsLarge(at) || !Resp.RedisInteger.TryParse(c.Arg(at), out long count) || count <= 0 || count > c.Count - at - 1) return false;
             from = at + 1;
             to = from + (((int)count - 1) * Step);
         }
@@ -64,7 +69,7 @@ internal sealed record KeySpec(int First, int Last = 0, int Step = 1, KeyFlags F
         // Where an option is given twice, the last one counts.
         for (from = c.Count - 1; from > start; from--)
         {
-            if (System.Text.Ascii.EqualsIgnoreCase(c.Arg(from - 1), Keyword)) return true;
+            if (!c.IsLarge(from - 1) && System.Text.Ascii.EqualsIgnoreCase(c.Arg(from - 1), Keyword)) return true;
         }
 
         return false;

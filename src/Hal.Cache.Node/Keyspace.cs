@@ -5,7 +5,9 @@ using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Node.Fetch;
+using Hal.Cache.Node.Pins;
 using Hal.Cache.Node.Tree;
+using Hal.Cache.Node.Tree.Collections;
 using Hal.Cache.Node.Values;
 
 namespace Hal.Cache.Node;
@@ -24,8 +26,8 @@ public sealed class Keyspace : IAsyncDisposable
     /// <summary>Without a <see cref="CommandMemory"/> a copy is fresh at least so long, or a command could ask for ever.</summary>
     public static readonly TimeSpan FreshPeriodMin = TimeSpan.FromMilliseconds(100);
 
-    // A copy of what expires in a million years is asked about once a month.
-    private const long FreshMillisecondsMax = 30L * 24 * 60 * 60 * 1000;
+    /// <summary>A copy of what expires in a million years is asked about once a month.</summary>
+    internal static readonly TimeSpan FreshMax = TimeSpan.FromDays(30);
 
     private readonly bool hasOrigins;
     private readonly FrozenDictionary<OriginMount, MountState> mounts;
@@ -40,12 +42,15 @@ public sealed class Keyspace : IAsyncDisposable
         options ??= new();
         (Store, Origins, Time) = (store, origins, time);
         Collections = options.Collections;
+        CollectionPullMaxBytes = options.CollectionPullMaxBytes;
         hasOrigins = origins.Mounts.Count > 0;
         mounts = origins.Mounts.ToFrozenDictionary(mount => mount, mount => new MountState(mount, options));
         Retrievals = new(time);
+        Pins = new(store);
         pipeline = new FetchPipeline(store, time, options, statistics, Retrievals);
         flights = new(pipeline, statistics);
         objects = new(pipeline, options, statistics);
+        Snapshots = new(this);
     }
 
     public IBlobStore Store { get; }
@@ -57,10 +62,26 @@ public sealed class Keyspace : IAsyncDisposable
     /// <summary>Up to where collections are compact.</summary>
     public CollectionLimits Collections { get; }
 
+    /// <summary>Largest collection that is copied between instances, in bytes as MEMORY USAGE counts them; may change while the instance runs.</summary>
+    public long CollectionPullMaxBytes { get; set; }
+
+    /// <summary>Collections that are being sent to other instances.</summary>
+    internal ObjectSnapshots Snapshots { get; }
+
     public IKeyspaceStatistics Statistics => statistics;
+
+    /// <summary>Has it noted which keys are looked up; null for not.</summary>
+    public ReadSampler? Reads
+    {
+        get => statistics.Sampler;
+        set => statistics.Sampler = value;
+    }
 
     /// <summary>What fetches tell of themselves.</summary>
     public Retrievals Retrievals { get; }
+
+    /// <summary>What must not be evicted.</summary>
+    public PinnedKeys Pins { get; }
 
     /// <summary>What makes changes wait for the holders of copies; null where this instance is not the authority of a tree.</summary>
     public AuthorityHost? Authority { get; internal set; }
@@ -83,13 +104,13 @@ public sealed class Keyspace : IAsyncDisposable
         if (copies != null)
         {
             scope.Address = address; // the authority has made durable what is read here
-            return copies.TryFind(key, memory, isAhead: false, entry, out entry, out fault);
+            return copies.TryFind(key, need, memory, isAhead: false, entry, out entry, out fault);
         }
 
         if (!entry.IsNone && (entry.Flags & (EntryFlags.Clean | EntryFlags.OnDisk)) == 0)
         {
             fault = default;
-            statistics.Hit();
+            statistics.Hit(key);
             return true;
         }
 
@@ -107,7 +128,7 @@ public sealed class Keyspace : IAsyncDisposable
         var scope = default(WriteScope);
         EntryRef entry = Store.Find(key, ref scope);
         if (copies != null)
-            return !copies.TryFind(key, memory, isAhead: true, entry, out _, out fault);
+            return !copies.TryFind(key, need, memory, isAhead: true, entry, out _, out fault);
         if (!entry.IsNone && (entry.Flags & (EntryFlags.Clean | EntryFlags.OnDisk)) == 0)
         {
             fault = default;
@@ -176,7 +197,7 @@ public sealed class Keyspace : IAsyncDisposable
     {
         long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
         if (!TryMatchOrigin(key.Bytes, out OriginMount? mount))
-            return entry.IsNone || entry.ExpiresAt == 0 ? null : TimeSpan.FromMilliseconds(Math.Clamp(entry.ExpiresAt - now, 0, FreshMillisecondsMax));
+            return entry.IsNone || entry.ExpiresAt == 0 ? null : TimeSpan.FromMilliseconds(Math.Clamp(entry.ExpiresAt - now, 0, (long)FreshMax.TotalMilliseconds));
         if (entry.IsNone)
             return TimeSpan.Zero; // nobody tells when an origin gets an object
         if (mount.Freshness.Mode == FreshnessMode.Immutable)
@@ -208,6 +229,15 @@ public sealed class Keyspace : IAsyncDisposable
         return status == StoreStatus.Done;
     }
 
+    /// <summary>Whether every change of the key is heard of here: always at the authority, elsewhere where a copy is registered. Needs its shard's lock.</summary>
+    public bool HearsChanges(in BlobKey key)
+    {
+        if (copies == null)
+            return true;
+        var scope = default(WriteScope);
+        return copies.IsRegistered(key, Store.Find(key, ref scope));
+    }
+
     /// <summary>From now on what is here are copies, which the host keeps registered.</summary>
     internal void Keep(CopyHost host, PeerReads reads) => copies = new(host, reads, statistics);
 
@@ -216,6 +246,7 @@ public sealed class Keyspace : IAsyncDisposable
     {
         await flights.StopAsync();
         await objects.StopAsync();
+        await Snapshots.DisposeAsync();
         statistics.Dispose();
         Retrievals.Dispose();
     }
@@ -232,7 +263,7 @@ public sealed class Keyspace : IAsyncDisposable
         {
             bool isAbsent = memory?.KnowsAbsent(key) == true;
             if (!isAbsent && (isOriginKey || !isAhead))
-                statistics.Miss();
+                statistics.Miss(key);
             if (!isOriginKey || isAbsent)
                 return true;
             fault = FaultOf(FaultKind.Fetch, need, key);
@@ -246,7 +277,7 @@ public sealed class Keyspace : IAsyncDisposable
         }
 
         if (!isAhead && memory?.KnowsFresh(key, entry.Version) != true) // what was fetched for this command counted as a miss
-            statistics.Hit();
+            statistics.Hit(key);
         return true;
     }
 
@@ -307,6 +338,16 @@ public sealed class Keyspace : IAsyncDisposable
         statistics.Invalidation();
         entry = default;
         return true;
+    }
+
+    /// <summary>The same for a copy of a collection, a part of which may expire: that is the authority's to tell, as the whole is. Needs the lock.</summary>
+    internal TimeSpan? CollectionFreshFor(in BlobKey key, in EntryRef entry)
+    {
+        TimeSpan? whole = FreshFor(key, entry);
+        if (Store.Object(entry) is not ICollectionValue { NextExpiry: not long.MaxValue and var at })
+            return whole;
+        var part = TimeSpan.FromMilliseconds(Math.Clamp(at - Time.GetUtcNow().ToUnixTimeMilliseconds(), 0, int.MaxValue));
+        return whole < part ? whole : part;
     }
 
     private static Fault FaultOf(FaultKind kind, Need need, in BlobKey key) => new(kind, need, key.Database, key.Bytes.ToArray(), 0);

@@ -23,6 +23,9 @@ public sealed class KeyspaceOptions
     /// <summary>After an origin failed to answer whether a copy is current, its copies are served this long without asking again.</summary>
     public TimeSpan ValidationRetry { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Largest collection that is copied from the authority, in bytes as MEMORY USAGE counts them; a larger one is read there.</summary>
+    public long CollectionPullMaxBytes { get; init; } = 64L << 20;
+
     /// <summary>Up to where collections are compact; the store's codec has the same, and it may change while the instance runs.</summary>
     public CollectionLimits Collections { get; init; } = new();
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Node;
 
@@ -49,9 +50,20 @@ internal sealed class KeyspaceStatistics : IKeyspaceStatistics, IDisposable
 
     public long Invalidations => Interlocked.Read(ref invalidations);
 
-    public void Hit() => hits.Add(1);
+    /// <summary>Notes which keys are looked up; null while nobody wants to know.</summary>
+    public ReadSampler? Sampler { get; set; }
 
-    public void Miss() => misses.Add(1);
+    public void Hit(in BlobKey key)
+    {
+        hits.Add(1);
+        Sampler?.Read(key);
+    }
+
+    public void Miss(in BlobKey key)
+    {
+        misses.Add(1);
+        Sampler?.Read(key);
+    }
 
     public void OriginRead(int bytes)
     {

@@ -8,6 +8,7 @@ internal sealed class ConnectionPool(string peer, PeerChannelKind kind, IPeerDir
 {
     private readonly Lock gate = new();
     private readonly Stack<PeerSocket> idle = [];
+    private readonly HashSet<PeerSocket> rented = [];
     private readonly SemaphoreSlim free = new(options.ConnectionsMax);
     private CacheError? failure;
     private long failedAt;
@@ -38,7 +39,12 @@ internal sealed class ConnectionPool(string peer, PeerChannelKind kind, IPeerDir
         }
 
         lock (gate)
+        {
             (failure, failedAt) = (made.Error, time.GetTimestamp());
+            if (made.IsOk)
+                rented.Add(made.Value);
+        }
+
         if (!made.IsOk)
             free.Release();
         return made;
@@ -49,6 +55,7 @@ internal sealed class ConnectionPool(string peer, PeerChannelKind kind, IPeerDir
     {
         lock (gate)
         {
+            rented.Remove(socket);
             if (isReusable && !isDisposed && idle.Count < options.ConnectionsKept)
             {
                 idle.Push(socket);
@@ -58,6 +65,20 @@ internal sealed class ConnectionPool(string peer, PeerChannelKind kind, IPeerDir
 
         socket?.Dispose();
         free.Release();
+    }
+
+    /// <summary>Breaks the connections that there are; what waits on one fails.</summary>
+    public void Cut()
+    {
+        PeerSocket[] open;
+        lock (gate)
+        {
+            open = [.. idle, .. rented];
+            idle.Clear();
+        }
+
+        foreach (PeerSocket socket in open)
+            socket.Dispose();
     }
 
     public void Dispose()
@@ -80,10 +101,13 @@ internal sealed class ConnectionPool(string peer, PeerChannelKind kind, IPeerDir
             {
                 if (!idle.TryPop(out socket))
                     return null;
+                rented.Add(socket);
             }
 
             if (socket.Address == address && socket.IsFresh)
                 return socket;
+            lock (gate)
+                rented.Remove(socket);
             socket.Dispose();
         }
     }

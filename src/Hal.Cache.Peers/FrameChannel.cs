@@ -21,6 +21,15 @@ internal sealed class FrameChannel(string peer, IDuplexPipe pipe, int queueBytes
 
     public string Peer => peer;
 
+    public int QueuedBytes
+    {
+        get
+        {
+            lock (gate)
+                return queued.WrittenCount;
+        }
+    }
+
     public bool TrySend(ReadOnlySpan<byte> frame)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(frame.Length, IFrameChannel.FrameBytesMax, nameof(frame));

@@ -42,7 +42,7 @@ public sealed class PeerAcceptor(IPeerHost host, PeerOptions options, TimeProvid
         }
 
         var channel = new FrameChannel(peer, pipe, options.QueueBytesMax, () => Cancel(cut));
-        Result<IFrameSink> sink = host.Accept(channel);
+        Result<IFrameSink> sink = host.Accept(kind, channel);
         if (sink.IsOk)
             await channel.RunAsync(sink.Value, cut.Token).ConfigureAwait(false);
     }

@@ -11,11 +11,11 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
     private readonly ConcurrentDictionary<(string Peer, PeerChannelKind Kind), ConnectionPool> pools = [];
     private readonly CancellationTokenSource disposed = new();
 
-    public async ValueTask<Result<IFrameChannel>> ConnectAsync(string peer, IFrameSink sink, CancellationToken cancellation)
+    public async ValueTask<Result<IFrameChannel>> ConnectAsync(string peer, PeerChannelKind kind, IFrameSink sink, CancellationToken cancellation)
     {
         if (!directory.TryFind(peer, out PeerAddress? address))
             return new CacheError(CacheErrorCode.Unavailable, $"no address of instance '{peer}' is known");
-        Result<PeerSocket> made = await PeerSocket.ConnectAsync(address, PeerChannelKind.Coherence, options, time, cancellation).ConfigureAwait(false);
+        Result<PeerSocket> made = await PeerSocket.ConnectAsync(address, kind, options, time, cancellation).ConfigureAwait(false);
         if (!made.IsOk)
             return made.Error;
         PeerSocket socket = made.Value;
@@ -47,6 +47,15 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
         ConnectionPool pool = Pool(peer, PeerChannelKind.Commands);
         Result<PeerSocket> rented = await pool.RentAsync(cancellation).ConfigureAwait(false);
         return rented.IsOk ? new CommandLink(pool, rented.Value) : rented.Error;
+    }
+
+    public void Cut(string peer)
+    {
+        foreach (((string Peer, PeerChannelKind Kind) id, ConnectionPool pool) in pools)
+        {
+            if (id.Peer == peer)
+                pool.Cut();
+        }
     }
 
     public ValueTask DisposeAsync()

@@ -30,6 +30,6 @@ public sealed class PeerOptions
     /// <summary>Idle connections of a kind that are kept for each peer.</summary>
     public int ConnectionsKept { get; init; } = 64;
 
-    /// <summary>Bytes of coherence messages that may wait for a peer before its channel is closed.</summary>
+    /// <summary>Bytes of frames that may wait for a peer before its channel is closed.</summary>
     public int QueueBytesMax { get; init; } = 64 << 20;
 }

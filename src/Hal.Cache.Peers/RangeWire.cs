@@ -36,11 +36,17 @@ internal static class RangeWire
         BinaryPrimitives.ReadInt32LittleEndian(header[28..]));
 
     /// <summary>Whether the numbers of a request can be meant.</summary>
-    public static bool IsSound(in RangeRequest request) =>
-        request.Database is >= 0 and < IBlobStore.Databases && request.Offset >= 0 && request.Length is > 0 and <= RangeRequest.LengthMax
-        && request.ObjectLength is > 0 and <= IBlobStore.ValueBytesMax && request.Offset <= request.ObjectLength - request.Length;
+    public static bool IsSound(in RangeRequest request)
+    {
+        if (request.Database is < 0 or >= IBlobStore.Databases)
+            return false;
+        if (request.AsksManifest)
+            return request is { Offset: 0, Length: RangeRequest.ManifestBytes };
+        return request is { Offset: >= 0, Length: > 0 and <= RangeRequest.LengthMax, ObjectLength: > 0 and <= IBlobStore.ValueBytesMax }
+            && request.Offset <= request.ObjectLength - request.Length;
+    }
 
-    public static CacheErrorCode CodeOf(int length) => -length - 1 is var code && code <= (int)CacheErrorCode.Busy ? (CacheErrorCode)code : CacheErrorCode.Unavailable;
+    public static CacheErrorCode CodeOf(int length) => -length - 1 is var code && code <= (int)CacheErrorCode.Elsewhere ? (CacheErrorCode)code : CacheErrorCode.Unavailable;
 
     public static int LengthOf(CacheErrorCode code) => -(int)code - 1;
 }

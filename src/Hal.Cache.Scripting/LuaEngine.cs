@@ -364,7 +364,9 @@ public sealed unsafe class LuaEngine : IDisposable
         if (status == 0) return null;
         string error = Encoding.Latin1.GetString(LuaReplies.Text(state, -1));
         lua_settop(state, -2);
-        return error;
+
+        // Lua 5.1 quotes what it calls its tokens.
+        return error.Replace(" <eof>", " '<eof>'", StringComparison.Ordinal).Replace(" <name>", " '<name>'", StringComparison.Ordinal);
     }
 
     private void SetFunction(ReadOnlySpan<byte> name, delegate* unmanaged<nint, int> function)

@@ -48,7 +48,7 @@ internal sealed unsafe class ScriptRequest
 
     // As C's %.17g.
     private static string TextOf(double value) =>
-        double.IsNaN(value) ? "nan"
+        double.IsNaN(value) ? (double.IsNegative(value) ? "-nan" : "nan")
         : double.IsInfinity(value) ? (value > 0 ? "inf" : "-inf")
         : value.ToString("G17", CultureInfo.InvariantCulture).Replace('E', 'e');
 

@@ -19,6 +19,9 @@ internal sealed class SiloHost : IAsyncDisposable
     /// <summary>How long a stop may take in all; the process ends then, with a failure.</summary>
     public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(9);
 
+    /// <summary>How long the instances of one process may take to reach their root before the silo says that it serves all the same.</summary>
+    public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication app;
     private readonly Listeners listeners;
 
@@ -55,6 +58,7 @@ internal sealed class SiloHost : IAsyncDisposable
             await using var plane = planned.Value;
             await using var host = await StartAsync(options, instances.All, directory, plane, loggers, signals.Requested);
             plane.Start(instances.All, host.Http);
+            await instances.WaitForTreeAsync(ConnectTimeout, signals.Requested);
             Banner.Write(Console.Out, options, [.. host.listeners.Resp.Select(l => l.IPEndPoint!)], host.Http);
             await signals.WaitAsync();
             using var deadline = new Timer(_ => CutStop(), null, StopTimeout, Timeout.InfiniteTimeSpan);

@@ -1,10 +1,12 @@
 using System.Net;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Instances;
+using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway;
 using Hal.Cache.Node;
 using Hal.Cache.Node.Instances;
+using Hal.Cache.Node.Tree;
 using Hal.Cache.Node.Values;
 using Hal.Cache.Origins;
 using Hal.Cache.Resp;
@@ -22,6 +24,9 @@ namespace Hal.Cache.Silo;
 internal sealed partial class SiloInstance : IAsyncDisposable
 {
     private readonly SiloOptions options;
+    /// <summary>In the data directory: what FUNCTION LOAD loaded.</summary>
+    private const string FunctionsFileName = "hal-functions.rdb";
+
     private readonly ILogger logger;
     private readonly IBlobStore store;
     private readonly OriginTable origins;
@@ -30,25 +35,33 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     private readonly RespGateway gateway;
     private readonly CacheInstance instance;
     private readonly SiloTree? tree;
+    private readonly TreeClock? clock;
     private int closed;
 
     private SiloInstance(
-        SiloOptions options, IBlobStore store, OriginTable origins, CollectionLimits collections, TreeState? state, PeerDirectory directory, ILogger logger)
+        SiloOptions options, IBlobStore store, OriginTable origins, CollectionLimits collections, TreeState? state, PeerDirectory directory, TreeClock? clock, ILogger logger)
     {
-        (this.options, this.store, this.origins, this.logger) = (options, store, origins, logger);
+        (this.options, this.store, this.origins, this.clock, this.logger) = (options, store, origins, clock, logger);
+        var time = clock ?? BootClock.Instance;
         gatewayOptions = new GatewayOptions
         {
             Name = options.Name,
             RequirePass = options.RequirePass,
             AclFile = options.AclFile,
+            FunctionsFile = options.MemoryOnly ? null : Path.Combine(options.Data, FunctionsFileName),
+            ScriptLog = LogScript,
             ClusterView = options.ClusterView,
             Bind = options.Listen.Address.ToString(),
             Directory = options.MemoryOnly ? "" : options.Data,
             Durability = options.MemoryOnly ? "none" : options.Durability.ToString().ToLowerInvariant(),
         };
-        keyspace = new Keyspace(store, origins, TimeProvider.System, new KeyspaceOptions { Collections = collections });
-        tree = state is null ? null : new SiloTree(options, state, keyspace, directory, TimeProvider.System);
-        gateway = new RespGateway(gatewayOptions, keyspace, TimeProvider.System, tree?.Gateway);
+        keyspace = new Keyspace(store, origins, time, new KeyspaceOptions
+        {
+            Collections = collections,
+            CollectionPullMaxBytes = options.CollectionPullMaxBytes,
+        });
+        tree = state is null ? null : new SiloTree(options, state, keyspace, directory, clock!);
+        gateway = new RespGateway(gatewayOptions, keyspace, time, tree?.Gateway);
         instance = new CacheInstance(options.Name, options.Role ?? InstanceRole.Root, store);
     }
 
@@ -66,6 +79,12 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     /// <summary>What a report to the control plane is made of.</summary>
     public Keyspace Keyspace => keyspace;
 
+    /// <summary>How other instances of its tree are reached; null for one that stands alone.</summary>
+    public IPeerClient? Peers => tree?.Peers;
+
+    /// <summary>Clients that are connected, and bytes that were sent to clients since the start.</summary>
+    public (int Clients, long BytesSent) Traffic => gateway.Traffic;
+
     /// <summary>What HAL.WHERE, HAL.ROUTE and fetches ask.</summary>
     public Contracts.ControlPlane.IControlPlane? Plane
     {
@@ -76,12 +95,15 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether its tree is within reach; true for one that stands alone.</summary>
+    public bool IsConnected => tree?.Node.IsConnected ?? true;
+
     /// <summary>Opens the data directory and recovers from it; <see cref="CacheErrorCode.Invalid"/> blames a setting.</summary>
     public static async ValueTask<Result<SiloInstance>> OpenAsync(SiloOptions options, PeerDirectory directory, ILoggerFactory loggers, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         Result<SiloInstance> opened = Open(options, directory, loggers.CreateLogger<SiloInstance>());
-        if (!opened.IsOk || opened.Value.gateway.LoadUsers() is not { } wrong)
+        if (!opened.IsOk || (opened.Value.gateway.LoadUsers() ?? opened.Value.gateway.LoadFunctions()) is not { } wrong)
             return opened;
         await opened.Value.DisposeAsync();
         return wrong;
@@ -103,6 +125,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         instance.RespAddress = resp.ToString();
         gatewayOptions.Port = resp.Port;
         tree?.Start();
+        gateway.Start();
         LogListening(options.Name, resp);
     }
 
@@ -112,10 +135,13 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         if (Interlocked.Exchange(ref closed, 1) != 0)
             return;
         instance.Lifecycle = InstanceHealth.Draining;
+        await gateway.DisposeAsync();
         if (tree != null)
             await tree.DisposeAsync();
+        await gateway.StopAsync();
         await keyspace.DisposeAsync();
         await store.DisposeAsync();
+        clock?.Dispose();
         origins.Dispose();
     }
 
@@ -126,9 +152,12 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             return origins.Error;
         var collections = new CollectionLimits();
         TreeState? state = options.Role is null ? null : new TreeState(options);
-        Result<IBlobStore> store = BlobStores.Open(StoreOptions(options, collections, state), EvictionPolicies.Create(options.Policy), TimeProvider.System);
+        // Alone, an instance expires keys by the machine's time of day, as Redis does.
+        TreeClock? clock = state is null ? null : new TreeClock(BootClock.Instance);
+        Result<IBlobStore> store = BlobStores.Open(StoreOptions(options, collections, state), EvictionPolicies.Create(options.Policy), clock ?? BootClock.Instance);
         if (store.IsOk)
-            return new SiloInstance(options, store.Value, origins.Value, collections, state, directory, logger);
+            return new SiloInstance(options, store.Value, origins.Value, collections, state, directory, clock, logger);
+        clock?.Dispose();
         origins.Value.Dispose();
         return store.Error;
     }
@@ -149,6 +178,13 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             _ => StoreDurability.None,
         },
     };
+
+    // Redis's levels: debug, verbose, notice, warning.
+    private void LogScript(int level, string text) =>
+        LogScript(level switch { <= 1 => LogLevel.Debug, 2 => LogLevel.Information, _ => LogLevel.Warning }, options.Name, text);
+
+    [LoggerMessage(Message = "Script at {Name}: {Text}")]
+    private partial void LogScript(LogLevel level, string name, string text);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Instance {Name} goes on a listener")]
     private partial void LogListen(string name);

@@ -16,7 +16,7 @@ internal sealed class SiloTree : IAsyncDisposable
     private readonly TreeNode node;
     private readonly PeerClient peers;
 
-    public SiloTree(SiloOptions options, TreeState state, Keyspace keyspace, PeerDirectory directory, TimeProvider time)
+    public SiloTree(SiloOptions options, TreeState state, Keyspace keyspace, PeerDirectory directory, TreeClock time)
     {
         var wire = new PeerOptions { Name = options.Name, Secret = options.ClusterSecret };
         var tree = new TreeOptions
@@ -25,6 +25,7 @@ internal sealed class SiloTree : IAsyncDisposable
             Root = options.Root,
             Parent = options.Parent.Length > 0 ? options.Parent : null,
             Instance = state.Instance,
+            Clock = time,
         };
         tree.Coherence.Mode = options.Coherence;
         peers = new PeerClient(directory, wire, time);
@@ -38,6 +39,9 @@ internal sealed class SiloTree : IAsyncDisposable
     public GatewayTree Gateway { get; }
 
     public TreeNode Node => node;
+
+    /// <summary>How the other instances are reached.</summary>
+    public IPeerClient Peers => peers;
 
     /// <summary>Null at the root, which asks nobody.</summary>
     public PlaneRoutes? Routes { get; }

@@ -111,6 +111,8 @@ internal sealed class BlobStore : IBlobStore
 
     public void RemoveSink(IKeyChangeSink sink) => core.RemoveSink(sink);
 
+    public void SetGuard(IEvictionGuard? guard) => core.Guard = guard;
+
     public StoreStatus Put(in BlobKey key, BlobType type, ReadOnlySpan<byte> value, long expiresAt, EntryFlags flags, ref WriteScope scope) =>
         writes.Put(key, type, value, expiresAt, flags, ref scope);
 
@@ -119,6 +121,11 @@ internal sealed class BlobStore : IBlobStore
 
     public StoreStatus Put(in BlobKey key, IObjectValue value, long expiresAt, EntryFlags flags, ref WriteScope scope) =>
         objects.Put(key, value, expiresAt, flags, ref scope);
+
+    public StoreStatus PutCopy(in BlobKey key, IObjectValue value, OriginStamp stamp, long expiresAt, ref WriteScope scope) =>
+        objects.PutCopy(key, value, stamp, expiresAt, ref scope);
+
+    public unsafe IObjectHold Hold(in EntryRef entry) => objects.Hold(entry.Header);
 
     public unsafe IObjectValue Object(in EntryRef entry) => core.Objects.SlotOf(entry.Header).Value!;
 
@@ -169,14 +176,7 @@ internal sealed class BlobStore : IBlobStore
         return staged;
     }
 
-    public unsafe long BytesOf(in EntryRef entry)
-    {
-        EntryHeader* header = entry.Header;
-        long value = (entry.Flags & EntryFlags.Slotted) != 0 ? core.Objects.BytesOf(header)
-            : (entry.Flags & EntryFlags.Large) != 0 ? core.LargeOf(header).Length
-            : header->ValueBytes;
-        return EntryHeader.Bytes + header->KeyBytes + value;
-    }
+    public unsafe long BytesOf(in EntryRef entry) => core.BytesOf(entry.Header, core.Hash.Of(entry.Key));
 
     public ValueTask<CacheError?> LoadAsync(int database, ReadOnlyMemory<byte> key, CancellationToken cancellation) =>
         ValueLoader.LoadAsync(core, database, key, cancellation);

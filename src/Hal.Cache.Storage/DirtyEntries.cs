@@ -53,8 +53,8 @@ internal sealed unsafe class DirtyEntries(StoreCore core) : IEntryVisitor
 
     private void VisitObject(EntryHeader* entry, ulong hash)
     {
-        if ((entry->Flags & EntryFlags.Slotted) == 0)
-            return; // dirty, and in the log for all that
+        if ((entry->Flags & EntryFlags.Slotted) == 0 || (entry->Flags & EntryFlags.Clean) != 0)
+            return; // dirty, and in the log for all that; or a copy, which is never written
         ObjectSlot slot = core.Objects.SlotOf(entry, hash);
         if (slot.IsBusy)
             return; // whoever writes it ends that before the next save

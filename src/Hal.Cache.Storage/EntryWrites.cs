@@ -29,6 +29,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         }
 
         EntryHeader* old = shard.Table.Find(key.Hash, space, key.Bytes);
+        KeyBefore before = core.Before(old, key.Hash);
         bool isNew = old == null;
         if (old != null && FitsInPlace(old, key, value.Length, expiresAt))
         {
@@ -41,7 +42,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
             Link(shard, key.Hash, entry, old, version, address);
         }
 
-        Changed(key, isNew, flags, ref scope);
+        Changed(key, isNew, flags, before, ref scope);
         return StoreStatus.Done;
     }
 
@@ -51,6 +52,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         Shard shard = core.ShardOf(key.Hash);
         ushort space = core.Spaces.SpaceOf(key.Database);
         EntryHeader* old = shard.Table.Find(key.Hash, space, key.Bytes);
+        KeyBefore before = core.Before(old, key.Hash);
         bool isNew = old == null;
         EntryHeader* entry = shard.NewEntry(space, key.Bytes, type, sizeof(long), true, expiresAt, flags | EntryFlags.Large);
         entry->Version = shard.NextVersion();
@@ -67,7 +69,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         if (address != 0)
             Appended(address, ref scope);
         Link(shard, key.Hash, entry, old, entry->Version, address);
-        Changed(key, isNew, flags, ref scope);
+        Changed(key, isNew, flags, before, ref scope);
         return StoreStatus.Done;
     }
 
@@ -103,8 +105,9 @@ internal sealed unsafe class EntryWrites(StoreCore core)
             Appended(address, ref scope);
         }
 
+        KeyBefore before = core.Before(entry, key.Hash);
         core.Unlink(key.Hash, entry);
-        Changed(key, reason == RemovalReason.Invalidated ? KeyChange.Invalidated : KeyChange.Deleted, ref scope);
+        Changed(key, reason == RemovalReason.Invalidated ? KeyChange.Invalidated : KeyChange.Deleted, before, ref scope);
         return StoreStatus.Done;
     }
 
@@ -115,6 +118,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         EntryHeader* old = shard.Table.Find(key.Hash, space, key.Bytes);
         if (old == null)
             return StoreStatus.Done;
+        KeyBefore before = core.Before(old, key.Hash);
         long version = shard.NextVersion();
         if (old->Address != 0)
         {
@@ -132,7 +136,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
             Queue(shard, key.Hash, old, expiresAt, new EntryRef(old).ExpiresAt);
             *(long*)Shard.ExpiryOf(old) = expiresAt;
             old->Version = version;
-            Changed(key, KeyChange.ExpirySet, ref scope);
+            Changed(key, KeyChange.ExpirySet, before, ref scope);
             return StoreStatus.Done;
         }
 
@@ -144,7 +148,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         shard.Slab.Free(old);
         if (expiresAt != 0)
             Queue(shard, key.Hash, entry, expiresAt, long.MaxValue);
-        Changed(key, KeyChange.ExpirySet, ref scope);
+        Changed(key, KeyChange.ExpirySet, before, ref scope);
         return StoreStatus.Done;
     }
 
@@ -191,7 +195,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
     }
 
     /// <summary>Counts a put, and tells of it.</summary>
-    public void Changed(in BlobKey key, bool isNew, EntryFlags flags, ref WriteScope scope)
+    public void Changed(in BlobKey key, bool isNew, EntryFlags flags, in KeyBefore before, ref WriteScope scope)
     {
         Changed(ref scope);
         if (!core.IsWatched)
@@ -200,16 +204,16 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         // An origin's object that is fetched for the first time was there before, for all that clients know.
         bool isClean = (flags & EntryFlags.Clean) != 0;
         if (!isClean || !isNew)
-            core.Tell(key, isClean ? KeyChange.Invalidated : isNew ? KeyChange.Added : KeyChange.Replaced, scope.Writer);
+            core.Tell(key, isClean ? KeyChange.Invalidated : isNew ? KeyChange.Added : KeyChange.Replaced, before, scope.Writer);
         if (isClean)
-            core.Tell(key, KeyChange.Fetched, scope.Writer);
+            core.Tell(key, KeyChange.Fetched, default, scope.Writer);
     }
 
-    public void Changed(in BlobKey key, KeyChange change, ref WriteScope scope)
+    public void Changed(in BlobKey key, KeyChange change, in KeyBefore before, ref WriteScope scope)
     {
         Changed(ref scope);
         if (core.IsWatched)
-            core.Tell(key, change, scope.Writer);
+            core.Tell(key, change, before, scope.Writer);
     }
 
     public void Changed(ref WriteScope scope)

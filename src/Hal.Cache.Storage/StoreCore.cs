@@ -22,6 +22,7 @@ internal sealed unsafe class StoreCore : IDisposable
     private readonly List<LargeValue?>[] handles;
     private readonly Stack<int>[] freeHandles;
     private volatile IKeyChangeSink[] sinks = [];
+    private volatile IEvictionGuard? guard;
     private uint clock;
 
     public StoreCore(BlobStoreOptions options, IEvictionPolicy policy, IRecordLog? log, long logBufferBytes, TimeProvider time)
@@ -126,18 +127,52 @@ internal sealed unsafe class StoreCore : IDisposable
             sinks = [.. sinks.Where(other => other != sink)];
     }
 
+    /// <summary>What has entries stay whatever the policy says; null for nothing.</summary>
+    public IEvictionGuard? Guard
+    {
+        get => guard;
+        set => guard = value;
+    }
+
+    /// <summary>Whether an entry must not be evicted.</summary>
+    public bool IsGuarded(EntryHeader* entry) =>
+        guard is { } keeps && Spaces.DatabaseOf(entry->Space) is >= 0 and var database
+        && keeps.Keeps(new BlobKey(database, Shard.KeyOf(entry), Hash.Of(Shard.KeyOf(entry))));
+
     /// <summary>The one place through which every change of a key passes.</summary>
-    public void Tell(in BlobKey key, KeyChange change, long writer)
+    public void Tell(in BlobKey key, KeyChange change, in KeyBefore before, long writer)
     {
         foreach (IKeyChangeSink sink in sinks)
-            sink.Changed(key, change, writer);
+            sink.Changed(key, change, before, writer);
+    }
+
+    /// <summary>What is told of an entry that is about to change or go; nothing while nobody wants to know, or where there is none.</summary>
+    public KeyBefore Before(EntryHeader* entry, ulong hash)
+    {
+        if (sinks.Length == 0 || entry == null)
+            return default;
+        var old = new EntryRef(entry);
+        bool isClean = (old.Flags & EntryFlags.Clean) != 0;
+        if (!old.IsLarge)
+            return new(old.Flags, BytesOf(entry, hash), old.Version, isClean && !old.IsOnDisk && !old.IsObject ? old.ReadStamp() : null, IsWhole: true);
+        LargeValue value = LargeOf(entry, hash);
+        return new(old.Flags, BytesOf(entry, hash), old.Version, isClean ? value.Origin : null, !isClean || value.ChunksPresent == value.ChunkCount);
+    }
+
+    /// <summary>Bytes that the entry takes: header, key, value.</summary>
+    public long BytesOf(EntryHeader* entry, ulong hash)
+    {
+        long value = (entry->Flags & EntryFlags.Slotted) != 0 ? Objects.BytesOf(entry)
+            : (entry->Flags & EntryFlags.Large) != 0 ? LargeOf(entry, hash).Length
+            : entry->ValueBytes;
+        return EntryHeader.Bytes + entry->KeyBytes + value;
     }
 
     /// <summary>The same for a change that the store makes on its own, of an entry that is still there.</summary>
     public void Tell(EntryHeader* entry, ulong hash, KeyChange change)
     {
         if (sinks.Length != 0 && Spaces.DatabaseOf(entry->Space) is >= 0 and var database)
-            Tell(new BlobKey(database, Shard.KeyOf(entry), hash), change, 0);
+            Tell(new BlobKey(database, Shard.KeyOf(entry), hash), change, Before(entry, hash), 0);
     }
 
     public void TellFlushing(int database, long writer)

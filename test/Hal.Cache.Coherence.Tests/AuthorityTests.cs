@@ -301,6 +301,47 @@ public sealed class AuthorityTests
     }
 
     [Fact]
+    public void A5_An_instance_that_is_to_hear_of_a_change_is_waited_for_without_a_copy_once()
+    {
+        bench.Hello(One).Hello(Two);
+        Assert.True(Authority.Include(One, bench.Key));
+
+        var ticket = bench.Change(2).Ticket;
+
+        Assert.Equal(One, Assert.Single(bench.SentOf<Invalidate>()).Instance);
+        Assert.Empty(bench.PublishedTickets);
+        bench.Ack(One);
+        Assert.Equal([(ticket, false)], bench.PublishedTickets);
+        Assert.Equal(0, bench.Change(3).Ticket); // it holds nothing for it
+    }
+
+    [Fact]
+    public void A5_An_instance_that_is_to_hear_of_a_change_hears_of_it_while_an_earlier_round_on_the_key_is_open()
+    {
+        bench.Hello(One).Hello(Two).Register(Two);
+        var first = bench.Change(2).Ticket;
+        Assert.True(Authority.Include(One, bench.Key));
+        var second = bench.Change(3).Ticket;
+
+        bench.Ack(Two);
+        Assert.Equal([(first, false)], bench.PublishedTickets);
+        bench.Ack(One);
+
+        Assert.Equal([(first, false), (second, false)], bench.PublishedTickets);
+    }
+
+    [Fact]
+    public void A3_An_instance_without_a_live_session_is_not_waited_for()
+    {
+        Assert.False(Authority.Include(One, bench.Key));
+        bench.Hello(One).Hello(Two);
+        bench.Advance(5500);
+
+        Assert.False(Authority.Include(One, bench.Key));
+        Assert.Equal(0, bench.Change(2).Ticket);
+    }
+
+    [Fact]
     public void A7_An_earlier_change_does_not_wait_for_a_later_one_with_more_keys()
     {
         var other = new KeyId(8, 0);

@@ -132,6 +132,54 @@ public sealed class SiloProcessTests : SiloHome
     }
 
     [Fact]
+    public async Task A_port_in_use_names_the_instance_that_wanted_it()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var file = Write("c.json", $$"""
+            {
+              "memory": "64mb", "disk": "0", "http": "127.0.0.1:0",
+              "instances": [
+                { "name": "root", "role": "root", "listen": "127.0.0.1:0" },
+                { "name": "leaf", "role": "leaf", "parent": "root", "listen": "{{other.LocalEndpoint}}" }
+              ]
+            }
+            """);
+
+        await using var run = await SiloRun.FinishAsync(Home, ["--config", file]);
+
+        Assert.Equal(
+            (1, "", $"hal-cache: listen of 'leaf' is '{other.LocalEndpoint}'; that address is in use\n"),
+            (await run.ExitCodeAsync(), run.Output, run.Errors));
+    }
+
+    [Fact]
+    public async Task Without_a_word_about_instances_a_root_a_branch_and_a_leaf_serve()
+    {
+        // The ports are those that users are told of, so this machine may have them in use: the silo then has to say so.
+        await using var run = SiloRun.Start(Home, ["--http", "127.0.0.1:0"]);
+        if (!await run.ServesAsync())
+        {
+            Assert.Equal(1, await run.ExitCodeAsync());
+            Assert.Matches(
+                "^hal-cache: listen of '(root|branch|leaf)' is '127.0.0.1:63(79|80|81)'; that address is in use; --listen HOST:PORT starts one instance elsewhere", run.Errors);
+            return;
+        }
+
+        Assert.Equal("127.0.0.1:6379,127.0.0.1:6380,127.0.0.1:6381", run.Ready["resp"]);
+        Assert.Equal("+OK", await AskAsync(6381, "SET greeting hello"));
+        foreach (var port in new[] { 6379, 6380, 6381 }) Assert.Equal("$5 hello", await AskAsync(port, "GET greeting"));
+        using var client = new HttpClient { BaseAddress = new Uri($"http://{run.Ready["http"]}") };
+        var instances = JsonDocument.Parse(await client.GetStringAsync("/v1/instances")).RootElement.GetProperty("instances");
+        Assert.Equal(["branch", "leaf", "root"], instances.EnumerateArray().Select(i => i.GetProperty("name").GetString()).Order(StringComparer.Ordinal));
+        foreach (var fact in new[] { "name        root", "name        branch", "parent      branch", "memory      256mb", Path.Combine(Home, ".local/share/hal-cache/leaf") })
+            Assert.Contains(fact, run.Output, StringComparison.Ordinal);
+
+        run.Signal(SiloRun.SigTerm);
+        Assert.Equal((0, ""), (await run.ExitCodeAsync(), run.Errors));
+    }
+
+    [Fact]
     public async Task Files_of_the_current_directory_and_variables_of_the_framework_change_nothing()
     {
         Write("appsettings.json", """{ "Kestrel": { "Endpoints": { "x": { "Url": "http://127.0.0.1:1" } } }, "memory": "nonsense" }""");
@@ -186,5 +234,15 @@ public sealed class SiloProcessTests : SiloHome
         // With inline completions the runtime has a polling thread per processor, without them one for many.
         var threads = Directory.GetDirectories($"/proc/{run.Pid}/task").Select(t => File.ReadAllText(Path.Combine(t, "comm")).Trim());
         Assert.Equal(Environment.ProcessorCount, threads.Count(name => name.StartsWith(".NET Sockets", StringComparison.Ordinal)));
+    }
+
+    private static async Task<string> AskAsync(int port, string command)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, port);
+        await client.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(command + "\r\n"));
+        using var reader = new StreamReader(client.GetStream());
+        var line = await reader.ReadLineAsync();
+        return line is ['$', not '-', ..] ? $"{line} {await reader.ReadLineAsync()}" : line!;
     }
 }

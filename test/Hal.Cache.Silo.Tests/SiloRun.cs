@@ -53,16 +53,23 @@ internal sealed partial class SiloRun : IAsyncDisposable
     public static async Task<SiloRun> ServeAsync(string home, IEnumerable<string> args, params (string Name, string Value)[] environment)
     {
         var run = Start(home, args, environment);
+        if (await run.ServesAsync()) return run;
+        await run.DisposeAsync();
+        throw new InvalidOperationException($"not ready\n{run.Output}\n{run.Errors}");
+    }
+
+    /// <summary>Waits until it says that it serves; false where it ended, or was silent for too long.</summary>
+    public async Task<bool> ServesAsync()
+    {
         try
         {
-            var line = await run.ready.Task.WaitAsync(Patience);
-            run.Ready = line.Split(' ').Skip(1).Select(w => w.Split('=', 2)).ToDictionary(w => w[0], w => w[1]);
-            return run;
+            var line = await ready.Task.WaitAsync(Patience);
+            Ready = line.Split(' ').Skip(1).Select(w => w.Split('=', 2)).ToDictionary(w => w[0], w => w[1]);
+            return true;
         }
-        catch (Exception failure)
+        catch (Exception failure) when (failure is TimeoutException or InvalidOperationException)
         {
-            await run.DisposeAsync();
-            throw new InvalidOperationException($"not ready: {failure.Message}\n{run.Output}\n{run.Errors}", failure);
+            return false;
         }
     }
 

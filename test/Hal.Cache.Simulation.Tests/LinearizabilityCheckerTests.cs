@@ -36,6 +36,25 @@ public sealed class LinearizabilityCheckerTests
     }
 
     [Fact]
+    public void A_history_that_is_beyond_the_limit_is_an_error_and_no_verdict()
+    {
+        // Every order of the writes is tried for a read that none of them explains.
+        Operation[] history = [.. Enumerable.Range(1, 14).Select(i => Op(Set, i, null, 0, 100)), Op(Read, 0, 99, 0, 100)];
+
+        Assert.Throws<InvalidOperationException>(() => LinearizabilityChecker.IsLinearizable(history, configurationsMax: 1000));
+    }
+
+    [Fact]
+    public void Operations_without_an_outcome_do_not_multiply_the_search()
+    {
+        Operation[] counts = [.. Enumerable.Range(0, 60).Select(i => Op(Increment, 0, null, i, Operation.Never)), Op(Read, 0, 30, 100, 101), Op(Read, 0, 61, 102, 103)];
+        Operation[] writes = [.. Enumerable.Range(1, 60).Select(i => Op(Set, i, null, i, Operation.Never)), Op(Read, 0, 7, 100, 101), Op(Read, 0, 99, 102, 103)];
+
+        Assert.False(LinearizabilityChecker.IsLinearizable(counts, configurationsMax: 10_000));
+        Assert.False(LinearizabilityChecker.IsLinearizable(writes, configurationsMax: 10_000));
+    }
+
+    [Fact]
     public void The_search_agrees_with_trying_all_orders()
     {
         const int Seed = 20;

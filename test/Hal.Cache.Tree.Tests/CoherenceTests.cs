@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Hal.Cache.Testing.Clients;
+using Hal.Cache.Testing.Processes;
+using Hal.Cache.Testing.Simulation;
 
 namespace Hal.Cache.Tree.Tests;
 
@@ -35,6 +37,66 @@ public sealed class CoherenceTests(ThreeLevels levels) : IClassFixture<ThreeLeve
         }
 
         Assert.Equal(before, levels.Counter("leaf", "tree_acquires"));
+    }
+
+    [Fact]
+    public async Task What_a_leaf_reads_and_writes_it_holds_after_its_write_and_what_it_only_writes_it_does_not()
+    {
+        using var root = levels.Connect("root");
+        using var leaf = levels.Connect("leaf");
+        leaf.Command("SET", "c:own", "0");
+        Assert.Equal("0", leaf.Command("GET", "c:own").Text);
+        for (var i = 1; i <= 20; i++)
+        {
+            var heldBefore = levels.Counter("leaf", "tree_writes_held");
+            Assert.Equal("OK", leaf.Command("SET", "c:own", $"{i}").Text);
+            Assert.True(await Eventually.HoldsAsync(() => levels.Counter("leaf", "tree_writes_held") == heldBefore + 1, TimeSpan.FromSeconds(10)), $"write {i}");
+            var before = levels.Counter("leaf", "tree_acquires");
+            Assert.Equal($"{i}", leaf.Command("GET", "c:own").Text);
+            Assert.Equal(before, levels.Counter("leaf", "tree_acquires"));
+        }
+
+        Assert.Equal("OK", root.Command("SET", "c:own", "other").Text);
+        Assert.Equal("other", leaf.Command("GET", "c:own").Text);
+
+        leaf.Command("SET", "c:own", "a"); // was read: held
+        leaf.Command("SET", "c:own", "b"); // was not
+        var invalidations = levels.Counter("leaf", "tree_invalidations");
+        for (var i = 0; i < 20; i++) leaf.Command("SET", "c:own", $"w{i}");
+        Assert.InRange(levels.Counter("leaf", "tree_invalidations") - invalidations, 0, 1);
+        Assert.Equal("w19", leaf.Command("GET", "c:own").Text);
+        Assert.Equal("w19", root.Command("GET", "c:own").Text);
+    }
+
+    [Theory]
+    [InlineData("string", 1)]
+    [InlineData("hash", 2)]
+    public async Task Histories_of_clients_at_all_instances_are_linearizable(string type, int seed)
+    {
+        const int operations = 300;
+        var history = new ConcurrentBag<Operation>();
+        string[] instances = ["leaf", "leaf", "branch", "branch", "root", "leaf"];
+        await Task.WhenAll(instances.Select((name, index) => Task.Run(() =>
+        {
+            using var client = levels.Connect(name);
+            var random = new Random((seed * 100) + index);
+            for (var i = 0; i < operations; i++)
+            {
+                var key = $"c:{type}{random.Next(3)}";
+                var argument = ((index + 1) * 1_000_000L) + (i * 1000);
+                var kind = random.Next(20) switch { < 11 => OperationKind.Read, < 18 => OperationKind.Set, 18 => OperationKind.Increment, _ => OperationKind.Delete };
+                var invoked = System.Diagnostics.Stopwatch.GetTimestamp();
+                var reply = client.Command(Command(type, kind, key, argument));
+                var returned = System.Diagnostics.Stopwatch.GetTimestamp();
+                Assert.False(reply.IsError, reply.ToString());
+                long? result = kind is OperationKind.Read or OperationKind.Increment && !reply.IsNull ? long.Parse(reply.Text, System.Globalization.CultureInfo.InvariantCulture) : null;
+                history.Add(new Operation(key, kind, argument, result, invoked, returned));
+            }
+        })));
+
+        var violation = LinearizabilityChecker.FindViolation(history);
+
+        Assert.True(violation is null, $"Seed {seed}: {violation} has no linear order:\n{string.Join('\n', history.Where(o => o.Key == violation).OrderBy(o => o.Invoked).TakeLast(100))}");
     }
 
     [Fact]
@@ -191,4 +253,15 @@ public sealed class CoherenceTests(ThreeLevels levels) : IClassFixture<ThreeLeve
 
         Assert.Equal("*[$\"a\", $\"b\", $\"c\"]", leaf.Command("MGET", "c:e1", "c:e2", "c:e3").ToString());
     }
+
+    private static string[] Command(string type, OperationKind kind, string key, long argument) => (type, kind) switch
+    {
+        ("string", OperationKind.Read) => ["GET", key],
+        ("string", OperationKind.Set) => ["SET", key, $"{argument}"],
+        ("string", OperationKind.Increment) => ["INCR", key],
+        (_, OperationKind.Read) => ["HGET", key, "v"],
+        (_, OperationKind.Set) => ["HSET", key, "v", $"{argument}"],
+        (_, OperationKind.Increment) => ["HINCRBY", key, "v", "1"],
+        _ => ["DEL", key],
+    };
 }

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Hal.Cache.Testing.Processes;
+using Hal.Cache.Testing.Clients;
 
 namespace Hal.Cache.Tree.Tests;
 
@@ -92,6 +92,26 @@ public sealed class LargeValueTests(ThreeLevels levels) : IClassFixture<ThreeLev
             Assert.Equal(1, leaf.Command("HAL.EVICT", "l:edge").Number);
             Assert.Equal(value, leaf.Command("GET", "l:edge").Bytes);
         }
+    }
+
+    [Fact]
+    public void A_reply_that_began_before_its_key_was_overwritten_at_the_root_ends_with_the_old_version()
+    {
+        var old = Random(12_000_000, 20);
+        using var root = levels.Connect("root");
+        using var leaf = new RespTestClient(levels.Tree["leaf"].Port, receiveBufferBytes: 64 << 10);
+        root.Command("SET"u8.ToArray(), "l:overwritten"u8.ToArray(), old);
+        using var got = new MemoryStream();
+        leaf.Send("GET", "l:overwritten");
+
+        leaf.ReceiveBulk(piece =>
+        {
+            if (got.Length == 0) Assert.Equal("OK", root.Command("SET", "l:overwritten", "new").Text);
+            got.Write(piece.Span);
+        });
+
+        Assert.True(old.AsSpan().SequenceEqual(got.ToArray()));
+        Assert.Equal("new", leaf.Command("GET", "l:overwritten").Text);
     }
 
     private static byte[] Random(int length, int seed)

@@ -6,17 +6,33 @@ using Hal.Cache.Testing.Processes;
 namespace Hal.Cache.Tree.Tests;
 
 /// <summary>A scheduler's and an operator's view of a tree: its control plane over HTTP; every wait is bounded.</summary>
-internal sealed class PlaneClient(TreeMember host) : IDisposable
+internal sealed class PlaneClient(int httpPort) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly HttpClient _http = new() { BaseAddress = new Uri($"http://127.0.0.1:{host.HttpPort}"), Timeout = Patience };
+    private readonly HttpClient _http = new() { BaseAddress = new Uri($"http://127.0.0.1:{httpPort}"), Timeout = Patience };
+
+    public PlaneClient(TreeMember host)
+        : this(host.HttpPort)
+    {
+    }
 
     public void Dispose() => _http.Dispose();
+
+    /// <summary>Whether what the control plane tells of an instance says that it is live.</summary>
+    public static bool IsLive(JsonElement instance) =>
+        instance.TryGetProperty("registered", out var registered) && registered.ValueKind == JsonValueKind.Object && registered.GetProperty("state").GetString() == "live";
 
     public async Task<JsonElement> GetAsync(string path) => (await _http.GetFromJsonAsync<JsonElement>(path)).Clone();
 
     public Task<JsonElement> PostAsync(string path, object body) => SendAsync(HttpMethod.Post, path, body);
+
+    /// <summary>Posts what may be refused.</summary>
+    public async Task<(int Status, JsonElement Body)> TryPostAsync(string path, object body)
+    {
+        using var answer = await _http.PostAsJsonAsync(path, body);
+        return ((int)answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>());
+    }
 
     public Task<JsonElement> PutAsync(string path, object body) => SendAsync(HttpMethod.Put, path, body);
 

@@ -13,8 +13,8 @@ public sealed class RouteTests
     {
         using var tree = TreeProcesses.Started(Options, ("root", null), ("a", "root"), ("b", "root"));
         using var plane = new PlaneClient(tree["root"]);
-        await plane.UntilAsync("/v1/instances/b", IsLive);
-        await plane.UntilAsync("/v1/instances/a", IsLive);
+        await plane.UntilAsync("/v1/instances/b", PlaneClient.IsLive);
+        await plane.UntilAsync("/v1/instances/a", PlaneClient.IsLive);
         foreach (var leaf in new[] { "a", "b" }) await plane.PutAsync($"/v1/topology/links/root/{leaf}", new { latencyMs = 40.0, bandwidthBytesPerSecond = 1e8, moneyPerGiB = 1000.0 });
         await plane.PutAsync("/v1/topology/links/a/b", new { latencyMs = 0.1, bandwidthBytesPerSecond = 1e9, moneyPerGiB = 0.0 });
         var value = Random(20_000_000, 1);
@@ -50,7 +50,7 @@ public sealed class RouteTests
         using var plane = new PlaneClient(tree["root"]);
         using var root = new RespTestClient(tree["root"].Port);
         using var leaf = new RespTestClient(tree["leaf"].Port);
-        await plane.UntilAsync("/v1/instances/leaf", IsLive);
+        await plane.UntilAsync("/v1/instances/leaf", PlaneClient.IsLive);
         root.Command("SET", "s", "value");
         root.Command("SET"u8.ToArray(), "part"u8.ToArray(), Random(5_000_000, 2));
 
@@ -69,7 +69,7 @@ public sealed class RouteTests
     {
         using var tree = TreeProcesses.ThreeLevels(Options);
         using var plane = new PlaneClient(tree["root"]);
-        await plane.UntilAsync("/v1/instances/leaf", IsLive);
+        await plane.UntilAsync("/v1/instances/leaf", PlaneClient.IsLive);
         var value = Random(48_000_000, 3);
         using var root = new RespTestClient(tree["root"].Port);
         Assert.Equal("OK", root.Command("SET"u8.ToArray(), "k:big"u8.ToArray(), value).Text);
@@ -99,9 +99,6 @@ public sealed class RouteTests
 
         Assert.Equal(value.Length, TreeProcesses.Counter(tree["leaf"], "tree_bytes_from_root"));
     }
-
-    private static bool IsLive(JsonElement instance) =>
-        instance.TryGetProperty("registered", out var registered) && registered.ValueKind == JsonValueKind.Object && registered.GetProperty("state").GetString() == "live";
 
     private static bool Adds(JsonElement change, string instance, string key) =>
         change.GetProperty("instance").GetString() == instance && change.GetProperty("keys_added").EnumerateArray().Any(k => k.ValueKind == JsonValueKind.String && k.GetString() == key);

@@ -20,6 +20,9 @@ internal sealed class HttpScheduling(PlaneCalls calls) : IScheduling
     public Task<Result<ManifestInfo>> GetManifestAsync(string manifest, CancellationToken cancellation) =>
         calls.GetAsync(new PlaneAddress(Manifests).Segment(manifest), PlaneCalls.Json.ManifestInfo, cancellation);
 
+    public Task<Result<Page<CacheKey>>> ListManifestKeysAsync(string manifest, PageRequest page, CancellationToken cancellation) =>
+        calls.GetAsync(new PlaneAddress(Manifests).Segment(manifest).Path("keys").Page(page), PlaneCalls.Json.PageCacheKey, cancellation);
+
     public Task<Result<Done>> RemoveManifestAsync(string manifest, CancellationToken cancellation) =>
         calls.DeleteAsync(new PlaneAddress(Manifests).Segment(manifest), cancellation);
 

@@ -63,6 +63,7 @@ namespace Hal.Cache.Contracts.ControlPlane;
 [JsonSerializable(typeof(Page<SlotRange>))]
 [JsonSerializable(typeof(Page<SlotAssignment>))]
 [JsonSerializable(typeof(Page<PrestageWork>))]
+[JsonSerializable(typeof(Page<CacheKey>))]
 [JsonSerializable(typeof(Page<PopularKey>))]
 [JsonSerializable(typeof(Page<LinkUsage>))]
 [JsonSerializable(typeof(Page<ScalingSignal>))]

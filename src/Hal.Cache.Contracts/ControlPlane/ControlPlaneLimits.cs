@@ -69,6 +69,12 @@ public static class ControlPlaneLimits
 
     public const int PinsMax = 4096;
 
+    /// <summary>Keys of all pins of one instance together, as many as are known when a pin is made.</summary>
+    public const int PinnedKeysMax = 1_000_000;
+
+    /// <summary>Part of an instance's store (its disk, or its memory where it has none) that its pins may keep.</summary>
+    public const double PinnedShareMax = 0.5;
+
     public const int PopularKeysMax = 1000;
 
     /// <summary>Popular keys told in one heartbeat.</summary>

@@ -11,6 +11,9 @@ public interface IScheduling
 
     Task<Result<ManifestInfo>> GetManifestAsync(string manifest, CancellationToken cancellation);
 
+    /// <summary>The keys of a manifest, in pages; a manifest that is replaced meanwhile begins a cursor anew in the list that is there then.</summary>
+    Task<Result<Page<CacheKey>>> ListManifestKeysAsync(string manifest, PageRequest page, CancellationToken cancellation);
+
     Task<Result<Done>> RemoveManifestAsync(string manifest, CancellationToken cancellation);
 
     /// <summary>Starts copying keys to instances; durable.</summary>
@@ -30,7 +33,10 @@ public interface IScheduling
     /// <summary>Tells how fetches of a job went at an instance.</summary>
     Task<Result<Done>> ReportPrestageAsync(PrestageProgress progress, CancellationToken cancellation);
 
-    /// <summary>Keeps keys at an instance until an end; durable.</summary>
+    /// <summary>
+    /// Keeps keys from eviction at an instance until an end, once they are there; durable. NoRoom: the instance's pins would keep more than
+    /// <see cref="ControlPlaneLimits.PinnedShareMax"/> of its store, or more than <see cref="ControlPlaneLimits.PinnedKeysMax"/> keys.
+    /// </summary>
     Task<Result<PinInfo>> PinAsync(PinRequest request, string? idempotencyKey, CancellationToken cancellation);
 
     Task<Result<Done>> UnpinAsync(string pin, CancellationToken cancellation);

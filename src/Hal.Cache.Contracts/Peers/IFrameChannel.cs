@@ -9,6 +9,9 @@ public interface IFrameChannel
     /// <summary>Name of the instance at the other end, as the handshake has proved it.</summary>
     string Peer { get; }
 
+    /// <summary>Bytes of frames that wait to be sent.</summary>
+    int QueuedBytes { get; }
+
     /// <summary>Queues a frame; false where the channel has ended, or ends now because its queue is full.</summary>
     bool TrySend(ReadOnlySpan<byte> frame);
 

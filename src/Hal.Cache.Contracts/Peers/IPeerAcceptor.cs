@@ -14,6 +14,6 @@ public interface IPeerAcceptor
     /// <summary>Whether the peer's answer proves that it knows the cluster's secret.</summary>
     bool Proves(PeerChallenge challenge, ReadOnlySpan<byte> proof);
 
-    /// <summary>Serves a connection whose handshake is over, until it ends; for <see cref="PeerChannelKind.Coherence"/> and Bytes.</summary>
+    /// <summary>Serves a connection whose handshake is over, until it ends; for every kind but <see cref="PeerChannelKind.Commands"/>.</summary>
     Task RunAsync(string peer, PeerChannelKind kind, IDuplexPipe pipe, CancellationToken cancellation);
 }

@@ -6,8 +6,8 @@ public interface IPeerHost
     /// <summary>The instance's name, which a peer that connects must mean.</summary>
     string Name { get; }
 
-    /// <summary>A peer has opened a channel for coherence messages; the sink takes what it sends.</summary>
-    Result<IFrameSink> Accept(IFrameChannel channel);
+    /// <summary>A peer has opened a channel for frames of a kind, Coherence or Messages; the sink takes what it sends.</summary>
+    Result<IFrameSink> Accept(PeerChannelKind kind, IFrameChannel channel);
 
     /// <summary>
     /// Opens a range of exactly one version, whether its bytes are here, on their way or to be fetched; NotFound where this instance

@@ -11,4 +11,7 @@ public enum PeerChannelKind
 
     /// <summary>Commands that the peer runs for this instance's clients, as RESP.</summary>
     Commands,
+
+    /// <summary>Published messages, and who is subscribed to what, as frames both ways.</summary>
+    Messages,
 }

@@ -21,7 +21,10 @@ public enum EntryFlags : ushort
     /// <summary>Changed since its record was last appended to the log.</summary>
     Dirty = 16,
 
-    /// <summary>Came from an origin: it may be dropped at any time and read again; an inline value has an <see cref="OriginStamp"/> behind it.</summary>
+    /// <summary>
+    /// Came from an origin or an authority: it may be dropped at any time and read again. An inline value has an <see cref="OriginStamp"/>
+    /// behind it; an object, which is in memory only, that and a count of its reads.
+    /// </summary>
     Clean = 32,
 
     /// <summary>The value was built by appending or overwriting bytes, which OBJECT ENCODING shows as raw.</summary>
@@ -44,4 +47,7 @@ public enum EntryFlags : ushort
 
     /// <summary>A copy that was invalidated since it was stored: its stamp's registration has ended, also where that is in the log only.</summary>
     Suspect = 4096,
+
+    /// <summary>A copy that this instance's own client wrote, and that nobody has read here since.</summary>
+    Unread = 8192,
 }

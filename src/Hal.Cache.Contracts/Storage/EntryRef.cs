@@ -6,6 +6,9 @@ namespace Hal.Cache.Contracts.Storage;
 /// <summary>An entry of the key table; valid only while the caller holds the lock of the key's shard.</summary>
 public readonly unsafe struct EntryRef : IEquatable<EntryRef>
 {
+    /// <summary>What is behind a copied object's slot number: its stamp, and the count of its reads.</summary>
+    public const int CopiedObjectTrailerBytes = OriginStamp.Bytes + sizeof(long);
+
     private readonly EntryHeader* header;
 
     public EntryRef(EntryHeader* header) => this.header = header;
@@ -47,7 +50,7 @@ public readonly unsafe struct EntryRef : IEquatable<EntryRef>
     /// <summary>Length of the inline value in bytes, told even where it is on disk; of a large value ask <see cref="ILargeValue"/>.</summary>
     public int ValueLength => (int)header->ValueBytes - TrailerBytes(header->Flags);
 
-    /// <summary>Where the entry is a copy with an inline value in memory: its stamp, kept behind the value.</summary>
+    /// <summary>Where the entry is a copy with an inline value or an object, in memory: its stamp, kept behind that.</summary>
     public OriginStamp ReadStamp()
     {
         long* stamp = (long*)Stamp();
@@ -57,12 +60,18 @@ public readonly unsafe struct EntryRef : IEquatable<EntryRef>
     /// <summary>Notes that the stamp of an inline value was found to be current.</summary>
     public void WriteValidatedAt(long unixMilliseconds) => Unsafe.WriteUnaligned((long*)Stamp() + 1, unixMilliseconds);
 
-    /// <summary>Gives an inline value another stamp.</summary>
+    /// <summary>Gives an inline value or a copied object another stamp.</summary>
     public void WriteStamp(OriginStamp stamp) => stamp.Write(new Span<byte>(Stamp(), OriginStamp.Bytes));
+
+    /// <summary>Where the entry is a copied object: how often it was read since it came, kept behind its stamp.</summary>
+    public ref long CopyReads => ref Unsafe.AsRef<long>(Stamp() + OriginStamp.Bytes);
 
     /// <summary>Notes whether the registration in a copy's stamp has ended.</summary>
     public void MarkSuspect(bool isSuspect) =>
         header->Flags = isSuspect ? header->Flags | EntryFlags.Suspect : header->Flags & ~EntryFlags.Suspect;
+
+    /// <summary>Notes that a copy was read that one of this instance's clients wrote.</summary>
+    public void MarkRead() => header->Flags &= ~EntryFlags.Unread;
 
     /// <summary>The inline value; empty where it is on disk; meaningless for a large value or an object.</summary>
     public Span<byte> Value
@@ -82,8 +91,14 @@ public readonly unsafe struct EntryRef : IEquatable<EntryRef>
 
     private static int ExpiryBytes(EntryFlags flags) => (flags & EntryFlags.HasExpiry) != 0 ? sizeof(long) : 0;
 
-    private static int TrailerBytes(EntryFlags flags) =>
-        (flags & (EntryFlags.Clean | EntryFlags.Large | EntryFlags.Object)) == EntryFlags.Clean ? OriginStamp.Bytes : 0;
+    private static int TrailerBytes(EntryFlags flags)
+    {
+        if ((flags & EntryFlags.Clean) == 0)
+            return 0;
+        if ((flags & EntryFlags.Object) != 0)
+            return (flags & EntryFlags.Slotted) != 0 ? CopiedObjectTrailerBytes : 0;
+        return (flags & EntryFlags.Large) == 0 ? OriginStamp.Bytes : 0;
+    }
 
     public bool Equals(EntryRef other) => header == other.header;
 

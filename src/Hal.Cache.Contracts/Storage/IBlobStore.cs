@@ -68,8 +68,17 @@ public interface IBlobStore : IAsyncDisposable
     /// </summary>
     StoreStatus Put(in BlobKey key, IObjectValue value, long expiresAt, EntryFlags flags, ref WriteScope scope);
 
+    /// <summary>
+    /// Adds or replaces a copy of an authority's object, which is the store's from here on: it is never changed and never logged, and
+    /// dropped where others are spilled. Always Done. Needs the lock.
+    /// </summary>
+    StoreStatus PutCopy(in BlobKey key, IObjectValue value, OriginStamp stamp, long expiresAt, ref WriteScope scope);
+
     /// <summary>The structure of an entry that is an object and not on disk. Needs the lock, and is the caller's only as long as that.</summary>
     IObjectValue Object(in EntryRef entry);
+
+    /// <summary>Has an object that is in memory stay as it is while it is written without the lock. Needs the lock, but not to be disposed.</summary>
+    IObjectHold Hold(in EntryRef entry);
 
     /// <summary>
     /// To be asked before a structure is changed, with the bytes that it may grow by: Done says that <see cref="Change"/> will take it, as
@@ -128,6 +137,9 @@ public interface IBlobStore : IAsyncDisposable
     void AddSink(IKeyChangeSink sink);
 
     void RemoveSink(IKeyChangeSink sink);
+
+    /// <summary>Has entries stay from here on that a guard keeps; null for none.</summary>
+    void SetGuard(IEvictionGuard? guard);
 
     /// <summary>Loads an entry's inline value or object from the log into memory; the key may have changed or gone when it completes.</summary>
     ValueTask<CacheError?> LoadAsync(int database, ReadOnlyMemory<byte> key, CancellationToken cancellation);

@@ -9,6 +9,9 @@ public interface IKeyChangeSink
     /// <summary>A key changed; <paramref name="writer"/> is <see cref="WriteScope.Writer"/>, 0 where the store did it on its own.</summary>
     void Changed(in BlobKey key, KeyChange change, long writer);
 
+    /// <summary>The same, with what was there before; whoever wants to know it implements this one.</summary>
+    void Changed(in BlobKey key, KeyChange change, in KeyBefore before, long writer) => Changed(key, change, writer);
+
     /// <summary>A database, or all with -1, is about to be emptied.</summary>
     void Flushing(int database, long writer);
 

@@ -34,6 +34,12 @@ internal static class SchedulerEndpoints
             return (plane, c) => plane.Scheduling.GetManifestAsync(manifest, c);
         })).WithName("getManifest");
 
+        routes.MapGet("/v1/scheduler/manifests/{manifest}/keys", Pages(Json.PageCacheKey, Json.CacheKey, r =>
+        {
+            var manifest = r.Route("manifest");
+            return (plane, page, c) => plane.Scheduling.ListManifestKeysAsync(manifest, page, c);
+        })).WithName("listManifestKeys");
+
         routes.MapDelete("/v1/scheduler/manifests/{manifest}", Do(r =>
         {
             var manifest = r.Route("manifest");

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.Json;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
@@ -19,6 +20,19 @@ internal sealed class ManifestTable(DurableState durable)
 
     public Result<ManifestInfo> Get(string manifest) =>
         manifests.TryGetValue(manifest, out var found) ? new ManifestInfo(manifest, found.Keys.Count, found.StoredAt) : Unknown(manifest);
+
+    /// <summary>A page of a list; cursors are places in it.</summary>
+    public Result<Page<CacheKey>> Keys(string manifest, PageRequest page)
+    {
+        if (Paging.Check(page) is { } error) return error;
+        if (Find(manifest) is not { } keys) return Unknown(manifest);
+        var first = 0;
+        if (page.Cursor is { } cursor && !int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out first))
+            return new CacheError(CacheErrorCode.Invalid, "the cursor is not one that a page before has given");
+        var end = (int)Math.Min((long)first + page.Limit, keys.Count);
+        var items = first < end ? Enumerable.Range(first, end - first).Select(i => keys[i]).ToArray() : [];
+        return new Page<CacheKey>(items, end < keys.Count && items.Length > 0 ? end.ToString(CultureInfo.InvariantCulture) : null);
+    }
 
     public async Task<Result<ManifestInfo>> PutAsync(string manifest, IReadOnlyList<CacheKey> keys, DateTimeOffset now, CancellationToken cancellation)
     {

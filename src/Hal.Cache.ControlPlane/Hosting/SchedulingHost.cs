@@ -8,13 +8,24 @@ using Hal.Cache.ControlPlane.Scheduling;
 namespace Hal.Cache.ControlPlane.Hosting;
 
 /// <summary>The scheduler's questions and wishes, in this process.</summary>
-internal sealed class SchedulingHost(PlaneState state, DurableState durable, ContentHost content, IdSource ids) : IScheduling
+internal sealed class SchedulingHost : IScheduling
 {
+    private readonly PlaneState state;
+    private readonly DurableState durable;
+    private readonly IdSource ids;
     private readonly Actor<JobTable> jobs = new(new JobTable());
-    private readonly Actor<PinTable> pins = new(new PinTable());
     private readonly Actor<IdempotencyTable> made = new(new IdempotencyTable());
-    private readonly ManifestTable manifests = new(durable);
-    private readonly SelectionResolver selections = new(content);
+    private readonly ManifestTable manifests;
+    private readonly SelectionResolver selections;
+    private readonly PinsHost pins;
+
+    public SchedulingHost(PlaneState state, DurableState durable, ContentHost content, IdSource ids)
+    {
+        (this.state, this.durable, this.ids) = (state, durable, ids);
+        manifests = new ManifestTable(durable);
+        selections = new SelectionResolver(content);
+        pins = new PinsHost(state, durable, manifests, made, ids);
+    }
 
     public bool IsWaiting(string instance) => jobs.Ask(j => j.IsWaiting(instance));
 
@@ -25,12 +36,15 @@ internal sealed class SchedulingHost(PlaneState state, DurableState durable, Con
     }
 
     public Task<Result<ManifestInfo>> PutManifestAsync(string manifest, IReadOnlyList<CacheKey> keys, CancellationToken cancellation) =>
-        durable.ChangeAsync(() => manifests.PutAsync(manifest, keys, state.Now, cancellation), cancellation);
+        ChangeManifestAsync(manifest, () => manifests.PutAsync(manifest, keys, state.Now, cancellation), cancellation);
 
     public Task<Result<ManifestInfo>> GetManifestAsync(string manifest, CancellationToken cancellation) => Task.FromResult(manifests.Get(manifest));
 
     public Task<Result<Done>> RemoveManifestAsync(string manifest, CancellationToken cancellation) =>
-        durable.ChangeAsync(() => manifests.RemoveAsync(manifest, cancellation), cancellation);
+        ChangeManifestAsync(manifest, () => manifests.RemoveAsync(manifest, cancellation), cancellation);
+
+    public Task<Result<Page<CacheKey>>> ListManifestKeysAsync(string manifest, PageRequest page, CancellationToken cancellation) =>
+        Task.FromResult(manifests.Keys(manifest, page));
 
     public Task<Result<PrestageInfo>> PrestageAsync(PrestageRequest request, string? idempotencyKey, CancellationToken cancellation) =>
         durable.ChangeAsync(() => PrestageNowAsync(request, idempotencyKey, cancellation), cancellation);
@@ -77,29 +91,12 @@ internal sealed class SchedulingHost(PlaneState state, DurableState durable, Con
         }));
     }
 
-    public Task<Result<PinInfo>> PinAsync(PinRequest request, string? idempotencyKey, CancellationToken cancellation) => durable.ChangeAsync<PinInfo>(
-        async () =>
-        {
-            var print = JsonSerializer.Serialize(request, StoredJson.Default.PinRequest);
-            var before = made.Ask(m => m.Find(idempotencyKey, print));
-            if (!before.IsOk) return before.Error;
-            if (before.Value is { } id) return pins.Ask<Result<PinInfo>>(p => p.Find(id) is { } pinned ? pinned : new CacheError(CacheErrorCode.NotFound, $"pin '{id}' has ended"));
-            if (CheckPin(request) is { } wrong) return wrong;
-            var pin = new PinInfo { Pin = ids.Next("pin", state.Now), Request = request, CreatedAt = state.Now };
-            if (await durable.PutAsync(StoredKind.Pin, pin.Pin, pin, StoredJson.Default.PinInfo, cancellation) is { } error) return error;
-            pins.Tell(p => p.Add(pin));
-            made.Tell(m => m.Remember(idempotencyKey, print, pin.Pin));
-            Revise(request.Instance);
-            return pin;
-        },
-        cancellation);
+    public Task<Result<PinInfo>> PinAsync(PinRequest request, string? idempotencyKey, CancellationToken cancellation) =>
+        pins.PinAsync(request, idempotencyKey, Resolve, cancellation);
 
-    public Task<Result<Done>> UnpinAsync(string pin, CancellationToken cancellation) => durable.ChangeAsync<Done>(
-        async () => pins.Ask(p => p.Find(pin)) is { } found && await UnpinNowAsync(found, cancellation) is { } error ? error : Done.Value,
-        cancellation);
+    public Task<Result<Done>> UnpinAsync(string pin, CancellationToken cancellation) => pins.UnpinAsync(pin, cancellation);
 
-    public Task<Result<Page<PinInfo>>> ListPinsAsync(string? instance, PageRequest page, CancellationToken cancellation) =>
-        Task.FromResult(pins.Ask(p => Paging.Of(p.All.Where(i => instance is null || i.Request.Instance == instance), i => i.Pin, page)));
+    public Task<Result<Page<PinInfo>>> ListPinsAsync(string? instance, PageRequest page, CancellationToken cancellation) => Task.FromResult(pins.List(instance, page));
 
     /// <summary>Ends what has come to its end.</summary>
     public async Task ExpireAsync(CancellationToken cancellation)
@@ -109,8 +106,9 @@ internal sealed class SchedulingHost(PlaneState state, DurableState durable, Con
             async () =>
             {
                 // What the store does not take now is tried again in the next round.
-                foreach (var pin in pins.Ask(p => p.Ended(state.Now))) await UnpinNowAsync(pin, cancellation);
+                await pins.ExpireAsync(cancellation);
                 foreach (var job in jobs.Ask(all => all.Newest.Where(j => j.HasEnded && !j.IsForgotten).ToArray())) await ForgetAsync(job, cancellation);
+                foreach (var job in jobs.Ask(all => all.Newest.ToArray())) await SaveProgressAsync(job, cancellation);
                 return Done.Value;
             },
             cancellation);
@@ -120,11 +118,8 @@ internal sealed class SchedulingHost(PlaneState state, DurableState durable, Con
     public void Load(IReadOnlyList<StoredRecord> records)
     {
         manifests.Load(records);
-        foreach (var record in records.Where(r => r.Kind == StoredKind.Pin))
-        {
-            if (JsonSerializer.Deserialize(record.Value.Span, StoredJson.Default.PinInfo) is { } pin) pins.Tell(p => p.Add(pin));
-        }
-        var parts = records.Where(r => r.Kind == StoredKind.Prestage && KeyParts.Owner(r.Key) is not null).ToLookup(r => KeyParts.Owner(r.Key)!, StringComparer.Ordinal);
+        pins.Load(records);
+        var parts = records.Where(r => r.Kind == StoredKind.Prestage && KeyParts.Owner(r.Key) is not null && PrestageProgressKey.Instance(r.Key) is null).ToLookup(r => KeyParts.Owner(r.Key)!, StringComparer.Ordinal);
         foreach (var record in records.Where(r => r.Kind == StoredKind.Prestage && KeyParts.Owner(r.Key) is null))
         {
             // The head is written last, so that a job without all its parts was never acknowledged.
@@ -133,6 +128,19 @@ internal sealed class SchedulingHost(PlaneState state, DurableState durable, Con
                 .SelectMany(p => JsonSerializer.Deserialize(p.Value.Span, StoredJson.Default.IReadOnlyListCacheKey)!);
             jobs.Tell(all => all.Add(new PrestageJob(record.Key, stored.Request, new PackedKeys(keys), stored.CreatedAt)));
         }
+        foreach (var record in records.Where(r => r.Kind == StoredKind.Prestage))
+        {
+            if (PrestageProgressKey.Instance(record.Key) is not { } instance) continue;
+            if (JsonSerializer.Deserialize(record.Value.Span, StoredJson.Default.StoredProgress) is not { } progress) continue;
+            jobs.Tell(all => all.Find(KeyParts.Owner(record.Key)!)?.Restore(instance, progress.Settled, progress.Failed, state.Now));
+        }
+    }
+
+    private async Task<Result<T>> ChangeManifestAsync<T>(string manifest, Func<Task<Result<T>>> change, CancellationToken cancellation)
+    {
+        var changed = await durable.ChangeAsync(change, cancellation);
+        if (changed.IsOk) pins.ManifestChanged(manifest);
+        return changed;
     }
 
     private async Task<Result<PrestageInfo>> PrestageNowAsync(PrestageRequest request, string? idempotencyKey, CancellationToken cancellation)
@@ -162,17 +170,6 @@ internal sealed class SchedulingHost(PlaneState state, DurableState durable, Con
         if (request.Deadline <= state.Now) return Invalid($"deadline is {request.Deadline:O}, which has passed");
         return jobs.Ask(all => all.Running) >= ControlPlaneLimits.PrestagesMax
             ? new CacheError(CacheErrorCode.Busy, $"there are {ControlPlaneLimits.PrestagesMax} jobs that have not ended, which is the limit (PrestagesMax)")
-            : null;
-    }
-
-    private CacheError? CheckPin(PinRequest request)
-    {
-        if (state.Registry.Find(request.Instance) is null) return InstanceRegistry.Unknown(request.Instance);
-        if (SelectionResolver.Check(request.Selection) is { } wrong) return wrong;
-        if (request.Selection.Manifest is { } manifest && manifests.Find(manifest) is null) return ManifestTable.Unknown(manifest);
-        if (request.ExpiresAt <= state.Now) return Invalid($"expiresAt is {request.ExpiresAt:O}, which has passed");
-        return pins.Ask(p => p.Count) >= ControlPlaneLimits.PinsMax
-            ? new CacheError(CacheErrorCode.Busy, $"there are {ControlPlaneLimits.PinsMax} pins, which is the limit (PinsMax)")
             : null;
     }
 
@@ -226,6 +223,17 @@ internal sealed class SchedulingHost(PlaneState state, DurableState durable, Con
         return await durable.PutAsync(StoredKind.Prestage, job.Id, new StoredPrestage(job.Request, job.CreatedAt, part), StoredJson.Default.StoredPrestage, cancellation);
     }
 
+    // Now and then instead of with each report: what a crash loses of it is given out once more, and found to be there.
+    private async Task SaveProgressAsync(PrestageJob job, CancellationToken cancellation)
+    {
+        foreach (var (instance, settled, failed) in jobs.Ask(_ => job.TakeProgress()))
+        {
+            var progress = new StoredProgress(settled, failed);
+            if (await durable.PutAsync(StoredKind.Prestage, PrestageProgressKey.Of(job.Id, instance), progress, StoredJson.Default.StoredProgress, cancellation) is not null)
+                jobs.Tell(_ => job.ReturnProgress(instance));
+        }
+    }
+
     // An ended job need not outlive the control plane. Head first: parts without a head are nothing.
     private async Task<CacheError?> ForgetAsync(PrestageJob job, CancellationToken cancellation)
     {
@@ -236,20 +244,6 @@ internal sealed class SchedulingHost(PlaneState state, DurableState durable, Con
         }
         job.IsForgotten = job.HasEnded;
         return null;
-    }
-
-    private async Task<CacheError?> UnpinNowAsync(PinInfo pin, CancellationToken cancellation)
-    {
-        if (await durable.DeleteAsync(StoredKind.Pin, pin.Pin, cancellation) is { } error) return error;
-        pins.Tell(p => p.Remove(pin.Pin));
-        Revise(pin.Request.Instance);
-        return null;
-    }
-
-    private void Revise(string name)
-    {
-        if (state.Registry.Find(name) is not { } instance) return;
-        lock (instance.Gate) instance.PinsRevision++;
     }
 
     private static CacheError NoJob(string job) => new(CacheErrorCode.NotFound, $"there is no prestage job '{job}'");

@@ -6,11 +6,15 @@ namespace Hal.Cache.ControlPlane.Hosting;
 /// <summary>A prestage job as it is stored: its keys are in parts of their own.</summary>
 internal sealed record StoredPrestage(PrestageRequest Request, DateTimeOffset CreatedAt, int Parts);
 
+/// <summary>How far a prestage job was at one instance: a bit a key, for those that are settled and for those of them that failed.</summary>
+internal sealed record StoredProgress(byte[] Settled, byte[] Failed);
+
 /// <summary>A manifest as it is stored: its keys are in parts of their own.</summary>
 internal sealed record StoredManifest(DateTimeOffset StoredAt, int Parts);
 
 /// <summary>The shapes of stored records; they change by addition only.</summary>
 [JsonSerializable(typeof(StoredPrestage))]
+[JsonSerializable(typeof(StoredProgress))]
 [JsonSerializable(typeof(StoredManifest))]
 [JsonSerializable(typeof(PinInfo))]
 [JsonSerializable(typeof(InstanceRegistration))]

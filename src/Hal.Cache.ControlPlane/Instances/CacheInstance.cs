@@ -43,7 +43,11 @@ internal sealed class CacheInstance(int number, InstanceRegistration registratio
 
     public InstanceLoad Load { get; private set; } = new();
 
-    public long PinsRevision { get; set; }
+    /// <summary>Begins with the clock, so that it also differs from what the instance heard before a restart of the control plane.</summary>
+    public long PinsRevision { get; private set; } = registeredAt.ToUnixTimeMilliseconds();
+
+    /// <summary>Its pins have changed.</summary>
+    public void RevisePins(DateTimeOffset now) => PinsRevision = Math.Max(PinsRevision + 1, now.ToUnixTimeMilliseconds());
 
     /// <summary>May be called by any thread.</summary>
     public InstanceState State(DateTimeOffset now)

@@ -20,8 +20,10 @@ internal sealed class HeartbeatMaker(InstanceRegistration registration, Reporter
     public void Measured(InstanceLoad now, IReadOnlyList<LinkObservation> seen, IReadOnlyList<KeyReads> read)
     {
         load = now;
-        links = seen.Count <= ControlPlaneLimits.ObservationsMax ? seen : [.. seen.Take(ControlPlaneLimits.ObservationsMax)];
-        popular = read.Count <= ControlPlaneLimits.HeartbeatKeysMax ? read : [.. read.Take(ControlPlaneLimits.HeartbeatKeysMax)];
+        // What was measured twice between two heartbeats goes together into the next.
+        links = [.. seen.Concat(links).Take(ControlPlaneLimits.ObservationsMax)];
+        popular = popular.Count == 0 ? [.. read.Take(ControlPlaneLimits.HeartbeatKeysMax)]
+            : [.. popular.Concat(read).GroupBy(r => r.Key, (key, all) => new KeyReads(key, all.Sum(r => r.Reads))).OrderByDescending(r => r.Reads).Take(ControlPlaneLimits.HeartbeatKeysMax)];
     }
 
     public ReporterMessage? Next(DateTimeOffset now, ulong? digest, long sequence, Func<long> newId)

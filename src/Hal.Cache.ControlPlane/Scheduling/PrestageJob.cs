@@ -72,6 +72,33 @@ internal sealed class PrestageJob
         EndIfSettled(now);
     }
 
+    /// <summary>Shares whose progress has not been saved yet; they count as saved from here on.</summary>
+    public IReadOnlyList<(string Instance, byte[] Settled, byte[] Failed)> TakeProgress()
+    {
+        if (HasEnded) return [];
+        var changed = shares.Values.Where(s => s.IsChanged).ToArray();
+        foreach (var share in changed) share.IsChanged = false;
+        return
+        [
+            .. changed.Select(s =>
+            {
+                var (settled, failed) = s.Save();
+                return (s.Instance, settled, failed);
+            }),
+        ];
+    }
+
+    /// <summary>The progress of a share could not be saved.</summary>
+    public void ReturnProgress(string instance) => shares[instance].IsChanged = true;
+
+    /// <summary>Takes up the progress that was saved; what does not fit the job's keys is begun anew.</summary>
+    public void Restore(string instance, byte[] settled, byte[] failed, DateTimeOffset now)
+    {
+        if (!shares.TryGetValue(instance, out var share) || !share.TryRestore(settled, failed)) return;
+        if (share.Done + share.Failed > 0) State = PrestageState.Running;
+        EndIfSettled(now);
+    }
+
     public void Cancel(DateTimeOffset now)
     {
         if (!HasEnded) End(PrestageState.Cancelled, now);
@@ -87,7 +114,7 @@ internal sealed class PrestageJob
     {
         Job = Id,
         State = State,
-        Priority = Request.Priority,
+        Priority = Request.Priority ?? PrestageRequest.PriorityNormal,
         CreatedAt = CreatedAt,
         Deadline = Request.Deadline,
         EndedAt = EndedAt,

@@ -1,9 +1,12 @@
+using System.Collections;
+
 namespace Hal.Cache.ControlPlane.Scheduling;
 
 /// <summary>A prestage job at one instance: which keys are settled, and which are taken until when. Not thread-safe.</summary>
 internal sealed class PrestageShare(string instance, int keys)
 {
-    private readonly System.Collections.BitArray settled = new(keys);
+    private readonly BitArray settled = new(keys);
+    private readonly BitArray failed = new(keys);
     private readonly List<(int[] Keys, DateTimeOffset Until)> taken = [];
     private int next;
 
@@ -48,9 +51,39 @@ internal sealed class PrestageShare(string instance, int keys)
     {
         if (settled[key]) return false;
         settled[key] = true;
+        failed[key] = !done;
         if (done) Done++;
         else Failed++;
+        IsChanged = true;
         return true;
+    }
+
+    /// <summary>Keys were settled since this was set to false.</summary>
+    public bool IsChanged { get; set; }
+
+    /// <summary>What is settled, and what of it failed: a bit a key.</summary>
+    public (byte[] Settled, byte[] Failed) Save() => (Bytes(settled), Bytes(failed));
+
+    /// <summary>Takes up where a share of the same keys was; false where that one had other keys.</summary>
+    public bool TryRestore(byte[] settledBefore, byte[] failedBefore)
+    {
+        if (settledBefore.Length != BytesOf(keys) || failedBefore.Length != BytesOf(keys)) return false;
+        var (was, hadFailed) = (new BitArray(settledBefore), new BitArray(failedBefore));
+        for (var key = 0; key < keys; key++)
+        {
+            if (was[key]) Settle(key, !hadFailed[key]);
+        }
+        IsChanged = false;
+        return true;
+    }
+
+    private static int BytesOf(int bits) => (bits + 7) / 8;
+
+    private static byte[] Bytes(BitArray bits)
+    {
+        var bytes = new byte[BytesOf(bits.Length)];
+        bits.CopyTo(bytes, 0);
+        return bytes;
     }
 
     /// <summary>Forgets takes whose keys are all settled.</summary>

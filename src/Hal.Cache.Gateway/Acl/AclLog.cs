@@ -34,11 +34,11 @@ internal sealed class AclLog
     }
 
     /// <summary>Notes a refusal.</summary>
+    /// <param name="context">Where the command came from, in Redis's words: toplevel, multi or lua.</param>
     /// <param name="about">What was refused: a command's name, a key, a channel, or the name that AUTH was given by.</param>
-    public void Add(CommandContext c, AclDenial reason, bool inMulti, ReadOnlySpan<byte> about, string user)
+    public void Add(CommandContext c, AclDenial reason, string context, ReadOnlySpan<byte> about, string user)
     {
         string client = ClientAdminCommands.Describe(c.Client, c.Now).ToString().TrimEnd('\n');
-        string context = inMulti ? "multi" : "toplevel";
         long now = c.Now;
         lock (gate)
         {

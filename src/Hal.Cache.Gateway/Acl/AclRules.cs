@@ -110,12 +110,22 @@ internal sealed class AclRules
         return worst;
     }
 
+    /// <summary>Whether one selector permits the command with every key read.</summary>
+    public bool AllowsAllReads(CommandContext c, CommandSpec spec) => selectors.Exists(selector => selector.ReadsAllKeys && selector.Check(c, spec, 0, out _) == AclDenial.None);
+
     /// <summary>The rules that make the user again, as ACL LIST and the file have them.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
         foreach (string flag in Flags) text.Append(flag).Append(' ');
         foreach (string password in passwords) text.Append('#').Append(password).Append(' ');
+        return text.Append(DescribePermissions()).ToString();
+    }
+
+    /// <summary>The rules about commands, keys and channels alone.</summary>
+    public string DescribePermissions()
+    {
+        var text = new StringBuilder();
         text.Append(selectors[0]);
         foreach (AclSelector selector in selectors.Skip(1)) text.Append(" (").Append(selector).Append(')');
         return text.ToString();

@@ -27,6 +27,9 @@ internal sealed class AclSelector
 
     public bool AllChannels { get; private set; }
 
+    /// <summary>Whether every key may be read.</summary>
+    public bool ReadsAllKeys => AllKeys || keys.Exists(key => (key.Access & KeyAccess.Read) != 0 && key.Pattern.AsSpan().SequenceEqual("*"u8));
+
     public IReadOnlyList<byte[]> Channels => channels;
 
     public bool IsUnrestricted => AllKeys && AllChannels && Commands.IsAll;

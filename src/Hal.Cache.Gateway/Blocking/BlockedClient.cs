@@ -40,6 +40,7 @@ internal sealed class BlockedClient(BlockedClients registry, CommandContext cont
             : context.Server.Time.CreateTimer(static state => ((BlockedClient)state!).TryWake(WakeReason.TimedOut), this, timeout, Timeout.InfiniteTimeSpan);
         using CancellationTokenRegistration end = context.Cancellation.Register(static state => ((BlockedClient)state!).TryWake(WakeReason.Gone), this);
         using CancellationTokenRegistration left = context.Client.PeerClosed.Register(static state => ((BlockedClient)state!).TryWake(WakeReason.Gone), this);
+        context.Client.IsBlocked = true;
         Begin();
         WakeReason reason = await woken.Task.ConfigureAwait(false);
         while (reason == WakeReason.Faulted)
@@ -50,6 +51,7 @@ internal sealed class BlockedClient(BlockedClients registry, CommandContext cont
         }
 
         registry.Remove(this);
+        context.Client.IsBlocked = false;
         switch (reason)
         {
             case WakeReason.Gone:
@@ -119,6 +121,7 @@ internal sealed class BlockedClient(BlockedClients registry, CommandContext cont
         context.Serving = null;
         if (outcome == Outcome.Async) return false; // still nothing there
         isDone = true;
+        if (outcome != Outcome.Retry) context.NoteChanges();
 
         // From here on the context is its connection's again.
         BlockedClients.TakeReady(context, ready);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Transactions;
 
 namespace Hal.Cache.Gateway.Blocking;
 
@@ -8,7 +9,7 @@ namespace Hal.Cache.Gateway.Blocking;
 /// The clients that wait for keys, in the order in which they came. Where a command makes a key ready, its own thread serves them before its reply goes out: so
 /// a client that pushes and then looks never sees an element that somebody waits for.
 /// </summary>
-internal sealed class BlockedClients
+internal sealed class BlockedClients(ShardFence fence)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<BlockedKey, List<BlockedClient>> lines = [];
@@ -17,6 +18,15 @@ internal sealed class BlockedClients
 
     /// <summary>Number of clients that wait.</summary>
     public int Count => Volatile.Read(ref count);
+
+    /// <summary>Number of keys that are waited for, and of those where also the key's end is.</summary>
+    public (int Keys, int ForGone) KeyCounts
+    {
+        get
+        {
+            lock (gate) return (lines.Count, lines.Values.Count(line => line.Exists(client => client.IsForGone)));
+        }
+    }
 
     /// <summary>Adds a client to the lines of its keys; needs their locks.</summary>
     public void Add(BlockedClient client)
@@ -95,6 +105,12 @@ internal sealed class BlockedClients
             store.Lock(client.Shards);
             try
             {
+                if (fence.Holds(client.Shards))
+                {
+                    _ = ServeLaterAsync(store, key, client.Shards);
+                    return;
+                }
+
                 WriteScope scope = default;
                 EntryRef entry = store.Find(new BlobKey(key.Database, key.Bytes, key.Hash), ref scope);
                 if (entry.IsNone && !Array.Exists(line, other => other.IsForGone)) return;
@@ -109,6 +125,13 @@ internal sealed class BlockedClients
             // It leaves the lines here: its own thread may come to that later than the next push.
             Leave(client);
         }
+    }
+
+    /// <summary>A transaction has keys that a client in line waits for: the line is served when that is over.</summary>
+    private async Task ServeLaterAsync(IBlobStore store, BlockedKey key, ulong shards)
+    {
+        await fence.WaitAsync(shards, CancellationToken.None).ConfigureAwait(false);
+        Serve(store, new Queue<BlockedKey>([key]));
     }
 
     private void Leave(BlockedClient client)

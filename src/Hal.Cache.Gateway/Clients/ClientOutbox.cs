@@ -2,15 +2,16 @@ using System.Buffers;
 
 namespace Hal.Cache.Gateway.Clients;
 
-/// <summary>
-/// Messages for a connection from other threads, at most <see cref="GatewayLimits.OutboxBytesMax"/> bytes of them: a client that does not
-/// read them in time is cut. Thread-safe.
-/// </summary>
-internal sealed class ClientOutbox
+/// <summary>Messages for a connection from other threads, within the limits of output: a client that does not read them in time is cut. Thread-safe.</summary>
+internal sealed class ClientOutbox(OutputLimits limits)
 {
+    /// <summary>Buffers beyond this many bytes are let go of when they were sent.</summary>
+    private const int KeptBytesMax = 64 << 10;
+
     private readonly Lock gate = new();
     private ArrayBufferWriter<byte> waiting = new();
     private ArrayBufferWriter<byte> taken = new();
+    private long softSince;
 
     public bool IsEmpty
     {
@@ -21,12 +22,12 @@ internal sealed class ClientOutbox
         }
     }
 
-    /// <summary>False where the message does not fit in any more.</summary>
+    /// <summary>False where the message does not fit in any more, or too much has waited for too long.</summary>
     public bool TryAdd(ReadOnlySpan<byte> message)
     {
         lock (gate)
         {
-            if (waiting.WrittenCount + message.Length > GatewayLimits.OutboxBytesMax)
+            if (!limits.Permits((long)waiting.WrittenCount + message.Length, ref softSince))
                 return false;
             waiting.Write(message);
             return true;
@@ -38,8 +39,11 @@ internal sealed class ClientOutbox
     {
         lock (gate)
         {
+            if (taken.Capacity > KeptBytesMax)
+                taken = new();
             (waiting, taken) = (taken, waiting);
             waiting.ResetWrittenCount();
+            softSince = 0;
             return taken.WrittenMemory;
         }
     }

@@ -25,6 +25,9 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     /// <summary>Ends when the client will send no more, as far as the transport tells: a command that waits for others then waits in vain.</summary>
     public CancellationToken PeerClosed { get; init; }
 
+    /// <summary>How many messages may wait for it.</summary>
+    public OutputLimits Limits { get; init; } = new(TimeProvider.System);
+
     /// <summary>Whose rights it has. Written by its own connection, and before that.</summary>
     public AclUser User { get; set; } = AclUser.Internal;
 
@@ -81,6 +84,9 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     /// <summary>A command is waiting for something: the client is not idle.</summary>
     public bool IsWaiting { get; set; }
 
+    /// <summary>A command waits for keys.</summary>
+    public bool IsBlocked { get; set; }
+
     /// <summary>Messages that the client's own command caused: they follow that command's reply. For its own connection alone.</summary>
     public ArrayBufferWriter<byte>? OwnMessages { get; private set; }
 
@@ -92,7 +98,7 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     {
         get
         {
-            if (outbox is null) Interlocked.CompareExchange(ref outbox, new ClientOutbox(), null);
+            if (outbox is null) Interlocked.CompareExchange(ref outbox, new ClientOutbox(Limits), null);
             return outbox;
         }
     }

@@ -14,7 +14,12 @@ internal sealed class LargeArgumentReader(PipeReader input, CommandContext conte
 {
     private const int LineEndBytes = 2;
 
+    // What one connection receives before the others have their turn: at memory speed well under a tenth of a millisecond, and each turn that
+    // ends sooner leaves more bytes waiting in more sockets, out of the processor's caches.
+    private const int TurnBytesMax = 512 << 10;
+
     private readonly IDirectInput? direct = input as IDirectInput;
+    private int turnBytes;
 
     /// <summary>What is left of the input after the body and its line's end.</summary>
     public ReadOnlySequence<byte> Rest { get; private set; }
@@ -78,8 +83,12 @@ internal sealed class LargeArgumentReader(PipeReader input, CommandContext conte
                 if (count == 0)
                     return false;
                 filled += Math.Max(count, 0);
-                if (count < 0 || filled == length)
-                    await direct.WaitAsync(closed).ConfigureAwait(false); // also between chunks: the others get their turn
+                turnBytes += Math.Max(count, 0);
+                if (filled < length || turnBytes >= TurnBytesMax)
+                {
+                    turnBytes = 0;
+                    await direct.WaitAsync(closed).ConfigureAwait(false);
+                }
             }
             else if (!await MoreAsync().ConfigureAwait(false))
             {

@@ -58,6 +58,7 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
         }
 
         output.Write(reply.WrittenSpan[sent..]);
+        context.Client.Counters.BytesOut += reply.WrittenSpan.Length;
         reply.Clear();
         FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
         IsClosed |= flushed.IsCompleted;
@@ -85,6 +86,7 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
                 }
 
                 output.Advance(count);
+                context.Client.Counters.BytesOut += count;
                 if (output.UnflushedBytes >= BodyBytesUnsent && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
                     return false;
             }

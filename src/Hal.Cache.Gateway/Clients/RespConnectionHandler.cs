@@ -22,6 +22,7 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
             server.Clients.NextId(), Address(connection.RemoteEndPoint), Address(connection.LocalEndPoint), server.Time.GetUtcNow(), connection.Abort,
             server.Table.All.Count)
         {
+            Limits = server.OutputLimits,
             PeerClosed = connection.Features.Get<IPeerLifetime>()?.PeerClosed ?? CancellationToken.None,
         };
         server.Acl.Begin(client);

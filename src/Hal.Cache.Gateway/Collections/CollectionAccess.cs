@@ -23,6 +23,7 @@ internal static class CollectionAccess
         if (!c.TryFind(key, Need.Value, out EntryRef entry)) return false;
         if (entry.IsNone) return true;
         value = entry.IsObject ? c.Store.Object(entry) as T : null;
+        if (value is HashValue { HasTimes: true } hash) c.LookAt(key, hash);
         if (value is null)
         {
             outcome = c.WrongType();
@@ -31,6 +32,13 @@ internal static class CollectionAccess
 
         if (value.IsEmpty) value = null; // its removal waits for room in the log
         return true;
+    }
+
+    /// <summary>Has the hash's fields whose time has come not seen any more, and removed soon.</summary>
+    public static void LookAt(this CommandContext c, in BlobKey key, HashValue hash)
+    {
+        hash.LookAt(c.Now);
+        c.Server.Fields.Watch(key, hash);
     }
 
     /// <summary>The same, to be changed in this run of the handler, which has to know by <paramref name="bytes"/> what it may grow by.</summary>
@@ -91,6 +99,12 @@ internal static class CollectionAccess
         c.Changed(keyspaceEvent, arg);
         return c.Integer(count);
     }
+
+    /// <summary>Whether the collections here are copies, so that what is known of one beside its elements may be another's.</summary>
+    public static bool ReadsCopies(this CommandContext c) => c.Keyspace.KeepsCopies && c.Server.Forwarder is not null;
+
+    /// <summary>Has the authority run the command, which has written nothing yet.</summary>
+    public static Outcome AtAuthority(this CommandContext c) => c.RunAsync(c.Server.Forwarder!.ForwardAsync);
 
     /// <summary>Whether work over so many elements has to move to another thread first, by <c>return Outcome.Async</c>, so that no other connection waits.</summary>
     public static bool IsLong(this CommandContext c, long elements) => elements > CollectionReplyLimits.ElementsInline && c is { IsOnPool: false, IsInTransaction: false, Serving: null };

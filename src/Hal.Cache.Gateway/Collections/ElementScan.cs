@@ -68,6 +68,12 @@ internal ref struct ElementScan
         return true;
     }
 
+    /// <summary>
+    /// Whether the scan is to run at the authority, by <see cref="CollectionAccess.AtAuthority"/>: a cursor means a place in the order of its table, which the
+    /// next copy of the collection does not have. A compact one is answered whole, and needs none.
+    /// </summary>
+    public static bool NeedsAuthority(CommandContext c, ulong cursor, bool isCompact) => c.ReadsCopies() && (cursor != 0 || !isCompact);
+
     public static Outcome Empty(CommandContext c)
     {
         c.Reply.ArrayHeader(2);

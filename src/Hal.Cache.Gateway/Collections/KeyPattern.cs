@@ -41,7 +41,9 @@ internal sealed class KeyPattern
         if (field is not null)
         {
             Span<byte> scratch = stackalloc byte[Listpack.ScratchBytes];
-            if (entry.IsObject && c.Store.Object(entry) is HashValue hash && hash.TryGet(field, scratch, out ReadOnlySpan<byte> found)) value = found.ToArray();
+            if (!entry.IsObject || c.Store.Object(entry) is not HashValue hash) return true;
+            if (hash.HasTimes) hash.LookAt(c.Now);
+            if (hash.TryGet(field, scratch, out ReadOnlySpan<byte> found)) value = found.ToArray();
         }
         else if (entry.Type == BlobType.String)
         {

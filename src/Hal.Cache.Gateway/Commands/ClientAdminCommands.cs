@@ -111,14 +111,16 @@ internal static class ClientAdminCommands
         return c.Ok();
     }
 
-    // No command of this table blocks, so that there never is one to end.
+    // A command that waits at the authority for a client of this instance is ended there.
     private static Outcome Unblock(CommandContext c)
     {
         if (c.Count > 4) return c.Syntax();
         if (c.Count == 4 && !Ascii.EqualsIgnoreCase(c.Arg(3), "timeout"u8) && !Ascii.EqualsIgnoreCase(c.Arg(3), "error"u8))
             return c.Error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"u8);
         if (!RedisInteger.TryParse(c.Arg(2), out long id)) return c.NotInteger();
-        c.Reply.Integer(c.Server.Blocked.TryUnblock(id, c.Count == 4 && Ascii.EqualsIgnoreCase(c.Arg(3), "ERROR"u8)) ? 1 : 0);
+        bool withError = c.Count == 4 && Ascii.EqualsIgnoreCase(c.Arg(3), "ERROR"u8);
+        if (c.Server.Forwarder is { } forwarder && forwarder.IsBlocked(id)) return c.RunAsync(context => forwarder.UnblockAsync(context, id, withError));
+        c.Reply.Integer(c.Server.Blocked.TryUnblock(id, withError) ? 1 : 0);
         return Outcome.Done;
     }
 
@@ -130,6 +132,7 @@ internal static class ClientAdminCommands
         int Count(SubscriptionKind kind) => subscriptions?.Of(kind).Count ?? 0;
         if ((client.Modes & ClientModes.Subscribed) != 0) flags += "P";
         if (transaction is { IsOpen: true }) flags += "x";
+        if (client.IsBlocked) flags += "b";
         if (client.Tracking.IsOn) flags += "t";
         if (client.RedirectIsBroken) flags += "R";
         if (client.Tracking.Broadcast) flags += "B";

@@ -45,7 +45,7 @@ internal static class ClientTrackingCommands
 
         if (Ascii.EqualsIgnoreCase(c.Arg(2), "off"u8))
         {
-            Set(c, TrackingMode.Off);
+            _ = Set(c, TrackingMode.Off);
             return c.Ok();
         }
 
@@ -79,14 +79,18 @@ internal static class ClientTrackingCommands
 
         // BCAST without prefixes is about all keys.
         byte[][] prefixes = [.. before.Prefixes, .. mode.Prefixes];
-        Set(c, mode with { Prefixes = mode.Broadcast && mode.Prefixes.Count == 0 && prefixes.All(prefix => prefix.Length > 0) ? [.. prefixes, []] : prefixes });
-        return c.Ok();
+        Task told = Set(c, mode with { Prefixes = mode.Broadcast && mode.Prefixes.Count == 0 && prefixes.All(prefix => prefix.Length > 0) ? [.. prefixes, []] : prefixes });
+        c.Ok();
+
+        // What is written after the reply, anywhere in the tree, is told. Where the authority is out of reach, the client hears later that all may have changed.
+        return told.IsCompleted ? Outcome.Done : c.RunAsync(async context => await told.WaitAsync(GatewayLimits.TrackTimeout, context.Server.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing));
     }
 
-    private static void Set(CommandContext c, TrackingMode mode)
+    private static Task Set(CommandContext c, TrackingMode mode)
     {
-        c.Server.Tracking.Set(c.Client, mode);
+        Task told = c.Server.Tracking.Set(c.Client, mode);
         c.Server.KeyEvents.Refresh();
+        return told;
     }
 
     private static bool Overlap(CommandContext c, byte[] prefix, IReadOnlyList<byte[]> others, string which)

@@ -58,7 +58,12 @@ internal static class ConfigCommands
             if (c.Server.Config.TrySet(name, Encoding.UTF8.GetString(c.Arg(i + 1))) is { } refused) return c.Error(refused);
         }
 
-        return c.Ok();
+        c.Ok();
+
+        // Which events are asked for concerns the instances that tell of them.
+        return names.Contains("notify-keyspace-events") && c.Server.Relay?.SettleAsync() is { IsCompleted: false } settled
+            ? c.RunAsync(_ => new ValueTask(settled))
+            : Outcome.Done;
     }
 
     private static Outcome ResetStatistics(CommandContext c)

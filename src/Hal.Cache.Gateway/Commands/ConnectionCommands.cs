@@ -127,7 +127,7 @@ internal static class ConnectionCommands
         string text = AclUsers.Text(name);
         if (c.Server.Acl.Authenticate(text, password) is not { } user)
         {
-            c.Server.AclLog.Add(c, AclDenial.Authentication, (c.Client.Modes & ClientModes.Multi) != 0, c.Arg(0), text);
+            c.Server.AclLog.Add(c, AclDenial.Authentication, (c.Client.Modes & ClientModes.Multi) != 0 ? "multi" : "toplevel", c.Arg(0), text);
             return false;
         }
 
@@ -179,7 +179,7 @@ internal static class ConnectionCommands
         c.Server.Monitors.Remove(client);
         TransactionCommands.End(c);
         PubSubCommands.End(c);
-        c.Server.Tracking.Set(client, TrackingMode.Off);
+        _ = c.Server.Tracking.Set(client, TrackingMode.Off);
         c.Server.KeyEvents.Refresh();
         client.Database = 0;
         client.SeesCluster = false;

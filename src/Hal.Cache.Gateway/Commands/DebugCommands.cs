@@ -59,12 +59,22 @@ internal static class DebugCommands
     {
         if (!c.TryFind(2, Need.Value, out EntryRef entry)) return Outcome.Retry;
         if (entry.IsNone) return c.Error(RespErrors.NoSuchKey);
+        if (entry.IsObject) return Collection(c, entry);
         bool raw = entry.IsLarge || (entry.Flags & EntryFlags.Raw) != 0 || entry.ValueLength > 44;
         string encoding = raw ? "raw" : RedisInteger.TryParse(entry.Value, out _) ? "int" : "embstr";
         long serialized = entry.IsLarge ? c.Store.Large(entry).Length : DumpPayload.OfString(entry.Value).Length - DumpOverheadBytes;
         c.Reply.Status(string.Create(
             CultureInfo.InvariantCulture,
             $"Value at:0x{entry.Version:x12} refcount:1 encoding:{encoding} serializedlength:{serialized} lru:0 lru_seconds_idle:{c.Store.UsageOf(entry).IdleSeconds ?? 0}"));
+        return Outcome.Done;
+    }
+
+    private static Outcome Collection(CommandContext c, in EntryRef entry)
+    {
+        string encoding = Encoding.ASCII.GetString(TypeNames.EncodingOf(c.Store.Object(entry)));
+        c.Reply.Status(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Value at:0x{entry.Version:x12} refcount:1 encoding:{encoding} serializedlength:{c.Store.Object(entry).MemoryBytes} lru:0 lru_seconds_idle:{c.Store.UsageOf(entry).IdleSeconds ?? 0}"));
         return Outcome.Done;
     }
 

@@ -39,6 +39,8 @@ internal static class DumpCommands
         {
             if (c.Store.Object(entry) is not ICollectionValue collection) return c.Error("ERR streams can't be dumped"u8);
             if (c.IsLong(collection.MemoryBytes / IBlobStore.ChunkBytes * CollectionReplyLimits.ElementsInline)) return Outcome.Async;
+            if (collection is HashValue { HasTimes: true } hash) hash.LookAt(c.Now);
+            if (collection.IsEmpty) return c.Null();
             c.Reply.Bulk(DumpPayload.OfCollection(collection));
             return Outcome.Done;
         }
@@ -81,10 +83,12 @@ internal static class DumpCommands
         bool isPlain = await LargePayload.IsPlainAsync(payload, c.Cancellation);
         if (!isPlain && !await c.MaterialiseAsync()) return;
         int start = c.Reply.Length;
+        await c.LockAsync();
         Outcome outcome = Rewriting.AttemptLocked(c, TryRestore, null, out Rewrite? rewrite);
         while (outcome == Outcome.Retry && await c.ResolveFaultAsync())
         {
             c.DropReply(start);
+            await c.LockAsync();
             outcome = Rewriting.AttemptLocked(c, TryRestore, null, out rewrite);
         }
 
@@ -144,6 +148,10 @@ internal static class DumpCommands
             if (problem is not null) return c.Error(problem);
         }
 
+        // Fields whose time was over when they were dumped, or on the way, are not restored.
+        if (collection is HashValue { HasTimes: true } hash) hash.LookAt(c.Now);
+        if (collection is { IsEmpty: true }) return c.Error("ERR Bad data format"u8);
+
         if (expiresAt != 0 && !absolute) expiresAt = unchecked(expiresAt + c.Now); // past the end of time is the past, as in Redis
         if (expiresAt != 0 && expiresAt <= c.Now)
         {
@@ -160,6 +168,7 @@ internal static class DumpCommands
             ? c.IsDone(c.Store.Put(c.Key(1), collection, expiresAt, EntryFlags.None, ref c.Scope), collection.MemoryBytes)
             : prepared is null ? c.TryPut(1, value, expiresAt, EntryFlags.None) : c.TryPut(1, prepared.Value, expiresAt, EntryFlags.None);
         if (!put) return Outcome.Retry;
+        if (collection is not null) c.Server.Fields.WatchMoved(c.Key(1), collection);
         if ((hasIdle || hasFrequency) && c.TryFind(1, Need.Meta, out EntryRef restored) && !restored.IsNone)
             c.Store.SetUsage(restored, new EntryUsage(hasIdle ? (uint)Math.Min(idle, uint.MaxValue) : null, hasFrequency ? (int)frequency : null));
         c.Changed("restore", 1);

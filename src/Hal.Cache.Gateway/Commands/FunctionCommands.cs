@@ -57,8 +57,8 @@ internal static class FunctionCommands
             Subcommands =
             [
                 Row("load", -3, Changes | CommandFlags.DenyOom | CommandFlags.Long, Load, "Creates a library."),
-                Row("delete", 3, Changes, Delete, "Deletes a library and its functions."),
-                Row("flush", -2, Changes, Flush, "Deletes all libraries and functions."),
+                Row("delete", 3, Changes | CommandFlags.Long, Delete, "Deletes a library and its functions."),
+                Row("flush", -2, Changes | CommandFlags.Long, Flush, "Deletes all libraries and functions."),
                 Row("list", -2, CommandFlags.NoScript, List, "Returns information about all libraries."),
                 Row("stats", 2, CommandFlags.NoScript | CommandFlags.AllowBusy, Stats, "Returns information about a function during execution."),
                 Row("kill", 2, CommandFlags.NoScript | CommandFlags.AllowBusy, c => ScriptCommands.Kill(c, true), "Terminates a function during execution."),
@@ -88,15 +88,13 @@ internal static class FunctionCommands
         return Outcome.Done;
     }
 
-    private static Outcome Delete(CommandContext c) =>
-        Registry(c).TryDelete(Encoding.Latin1.GetString(c.Arg(2))) ? c.Ok() : c.Error("ERR Library not found"u8);
+    private static Outcome Delete(CommandContext c) => Registry(c).TryDelete(Encoding.Latin1.GetString(c.Arg(2))) is { } error ? c.Error(error) : c.Ok();
 
     private static Outcome Flush(CommandContext c)
     {
         if (c.Count > 3 || (c.Count == 3 && !Ascii.EqualsIgnoreCase(c.Arg(2), "SYNC"u8) && !Ascii.EqualsIgnoreCase(c.Arg(2), "ASYNC"u8)))
             return c.Error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option"u8);
-        Registry(c).Flush();
-        return c.Ok();
+        return Registry(c).TryFlush() is { } error ? c.Error(error) : c.Ok();
     }
 
     private static Outcome List(CommandContext c)

@@ -32,7 +32,7 @@ internal static class HalPlaneCommands
         CacheKey[] keys = [.. Enumerable.Range(1, c.Count - 1).Select(i => KeyAt(c, i))];
         return c.RunAsync(async context =>
         {
-            Result<IReadOnlyList<KeyLocation>> found = await plane.Content.LocateManyAsync(keys, context.Cancellation);
+            Result<IReadOnlyList<KeyLocation>> found = await AskAsync(context, limit => plane.Content.LocateManyAsync(keys, limit));
             if (found.Error is { } error)
             {
                 context.Error($"ERR {error.Message}");
@@ -71,7 +71,7 @@ internal static class HalPlaneCommands
         var request = new RouteRequest { Keys = [KeyAt(c, 1)], Destination = destination, Weights = weights };
         return c.RunAsync(async context =>
         {
-            Result<IReadOnlyList<KeyRoutes>> routes = await plane.Routing.RoutesAsync(request, context.Cancellation);
+            Result<IReadOnlyList<KeyRoutes>> routes = await AskAsync(context, limit => plane.Routing.RoutesAsync(request, limit));
             if (routes.Error is { } error)
             {
                 context.Error($"ERR {error.Message}");
@@ -85,6 +85,20 @@ internal static class HalPlaneCommands
     }
 
     private static Outcome NoPlane(CommandContext c) => c.Error("ERR this instance belongs to no tree that has a control plane"u8);
+
+    private static async Task<Result<T>> AskAsync<T>(CommandContext context, Func<CancellationToken, Task<Result<T>>> ask)
+    {
+        using var limit = new CancellationTokenSource(GatewayLimits.PlaneTimeout, context.Server.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, context.Cancellation);
+        try
+        {
+            return await ask(either.Token);
+        }
+        catch (OperationCanceledException) when (!context.Cancellation.IsCancellationRequested)
+        {
+            return new CacheError(CacheErrorCode.Unavailable, $"the control plane did not answer within {GatewayLimits.PlaneTimeout.TotalSeconds} s");
+        }
+    }
 
     private static CacheKey KeyAt(CommandContext c, int index) => new(c.Arg(index).ToArray(), c.Client.Database);
 

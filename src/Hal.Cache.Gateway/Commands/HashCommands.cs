@@ -253,7 +253,9 @@ internal static class HashCommands
     {
         bool isNew = hash is null;
         hash ??= new HashValue(c.Keyspace.Collections);
+        long at = hash.TimeOf(c.Arg(2)); // a number that counts goes on to its end
         hash.Set(c.Arg(2), value, c.Changes);
+        if (at != 0) hash.SetTime(c.Arg(2), at, c.Changes);
         return c.TryCommit(1, hash, isNew);
     }
 
@@ -315,8 +317,10 @@ internal static class HashCommands
     private static Outcome Scan(CommandContext c)
     {
         if (!ElementScan.TryCursor(c, 2, out ulong cursor)) return Outcome.Done;
+        if (ElementScan.NeedsAuthority(c, cursor, isCompact: true)) return c.AtAuthority();
         if (!c.TryRead(1, out HashValue? hash, out Outcome outcome)) return outcome;
         if (hash is null) return ElementScan.Empty(c);
+        if (ElementScan.NeedsAuthority(c, cursor, hash.IsCompact)) return c.AtAuthority();
         if (!ElementScan.TryParse(c, cursor, out ElementScan scan)) return Outcome.Done;
         Func<ReadOnlyMemory<byte>, bool> matches = scan.Matcher;
         using var found = new RespWriter();

@@ -52,7 +52,8 @@ internal static class HyperLogLogCommands
         var all = new Registers();
         for (int arg = 1; arg < c.Count; arg++)
         {
-            if (!TryRead(c, arg, out Registers? registers, out _, out Outcome outcome)) return outcome;
+            if (!TryRead(c, arg, out Registers? registers, out EntryRef entry, out Outcome outcome)) return outcome;
+            if (c.Count == 2 && registers is not null && Registers.TryCachedCount(entry.Value, out long cached)) return c.Integer(cached);
             if (registers is not null) all.Merge(registers);
         }
 

@@ -94,11 +94,12 @@ internal static class InfoCommands
         Line(text, $"maxclients:{c.Server.Clients.Max}");
         Line(text, $"client_recent_max_input_buffer:0");
         Line(text, $"client_recent_max_output_buffer:0");
-        Line(text, $"blocked_clients:{c.Server.Blocked.Count}");
+        Line(text, $"blocked_clients:{c.Server.Blocked.Count + (c.Server.Forwarder?.BlockedCount ?? 0)}");
         Line(text, $"tracking_clients:{c.Server.Tracking.ClientCount}");
         Line(text, $"clients_in_timeout_table:0");
-        Line(text, $"total_blocking_keys:0");
-        Line(text, $"total_blocking_keys_on_nokey:0");
+        (int keys, int forGone) = c.Server.Blocked.KeyCounts;
+        Line(text, $"total_blocking_keys:{keys}");
+        Line(text, $"total_blocking_keys_on_nokey:{forGone}");
     }
 
     private static void WriteMemory(StringBuilder text, CommandContext c)
@@ -196,6 +197,7 @@ internal static class InfoCommands
         Line(text, $"sync_partial_ok:0");
         Line(text, $"sync_partial_err:0");
         Line(text, $"expired_keys:{store.Expired}");
+        Line(text, $"expired_subkeys:{c.Server.Fields.Removed}");
         Line(text, $"expired_stale_perc:0.00");
         WriteNone(text, "expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds");
         Line(text, $"evicted_keys:{store.Evicted}");

@@ -79,7 +79,7 @@ internal static class KeyCommands
     {
         while (await c.ResolveFaultAsync())
         {
-            c.Lock();
+            await c.LockAsync();
             bool done = DelSome(c, ref arg, ref count);
             c.Unlock();
             if (!done) continue;
@@ -207,6 +207,7 @@ internal static class KeyCommands
         if (!RedisInteger.TryParse(c.Arg(2), out long second) || second != (int)second) return c.Error("ERR invalid second DB index"u8);
         if (first is < 0 or >= IBlobStore.Databases || second is < 0 or >= IBlobStore.Databases) return c.Error(RespErrors.DatabaseOutOfRange);
         if (!c.IsDone(c.Store.Swap((int)first, (int)second, ref c.Scope), 0)) return Outcome.Retry;
+        c.Server.Fields.Swap((int)first, (int)second);
         if (c.Server.Blocked.Count != 0)
         {
             foreach (Blocking.BlockedKey key in (Blocking.BlockedKey[])[.. c.Server.Blocked.KeysIn((int)first), .. c.Server.Blocked.KeysIn((int)second)])
@@ -220,9 +221,16 @@ internal static class KeyCommands
     private static Outcome MoveObject(CommandContext c, in BlobKey to, string keyspaceEvent, int eventArg, bool integer)
     {
         if (!c.IsDone(c.Store.Move(c.Key(1), to, ref c.Scope), 0)) return Outcome.Retry;
+        WatchFields(c, to);
         c.Changed(keyspaceEvent, eventArg, to.Database);
         c.Changed("del", 1);
         return integer ? Integer(c, 1) : c.Ok();
+    }
+
+    private static void WatchFields(CommandContext c, in BlobKey key)
+    {
+        EntryRef moved = c.Store.Find(key, ref c.Scope);
+        if (!moved.IsNone && moved is { Type: BlobType.Hash, IsObject: true, IsOnDisk: false }) c.Server.Fields.WatchMoved(key, c.Store.Object(moved));
     }
 
     // A large value is shared; an object is written and read; an inline value is copied first, since the change may move its entry.
@@ -235,7 +243,12 @@ internal static class KeyCommands
             if (!c.IsDone(c.Store.Reserve(key, bytes), bytes)) return false;
             Result<IObjectValue> clone = c.Store.Clone(entry);
             if (!clone.IsOk) throw new InvalidOperationException(clone.Error.ToString()); // what was just written can't be read: a bug
-            if (c.IsDone(c.Store.Put(key, clone.Value, entry.ExpiresAt, flags, ref c.Scope), bytes)) return true;
+            if (c.IsDone(c.Store.Put(key, clone.Value, entry.ExpiresAt, flags, ref c.Scope), bytes))
+            {
+                c.Server.Fields.WatchMoved(key, clone.Value);
+                return true;
+            }
+
             clone.Value.Free();
             return false;
         }
@@ -266,7 +279,7 @@ internal static class KeyCommands
     {
         while (await c.ResolveFaultAsync())
         {
-            c.Lock();
+            await c.LockAsync();
             bool done = c.TryFind(1, Need.Meta, out EntryRef entry) && (entry.IsNone || entry.Version != version || c.TryRemove(1, out _));
             if (done) c.Store.Complete(ref c.Scope);
             c.Unlock();

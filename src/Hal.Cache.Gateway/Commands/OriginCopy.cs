@@ -50,19 +50,20 @@ internal sealed class OriginCopy : IDisposable
             }
 
             long? copied;
+            await context.LockAsync();
             while ((copied = TryPut(context)) is null)
             {
                 if (!await context.ResolveFaultAsync()) return;
+                await context.LockAsync();
             }
 
             context.Reply.Integer(copied.Value);
         }
     }
 
-    /// <summary>Number of copies, 0 where the target exists; null where a fault is to be awaited.</summary>
+    /// <summary>Number of copies, 0 where the target exists; null where a fault is to be awaited. Lets go of the locks.</summary>
     private long? TryPut(CommandContext context)
     {
-        context.Lock();
         try
         {
             BlobKey target = context.Key(2, database);

@@ -1,5 +1,7 @@
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.PubSub;
+using Hal.Cache.Gateway.PubSub.Relay;
+using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
 
@@ -21,9 +23,9 @@ internal static class PubSubCommands
         Row("ssubscribe", -2, Own, c => Subscribe(c, SubscriptionKind.ShardChannel), "7.0.0", "Listens for messages of shard channels.")
             with { Keys = ShardChannels, Channels = new(1, -1) },
         Row("sunsubscribe", -1, Own, c => Unsubscribe(c, SubscriptionKind.ShardChannel), "7.0.0", "Stops listening for messages of shard channels.") with { Keys = ShardChannels },
-        Row("publish", 3, Sends | CommandFlags.MayReplicate, Publish, "2.0.0", "Sends a message to a channel.")
+        Row("publish", 3, Sends | CommandFlags.MayReplicate, c => Publish(c, SubscriptionKind.Channel), "2.0.0", "Sends a message to a channel.")
             with { Channels = new(1, 1), Complexity = "O(N+M) where N is the number of clients subscribed to the receiving channel and M is the total number of subscribed patterns (by any client)." },
-        Row("spublish", 3, Sends | CommandFlags.MayReplicate, PublishShard, "7.0.0", "Sends a message to a shard channel.")
+        Row("spublish", 3, Sends | CommandFlags.MayReplicate, c => Publish(c, SubscriptionKind.ShardChannel), "7.0.0", "Sends a message to a shard channel.")
             with { Keys = new KeySpec(1, Flags: KeyFlags.NotKey), Channels = new(1, 1), Complexity = "O(N) where N is the number of clients subscribed to the receiving shard channel." },
         new("pubsub", -2, CommandFlags.None, KeySpec.None, c => c.WrongArity())
         {
@@ -74,7 +76,9 @@ internal static class PubSubCommands
         }
 
         c.Client.Modes |= ClientModes.Subscribed;
-        return Outcome.Done;
+
+        // Whoever hears of the subscription and publishes elsewhere reaches it.
+        return c.Server.Relay?.SettleAsync() is { IsCompleted: false } settled ? c.RunAsync(_ => new ValueTask(settled)) : Outcome.Done;
     }
 
     private static Outcome Unsubscribe(CommandContext c, SubscriptionKind kind)
@@ -108,22 +112,28 @@ internal static class PubSubCommands
         c.Reply.Integer(count);
     }
 
-    private static Outcome Publish(CommandContext c)
+    private static Outcome Publish(CommandContext c, SubscriptionKind kind)
     {
-        c.Reply.Integer(c.Server.Channels.Publish(c.Arg(1), c.Arg(2), c.Client.Id));
-        return Outcome.Done;
-    }
+        if (c.Server.Relay is { LinkCount: > 0 } relay)
+        {
+            if (c.ArgLength(1) + c.ArgLength(2) > RelayLimits.MessageBytesMax)
+                return c.Error($"ERR a message to the other instances of the tree has at most {RelayLimits.MessageBytesMax} bytes");
+            c.Reply.Integer(relay.Publish(kind, c.Arg(1), c.Arg(2), c.Client.Id));
+            return Outcome.Done;
+        }
 
-    private static Outcome PublishShard(CommandContext c)
-    {
-        c.Reply.Integer(c.Server.Channels.PublishShard(c.Arg(1), c.Arg(2), c.Client.Id));
+        ChannelHub channels = c.Server.Channels;
+        c.Reply.Integer(kind == SubscriptionKind.ShardChannel ? channels.PublishShard(c.Arg(1), c.Arg(2), c.Client.Id) : channels.Publish(c.Arg(1), c.Arg(2), c.Client.Id));
         return Outcome.Done;
     }
 
     private static Outcome Names(CommandContext c, SubscriptionKind kind)
     {
         if (c.Count > 3) return c.Error(RespErrors.SubcommandArity("PUBSUB", c.Arg(1)));
-        List<byte[]> names = c.Server.Channels.Names(kind, c.Count == 3 ? c.Arg(2).ToArray() : null);
+        byte[]? pattern = c.Count == 3 ? c.Arg(2).ToArray() : null;
+        List<byte[]> names = c.Server.Channels.Names(kind, pattern);
+        if (c.Server.Relay is { LinkCount: > 0 } relay)
+            names = [.. names.Concat(relay.NamesElsewhere(kind).Where(name => pattern is null || GlobPattern.IsMatch(pattern, name))).Distinct(ByteKeys.Comparer)];
         c.Reply.ArrayHeader(names.Count);
         foreach (byte[] name in names) c.Reply.Bulk(name);
         return Outcome.Done;
@@ -135,7 +145,7 @@ internal static class PubSubCommands
         for (int i = 2; i < c.Count; i++)
         {
             c.Reply.Bulk(c.Arg(i));
-            c.Reply.Integer(c.Server.Channels.SubscriberCount(kind, c.Arg(i)));
+            c.Reply.Integer(c.Server.Channels.SubscriberCount(kind, c.Arg(i)) + (c.Server.Relay?.CountElsewhere(kind, c.Arg(i)) ?? 0));
         }
 
         return Outcome.Done;
@@ -143,7 +153,10 @@ internal static class PubSubCommands
 
     private static Outcome NumberOfPatterns(CommandContext c)
     {
-        c.Reply.Integer(c.Server.Channels.PatternCount);
+        int count = c.Server.Channels.PatternCount;
+        if (c.Server.Relay is { LinkCount: > 0 } relay)
+            count = c.Server.Channels.Names(SubscriptionKind.Pattern, null).Concat(relay.NamesElsewhere(SubscriptionKind.Pattern)).Distinct(ByteKeys.Comparer).Count();
+        c.Reply.Integer(count);
         return Outcome.Done;
     }
 

@@ -57,6 +57,7 @@ internal static class Rewriting
                 }
             }
 
+            await context.LockAsync();
             Outcome outcome = AttemptLocked(context, attempt, prepared, out rewrite);
             if (rewrite is not null) continue;
             if (outcome != Outcome.Retry) break;
@@ -67,10 +68,9 @@ internal static class Rewriting
         prepared?.Value.Release();
     }
 
-    /// <summary>One try under the command's locks.</summary>
+    /// <summary>One try under the command's locks, which are held, and let go of.</summary>
     public static Outcome AttemptLocked(CommandContext context, Attempt attempt, PreparedValue? prepared, out Rewrite? rewrite)
     {
-        context.Lock();
         try
         {
             return attempt(context, prepared, out rewrite);

@@ -1,5 +1,6 @@
 using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Node;
 using Hal.Cache.Node.Values;
@@ -85,8 +86,13 @@ internal static class SortCommands
                 ReadOnlySpan<byte> pattern = c.Arg(++arg);
                 options.By = new KeyPattern(pattern);
                 if (!pattern.Contains((byte)'*')) options.DontSort = true;
+                else if (!AclGate.PermitsAllReads(c)) return Denied(c, "BY");
             }
-            else if (left >= 1 && c.Is(arg, "GET"u8)) options.Gets.Add(new KeyPattern(c.Arg(++arg)));
+            else if (left >= 1 && c.Is(arg, "GET"u8))
+            {
+                if (!AclGate.PermitsAllReads(c)) return Denied(c, "GET");
+                options.Gets.Add(new KeyPattern(c.Arg(++arg)));
+            }
             else
             {
                 c.Syntax();
@@ -98,6 +104,13 @@ internal static class SortCommands
         if (c.ArgLength(options.StoreArg) > BlobKey.BytesMax) c.Error(RespErrors.KeyTooLong);
         else if (c.Keyspace.TryMatchOrigin(c.Arg(options.StoreArg), out OriginMount? mount)) c.Error(RespErrors.ReadOnlyPrefix(mount.Prefix.Span));
         else return true;
+        return false;
+    }
+
+    // Patterns name any key.
+    private static bool Denied(CommandContext c, string option)
+    {
+        c.Error($"ERR {option} option of SORT denied due to insufficient ACL permissions.");
         return false;
     }
 

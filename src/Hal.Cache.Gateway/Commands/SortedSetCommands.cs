@@ -276,8 +276,10 @@ internal static class SortedSetCommands
     private static Outcome Scan(CommandContext c)
     {
         if (!ElementScan.TryCursor(c, 2, out ulong cursor)) return Outcome.Done;
+        if (ElementScan.NeedsAuthority(c, cursor, isCompact: true)) return c.AtAuthority();
         if (!c.TryRead(1, out SortedSetValue? set, out Outcome outcome)) return outcome;
         if (set is null) return ElementScan.Empty(c);
+        if (ElementScan.NeedsAuthority(c, cursor, set.IsCompact)) return c.AtAuthority();
         if (!ElementScan.TryParse(c, cursor, out ElementScan scan)) return Outcome.Done;
         Func<ReadOnlyMemory<byte>, bool> matches = scan.Matcher;
         using var found = new RespWriter();

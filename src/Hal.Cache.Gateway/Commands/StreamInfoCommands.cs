@@ -44,6 +44,7 @@ internal static class StreamInfoCommands
 
     private static Outcome Consumers(CommandContext c)
     {
+        if (c.ReadsCopies()) return c.AtAuthority(); // a consumer that finds nothing was seen, though the stream did not change
         if (!TryStream(c, out StreamValue? stream, out Outcome outcome)) return outcome;
         if (stream!.Groups.Find(c.Arg(3)) is not { } group) return c.Error(StreamErrors.NoGroupOfKey(c.Arg(2), c.Arg(3)));
         if (c.IsLong(group.Consumers.Count)) return Outcome.Async;
@@ -81,6 +82,7 @@ internal static class StreamInfoCommands
 
     private static Outcome Stream(CommandContext c)
     {
+        if (c.ReadsCopies() && c.Count > 3) return c.AtAuthority(); // as above
         if (!TryStream(c, out StreamValue? stream, out Outcome outcome)) return outcome;
         bool isFull = c.Count > 3;
         long count = CountDefault;

@@ -15,12 +15,12 @@ internal static class StreamReadCommands
     public static readonly CommandSpec[] Specs =
     [
         new("xread", -4, CommandFlags.ReadOnly | CommandFlags.Blocking | CommandFlags.MovableKeys,
-            new(1, -1, Flags: KeyFlags.RO | KeyFlags.Access) { Keyword = "STREAMS", Limit = 2 }, Read)
+            new(1, -1, Flags: KeyFlags.RO | KeyFlags.Access) { Keyword = "STREAMS", Finder = StreamReadOptions.FirstKeyOf, Limit = 2 }, Read)
         {
             Group = "stream", Since = "5.0.0", Complexity = "O(N)", Summary = "Gives the entries behind IDs of several streams, or waits for some.",
         },
         new("xreadgroup", -7, CommandFlags.Write | CommandFlags.Blocking | CommandFlags.MovableKeys,
-            new(4, -1, Flags: KeyFlags.RO | KeyFlags.Access) { Keyword = "STREAMS", Limit = 2 }, ReadGroup)
+            new(4, -1, Flags: KeyFlags.RO | KeyFlags.Access) { Keyword = "STREAMS", Finder = StreamReadOptions.FirstKeyOf, Limit = 2 }, ReadGroup)
         {
             Group = "stream", Since = "5.0.0", Complexity = "O(M) for M entries", Summary = "Gives a group's consumer new entries or those that it has pending.",
         },

@@ -23,6 +23,7 @@ internal static class TypeNames
     public static ReadOnlySpan<byte> EncodingOf(IObjectValue value) => value switch
     {
         HashValue { IsCompact: false } => "hashtable"u8,
+        HashValue { HasTimes: true } => "listpackex"u8,
         ListValue { IsCompact: false } => "quicklist"u8,
         SetValue { Encoding: SetEncoding.Table } => "hashtable"u8,
         SetValue { Encoding: SetEncoding.Integers } => "intset"u8,

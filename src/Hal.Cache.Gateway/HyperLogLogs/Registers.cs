@@ -41,6 +41,14 @@ internal sealed class Registers
         return true;
     }
 
+    /// <summary>The count that a string has in its header, which is valid; false where it is stale.</summary>
+    public static bool TryCachedCount(ReadOnlySpan<byte> text, out long count)
+    {
+        ulong cached = text.Length < HeaderBytes ? ulong.MaxValue : BinaryPrimitives.ReadUInt64LittleEndian(text[(HeaderBytes - sizeof(ulong))..]);
+        count = (long)cached;
+        return cached >> 56 < Stale;
+    }
+
     /// <summary>Adds an element; true where a register rose.</summary>
     public bool Add(ReadOnlySpan<byte> element)
     {

@@ -1,12 +1,17 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Commands;
+using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Gateway.Transactions;
+using Hal.Cache.Node.Tree;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Peers;
@@ -18,12 +23,117 @@ namespace Hal.Cache.Gateway.Peers;
 internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 {
     private readonly long caller = BitConverter.ToInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
+    private readonly ConcurrentDictionary<long, long> writers = new();
+    private readonly ConcurrentDictionary<long, (string Authority, long Request)> blocked = new();
     private long requests;
 
     public async ValueTask ForwardAsync(CommandContext context)
     {
+        context.Client.IsBlocked = context.Spec.Has(CommandFlags.Blocking);
+        try
+        {
+            await RunAsync(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            context.Client.IsBlocked = false;
+        }
+    }
+
+    private async ValueTask RunAsync(CommandContext context)
+    {
+        tree.Node.Statistics.CountForwarded();
         string authority = AuthorityOf(context);
-        var call = new ForwardedCall(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority));
+        WriteMark writer = BeginWrite(context);
+        ForwardedCall call = NewCall(context, authority, context.Spec.Flags, CommandRouting.IsScripting(context.Spec)) with { Writer = writer };
+        if (call.Tracks)
+            context.Server.Tracking.RememberForwarded(context);
+        bool mayBlock = context.Spec.Has(CommandFlags.Blocking);
+        if (call.WantsOwn)
+            writers[call.Request] = context.Client.Id;
+        CancellationToken closed = context.Cancellation;
+        using CancellationTokenSource? left = mayBlock ? CancellationTokenSource.CreateLinkedTokenSource(closed, context.Client.PeerClosed) : null;
+        if (left != null)
+        {
+            // A client that has left must not be served there: the connection goes, and with it the wait.
+            context.Cancellation = left.Token;
+            blocked[context.Client.Id] = (authority, call.Request);
+        }
+
+        try
+        {
+            await ForwardAsync(context, authority, call).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (call.WantsOwn)
+                writers.TryRemove(call.Request, out _);
+            context.Cancellation = closed;
+            if (mayBlock)
+                blocked.TryRemove(context.Client.Id, out _);
+        }
+
+        if (writer.IsSet && context.Failed)
+            tree.Node.CancelWrite(writer);
+    }
+
+    /// <summary>Clients whose command waits, or may wait, at the authority.</summary>
+    public int BlockedCount => blocked.Count;
+
+    /// <summary>Whether a client's command may wait at the authority.</summary>
+    public bool IsBlocked(long client) => blocked.ContainsKey(client);
+
+    /// <summary>CLIENT UNBLOCK of such a client: the authority ends the wait, and its reply comes to that client as any other.</summary>
+    public async ValueTask UnblockAsync(CommandContext context, long client, bool withError)
+    {
+        if (!blocked.TryGetValue(client, out (string Authority, long Request) call))
+        {
+            context.Reply.Integer(0);
+            return;
+        }
+
+        Result<ICommandLink> rented = await tree.Peers.RentAsync(call.Authority, context.Cancellation).ConfigureAwait(false);
+        if (!rented.IsOk)
+        {
+            context.Error($"TRYAGAIN {rented.Error.Message}");
+            return;
+        }
+
+        await using ICommandLink link = rented.Value;
+        var relay = new ReplyRelay(context);
+        try
+        {
+            string reason = withError ? "ERROR" : "TIMEOUT";
+            string number = caller.ToString(CultureInfo.InvariantCulture), request = call.Request.ToString(CultureInfo.InvariantCulture);
+            Ascii(link.Pipe.Output, $"*5\r\n$8\r\nHAL.PEER\r\n$7\r\nUNBLOCK\r\n${number.Length}\r\n{number}\r\n${request.Length}\r\n{request}\r\n${reason.Length}\r\n{reason}\r\n");
+            await FlushAsync(link.Pipe.Output, context.Cancellation).ConfigureAwait(false);
+            await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false);
+            link.IsReusable = true;
+        }
+        catch (Exception e) when (IsBreak(e))
+        {
+            relay.Drop();
+            context.Error($"TRYAGAIN the connection to the authority broke: {e.Message}");
+        }
+    }
+
+    /// <summary>The client whose forwarded command has a number, 0 where it has ended.</summary>
+    public long WriterOf(long request) => writers.GetValueOrDefault(request);
+
+    // What tracking needs of the authority: a client that reads there hears of changes, and one that wants no word of its own has them named.
+    private ForwardedCall NewCall(CommandContext context, string authority, CommandFlags flags, bool isScript)
+    {
+        TrackingMode tracking = context.Client.Tracking;
+        bool tracks = tracking.Remembers && (isScript || (flags & CommandFlags.ReadOnly) != 0);
+        bool wantsOwn = tracking is { IsOn: true, NoLoop: true } && (isScript || (flags & CommandFlags.Write) != 0);
+        return new(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority))
+        {
+            Instance = tracks || wantsOwn ? tree.Node.Instance : 0, Tracks = tracks, WantsOwn = wantsOwn,
+        };
+    }
+
+    private async ValueTask ForwardAsync(CommandContext context, string authority, ForwardedCall call)
+    {
         long began = time.GetTimestamp();
         while (true)
         {
@@ -51,6 +161,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     /// <summary>Has the authority watch the command's keys, on a connection that is the client's until its transaction ends.</summary>
     public async ValueTask WatchAsync(CommandContext context)
     {
+        tree.Node.Statistics.CountForwarded();
         ClientSession client = context.Client;
         if (client.Upstream == null)
         {
@@ -81,21 +192,52 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     /// <summary>Has the authority run a client's transaction.</summary>
     public async ValueTask ExecAsync(CommandContext context, ClientTransaction transaction)
     {
-        var call = new ForwardedCall(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(tree.Authorities.DefaultAuthority));
+        tree.Node.Statistics.CountForwarded();
+        ForwardedCall call = NewCall(context, tree.Authorities.DefaultAuthority, transaction.Flags, isScript: transaction.Queue.Any(queued => CommandRouting.IsScripting(queued.Spec)));
+        if (call.Tracks)
+            Remember(context, transaction);
+        if (call.WantsOwn)
+            writers[call.Request] = context.Client.Id;
+        long request = call.Request;
         bool isWatched = transaction.Watched.Count > 0 || context.Client.Upstream != null;
         Attempt attempt = default;
-        for (; call.Attempt < (isWatched ? 1 : GatewayLimits.ExecAttemptsMax); call = call with { Attempt = call.Attempt + 1 })
+        try
         {
-            attempt = await TryExecAsync(context, transaction, call).ConfigureAwait(false);
-            if (attempt.Error == null || attempt.HasReplied || !attempt.IsSent)
-                break;
+            for (; call.Attempt < (isWatched ? 1 : GatewayLimits.ExecAttemptsMax); call = call with { Attempt = call.Attempt + 1 })
+            {
+                attempt = await TryExecAsync(context, transaction, call).ConfigureAwait(false);
+                if (attempt.Error == null || attempt.HasReplied || !attempt.IsSent)
+                    break;
+            }
+        }
+        finally
+        {
+            writers.TryRemove(request, out _);
         }
 
         if (attempt.HasReplied)
             context.Client.Abort();
         else if (attempt.Error != null)
             context.Error(attempt.IsSent ? $"{RespErrors.OutcomeUnknown}: {attempt.Error.Message}" : $"TRYAGAIN {attempt.Error.Message}");
-        Commands.TransactionCommands.End(context);
+        TransactionCommands.End(context);
+    }
+
+    // Streamed arguments are values, not keys that are read.
+    private static void Remember(CommandContext context, ClientTransaction transaction)
+    {
+        using CommandContext inner = CommandContext.ForTransaction(context);
+        foreach (QueuedCommand queued in transaction.Queue)
+        {
+            if (queued.Larges.Length > 0 || !(queued.Spec.Has(CommandFlags.ReadOnly) || CommandRouting.IsScripting(queued.Spec)))
+                continue;
+            inner.Parser.Parse(queued.Request);
+            inner.SetInput(queued.Request);
+            inner.Spec = queued.Spec;
+            inner.Begin();
+            context.Server.Tracking.RememberForwarded(inner);
+            inner.End();
+            inner.Parser.Reset();
+        }
     }
 
     private async ValueTask<Attempt> TryExecAsync(CommandContext context, ClientTransaction transaction, ForwardedCall call)
@@ -157,6 +299,12 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         output.Write("*1\r\n$4\r\nEXEC\r\n"u8);
         await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
     }
+
+    // Only what this end can build as the authority will: a small string without options.
+    private WriteMark BeginWrite(CommandContext context) =>
+        context.Spec.Name == "set" && context.Count == 3 && !context.IsLarge(1) && !context.IsLarge(2) && context.ArgLength(2) <= TreeNode.HeldValueBytesMax
+            ? tree.Node.BeginWrite(context.Client.Database, context.Arg(1).ToArray(), context.Arg(2).ToArray())
+            : default;
 
     private static bool IsBreak(Exception e) => e is IOException or ObjectDisposedException or RespProtocolException;
 
@@ -230,13 +378,32 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 
     private static void WriteCall(CommandContext context, PipeWriter output, ForwardedCall call)
     {
-        output.Write("*8\r\n$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
+        bool isLong = call.Instance != 0 || call.Writer.IsSet;
+        AclUser user = context.Client.User;
+        Ascii(output, $"*{(isLong ? 12 : 8) + (user.IsUnrestricted ? 0 : 2)}\r\n");
+        output.Write("$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
         Span<byte> digits = stackalloc byte[RedisInteger.BytesMax];
-        foreach (long number in (ReadOnlySpan<long>)[context.Client.Database, context.Client.Protocol, call.Caller, call.Request, call.Attempt, call.Epoch])
+        long tracking = (call.Tracks ? PeerCommands.Tracks : 0) | (call.WantsOwn ? PeerCommands.WantsOwn : 0);
+        ReadOnlySpan<long> numbers =
+        [
+            context.Client.Database, context.Client.Protocol, call.Caller, call.Request, call.Attempt, call.Epoch,
+            (long)(call.Writer.IsSet ? call.Writer.Instance : call.Instance), call.Writer.Session, call.Writer.Flight, tracking,
+        ];
+        foreach (long number in isLong ? numbers : numbers[..6])
         {
             int length = RedisInteger.Format(number, digits);
             Ascii(output, $"${length}\r\n");
             output.Write(digits[..length]);
+            output.Write("\r\n"u8);
+        }
+
+        // What the command does inside, as a script, may do no more than its user.
+        if (user.IsUnrestricted)
+            return;
+        foreach (string text in (ReadOnlySpan<string>)[user.Name, user.Rules.DescribePermissions()])
+        {
+            Ascii(output, $"${text.Length}\r\n");
+            output.Write(Encoding.Latin1.GetBytes(text));
             output.Write("\r\n"u8);
         }
     }

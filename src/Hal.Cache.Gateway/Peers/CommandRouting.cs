@@ -20,6 +20,15 @@ internal static class CommandRouting
         return spec.Has(CommandFlags.ReadOnly) && spec.Keys.IsNone && spec.MoreKeys.Length == 0;
     }
 
-    // A script may use any key, and scripts and libraries live where they run.
-    private static bool IsScripting(CommandSpec spec) => spec.Group == "scripting" || spec.Container?.Group == "scripting";
+    /// <summary>Whether a transaction with the command runs at the authority: it uses keys, or runs there by itself.</summary>
+    public static bool NeedsAuthority(CommandSpec spec) =>
+        RunsAtAuthority(spec) || (!spec.IsKeyless && (spec.Keys.Flags & KeyFlags.NotKey) == 0);
+
+    /// <summary>Whether the command changes the state of the connection that it is given on, so that no other instance can run it.</summary>
+    public static bool ChangesConnection(CommandSpec spec) =>
+        (spec.Has(CommandFlags.PubSub) && spec.Has(CommandFlags.WhileSubscribed)) || spec.Container?.Name == "client"
+        || spec.Name is "hello" or "auth" or "reset" or "monitor";
+
+    /// <summary>A script may use any key, and scripts and libraries live where they run.</summary>
+    public static bool IsScripting(CommandSpec spec) => spec.Group == "scripting" || spec.Container?.Group == "scripting";
 }

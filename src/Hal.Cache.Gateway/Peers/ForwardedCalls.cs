@@ -57,6 +57,13 @@ internal sealed class ForwardedCalls
         }
     }
 
+    /// <summary>A request that is remembered, null where it is not.</summary>
+    public Entry? Find(long caller, long request)
+    {
+        lock (gate)
+            return callers.TryGetValue(caller, out Caller? known) && known.Calls.TryGetValue(request, out Entry? entry) ? entry : null;
+    }
+
     private static void Forget(Caller caller)
     {
         long oldest = caller.Order.Dequeue();
@@ -77,6 +84,9 @@ internal sealed class ForwardedCalls
     internal sealed class Entry
     {
         public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>The connection here that runs it.</summary>
+        public long Client { get; set; }
 
         /// <summary>Null where the command did not end, or its reply is too long to be remembered.</summary>
         public byte[]? Reply { get; private set; }

@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts;
+using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Node;
 
 namespace Hal.Cache.Gateway.Peers;
@@ -18,6 +19,10 @@ internal sealed class ForwardedRuns(Keyspace keyspace)
         {
             case ForwardedCalls.Standing.New:
                 peer.Current = entry;
+                context.Writer = call.Writer;
+                entry!.Client = context.Client.Id;
+                if (call.Instance != 0)
+                    BeginTracked(context, call);
                 return dispatcher.Go(context);
             case ForwardedCalls.Standing.Running:
                 return context.RunAsync(again => RepeatAsync(again, entry!));
@@ -26,12 +31,16 @@ internal sealed class ForwardedRuns(Keyspace keyspace)
         }
     }
 
+    /// <summary>The client here that runs a request, 0 for none.</summary>
+    public long ClientOf(long caller, long request) => calls.Find(caller, request) is { Ended.Task.IsCompleted: false } entry ? entry.Client : 0;
+
     /// <summary>Notes the reply of the command that ended.</summary>
     public static void End(CommandContext context, int replyStart)
     {
         if (context.Client.Peer is not { Current: { } entry } peer)
             return;
         peer.Current = null;
+        EndTracked(context);
         bool isShort = context.Reply.Deferred.Count == 0 && context.Reply.Length - replyStart <= ForwardedCalls.ReplyBytesMax;
         entry.End(isShort ? context.Reply.WrittenSpan[replyStart..].ToArray() : null, context.Scope.Address, context.Waits.ToArray());
     }
@@ -39,8 +48,28 @@ internal sealed class ForwardedRuns(Keyspace keyspace)
     /// <summary>The connection ends: whether its last command has taken effect is not known.</summary>
     public static void Cut(CommandContext context)
     {
-        if (context.Client.Peer is { Current: { } entry })
-            entry.End(null, 0, []);
+        if (context.Client.Peer is not { Current: { } entry })
+            return;
+        entry.End(null, 0, []);
+        EndTracked(context);
+    }
+
+    private void BeginTracked(CommandContext context, in ForwardedCall call)
+    {
+        if (call.Tracks)
+        {
+            context.Client.Peer!.TracksFor = call.Instance;
+            context.Client.Modes |= ClientModes.Tracking;
+        }
+
+        keyspace.Authority!.BeginForwarded(context.Client.Id, call.Instance, call.Request, call.WantsOwn);
+    }
+
+    private static void EndTracked(CommandContext context)
+    {
+        context.Client.Peer!.TracksFor = 0;
+        context.Client.Modes &= ~ClientModes.Tracking;
+        context.Keyspace.Authority?.EndForwarded(context.Client.Id);
     }
 
     private static async ValueTask RepeatAsync(CommandContext context, ForwardedCalls.Entry entry)

@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Gateway.Acl;
 
 namespace Hal.Cache.Gateway.Peers;
 
@@ -19,8 +20,14 @@ internal sealed class PeerSession(PeerChallenge challenge)
     /// <summary>Whose the next command is; null for none.</summary>
     public ForwardedCall? Next { get; set; }
 
+    /// <summary>The restricted user of the last command that had one, and the rules that it was made of.</summary>
+    public (byte[] Rules, AclUser User)? User { get; set; }
+
     /// <summary>The command that runs now.</summary>
     public ForwardedCalls.Entry? Current { get; set; }
+
+    /// <summary>Instance that is told of changes of the keys that the command of now reads, 0 for none.</summary>
+    public ulong TracksFor { get; set; }
 
     public void Prove(PeerChannelKind kind) => (IsProven, Kind) = (true, kind);
 }

@@ -16,15 +16,22 @@ internal sealed class PublicationWaits
     /// <summary>The tickets so far.</summary>
     public long[] ToArray() => [.. tickets];
 
-    /// <summary>Notes what the command has changed and which of its keys are being changed; while it has its locks.</summary>
-    public void Note(CommandContext context, AuthorityHost authority)
+    /// <summary>Notes what the command has changed and which of its keys are being changed; while it has its locks. Answers the ticket of its changes.</summary>
+    public long Note(CommandContext context, AuthorityHost authority)
     {
-        NoteChanges(authority);
+        long ticket = authority.EndChanges(context.Writer);
+        Add(ticket);
         NoteKeys(context, authority);
+        return ticket;
     }
 
-    /// <summary>Notes what was changed under the locks that are held.</summary>
-    public void NoteChanges(AuthorityHost authority) => Add(authority.EndChanges());
+    /// <summary>Notes what was changed under the locks that are held; answers its ticket, 0 for none.</summary>
+    public long NoteChanges(AuthorityHost authority)
+    {
+        long ticket = authority.EndChanges();
+        Add(ticket);
+        return ticket;
+    }
 
     /// <summary>Notes which of the command's keys are being changed.</summary>
     public void NoteKeys(CommandContext context, AuthorityHost authority)

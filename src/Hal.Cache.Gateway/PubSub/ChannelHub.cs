@@ -5,7 +5,7 @@ using Hal.Cache.Resp;
 namespace Hal.Cache.Gateway.PubSub;
 
 /// <summary>
-/// Who is subscribed to what. Publishing reads tables whose lists are replaced, never changed, so that it takes no lock; a message goes into
+/// Who is subscribed to what. Publishing reads lists without a lock; a message goes into
 /// each receiver's outbox, and one that does not read its messages in time is cut.
 /// </summary>
 internal sealed class ChannelHub
@@ -15,7 +15,7 @@ internal sealed class ChannelHub
     private static readonly byte[] ShardMessage = "smessage"u8.ToArray();
 
     private readonly Lock gate = new();
-    private readonly ConcurrentDictionary<byte[], ClientSession[]>[] tables = [new(ByteKeys.Comparer), new(ByteKeys.Comparer), new(ByteKeys.Comparer)];
+    private readonly ConcurrentDictionary<byte[], SubscriberList>[] tables = [new(ByteKeys.Comparer), new(ByteKeys.Comparer), new(ByteKeys.Comparer)];
 
     public int PatternCount => tables[(int)SubscriptionKind.Pattern].Count;
 
@@ -24,21 +24,29 @@ internal sealed class ChannelHub
     /// <summary>Whether a message could reach anybody.</summary>
     public bool IsEmpty => tables[(int)SubscriptionKind.Channel].IsEmpty && tables[(int)SubscriptionKind.Pattern].IsEmpty;
 
+    /// <summary>Told of each channel and pattern whose number of subscribers has changed, after it has; null for nobody.</summary>
+    public Action<SubscriptionKind, byte[]>? Changed { get; set; }
+
     public void Subscribe(ClientSession client, SubscriptionKind kind, byte[] name)
     {
         lock (gate)
-            tables[(int)kind][name] = tables[(int)kind].TryGetValue(name, out ClientSession[]? others) ? [.. others, client] : [client];
+        {
+            if (!tables[(int)kind].TryGetValue(name, out SubscriberList? list)) tables[(int)kind][name] = list = new();
+            list.Add(client);
+        }
+
+        Changed?.Invoke(kind, name);
     }
 
     public void Unsubscribe(ClientSession client, SubscriptionKind kind, byte[] name)
     {
         lock (gate)
         {
-            if (!tables[(int)kind].TryGetValue(name, out ClientSession[]? others)) return;
-            ClientSession[] rest = [.. others.Where(other => other != client)];
-            if (rest.Length > 0) tables[(int)kind][name] = rest;
-            else tables[(int)kind].TryRemove(name, out _);
+            if (!tables[(int)kind].TryGetValue(name, out SubscriberList? list) || !list.Remove(client)) return;
+            if (list.Count == 0) tables[(int)kind].TryRemove(name, out _);
         }
+
+        Changed?.Invoke(kind, name);
     }
 
     /// <summary>Sends a message to a channel's subscribers, then to those of patterns that match it; returns how many times it was sent.</summary>
@@ -46,13 +54,13 @@ internal sealed class ChannelHub
     public int Publish(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> message, long running)
     {
         int sent = 0;
-        if (tables[(int)SubscriptionKind.Channel].GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out ClientSession[]? clients))
-            sent = Send(clients, new PushText(Message, channel.ToArray(), message.ToArray()), running);
-        ConcurrentDictionary<byte[], ClientSession[]> patterns = tables[(int)SubscriptionKind.Pattern];
+        if (tables[(int)SubscriptionKind.Channel].GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out SubscriberList? clients))
+            sent = clients.Send(new PushText(Message, channel.ToArray(), message.ToArray()), running);
+        ConcurrentDictionary<byte[], SubscriberList> patterns = tables[(int)SubscriptionKind.Pattern];
         if (patterns.IsEmpty) return sent;
-        foreach ((byte[] pattern, ClientSession[] matching) in patterns)
+        foreach ((byte[] pattern, SubscriberList matching) in patterns)
         {
-            if (GlobPattern.IsMatch(pattern, channel)) sent += Send(matching, new PushText(PatternMessage, pattern, channel.ToArray(), message.ToArray()), running);
+            if (GlobPattern.IsMatch(pattern, channel)) sent += matching.Send(new PushText(PatternMessage, pattern, channel.ToArray(), message.ToArray()), running);
         }
 
         return sent;
@@ -60,8 +68,8 @@ internal sealed class ChannelHub
 
     /// <summary>The same for a shard channel.</summary>
     public int PublishShard(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> message, long running) =>
-        tables[(int)SubscriptionKind.ShardChannel].GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out ClientSession[]? clients)
-            ? Send(clients, new PushText(ShardMessage, channel.ToArray(), message.ToArray()), running)
+        tables[(int)SubscriptionKind.ShardChannel].GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out SubscriberList? clients)
+            ? clients.Send(new PushText(ShardMessage, channel.ToArray(), message.ToArray()), running)
             : 0;
 
     /// <summary>Names of channels that have subscribers and match a pattern, null for all.</summary>
@@ -69,7 +77,7 @@ internal sealed class ChannelHub
         [.. tables[(int)kind].Keys.Where(name => pattern is null || GlobPattern.IsMatch(pattern, name))];
 
     public int SubscriberCount(SubscriptionKind kind, ReadOnlySpan<byte> name) =>
-        tables[(int)kind].GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out ClientSession[]? clients) ? clients.Length : 0;
+        tables[(int)kind].GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out SubscriberList? clients) ? clients.Count : 0;
 
     /// <summary>Ends all subscriptions of a client that goes.</summary>
     public void Remove(ClientSession client)
@@ -80,11 +88,5 @@ internal sealed class ChannelHub
             foreach (byte[] name in subscriptions.Of(kind)) Unsubscribe(client, kind, name);
             subscriptions.Clear(kind);
         }
-    }
-
-    private static int Send(ClientSession[] clients, PushText text, long running)
-    {
-        foreach (ClientSession client in clients) client.Send(text.For(client.Protocol), running);
-        return clients.Length;
     }
 }

@@ -1,30 +1,43 @@
-using System.Globalization;
-using System.Text;
+using System.Buffers.Text;
 
 namespace Hal.Cache.Gateway.PubSub;
 
-/// <summary>An out-of-band message in both protocols, each written when it is first asked for. For one thread.</summary>
+/// <summary>An out-of-band message in both protocols, each written once, when it is first asked for, in one buffer of its size. For one thread.</summary>
 internal sealed class PushText(params byte[][] parts)
 {
-    private readonly byte[]?[] texts = new byte[2][];
+    /// <summary>Bytes of a line with a length: its kind, up to ten digits, and its end.</summary>
+    private const int LineBytesMax = 13;
+
+    private byte[]? second;
+    private byte[]? third;
 
     /// <summary>The bytes for a client of the protocol's version 2 or 3.</summary>
-    public ReadOnlySpan<byte> For(int protocol) => texts[protocol - 2] ??= Write(protocol);
+    public ReadOnlySpan<byte> For(int protocol) => protocol == 3 ? third ??= Write((byte)'>') : second ??= Write((byte)'*');
 
-    private byte[] Write(int protocol)
+    private byte[] Write(byte kind)
     {
-        using var text = new MemoryStream();
-        Line(text, protocol == 3 ? '>' : '*', parts.Length);
+        Span<byte> line = stackalloc byte[LineBytesMax];
+        int length = Line(line, kind, parts.Length);
+        foreach (byte[] part in parts) length += Line(line, (byte)'$', part.Length) + part.Length + 2;
+        byte[] text = new byte[length];
+        int at = Line(text, kind, parts.Length);
         foreach (byte[] part in parts)
         {
-            Line(text, '$', part.Length);
-            text.Write(part);
-            text.Write("\r\n"u8);
+            at += Line(text.AsSpan(at), (byte)'$', part.Length);
+            part.CopyTo(text, at);
+            at += part.Length;
+            "\r\n"u8.CopyTo(text.AsSpan(at));
+            at += 2;
         }
 
-        return text.ToArray();
+        return text;
     }
 
-    private static void Line(MemoryStream text, char kind, int value) =>
-        text.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{kind}{value}\r\n")));
+    private static int Line(Span<byte> to, byte kind, int value)
+    {
+        to[0] = kind;
+        Utf8Formatter.TryFormat(value, to[1..], out int digits);
+        "\r\n"u8.CopyTo(to[(digits + 1)..]);
+        return digits + 3;
+    }
 }

@@ -10,9 +10,12 @@ internal static class DumpPayload
     /// <summary>Redis 7.0's version, so that it can read what is written here; 7.2 (version 11) writes strings no differently.</summary>
     private const ushort VersionWritten = 10;
 
-    private const ushort VersionReadMax = 11;
+    /// <summary>7.4's version, the first that has fields with times.</summary>
+    private const ushort TimedVersion = 12;
+
+    private const ushort VersionReadMax = 12;
     private const byte StringType = 0;
-    private const byte TypeMax = 21;
+    private const byte TypeMax = 25;
     private const byte ModuleWithoutLengths = 8; // no value of a key has it
 
     /// <summary>Version and checksum.</summary>
@@ -36,7 +39,8 @@ internal static class DumpPayload
     {
         var writer = new RdbWriter();
         RdbCollections.Write(value, writer);
-        BinaryPrimitives.WriteUInt16LittleEndian(writer.GetSpan(sizeof(ushort)), VersionWritten);
+        bool isTimed = value is HashValue hash && hash.NextExpiry != long.MaxValue;
+        BinaryPrimitives.WriteUInt16LittleEndian(writer.GetSpan(sizeof(ushort)), isTimed ? TimedVersion : VersionWritten);
         writer.Advance(sizeof(ushort));
         BinaryPrimitives.WriteUInt64LittleEndian(writer.GetSpan(sizeof(ulong)), Crc64.Compute(writer.Written));
         writer.Advance(sizeof(ulong));

@@ -6,14 +6,17 @@ using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Rdb;
 
-/// <summary>Collections in Redis's RDB encodings: written as Redis 7.0 reads them, read as any Redis up to 7.2 writes them, zipmaps aside.</summary>
+/// <summary>Collections in Redis's RDB encodings: written as Redis 7.0 reads them, read as any Redis up to 7.4 writes them, zipmaps aside.</summary>
 internal static class RdbCollections
 {
     private const byte ListType = 1, SetType = 2, OldSortedSet = 3, HashType = 4, SortedSetType = 5, OldList = 10, IntegersType = 11, OldCompactSortedSet = 12;
     private const byte OldCompactHash = 13, OldQuickList = 14, CompactHash = 16, CompactSortedSet = 17, QuickList = 18, CompactSet = 20;
+    private const byte EarlyTimedHash = 22, EarlyCompactTimedHash = 23, TimedHash = 24, CompactTimedHash = 25; // the early ones are of 7.4's candidates
     private const byte PlainNode = 1, PackedNode = 2;
 
-    public static bool IsKnown(byte type) => type is >= ListType and <= SortedSetType or (>= OldList and <= OldQuickList) or (>= CompactHash and <= QuickList) or CompactSet || RdbStreams.IsKnown(type);
+    private const long TimeMax = (1L << 48) - 1; // of what Redis keeps as the time of a field
+
+    public static bool IsKnown(byte type) => type is >= ListType and <= SortedSetType or (>= OldList and <= OldQuickList) or (>= CompactHash and <= QuickList) or CompactSet or (>= EarlyTimedHash and <= CompactTimedHash) || RdbStreams.IsKnown(type);
 
     public static void Write(ICollectionValue value, RdbWriter target)
     {
@@ -53,6 +56,8 @@ internal static class RdbCollections
             ListType or OldQuickList or QuickList => ReadList(type, body, bytesMax, limits),
             SetType => ReadSet(body, bytesMax, limits),
             HashType => ReadHash(body, bytesMax, limits),
+            EarlyTimedHash or TimedHash => ReadTimedHash(type, body, bytesMax, limits),
+            EarlyCompactTimedHash or CompactTimedHash => ReadCompactTimedHash(type, body, bytesMax, limits),
             OldSortedSet or SortedSetType => ReadSortedSet(type, body, bytesMax, limits),
             _ when RdbStreams.IsKnown(type) => RdbStreams.Read(type, body, bytesMax, limits),
             _ => RdbStrings.TryRead(body, bytesMax, out byte[] packed) ? ReadPacked(type, packed, limits) : null,
@@ -62,6 +67,12 @@ internal static class RdbCollections
 
     private static void Write(HashValue hash, RdbWriter target)
     {
+        if (hash.NextExpiry != long.MaxValue)
+        {
+            WriteTimed(hash, target);
+            return;
+        }
+
         target.Byte(hash.IsCompact ? CompactHash : HashType);
         if (hash.IsCompact)
         {
@@ -73,6 +84,24 @@ internal static class RdbCollections
         HashValue.PairCursor pairs = hash.Pairs(default);
         while (pairs.MoveNext())
         {
+            target.String(pairs.Field);
+            target.String(pairs.Value);
+        }
+    }
+
+    /// <summary>The earliest time, then of each field its time as one more than what it is behind that, 0 for none, and the pair.</summary>
+    private static void WriteTimed(HashValue hash, RdbWriter target)
+    {
+        long first = hash.NextExpiry;
+        target.Byte(TimedHash);
+        BinaryPrimitives.WriteInt64LittleEndian(target.GetSpan(sizeof(long)), first);
+        target.Advance(sizeof(long));
+        target.Length(hash.Count);
+        HashValue.PairCursor pairs = hash.Pairs(stackalloc byte[2 * Listpack.ScratchBytes]);
+        while (pairs.MoveNext())
+        {
+            long at = hash.TimeOf(pairs.Field);
+            target.Length(at == 0 ? 0 : at - first + 1);
             target.String(pairs.Field);
             target.String(pairs.Value);
         }
@@ -169,6 +198,52 @@ internal static class RdbCollections
         }
 
         return hash;
+    }
+
+    private static HashValue? ReadTimedHash(byte type, ReadOnlySpan<byte> body, long bytesMax, CollectionLimits limits)
+    {
+        long first = 0;
+        if (type == TimedHash && !TryReadFirst(ref body, out first)) return null;
+        if (!RdbStrings.TryReadLength(ref body, out ulong count)) return null;
+        var hash = new HashValue(limits);
+        for (; count > 0; count--)
+        {
+            if (!RdbStrings.TryReadLength(ref body, out ulong time) || time > TimeMax) return null;
+            if (!RdbStrings.TryRead(ref body, bytesMax, out byte[] field) || !RdbStrings.TryRead(ref body, bytesMax, out byte[] value)) return null;
+            if (!hash.Set(field, value, null)) return null;
+            long at = time == 0 ? 0 : type == TimedHash ? first + (long)time - 1 : (long)time;
+            if (at is < 0 or > TimeMax) return null;
+            if (at != 0) hash.SetTime(field, at, null);
+        }
+
+        return hash;
+    }
+
+    /// <summary>A listpack of fields, values and times, 0 for none.</summary>
+    private static HashValue? ReadCompactTimedHash(byte type, ReadOnlySpan<byte> body, long bytesMax, CollectionLimits limits)
+    {
+        if (type == CompactTimedHash && !TryReadFirst(ref body, out _)) return null;
+        if (!RdbStrings.TryRead(body, bytesMax, out byte[] bytes) || !Listpack.TryRead(bytes, out Listpack packed) || packed.Count % 3 != 0) return null;
+        var hash = new HashValue(limits);
+        Span<byte> scratch = stackalloc byte[2 * Listpack.ScratchBytes];
+        for (int at = packed.First; at >= 0; at = packed.Next(at))
+        {
+            ReadOnlySpan<byte> field = packed.Get(at, scratch);
+            at = packed.Next(at);
+            if (!hash.Set(field, packed.Get(at, scratch[Listpack.ScratchBytes..]), null)) return null;
+            at = packed.Next(at);
+            if (!packed.TryGetInteger(at, out long time) || time is < 0 or > TimeMax) return null;
+            if (time != 0) hash.SetTime(field, time, null);
+        }
+
+        return hash;
+    }
+
+    private static bool TryReadFirst(ref ReadOnlySpan<byte> body, out long first)
+    {
+        if (!BinaryPrimitives.TryReadInt64LittleEndian(body, out first) || first < 0) return false;
+        body = body[sizeof(long)..];
+        return true;
     }
 
     private static SortedSetValue? ReadSortedSet(byte type, ReadOnlySpan<byte> body, long bytesMax, CollectionLimits limits)

@@ -3,8 +3,8 @@ using Hal.Cache.Scripting;
 
 namespace Hal.Cache.Gateway.Scripts;
 
-/// <summary>The libraries of functions. Thread-safe.</summary>
-internal sealed class FunctionRegistry(ScriptRuntime runtime)
+/// <summary>The libraries of functions, kept in a file where one is named: a change is made once it is on disk. Thread-safe.</summary>
+internal sealed class FunctionRegistry(ScriptRuntime runtime, FunctionsFile? file)
 {
     private readonly Lock gate = new();
     private Dictionary<string, FunctionLibrary> libraries = new(StringComparer.Ordinal);
@@ -55,17 +55,34 @@ internal sealed class FunctionRegistry(ScriptRuntime runtime)
         }
     }
 
-    public bool TryDelete(string name)
+    /// <summary>Deletes a library; the error where it can't be.</summary>
+    public string? TryDelete(string name)
     {
-        lock (gate) return libraries.ContainsKey(name) && TrySet([.. libraries.Values.Where(library => library.Name != name)]) is null;
+        lock (gate) return libraries.ContainsKey(name) ? TrySet([.. libraries.Values.Where(library => library.Name != name)]) : "ERR Library not found";
     }
 
-    public void Flush()
+    /// <summary>Deletes all libraries; the error where that can't be kept.</summary>
+    public string? TryFlush()
     {
-        lock (gate) TrySet([]);
+        lock (gate) return TrySet([]);
     }
 
-    private string? TrySet(List<FunctionLibrary> all)
+    /// <summary>Loads what an earlier process kept; what is wrong with it, else null.</summary>
+    public string? TryLoadKept()
+    {
+        if (file is null) return null;
+        if (file.TryLoad(out List<byte[]> codes) is { } error) return error;
+        var kept = new List<FunctionLibrary>();
+        foreach (byte[] code in codes)
+        {
+            if (TryRead(code, out FunctionLibrary? library, out string name) is { } wrong) return $"the library {name} of {file.Path} can't be loaded: {wrong}";
+            kept.Add(library!);
+        }
+
+        lock (gate) return TrySet(kept, isKept: true);
+    }
+
+    private string? TrySet(List<FunctionLibrary> all, bool isKept = false)
     {
         var byName = new Dictionary<string, (FunctionLibrary Library, LibraryEntry Entry)>(StringComparer.OrdinalIgnoreCase);
         foreach (FunctionLibrary library in all)
@@ -76,18 +93,19 @@ internal sealed class FunctionRegistry(ScriptRuntime runtime)
             }
         }
 
+        if (!isKept && file?.TrySave(all) is { } wrong) return wrong;
         (libraries, functions) = (all.ToDictionary(library => library.Name, StringComparer.Ordinal), byName);
         runtime.Renew();
         return null;
     }
 
-    private static string? TryRead(ReadOnlySpan<byte> code, out FunctionLibrary? library, out string name)
+    private string? TryRead(ReadOnlySpan<byte> code, out FunctionLibrary? library, out string name)
     {
         library = null;
         if (TryReadFirstLine(code, out name, out int start) is { } error) return error;
         library = new FunctionLibrary(name, code.ToArray(), start);
         using var engine = new ScriptEngine(-1);
-        if (engine.Lua.TryLoadLibrary(new LoadHost(), code[start..], out IReadOnlyList<LibraryFunction> functions) is { } wrong) return "ERR " + wrong;
+        if (engine.Lua.TryLoadLibrary(new LoadHost(runtime.Log), code[start..], out IReadOnlyList<LibraryFunction> functions) is { } wrong) return "ERR " + wrong;
         library = library with { Functions = [.. functions.Select(Entry)] };
         return null;
     }

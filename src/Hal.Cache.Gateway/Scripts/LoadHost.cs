@@ -4,7 +4,7 @@ using Hal.Cache.Scripting;
 namespace Hal.Cache.Gateway.Scripts;
 
 /// <summary>The server as a library sees it while it is loaded: there are no commands, and the time is short.</summary>
-internal sealed class LoadHost : IScriptHost
+internal sealed class LoadHost(Action<int, string>? log) : IScriptHost
 {
     private readonly long startedAt = Stopwatch.GetTimestamp();
 
@@ -16,9 +16,7 @@ internal sealed class LoadHost : IScriptHost
 
     public bool? MayCall(ReadOnlyMemory<byte> request, int arguments) => null;
 
-    public void Log(int level, string text)
-    {
-    }
+    public void Log(int level, string text) => log?.Invoke(level, text);
 
     public void SetProtocol(int version)
     {

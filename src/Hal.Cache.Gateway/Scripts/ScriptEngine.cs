@@ -28,7 +28,7 @@ internal sealed class ScriptEngine(int generation) : IDisposable
         number = 0;
         if (!libraries.TryGetValue(library, out IReadOnlyList<LibraryFunction>? functions))
         {
-            if (Lua.TryLoadLibrary(new LoadHost(), library.Code.AsSpan(library.BodyStart), out functions) is { } error) return "ERR " + error;
+            if (Lua.TryLoadLibrary(new LoadHost(null), library.Code.AsSpan(library.BodyStart), out functions) is { } error) return "ERR " + error;
             libraries.Add(library, functions);
         }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
@@ -105,6 +106,12 @@ internal sealed class ScriptRun : IScriptHost
         inner.Spec = spec;
         if (!spec.Accepts(inner.Count)) return Answer("ERR Wrong number of args calling Redis command from script"u8, out reply);
         if (spec.Has(CommandFlags.NoScript)) return Answer("ERR This Redis command is not allowed from script"u8, out reply);
+        if (!AclGate.PermitsInScript(inner))
+        {
+            reply = inner.Reply.Written;
+            return true;
+        }
+
         if (isReadOnly && spec.Has(CommandFlags.Write | CommandFlags.MayReplicate)) return Answer("ERR Write commands are not allowed from read-only scripts."u8, out reply);
         if (!runtime.Dispatcher.TryAdmitKeys(inner, spec))
         {
@@ -135,13 +142,11 @@ internal sealed class ScriptRun : IScriptHost
         if (inner.Parser.Parse(request.Span) != ParseResult.Command) return null;
         inner.SetInput(request);
         inner.Begin();
-        return Find() is null ? null : true;
+        if (Find() is not { } spec) return null;
+        return outer.Client.User.IsUnrestricted || outer.Client.User.Rules.Check(inner, spec, 0, out _) == AclDenial.None;
     }
 
-    // There is no log of a script's own: the process's log is the operator's.
-    public void Log(int level, string text)
-    {
-    }
+    public void Log(int level, string text) => runtime.Log(level, text);
 
     public void SetProtocol(int version) => inner.Reply.Protocol = version;
 
@@ -220,6 +225,7 @@ internal sealed class ScriptRun : IScriptHost
     /// <summary>Waits on this thread, which is the pool's, without locks: a script can't be left in the middle.</summary>
     private void Await(Func<Task> work)
     {
+        ulong fenced = hasWritten || begun ? outer.Server.Fence.Raise(outer.Store.AllShards) : 0;
         outer.Unlock();
         try
         {
@@ -228,6 +234,7 @@ internal sealed class ScriptRun : IScriptHost
         finally
         {
             outer.Lock();
+            outer.Server.Fence.Lower(fenced);
         }
     }
 

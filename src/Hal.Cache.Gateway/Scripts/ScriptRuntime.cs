@@ -45,7 +45,10 @@ internal sealed class ScriptRuntime(ServerState server)
     /// <summary>The rules by which scripts' commands are admitted.</summary>
     public CommandDispatcher Dispatcher => dispatcher ??= new CommandDispatcher(server);
 
-    public FunctionRegistry Functions => functions ??= new FunctionRegistry(this);
+    public FunctionRegistry Functions => functions ??= new FunctionRegistry(this, server.Options.FunctionsFile is { } file ? new FunctionsFile(file) : null);
+
+    /// <summary>Takes a line of redis.log's for the process's log.</summary>
+    public void Log(int level, string text) => server.Options.ScriptLog?.Invoke(level, text);
 
     /// <summary>Has states that hold what is no longer there end after their run.</summary>
     public void Renew() => Interlocked.Increment(ref generation);

@@ -57,6 +57,8 @@ internal sealed class ConfigParameters
             ["maxclients"] = () => server.Clients.Max.ToString(CultureInfo.InvariantCulture),
             ["notify-keyspace-events"] = () => EventNames.Format(server.Notifications.Classes),
             ["cluster-enabled"] = () => server.Cluster.Mode == ClusterViewMode.On ? "yes" : "no",
+            ["client-output-buffer-limit"] = () => server.OutputLimits.Text,
+            ["collection-pull-max"] = () => server.Keyspace.CollectionPullMaxBytes.ToString(CultureInfo.InvariantCulture),
             ["aclfile"] = () => server.Options.AclFile ?? "",
             ["requirepass"] = () => server.Options.RequirePass ?? "",
         };
@@ -133,6 +135,13 @@ internal sealed class ConfigParameters
                 if (most < 1)
                     return $"ERR CONFIG SET failed (possibly related to argument '{name}') - argument must be between 1 and 4294967295 inclusive";
                 server.Clients.Max = most;
+                return null;
+            case "client-output-buffer-limit":
+                return server.OutputLimits.TrySet(value) ? null : $"ERR CONFIG SET failed (possibly related to argument '{name}') - Error in client-output-buffer-limit configuration";
+            case "collection-pull-max":
+                if (!MemoryValue.TryParse(value, out long bytes))
+                    return $"ERR CONFIG SET failed (possibly related to argument '{name}') - argument must be a memory value";
+                server.Keyspace.CollectionPullMaxBytes = bytes;
                 return null;
             default:
                 lock (gate)

@@ -8,9 +8,9 @@ namespace Hal.Cache.Gateway.Server;
 
 /// <summary>
 /// Hands every change of a key to tracking, WATCH and keyspace notifications. The store is asked to tell of changes only while one of
-/// them wants it, so that a change costs nothing otherwise.
+/// them wants it, so that a change costs nothing otherwise. Ends of copies are no keyspace events: the authority alone tells of those.
 /// </summary>
-internal sealed class KeyEvents(IBlobStore store, TrackingTable tracking, KeyspaceNotifications notifications) : IKeyChangeSink
+internal sealed class KeyEvents(IBlobStore store, TrackingTable tracking, KeyspaceNotifications notifications, bool isAuthority = true) : IKeyChangeSink
 {
     private readonly Lock gate = new();
     private readonly WatchTable watches = new();
@@ -24,7 +24,7 @@ internal sealed class KeyEvents(IBlobStore store, TrackingTable tracking, Keyspa
     {
         lock (gate)
         {
-            bool wanted = tracking.ClientCount > 0 || watches.Count > 0 || notifications.WantsChanges;
+            bool wanted = tracking.ClientCount > 0 || watches.Count > 0 || (isAuthority && notifications.WantsChanges);
             if (wanted == active) return;
             active = wanted;
             if (wanted) store.AddSink(this);
@@ -56,9 +56,10 @@ internal sealed class KeyEvents(IBlobStore store, TrackingTable tracking, Keyspa
     public void Changed(in BlobKey key, KeyChange change, long writer)
     {
         if (change == KeyChange.Fetched) return; // no change for clients
-        if (tracking.ClientCount > 0) tracking.Invalidate(key.Bytes, writer);
+        if (tracking.ClientCount > 0 && isAuthority) tracking.Invalidate(key.Bytes, writer);
+        else if (tracking.ClientCount > 0) tracking.InvalidateRemembered(key.Bytes);
         if (watches.Count > 0) watches.Touch(key);
-        if (notifications.WantsChanges) notifications.Tell(key, change, writer);
+        if (isAuthority && notifications.WantsChanges) notifications.Tell(key, change, writer);
     }
 
     public void Flushing(int database, long writer)

@@ -2,10 +2,13 @@ using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Blocking;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Cluster;
+using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.PubSub;
+using Hal.Cache.Gateway.PubSub.Relay;
 using Hal.Cache.Gateway.Scripts;
 using Hal.Cache.Gateway.Tracking;
+using Hal.Cache.Gateway.Transactions;
 using Hal.Cache.Node;
 
 namespace Hal.Cache.Gateway.Server;
@@ -27,14 +30,24 @@ internal sealed class ServerState
         AclFile = options.AclFile is { } file ? new AclFile(file) : null;
         Cluster = new ClusterView(options);
         Pause = new ClientPause(time);
+        OutputLimits = new OutputLimits(time);
         Channels = new ChannelHub();
         Notifications = new KeyspaceNotifications(Channels);
         Tracking = new TrackingTable(Clients);
-        KeyEvents = new KeyEvents(keyspace.Store, Tracking, Notifications);
+        KeyEvents = new KeyEvents(keyspace.Store, Tracking, Notifications, isAuthority: Forwarder is null);
+        if (tree is not null) (Relay, Events) = Connect(tree);
+        if (tree is not null && Forwarder is not null)
+        {
+            tree.Node.Tracker = new CopyTracking(Tracking, Forwarder);
+            Tracking.Announce = tree.Node.TrackAsync;
+        }
+
         Latency = new LatencyMonitor(time);
         Idle = new IdleClients(Clients, time);
         Collections = new CollectionParameters(keyspace.Collections);
+        Blocked = new BlockedClients(Fence);
         Scripts = new ScriptRuntime(this);
+        Fields = new FieldExpiry(keyspace, Notifications);
     }
 
     public GatewayOptions Options { get; }
@@ -77,6 +90,12 @@ internal sealed class ServerState
 
     public KeyspaceNotifications Notifications { get; }
 
+    /// <summary>Exchanges messages with the other instances; null where this one stands alone.</summary>
+    public MessageRelay? Relay { get; }
+
+    /// <summary>Keyspace events on their way to other instances; null where this one stands alone.</summary>
+    public EventQueue? Events { get; }
+
     public TrackingTable Tracking { get; }
 
     public KeyEvents KeyEvents { get; }
@@ -87,11 +106,19 @@ internal sealed class ServerState
 
     public CollectionParameters Collections { get; }
 
-    public BlockedClients Blocked { get; } = new();
+    /// <summary>Removes fields of hashes when their time has come.</summary>
+    public FieldExpiry Fields { get; }
+
+    public BlockedClients Blocked { get; }
+
+    public ShardFence Fence { get; } = new();
 
     public ScriptRuntime Scripts { get; }
 
     public MonitorList Monitors { get; } = new();
+
+    /// <summary>What may wait for a client that does not read its messages.</summary>
+    public OutputLimits OutputLimits { get; }
 
     public ClientPause Pause { get; }
 
@@ -107,10 +134,24 @@ internal sealed class ServerState
         KeyEvents.Unwatch(client);
         client.Transaction?.Clear();
         Channels.Remove(client);
-        Tracking.Set(client, TrackingMode.Off);
+        _ = Tracking.Set(client, TrackingMode.Off);
         Clients.Remove(client);
         Counters.Ended(client.Counters);
         if (KeyEvents.IsActive) KeyEvents.Refresh();
+    }
+
+    private (MessageRelay Relay, EventQueue Events) Connect(GatewayTree tree)
+    {
+        var relay = new MessageRelay(Channels, Notifications, tree.Node.Parent, tree.Node.Root, tree.Peers, Time);
+        tree.Node.Messages = relay.Accept;
+        var events = new EventQueue(relay, Keyspace.Authority);
+        Notifications.Queue = events;
+        relay.EventsChanged = () =>
+        {
+            lock (events) Notifications.Elsewhere = relay.EventsElsewhere; // who looks last sets what is so last
+            KeyEvents.Refresh();
+        };
+        return (relay, events);
     }
 
     public void ResetStatistics()

@@ -45,10 +45,22 @@ internal struct StreamReadOptions
             return false;
         }
 
-        // The keys that were locked are those behind the first such word: it must not have been an option's value.
-        if (c.Spec.Keys.TryRange(c, out int from, out _) && from == options.FirstKey) return true;
-        c.Syntax();
-        return false;
+        return true;
+    }
+
+    /// <summary>The first key's argument of a command that begins at another one, -1 where what is before it can't be understood: the keys to lock.</summary>
+    public static int FirstKeyOf(CommandContext c, int offset)
+    {
+        for (int arg = offset + 1; arg < c.Count - 1; arg++)
+        {
+            if (c.IsLarge(arg)) return -1;
+            if (c.Is(arg, "STREAMS"u8)) return arg + 1;
+            if (c.Is(arg, "BLOCK"u8) || c.Is(arg, "COUNT"u8)) arg++;
+            else if (c.Is(arg, "GROUP"u8)) arg += 2;
+            else if (!c.Is(arg, "NOACK"u8)) return -1;
+        }
+
+        return -1;
     }
 
     private bool TryOption(CommandContext c, bool isGroup, ref int arg)
@@ -56,6 +68,12 @@ internal struct StreamReadOptions
         int more = c.Count - arg - 1;
         if (more > 0 && c.Is(arg, "BLOCK"u8))
         {
+            if (c.IsInScript)
+            {
+                c.Error($"ERR {System.Text.Encoding.Latin1.GetString(c.Arg(0))} command is not allowed with BLOCK option from scripts");
+                return false;
+            }
+
             if (!BlockTimeout.TryParseMilliseconds(c, ++arg, out TimeSpan timeout)) return false;
             (IsBlocking, Timeout) = (true, timeout);
             return true;

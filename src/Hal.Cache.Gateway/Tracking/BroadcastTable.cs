@@ -17,20 +17,33 @@ internal sealed class BroadcastTable
     /// <summary>Whether somebody has to be told.</summary>
     public bool HasChanges => hasChanges;
 
-    public void Add(ClientSession client, byte[] prefix)
+    /// <summary>The prefixes of all clients.</summary>
+    public byte[][] Prefixes
     {
-        lock (gate)
+        get
         {
-            if (!prefixes.TryGetValue(prefix, out Prefix? one)) prefixes[prefix] = one = new Prefix();
-            one.Clients.Add(client);
+            lock (gate) return [.. prefixes.Keys];
         }
     }
 
-    public void Remove(ClientSession client, byte[] prefix)
+    /// <summary>True where nobody had asked for the prefix.</summary>
+    public bool Add(ClientSession client, byte[] prefix)
     {
         lock (gate)
         {
-            if (prefixes.TryGetValue(prefix, out Prefix? one) && one.Clients.Remove(client) && one.Clients.Count == 0) prefixes.Remove(prefix);
+            bool isNew = !prefixes.TryGetValue(prefix, out Prefix? one);
+            if (isNew) prefixes[prefix] = one = new Prefix();
+            one!.Clients.Add(client);
+            return isNew;
+        }
+    }
+
+    /// <summary>True where nobody asks for the prefix any more.</summary>
+    public bool Remove(ClientSession client, byte[] prefix)
+    {
+        lock (gate)
+        {
+            return prefixes.TryGetValue(prefix, out Prefix? one) && one.Clients.Remove(client) && one.Clients.Count == 0 && prefixes.Remove(prefix);
         }
     }
 

@@ -28,24 +28,52 @@ internal sealed class TrackingTable(ClientRegistry clients)
     /// <summary>Keys that are remembered at most, <c>tracking-table-max-keys</c>; 0 for any number.</summary>
     public long KeysMax { get; set; } = 1_000_000;
 
-    /// <summary>Puts a client into a mode, which has been checked.</summary>
-    public void Set(ClientSession client, TrackingMode mode)
+    /// <summary>
+    /// Asks the authority to tell of changes by prefix, in an instance that holds copies only; completes when it does. Null where every change
+    /// is made here.
+    /// </summary>
+    public Func<IReadOnlyCollection<byte[]>, Task>? Announce { get; set; }
+
+    /// <summary>Puts a client into a mode, which has been checked; completes when changes of the keys that it asks for by prefix are told.</summary>
+    public Task Set(ClientSession client, TrackingMode mode)
     {
         TrackingMode before = client.Tracking;
         client.Tracking = mode;
         client.RedirectIsBroken = false;
         client.Modes = mode.IsOn && !mode.Broadcast ? client.Modes | ClientModes.Tracking : client.Modes & ~ClientModes.Tracking;
-        foreach (byte[] prefix in before.Prefixes.Except(mode.Prefixes)) broadcast.Remove(client, prefix);
-        foreach (byte[] prefix in mode.Prefixes.Except(before.Prefixes)) broadcast.Add(client, prefix);
+        bool differs = false;
+        foreach (byte[] prefix in before.Prefixes.Except(mode.Prefixes)) differs |= broadcast.Remove(client, prefix);
+        foreach (byte[] prefix in mode.Prefixes.Except(before.Prefixes)) differs |= broadcast.Add(client, prefix);
         if (mode.IsOn != before.IsOn) Interlocked.Add(ref tracking, mode.IsOn ? 1 : -1);
+        return differs && Announce is { } announce ? announce(broadcast.Prefixes) : Task.CompletedTask;
     }
 
     /// <summary>Remembers the keys that the command reads; needs their locks.</summary>
     public void Remember(CommandContext c)
     {
-        if (!c.Client.Tracking.Remembers || !c.Spec.Has(CommandFlags.ReadOnly) || c.Spec.IsKeyless) return;
-        Remember(c, c.Spec.Keys);
-        foreach (KeySpec more in c.Spec.MoreKeys) Remember(c, more);
+        ulong reader = c.Client.Peer?.TracksFor ?? 0;
+        if ((reader == 0 && !c.Client.Tracking.Remembers) || !c.Spec.Has(CommandFlags.ReadOnly) || c.Spec.IsKeyless) return;
+        Remember(c, c.Spec.Keys, reader);
+        foreach (KeySpec more in c.Spec.MoreKeys) Remember(c, more, reader);
+        MakeRoom(c);
+    }
+
+    /// <summary>Remembers the keys of a command that the authority is about to run, which tells of their changes from then on.</summary>
+    public void RememberForwarded(CommandContext c)
+    {
+        RememberForwarded(c, c.Spec.Keys);
+        foreach (KeySpec more in c.Spec.MoreKeys) RememberForwarded(c, more);
+        MakeRoom(c);
+    }
+
+    private void RememberForwarded(CommandContext c, KeySpec spec)
+    {
+        if (!spec.TryRange(c, out int from, out int to)) return;
+        for (int arg = from; arg <= to; arg += spec.Step) keys.Add(c.Arg(arg), c.Client.Id);
+    }
+
+    private void MakeRoom(CommandContext c)
+    {
         while (KeysMax > 0 && keys.KeyCount > KeysMax && keys.TryTakeAny(out byte[] key, out KeyHolders holders))
             Tell(key, holders, 0, c.Client.Id);
     }
@@ -60,6 +88,20 @@ internal sealed class TrackingTable(ClientRegistry clients)
         }
 
         if (keys.TryTake(key, out KeyHolders holders)) Tell(key, holders, writer, writer);
+    }
+
+    /// <summary>Tells those who have read the key: what became of a copy is of no concern to those who asked for prefixes.</summary>
+    public void InvalidateRemembered(ReadOnlySpan<byte> key)
+    {
+        if (keys.TryTake(key, out KeyHolders holders)) Tell(key, holders, 0, 0);
+    }
+
+    /// <summary>Tells of a change at another instance; those who asked for prefixes hear of it with the next <see cref="Flush"/>.</summary>
+    /// <param name="writer">The client here whose command made it, 0 for none.</param>
+    public void InvalidateElsewhere(ReadOnlySpan<byte> key, long writer)
+    {
+        if (broadcast.PrefixCount > 0) broadcast.Note(key, writer);
+        if (keys.TryTake(key, out KeyHolders holders)) Tell(key, holders, writer, 0);
     }
 
     /// <summary>Tells everybody that all keys may have changed.</summary>
@@ -82,10 +124,16 @@ internal sealed class TrackingTable(ClientRegistry clients)
         if (broadcast.HasChanges) broadcast.Take((client, changed) => Send(client, changed, running));
     }
 
-    private void Remember(CommandContext c, KeySpec spec)
+    private void Remember(CommandContext c, KeySpec spec, ulong reader)
     {
         if (!spec.TryRange(c, out int from, out int to)) return;
-        for (int arg = from; arg <= to; arg += spec.Step) keys.Add(c.Arg(arg), c.Client.Id);
+        for (int arg = from; arg <= to; arg += spec.Step)
+        {
+            // A value that was overtaken while it came here is out of date with its reply.
+            if (reader != 0) c.Keyspace.Authority?.Track(c.Arg(arg), reader);
+            else if (c.Keyspace.HearsChanges(c.Key(arg))) keys.Add(c.Arg(arg), c.Client.Id);
+            else Send(c.Client, [c.Arg(arg).ToArray()], c.Client.Id);
+        }
     }
 
     private void Tell(ReadOnlySpan<byte> key, in KeyHolders holders, long writer, long running)

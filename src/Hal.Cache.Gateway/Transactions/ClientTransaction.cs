@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Peers;
 
 namespace Hal.Cache.Gateway.Transactions;
 
@@ -29,6 +30,12 @@ internal sealed class ClientTransaction
     /// <summary>The flags of all queued commands.</summary>
     public CommandFlags Flags { get; private set; }
 
+    /// <summary>A queued command is about keys, or of those that the authority runs.</summary>
+    public bool NeedsAuthority { get; private set; }
+
+    /// <summary>A queued command changes what its connection is: it runs where the client is connected.</summary>
+    public bool ChangesConnection { get; private set; }
+
     /// <summary>Bytes of the queued requests, those that were streamed included.</summary>
     public long Bytes { get; private set; }
 
@@ -51,6 +58,8 @@ internal sealed class ClientTransaction
 
         Shards |= c.Shards;
         Flags |= c.Spec.Flags;
+        NeedsAuthority |= CommandRouting.NeedsAuthority(c.Spec);
+        ChangesConnection |= CommandRouting.ChangesConnection(c.Spec);
         queue.Add(c.TakeRequest());
         return true;
     }
@@ -79,6 +88,7 @@ internal sealed class ClientTransaction
         queue.Clear();
         ForgetWatched();
         (IsOpen, IsBroken, Shards, Flags, Bytes, queuedBytes) = (false, false, 0, CommandFlags.None, 0, 0);
+        (NeedsAuthority, ChangesConnection) = (false, false);
     }
 
     /// <summary>Forgets the watched keys.</summary>

@@ -26,6 +26,7 @@ internal sealed class TransactionRun
     private bool isRepeatable;
     private bool isLoaded;
     private bool closes;
+    private ulong fenced;
 
     public TransactionRun(CommandContext outer, ClientTransaction transaction)
     {
@@ -41,6 +42,7 @@ internal sealed class TransactionRun
         Faulted,
         Prepares,
         Async,
+        Fenced,
     }
 
     public Outcome Run()
@@ -76,6 +78,10 @@ internal sealed class TransactionRun
 
                     prepared = error is not null || waits == GatewayLimits.RunsMax; // the command itself will answer the error
                 }
+                else if (step == Step.Fenced)
+                {
+                    await outer.Server.Fence.WaitAsync(transaction.Shards, CancellationToken.None);
+                }
                 else if (step == Step.Async)
                 {
                     await inner.Pending!(inner);
@@ -103,6 +109,7 @@ internal sealed class TransactionRun
         {
             if (next == 0 && !isLoaded)
             {
+                if (outer.Server.Fence.Holds(shards)) return Step.Fenced;
                 if (IsTouched())
                 {
                     outer.Reply.NullArray();
@@ -123,11 +130,11 @@ internal sealed class TransactionRun
             while (next < transaction.Queue.Count)
             {
                 Outcome outcome = RunOne();
-                if (outcome == Outcome.Async) return Step.Async;
+                if (outcome == Outcome.Async) return Waits(Step.Async);
                 if (outcome == Outcome.Retry)
                 {
                     Rewind();
-                    return Step.Faulted;
+                    return Waits(Step.Faulted);
                 }
 
                 closes |= outcome == Outcome.Close;
@@ -139,9 +146,17 @@ internal sealed class TransactionRun
         }
         finally
         {
-            if (outer.Keyspace.Authority is { IsIdle: false } authority) outer.Waits.NoteChanges(authority);
+            long ticket = outer.Keyspace.Authority is { IsIdle: false } authority ? outer.Waits.NoteChanges(authority) : 0;
+            if (outer.Server.Events is { HasOpen: true } events) events.Release(ticket);
             outer.Store.Unlock(shards);
         }
+    }
+
+    /// <summary>Where it is in the middle, others wait from here on until it is over, not only until the locks are gone.</summary>
+    private Step Waits(Step step)
+    {
+        if (isLoaded) fenced |= outer.Server.Fence.Raise(transaction.Shards);
+        return step;
     }
 
     /// <summary>Expired keys go, which touches them, before the watched ones are looked at.</summary>
@@ -263,6 +278,7 @@ internal sealed class TransactionRun
         transaction.Clear();
         outer.Client.Modes &= ~ClientModes.Multi;
         inner.Dispose();
+        outer.Server.Fence.Lower(fenced);
         return closes ? Outcome.Close : Outcome.Done;
     }
 }

@@ -3,6 +3,8 @@ using Hal.Cache.Coherence.Messages;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node.Tree.Collections;
+using Hal.Cache.Node.Tree.Tracking;
 
 namespace Hal.Cache.Node.Tree;
 
@@ -14,6 +16,9 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
 {
     private const int AnswerBytesAtOnce = 256 << 10;
 
+    /// <summary>Structures up to this size are written under their shard's lock, to see whether they fit into the answer.</summary>
+    private const int SentObjectBytesMax = 32 << 10;
+
     private readonly Lock gate = new();
     private readonly TreeOptions options;
     private readonly Keyspace keyspace;
@@ -23,9 +28,11 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
     private readonly TreeStatistics statistics;
     private readonly Authority authority;
     private readonly FrameWriter frame = new();
-    private readonly Dictionary<ulong, IFrameChannel> channels = [];
+    private readonly Dictionary<ulong, HolderLink> links = [];
     private readonly Dictionary<long, TaskCompletionSource> waiting = [];
     private readonly Dictionary<long, HeldAcquire> held = [];
+    private readonly Dictionary<long, (WriteMark Writer, long Version)> writers = [];
+    private readonly TrackedChanges tracked = new();
     private readonly ThreadLocal<ChangeGroup> groups = new(static () => new());
     private readonly CancellationTokenSource stopping = new();
     private readonly ITimer timer;
@@ -71,9 +78,9 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
 
     /// <summary>
     /// Ends the changes of the command that ran on this thread, as one step, while it still has its locks; answers the ticket that its reply
-    /// waits for, 0 for none.
+    /// waits for, 0 for none. A writer that is named becomes a holder of the one key that it changed, once that is published, and is told.
     /// </summary>
-    public long EndChanges()
+    public long EndChanges(WriteMark writer = default)
     {
         ChangeGroup group = groups.Value!;
         if (group.IsEmpty)
@@ -83,7 +90,10 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         lock (gate)
         {
             long now = time.GetTimestamp();
-            result = group.IsAll ? authority.ChangedAll(position, now) : authority.Changed(group.Changes, position, now);
+            Notify(group);
+            result = group.IsAll ? authority.ChangedAll(position, now)
+                : writer.IsSet && group.Changes.Length == 1 ? Changed(group.Changes[0], position, writer, now)
+                : authority.Changed(group.Changes, position, now);
             Opened(result.Ticket, position);
         }
 
@@ -105,10 +115,41 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
             return waiting.TryGetValue(ticket, out TaskCompletionSource? source) ? source.Task : Task.CompletedTask;
     }
 
+    /// <summary>
+    /// An instance's command begins on behalf of one of its clients, as the client of a number here: what it reads or changes is told to the
+    /// instance as such.
+    /// </summary>
+    /// <param name="wantsOwn">Its changes are told with the request's number, so that the instance can spare its own client.</param>
+    public void BeginForwarded(long client, ulong instance, long request, bool wantsOwn)
+    {
+        if (wantsOwn)
+            tracked.BeginWriter(client, instance, request);
+    }
+
+    /// <summary>The command that began as such has ended.</summary>
+    public void EndForwarded(long client) => tracked.EndWriter(client);
+
+    /// <summary>An instance's client tracks a key that was read here; needs the lock of the key's shard.</summary>
+    public void Track(ReadOnlySpan<byte> key, ulong instance)
+    {
+        if (!tracked.Reads.Add(key, instance, out byte[] given, out ulong[] readers))
+            return;
+        lock (gate)
+        {
+            foreach (ulong reader in readers)
+                Send(reader, [new(reader, given, 0)]);
+        }
+    }
+
     void IKeyChangeSink.Changed(in BlobKey key, KeyChange change, long writer)
     {
+        if (authority.IsIdle || change == KeyChange.Fetched)
+            return;
+        if (!tracked.IsEmpty)
+            Collect(key, change, writer);
+
         // Expiry is no change: the time travels with the copies, and they end first.
-        if (authority.IsIdle || change is KeyChange.Expired or KeyChange.Fetched)
+        if (change == KeyChange.Expired)
             return;
         long version = change is KeyChange.Deleted or KeyChange.Evicted or KeyChange.Invalidated ? store.TakeVersion(key.Hash) : store.LastVersion(key.Hash);
         var changed = new KeyVersion(IdOf(key), version);
@@ -118,9 +159,16 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
             return;
         }
 
+        ChangeGroup group = groups.Value!;
         long position = Position();
         lock (gate)
+        {
+            Notify(group);
             Opened(authority.Changed(changed.Key, changed.Version, position, null, time.GetTimestamp()).Ticket, position);
+        }
+
+        group.Notices.Clear();
+        group.NoticeIds.Clear();
     }
 
     void IKeyChangeSink.Flushing(int database, long writer)
@@ -137,14 +185,16 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
 
     void IAuthorityOutput.Send(CoherenceMessage message)
     {
-        if (!channels.TryGetValue(message.Instance, out IFrameChannel? channel))
+        if (!links.TryGetValue(message.Instance, out HolderLink? link))
             return;
         MessageCodec.Write(message, frame);
-        channel.TrySend(frame.Written);
+        link.Channel.TrySend(frame.Written);
     }
 
     void IAuthorityOutput.Published(long ticket, bool writerRegistered)
     {
+        if (writers.Remove(ticket, out (WriteMark Writer, long Version) own) && writerRegistered)
+            TellWriter(own.Writer, own.Version);
         if (waiting.Remove(ticket, out TaskCompletionSource? source))
             source.TrySetResult();
     }
@@ -164,11 +214,76 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         await timer.DisposeAsync().ConfigureAwait(false);
         lock (gate)
         {
-            foreach (IFrameChannel channel in channels.Values)
-                channel.Close();
+            foreach (HolderLink link in links.Values)
+                link.Channel.Close();
             foreach (TaskCompletionSource source in waiting.Values)
                 source.TrySetCanceled(CancellationToken.None);
             waiting.Clear();
+        }
+    }
+
+    // Those of a command's changes go out with its invalidations, which wait for them; an end by time has no round.
+    private void Collect(in BlobKey key, KeyChange change, long writer)
+    {
+        ChangeGroup group = groups.Value!;
+        if (change != KeyChange.Expired)
+        {
+            tracked.Collect(key.Bytes, writer, group.Notices);
+            while (group.NoticeIds.Count < group.Notices.Count)
+                group.NoticeIds.Add(IdOf(key));
+            return;
+        }
+
+        List<KeyNotice> notices = [];
+        tracked.Collect(key.Bytes, writer, notices);
+        lock (gate)
+        {
+            foreach (KeyNotice notice in notices)
+                Send(notice.Instance, [notice]);
+        }
+    }
+
+    // The channel keeps the order: an instance hears the key before the invalidation that it acknowledges.
+    private void Notify(ChangeGroup group)
+    {
+        if (group.Notices.Count == 0)
+            return;
+        for (int at = 0; at < group.Notices.Count; at++)
+            authority.Include(group.Notices[at].Instance, group.NoticeIds[at]);
+        foreach (IGrouping<ulong, KeyNotice> instance in group.Notices.GroupBy(static notice => notice.Instance))
+            Send(instance.Key, [.. instance]);
+    }
+
+    private void Send(ulong instance, ReadOnlySpan<KeyNotice> notices)
+    {
+        if (!channels.TryGetValue(instance, out IFrameChannel? channel))
+            return;
+        for (int from = 0; from < notices.Length;)
+        {
+            int to = from, bytes = 0;
+            while (to < notices.Length && bytes < AnswerBytesAtOnce)
+                bytes += notices[to++].Key.Length;
+            TrackingFrames.BeginNotices(frame, to - from);
+            for (; from < to; from++)
+                TrackingFrames.Add(frame, notices[from]);
+            channel.TrySend(frame.Written);
+        }
+    }
+
+    private void Received(HolderLink from, ReadOnlySpan<byte> bytes)
+    {
+        if (TrackingFrames.KindOf(bytes) != TrackingFrames.Kind.Prefixes)
+        {
+            Received(from, MessageCodec.Read(bytes));
+            return;
+        }
+
+        (ulong instance, uint number, byte[][] prefixes) = TrackingFrames.ReadPrefixes(bytes);
+        tracked.SetPrefixes(instance, prefixes);
+        lock (gate)
+        {
+            TrackingFrames.WritePrefixesKnown(frame, number);
+            from.Channel.TrySend(frame.Written);
         }
     }
 
@@ -185,6 +300,20 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         Noted(ticket);
         WantCommit(position);
     }
+
+    private ChangeResult Changed(KeyVersion change, long position, WriteMark writer, long now)
+    {
+        var mark = new WriterMark(writer.Instance, writer.Session, writer.Flight);
+        ChangeResult result = authority.Changed(change.Key, change.Version, position, mark, now);
+        if (result.Ticket != 0)
+            writers.Add(result.Ticket, (writer, change.Version));
+        else if (result.WriterRegistered)
+            TellWriter(writer, change.Version);
+        return result;
+    }
+
+    private void TellWriter(WriteMark writer, long version) =>
+        ((IAuthorityOutput)this).Send(new WriteOk(writer.Instance, writer.Session, authority.Epoch, 0, writer.Flight, version, Registered: true));
 
     // A ticket that the core gives is not published yet, and the lock is held: from here on its publication is not missed.
     private long Noted(long ticket)
@@ -266,21 +395,33 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         lock (gate)
         {
             if (message is Hello)
-            {
-                from.Instance = message.Instance;
-                channels[message.Instance] = from.Channel;
-            }
+                Greeted(from, message);
 
             authority.Receive(message, time.GetTimestamp());
         }
+    }
+
+    // A holder has one connection, that of its latest session: it has given a former one up, which this end may not learn by itself, and a
+    // greeting that was held up on that one changes nothing.
+    private void Greeted(HolderLink from, CoherenceMessage hello)
+    {
+        if (links.TryGetValue(hello.Instance, out HolderLink? former) && former != from)
+        {
+            if (former.Session >= hello.Session)
+                return;
+            former.Channel.Close();
+        }
+
+        (from.Instance, from.Session) = (hello.Instance, hello.Session);
+        links[hello.Instance] = from;
     }
 
     private void Closed(HolderLink link)
     {
         lock (gate)
         {
-            if (channels.TryGetValue(link.Instance, out IFrameChannel? channel) && channel == link.Channel)
-                channels.Remove(link.Instance);
+            if (links.TryGetValue(link.Instance, out HolderLink? known) && known == link)
+                links.Remove(link.Instance);
         }
     }
 
@@ -360,7 +501,7 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
                 return false;
             }
 
-            if (!entry.IsNone && (entry.Flags & EntryFlags.Object) != 0)
+            if (!entry.IsNone && entry.IsObject && store.Object(entry).MemoryBytes > keyspace.CollectionPullMaxBytes)
             {
                 answer = new(asked.Item.Key, asked.Item.Flight, entry.Version, AcquireStatus.Found) { Payload = CopyPayload.Elsewhere };
                 return true;
@@ -409,6 +550,8 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
         ObjectKey name = asked.Item.Key;
         if (entry.IsNone)
             return new(name, asked.Item.Flight, store.LastVersion(key.Hash), AcquireStatus.Absent) { TimeToLive = keyspace.FreshFor(key, entry) };
+        if (entry.IsObject)
+            return AnswerOfObject(asked, key, entry);
         bool sendsBytes = !entry.IsLarge && asked.Item.VersionHad != entry.Version;
         return new(name, asked.Item.Flight, entry.Version, AcquireStatus.Found)
         {
@@ -416,6 +559,27 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
             TimeToLive = keyspace.FreshFor(key, entry),
             Immutable = keyspace.IsImmutable(key),
             Payload = CopyPayload.Write(entry.Type, entry.Flags, entry.ExpiresAt, sendsBytes, sendsBytes ? entry.Value : default),
+        };
+    }
+
+    // The size of a collection is that of its structure; whoever wants a big one asks for its manifest next.
+    private AcquireAnswer AnswerOfObject(HeldAcquire asked, in BlobKey key, in EntryRef entry)
+    {
+        IObjectValue value = store.Object(entry);
+        byte[] blob = [];
+        if (asked.Item.VersionHad != entry.Version && value.MemoryBytes <= SentObjectBytesMax)
+        {
+            using var pieces = new BlobPieces();
+            value.Write(pieces);
+            if (pieces.Length <= CopyStore.SmallBytesMax)
+                blob = pieces.ToArray();
+        }
+
+        return new(asked.Item.Key, asked.Item.Flight, entry.Version, AcquireStatus.Found)
+        {
+            Size = value.MemoryBytes,
+            TimeToLive = keyspace.CollectionFreshFor(key, entry),
+            Payload = CopyPayload.Write(entry.Type, entry.Flags, entry.ExpiresAt, blob.Length > 0, blob),
         };
     }
 
@@ -442,7 +606,10 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
 
         public ulong Instance { get; set; }
 
-        public void Received(ReadOnlySpan<byte> frame) => host.Received(this, MessageCodec.Read(frame));
+        /// <summary>The latest session that was begun on this connection.</summary>
+        public uint Session { get; set; }
+
+        public void Received(ReadOnlySpan<byte> frame) => host.Received(this, frame);
 
         public void Closed() => host.Closed(this);
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Hal.Cache.Coherence;
+using Hal.Cache.Node.Tree.Tracking;
 
 namespace Hal.Cache.Node.Tree;
 
@@ -13,6 +14,12 @@ internal sealed class ChangeGroup
     public bool IsEmpty => !IsAll && changes.Count == 0;
 
     public ReadOnlySpan<KeyVersion> Changes => CollectionsMarshal.AsSpan(changes);
+
+    /// <summary>Instances that are to hear of keys though they hold no copies.</summary>
+    public List<KeyNotice> Notices { get; } = [];
+
+    /// <summary>Ids of the keys of the notices, one for each.</summary>
+    public List<KeyId> NoticeIds { get; } = [];
 
     public void AddAll() => IsAll = true;
 
@@ -29,5 +36,7 @@ internal sealed class ChangeGroup
     {
         IsAll = false;
         changes.Clear();
+        Notices.Clear();
+        NoticeIds.Clear();
     }
 }

@@ -5,6 +5,8 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Fetch;
+using Hal.Cache.Node.Tree.Collections;
+using Hal.Cache.Node.Tree.Tracking;
 
 namespace Hal.Cache.Node.Tree;
 
@@ -12,14 +14,10 @@ namespace Hal.Cache.Node.Tree;
 /// Runs the holder's side of coherence for one authority: its lock, its connection, its clock, and the reads that wait. Order of locks:
 /// this host's, then a shard's.
 /// </summary>
-internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDisposable
+internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds, IAsyncDisposable
 {
     /// <summary>Evictions that wait to be told.</summary>
     private const int EvictedMax = 1 << 16;
-
-    /// <summary>Keys that are remembered to be read at the authority, and for how long.</summary>
-    private const int ElsewhereMax = 1 << 16;
-    private static readonly TimeSpan ElsewherePeriod = TimeSpan.FromSeconds(1);
 
     /// <summary>Reads whose time is taken.</summary>
     private const int OpenedMax = 1 << 16;
@@ -36,21 +34,33 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     private readonly List<(long Flight, AcquireAnswer Answer)> fetches = [];
     private readonly ConcurrentQueue<(KeyId Key, long Registration)> evicted = new();
     private readonly CancellationTokenSource stopping = new();
-    private readonly Dictionary<KeyId, long> elsewhere = [];
+    private readonly ReadPlaces places;
     private readonly Dictionary<KeyId, long> openedAt = [];
     private readonly Retrievals retrievals;
+    private readonly CollectionFlights collections;
+    private readonly OwnWrites writes;
     private Link? link;
     private long cutOffAt;
+    private long heardAt;
+    private string whyCutOff = "no connection yet";
     private bool isElsewhere;
     private long waiterCount;
     private ITimer? timer;
     private Task connecting = Task.CompletedTask;
+    private PrefixRequest? prefixes;
+    private uint prefixesNumber;
+    private uint sessionSeen;
+    private bool leaseRan;
 
-    public CopyHost(TreeOptions options, IBlobStore store, IPeerClient peers, ISessionCounter sessions, TimeProvider time, TreeStatistics statistics, Retrievals retrievals)
+    public CopyHost(TreeOptions options, IBlobStore store, IPeerClient peers, ISessionCounter sessions, TimeProvider time, TreeStatistics statistics, Retrievals retrievals,
+        CollectionPulls pulls)
     {
         (this.options, this.store, this.peers, this.time, this.statistics, this.retrievals) = (options, store, peers, time, statistics, retrievals);
-        Copies = new(store, statistics);
+        Copies = new(store, statistics, pulls);
         holder = new(options.Coherence, time.TimestampFrequency, options.Instance, 0, sessions, Copies, this, time.GetTimestamp());
+        places = new(pulls.Ledger, time);
+        collections = new(this, store, Copies, places, pulls, options, time, statistics);
+        writes = new(holder, Copies, options.Coherence.FlightTimeout, time);
         cutOffAt = time.GetTimestamp();
         store.AddSink(this);
     }
@@ -67,6 +77,21 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
 
     /// <summary>Whether the lease runs now.</summary>
     public bool HasLease => holder.LeaseRuns(time.GetTimestamp());
+
+    /// <summary>
+    /// Asks the authority to tell of every change of a key with one of these prefixes; completes when it does, and where it can't be reached,
+    /// when the connection is back and the tracker has heard that anything may have changed.
+    /// </summary>
+    public Task TrackAsync(IReadOnlyCollection<byte[]> wanted)
+    {
+        lock (gate)
+        {
+            prefixes?.Known.TrySetResult(); // the newer request is for those as well who wait for the older one
+            prefixes = new(++prefixesNumber, [.. wanted], new(TaskCreationOptions.RunContinuationsAsynchronously));
+            SendPrefixes();
+            return prefixes.Known.Task;
+        }
+    }
 
     /// <summary>Begins to keep up a connection to the authority.</summary>
     public void Start()
@@ -102,13 +127,17 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             long now = time.GetTimestamp();
             if (IsCutOff(now))
                 return CutOff();
-            if (elsewhere.TryGetValue(key.Id, out long notedAt) && time.GetElapsedTime(notedAt, now) < ElsewherePeriod)
+            bool isMeta = request.Need == Need.Meta;
+            CopyState? had = Copies.TryGet(key);
+            if (had == null && places.RunsElsewhere(key.Id, isMeta, now))
                 return Elsewhere();
-            ReadStart start = holder.Read(key, Copies.TryGet(key)?.Version ?? 0, waiter, now);
+            ReadStart start = holder.Read(key, had?.Version ?? 0, waiter, now);
             if (start == ReadStart.Busy)
                 return new(new CacheError(CacheErrorCode.Busy, "too many reads wait for the authority"));
             if (start == ReadStart.Opened)
                 Opened(key.Id, now);
+            if (!isMeta)
+                places.WantValue(key.Id);
             waiters.Add(waiter, done);
             holder.Flush(now);
         }
@@ -122,6 +151,23 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             lock (gate)
                 waiters.Remove(waiter);
         }
+    }
+
+    /// <summary>Before a small string is written through this instance: what to send along, so that it is held here once it is published.</summary>
+    public WriteMark BeginWrite(int database, byte[] key, byte[] value)
+    {
+        if (!store.HasRoom(EntryHeader.Bytes + key.Length + value.Length))
+            return default;
+        var name = new ObjectKey(new KeyId(store.Hash(key), (ushort)database), key);
+        lock (gate)
+            return writes.Begin(name, value, time.GetTimestamp());
+    }
+
+    /// <summary>The write failed: nothing will be told of it.</summary>
+    public void CancelWrite(WriteMark mark)
+    {
+        lock (gate)
+            writes.Cancel(mark.Handle);
     }
 
     public async ValueTask DisposeAsync()
@@ -138,6 +184,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         if (timer != null)
             await timer.DisposeAsync().ConfigureAwait(false);
         await connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await collections.DisposeAsync().ConfigureAwait(false);
     }
 
     void IKeyChangeSink.Changed(in BlobKey key, KeyChange change, long writer)
@@ -147,8 +194,12 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         for (EntryRef entry = store.FindNext(key.Database, key.Hash, default); !entry.IsNone; entry = store.FindNext(key.Database, key.Hash, entry))
         {
             // Told later, without the shard's lock; one that is not told is invalidated in vain some time.
-            if (entry.Key.SequenceEqual(key.Bytes) && Copies.TryStamp(entry, out OriginStamp stamp) && stamp.ValidatedAt != CopyHolder.Suspect && evicted.Count < EvictedMax)
-                evicted.Enqueue((new KeyId(key.Hash, (ushort)key.Database), stamp.ValidatedAt));
+            if (!entry.Key.SequenceEqual(key.Bytes) || !Copies.TryStamp(entry, out OriginStamp stamp) || stamp.ValidatedAt == CopyHolder.Suspect)
+                continue;
+            var id = new KeyId(key.Hash, (ushort)key.Database);
+            Copies.Ended(id, entry);
+            if (evicted.Count < EvictedMax)
+                evicted.Enqueue((id, stamp.ValidatedAt));
         }
     }
 
@@ -168,6 +219,16 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             return;
         MessageCodec.Write(message, frame);
         channel.TrySend(frame.Written);
+    }
+
+    Lock IFlightEnds.Gate => gate;
+
+    void IFlightEnds.Complete(long flight, KeyId key, PendingCopy copy) => Complete(flight, key, copy);
+
+    void IFlightEnds.GiveBack(long flight, KeyId key)
+    {
+        RunElsewhere(flight);
+        holder.Evicted(key, flight, time.GetTimestamp());
     }
 
     void ICopyHolderOutput.Fetch(long flight, AcquireAnswer answer) => fetches.Add((flight, answer));
@@ -216,21 +277,29 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         while (!stopping.IsCancellationRequested)
         {
             var made = new Link(this);
-            Result<IFrameChannel> channel = await peers.ConnectAsync(options.Root, made, stopping.Token).ConfigureAwait(false);
+            Result<IFrameChannel> channel = await peers.ConnectAsync(options.Root, PeerChannelKind.Coherence, made, stopping.Token).ConfigureAwait(false);
             if (channel.IsOk)
             {
                 lock (gate)
                 {
                     made.Channel = channel.Value;
                     link = made;
-                    holder.Connect(time.GetTimestamp());
+                    heardAt = time.GetTimestamp();
+                    holder.Connect(heardAt);
+                    SendPrefixes();
+                    Follow(heardAt);
                 }
 
                 await made.Ended.WaitAsync(stopping.Token).ConfigureAwait(false);
 
                 // The lease is good to its end, connected or not: the authority waits for it. The next connection begins a session.
                 lock (gate)
-                    (link, cutOffAt) = (null, time.GetTimestamp());
+                    (link, cutOffAt, whyCutOff) = (null, time.GetTimestamp(), "the connection is lost");
+            }
+            else
+            {
+                lock (gate)
+                    whyCutOff = channel.Error.Message;
             }
 
             await Task.Delay(options.ReconnectInterval, time, stopping.Token).ConfigureAwait(false);
@@ -245,6 +314,10 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             while (evicted.TryDequeue(out (KeyId Key, long Registration) gone))
                 holder.Evicted(gone.Key, gone.Registration, now);
             holder.Tick(now);
+            writes.Tick(now);
+            Follow(now);
+            if (link?.Channel is { } channel && time.GetElapsedTime(heardAt, now) > options.SilenceMax)
+                GiveUp(channel, now);
             if (!IsCutOff(now))
                 return;
             foreach (TaskCompletionSource<FetchOutcome> waiter in waiters.Values)
@@ -252,12 +325,13 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         }
     }
 
-    // Only saves the question: a key that has another kind of value by now is read at the authority for a while.
-    private void NoteElsewhere(KeyId key)
+    // A peer that stands still, or whose packets go nowhere, closes nothing. Commands on their way there would wait for as long as it takes.
+    private void GiveUp(IFrameChannel channel, long now)
     {
-        if (elsewhere.Count >= ElsewhereMax)
-            elsewhere.Clear();
-        elsewhere[key] = time.GetTimestamp();
+        heardAt = now;
+        statistics.Silenced();
+        channel.Close();
+        ThreadPool.UnsafeQueueUserWorkItem(static host => host.peers.Cut(host.options.Root), this, preferLocal: false);
     }
 
     private void Opened(KeyId key, long now)
@@ -276,18 +350,65 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         link == null && time.GetElapsedTime(cutOffAt, now) > options.CutOffAfter && !holder.LeaseRuns(now);
 
     private FetchOutcome CutOff() =>
-        new(new CacheError(CacheErrorCode.Busy, $"the authority '{options.Root}' can't be reached, and the copy here may be old"));
+        new(new CacheError(CacheErrorCode.Busy, $"the copy here may be old, and the authority '{options.Root}' can't be asked: {whyCutOff}"));
 
     private void Received(Link from, ReadOnlySpan<byte> bytes)
     {
-        CoherenceMessage message = MessageCodec.Read(bytes);
+        TrackingFrames.Kind kind = TrackingFrames.KindOf(bytes);
+        CoherenceMessage? message = kind == TrackingFrames.Kind.Other ? MessageCodec.Read(bytes) : null;
         lock (gate)
         {
             if (from != link)
                 return; // an earlier connection's reader
-            holder.Receive(message, time.GetTimestamp());
+            heardAt = time.GetTimestamp();
+            if (message == null)
+            {
+                Received(kind, bytes);
+                return;
+            }
+
+            holder.Receive(message, heardAt);
+            Follow(heardAt);
             Bring();
+            if (message is WriteOk write)
+                writes.Forget(new WriteMark(write.Instance, write.Session, write.Flight).Handle);
         }
+    }
+
+    private void Received(TrackingFrames.Kind kind, ReadOnlySpan<byte> bytes)
+    {
+        if (kind == TrackingFrames.Kind.Notices && Copies.Tracker is { } tracker)
+            TrackingFrames.Tell(bytes, tracker);
+        if (kind != TrackingFrames.Kind.PrefixesKnown || prefixes == null || TrackingFrames.ReadPrefixesKnown(bytes) != prefixes.Number)
+            return;
+
+        // What changed between the session's begin and now was not told by prefix.
+        if (prefixes.IsRepeated)
+            Copies.Tracker?.AllInvalidated();
+        prefixes.IsRepeated = false;
+        prefixes.Known.TrySetResult();
+    }
+
+    private void SendPrefixes()
+    {
+        if (prefixes == null || (prefixes.Prefixes.Length == 0 && prefixes.Known.Task.IsCompleted))
+            return;
+        prefixes.IsRepeated |= link?.Channel == null || prefixes.IsSent;
+        if (link?.Channel is not { } channel)
+            return;
+        prefixes.IsSent = true;
+        TrackingFrames.WritePrefixes(frame, options.Instance, prefixes.Number, prefixes.Prefixes);
+        channel.TrySend(frame.Written);
+    }
+
+    // With a session or a lease goes the certainty that changes are told here.
+    private void Follow(long now)
+    {
+        bool leaseRuns = holder.LeaseRuns(now);
+        bool isLost = holder.Session != sessionSeen || (leaseRan && !leaseRuns);
+        (sessionSeen, leaseRan) = (holder.Session, leaseRuns);
+        if (isLost)
+            Copies.Tracker?.AllInvalidated();
     }
 
     // Small values are taken at once; what must wait for room goes on outside of the lock.
@@ -302,15 +423,23 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
             }
 
             CopyPayload payload = CopyPayload.Read(answer.Payload);
+            bool isWanted = places.TakeWanted(answer.Key.Id);
             if (payload.IsElsewhere)
             {
-                NoteElsewhere(answer.Key.Id);
-                isElsewhere = true;
-                holder.Abandon(flight, ReadFailure.GivenUp);
-                isElsewhere = false;
+                places.Note(answer.Key.Id, isMeta: false);
+                RunElsewhere(flight);
                 continue;
             }
 
+            if (payload.Type != BlobType.String)
+            {
+                collections.Take(flight, answer, payload, isWanted);
+                continue;
+            }
+
+            // What is left of its life and when it ends, both by the authority's clock, say what time it is there.
+            if (payload.ExpiresAt > 0 && answer.TimeToLive is { } left && left > TimeSpan.Zero && left < Keyspace.FreshMax)
+                options.Clock?.Follow(DateTimeOffset.FromUnixTimeMilliseconds(payload.ExpiresAt) - left);
             if (!payload.HasBytes && Copies.TryGet(answer.Key)?.Version == answer.Version)
                 statistics.FoundCurrent();
             long room = EntryHeader.Bytes + answer.Key.Bytes.Length + payload.Bytes.Length + OriginStamp.Bytes;
@@ -323,13 +452,22 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         fetches.Clear();
     }
 
-    // However it ends, the flight ends: others may have joined it.
+    private void RunElsewhere(long flight)
+    {
+        isElsewhere = true;
+        holder.Abandon(flight, ReadFailure.GivenUp);
+        isElsewhere = false;
+    }
+
+    // However it ends, the flight ends: others may have joined it. A value for which there is no room, as on a full disk, is read at the
+    // authority.
     private async Task BringAsync(long flight, AcquireAnswer answer, CopyPayload payload, long room)
     {
         ILargeValue? large = null;
+        bool isBrought = false;
         try
         {
-            using var limit = new CancellationTokenSource(options.Coherence.FlightTimeout, time);
+            using var limit = new CancellationTokenSource(options.RoomTimeout, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping.Token);
             CacheError? error = store.HasRoom(room) ? null : await store.MakeRoomAsync(room, either.Token).ConfigureAwait(false);
             if (error == null && payload.HasBytes && payload.Bytes.Length > CopyStore.SmallBytesMax)
@@ -343,7 +481,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
                 lock (gate)
                     Complete(flight, answer.Key.Id, new(payload, answer.Size, large ?? (payload.HasBytes ? null : Frame(answer))));
                 large = null; // let go of with what the flight brought
-                return;
+                isBrought = true;
             }
         }
         catch (OperationCanceledException)
@@ -354,7 +492,15 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
         {
             large?.Release();
             lock (gate)
-                holder.Abandon(flight, ReadFailure.GivenUp);
+            {
+                if (isBrought)
+                    holder.Abandon(flight, ReadFailure.GivenUp);
+                else
+                {
+                    places.Note(answer.Key.Id, isMeta: false);
+                    RunElsewhere(flight);
+                }
+            }
         }
     }
 
@@ -367,6 +513,14 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IAsyncDispos
     }
 
     private ILargeValue Frame(AcquireAnswer answer) => store.Stage(answer.Size);
+
+    private sealed record PrefixRequest(uint Number, byte[][] Prefixes, TaskCompletionSource Known)
+    {
+        public bool IsSent { get; set; }
+
+        /// <summary>There was a time in which changes were not told.</summary>
+        public bool IsRepeated { get; set; }
+    }
 
     private sealed class Link(CopyHost host) : IFrameSink
     {

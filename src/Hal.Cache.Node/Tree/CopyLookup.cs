@@ -10,7 +10,7 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
     public CopyHost Host => host;
 
     /// <summary>True with the copy, or none where the authority says so; false with what to await. Needs the lock.</summary>
-    public bool TryFind(in BlobKey key, CommandMemory? memory, bool isAhead, in EntryRef entry, out EntryRef found, out Fault fault)
+    public bool TryFind(in BlobKey key, Need need, CommandMemory? memory, bool isAhead, in EntryRef entry, out EntryRef found, out Fault fault)
     {
         (found, fault) = (entry, default);
         if (!entry.IsNone)
@@ -18,15 +18,19 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
             // The stamp is behind the value.
             if ((entry.Flags & (EntryFlags.OnDisk | EntryFlags.Large)) == EntryFlags.OnDisk)
             {
-                fault = FaultOf(FaultKind.Load, key);
+                fault = FaultOf(FaultKind.Load, Need.Value, key);
                 return false;
             }
 
             bool isFetched = memory?.KnowsFresh(key, entry.Version) == true;
             if (isFetched || (host.Copies.TryStamp(entry, out OriginStamp stamp) && host.IsServable(stamp)))
             {
-                if (!isAhead && !isFetched) // what was fetched for this command counted as a miss
-                    statistics.Hit();
+                if (isAhead)
+                    return true;
+                if ((entry.Flags & (EntryFlags.Object | EntryFlags.Unread)) != 0)
+                    NoteRead(entry);
+                if (!isFetched) // what was fetched for this command counted as a miss
+                    statistics.Hit(key);
                 return true;
             }
         }
@@ -36,18 +40,30 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
             return true;
         if (entry.IsNone && host.IsAbsent(key))
         {
-            statistics.Miss();
+            statistics.Miss(key);
             return true;
         }
 
-        statistics.Miss();
-        fault = FaultOf(FaultKind.Fetch, key);
+        statistics.Miss(key);
+        fault = FaultOf(FaultKind.Fetch, need, key);
         return false;
     }
+
+    /// <summary>Whether a copy that can be served, or one that says that there is no such key, is registered. Needs the lock.</summary>
+    public bool IsRegistered(in BlobKey key, in EntryRef entry) => entry.IsNone
+        ? host.IsAbsent(key)
+        : host.Copies.TryStamp(entry, out OriginStamp stamp) && host.IsServable(stamp);
 
     /// <summary>Where the missing chunks of a copy come from.</summary>
     public ObjectSource SourceOf(in BlobKey key, ILargeValue value, OriginStamp stamp) =>
         new PeerSource(key.Database, key.Bytes.ToArray(), (long)stamp.Validator, value.Length, reads);
 
-    private static Fault FaultOf(FaultKind kind, in BlobKey key) => new(kind, Need.Value, key.Database, key.Bytes.ToArray(), 0);
+    private static void NoteRead(in EntryRef entry)
+    {
+        entry.MarkRead();
+        if (entry.IsObject)
+            entry.CopyReads++;
+    }
+
+    private static Fault FaultOf(FaultKind kind, Need need, in BlobKey key) => new(kind, need, key.Database, key.Bytes.ToArray(), 0);
 }

@@ -1,5 +1,7 @@
 using Hal.Cache.Coherence;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node.Tree.Collections;
+using Hal.Cache.Node.Tree.Tracking;
 
 namespace Hal.Cache.Node.Tree;
 
@@ -7,7 +9,7 @@ namespace Hal.Cache.Node.Tree;
 /// The copies of the authority's keys in this instance's store: entries whose stamp holds the authority's version and the registration
 /// that the copy is served under. Called under the holder's lock; takes shard locks.
 /// </summary>
-internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : ICopies
+internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics, CollectionPulls collections) : ICopies
 {
     /// <summary>Longest value that is kept inline: its stamp is behind it.</summary>
     public const int SmallBytesMax = IBlobStore.InlineBytesMax - OriginStamp.Bytes;
@@ -16,6 +18,9 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
 
     public NegativeCopies Negatives { get; } = new();
 
+    /// <summary>Hears of every copy that is no longer valid, before the authority is told so; null for nobody.</summary>
+    public IKeyTracker? Tracker { get; set; }
+
     /// <summary>What a flight has brought, kept until <see cref="Put"/> or <see cref="Forget"/>.</summary>
     public void Bring(long flight, PendingCopy copy) => pending[flight] = copy;
 
@@ -23,7 +28,48 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
     public void Forget(long flight)
     {
         if (pending.Remove(flight, out PendingCopy? copy))
-            copy.Large?.Release();
+            copy.Release();
+    }
+
+    /// <summary>Whether the copy of this version is here as a collection, and not as the bytes of one that are passed on.</summary>
+    public bool HasObject(in ObjectKey key, long version)
+    {
+        ulong shard = store.ShardOf(key.Id.Hash);
+        store.Lock(shard);
+        try
+        {
+            var scope = default(WriteScope);
+            EntryRef entry = store.Find(new BlobKey(key.Id.Database, key.Bytes.Span, key.Id.Hash), ref scope);
+            return TryStamp(entry, out OriginStamp stamp) && entry.IsObject && stamp.Validator == (ulong)version;
+        }
+        finally
+        {
+            store.Unlock(shard);
+        }
+    }
+
+    /// <summary>Whether a copy of the key is here that was registered, and read since it came or was written here.</summary>
+    public bool IsReadHere(in ObjectKey key)
+    {
+        ulong shard = store.ShardOf(key.Id.Hash);
+        store.Lock(shard);
+        try
+        {
+            var scope = default(WriteScope);
+            EntryRef entry = store.Find(new BlobKey(key.Id.Database, key.Bytes.Span, key.Id.Hash), ref scope);
+            return TryStamp(entry, out OriginStamp stamp) && stamp.ValidatedAt != CopyHolder.Suspect && (entry.Flags & EntryFlags.Unread) == 0;
+        }
+        finally
+        {
+            store.Unlock(shard);
+        }
+    }
+
+    /// <summary>Notes that a copy is about to go that could still be served. Needs its shard's lock.</summary>
+    public void Ended(KeyId id, in EntryRef entry)
+    {
+        if (entry.IsObject)
+            collections.Ledger.Ended(id, store.BytesOf(entry), entry.CopyReads);
     }
 
     public CopyState? TryGet(in ObjectKey key)
@@ -80,6 +126,8 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
             else if (pending.TryGetValue(flight, out PendingCopy? brought))
             {
                 brought.HasFailed = !TryPut(blob, brought, copy);
+                if (brought is { IsOwn: true, HasFailed: false })
+                    statistics.HeldWrite();
             }
         }
         finally
@@ -96,7 +144,7 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
     public void Invalidate(KeyId key, long below)
     {
         statistics.Invalidated();
-        Negatives.Invalidate(key, below);
+        Negatives.Invalidate(key, below, Tracker);
         ulong shard = store.ShardOf(key.Hash);
         store.Lock(shard);
         try
@@ -114,6 +162,8 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
         }
     }
 
+    public void InvalidateAll() => Tracker?.AllInvalidated();
+
     /// <summary>The stamp of a copy; false where there is none, or it is in the log only.</summary>
     public bool TryStamp(in EntryRef entry, out OriginStamp stamp)
     {
@@ -130,6 +180,9 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
     {
         if (TryStamp(entry, out OriginStamp stamp) && (stamp.ValidatedAt == CopyHolder.Immutable || (long)stamp.Validator >= below))
             return;
+        if (stamp.ValidatedAt != CopyHolder.Suspect)
+            Ended(id, entry);
+        Tracker?.Invalidated(entry.Key);
         entry.MarkSuspect(true); // that always succeeds; the removal may have to wait for room in the log, and then the next copy replaces it
         var scope = default(WriteScope);
         store.Remove(new BlobKey(id.Database, entry.Key, id.Hash), RemovalReason.Invalidated, ref scope, out _);
@@ -142,14 +195,16 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
         EntryRef held = store.Find(key, ref scope);
         bool isSame = TryStamp(held, out OriginStamp had) && had.Validator == stamp.Validator;
         CopyPayload payload = brought.Payload;
-        EntryFlags flags = EntryFlags.Clean | payload.Flags;
+        if (brought.Object is { } collection)
+            return PutObject(key, brought, collection, stamp, isSame && held.IsLarge ? store.Large(held) : null);
+        EntryFlags flags = EntryFlags.Clean | payload.Flags | (brought.IsOwn ? EntryFlags.Unread : EntryFlags.None);
         if (isSame && held.ExpiresAt == payload.ExpiresAt && held.Type == payload.Type)
         {
             Register(held, stamp);
             return true;
         }
 
-        if (isSame && held.IsLarge)
+        if (isSame && held.IsLarge && payload.Type == BlobType.String)
         {
             ILargeValue value = store.Large(held); // a relay kept the bytes without knowing what they are
             value.Origin = stamp;
@@ -169,6 +224,18 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics) : I
         payload.Bytes.Span.CopyTo(stamped);
         stamp.Write(stamped[length..]);
         return store.Put(key, payload.Type, stamped[..(length + OriginStamp.Bytes)], payload.ExpiresAt, flags, ref scope) == StoreStatus.Done;
+    }
+
+    // The bytes that it was made of stay for those who fetch them through this instance. One that was overtaken meanwhile served one command.
+    private bool PutObject(in BlobKey key, PendingCopy brought, IObjectValue collection, OriginStamp stamp, ILargeValue? blob)
+    {
+        if (blob != null)
+            collections.Snapshots.Keep(key.Hash, (long)stamp.Validator, blob);
+        if (stamp.ValidatedAt == CopyHolder.Suspect)
+            collections.Ledger.Ended(new KeyId(key.Hash, (ushort)key.Database), brought.Size, reads: 1);
+        var scope = default(WriteScope);
+        brought.IsObjectTaken = store.PutCopy(key, collection, stamp, brought.Payload.ExpiresAt, ref scope) == StoreStatus.Done;
+        return brought.IsObjectTaken;
     }
 
     private void Register(in EntryRef entry, OriginStamp stamp)

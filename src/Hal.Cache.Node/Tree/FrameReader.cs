@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Hal.Cache.Node.Tree;
 
 /// <summary>Reads the fields of a frame; throws <see cref="InvalidDataException"/> where it ends too soon.</summary>
-internal ref struct FrameReader(ReadOnlySpan<byte> frame)
+public ref struct FrameReader(ReadOnlySpan<byte> frame)
 {
     private ReadOnlySpan<byte> rest = frame;
 

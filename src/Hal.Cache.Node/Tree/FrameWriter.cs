@@ -4,7 +4,7 @@ using System.Buffers.Binary;
 namespace Hal.Cache.Node.Tree;
 
 /// <summary>Writes the fields of a frame, little-endian, into a buffer that is used again for the next one.</summary>
-internal sealed class FrameWriter
+public sealed class FrameWriter
 {
     private readonly ArrayBufferWriter<byte> buffer = new(256);
 

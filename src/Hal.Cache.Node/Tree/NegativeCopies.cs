@@ -1,4 +1,5 @@
 using Hal.Cache.Coherence;
+using Hal.Cache.Node.Tree.Tracking;
 
 namespace Hal.Cache.Node.Tree;
 
@@ -45,7 +46,14 @@ internal sealed class NegativeCopies
         RemoveWhere(key.Id, entry => entry.Key.AsSpan().SequenceEqual(bytes));
     }
 
-    public void Invalidate(KeyId id, long below) => RemoveWhere(id, entry => entry.State.Version < below);
+    /// <summary>Drops those of the id below a version, and tells the tracker of each.</summary>
+    public void Invalidate(KeyId id, long below, IKeyTracker? tracker = null) => RemoveWhere(id, entry =>
+    {
+        if (entry.State.Version >= below)
+            return false;
+        tracker?.Invalidated(entry.Key);
+        return true;
+    });
 
     private void RemoveWhere(KeyId id, Predicate<Entry> isMeant)
     {

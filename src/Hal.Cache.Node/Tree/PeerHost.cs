@@ -6,35 +6,66 @@ using Hal.Cache.Node.Fetch;
 namespace Hal.Cache.Node.Tree;
 
 /// <summary>What an instance does for the others: the authority's side of coherence where it is one, and ranges of what it has or can relay.</summary>
-internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics statistics) : IPeerHost
+internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics statistics, EvictedVersions? evicted = null) : IPeerHost
 {
     private const int ResolvesMax = 100;
 
     public string Name => name;
 
-    public Result<IFrameSink> Accept(IFrameChannel channel) =>
-        keyspace.Authority is { } authority
+    /// <summary>Takes channels for published messages, once the instance relays them.</summary>
+    public Func<IFrameChannel, IFrameSink>? Messages { get; set; }
+
+    public Result<IFrameSink> Accept(PeerChannelKind kind, IFrameChannel channel)
+    {
+        if (kind == PeerChannelKind.Messages)
+            return Messages is { } accept ? Results.Of(accept(channel)) : new CacheError(CacheErrorCode.Refused, $"instance '{name}' relays no messages");
+        return keyspace.Authority is { } authority
             ? Results.Of(authority.Accept(channel))
             : new CacheError(CacheErrorCode.Refused, $"instance '{name}' is no authority");
+    }
 
-    public async ValueTask<Result<IRangeReader>> OpenRangeAsync(RangeRequest request, CancellationToken cancellation)
+    public ValueTask<Result<IRangeReader>> OpenRangeAsync(RangeRequest request, CancellationToken cancellation) =>
+        request.AsksManifest ? ManifestAsync(request, cancellation) : OpenAsync(request, statistics, cancellation);
+
+    /// <summary>The same for this instance itself, which is not counted as served.</summary>
+    internal ValueTask<Result<IRangeReader>> OpenOwnAsync(RangeRequest request, CancellationToken cancellation) => OpenAsync(request, null, cancellation);
+
+    private CacheError NotHere => new(CacheErrorCode.NotFound, $"instance '{name}' has not this version");
+
+    private async ValueTask<Result<IRangeReader>> ManifestAsync(RangeRequest request, CancellationToken cancellation)
+    {
+        if (keyspace.KeepsCopies)
+            return NotHere;
+        ulong hash = keyspace.Store.Hash(request.Key.Span);
+        byte[]? manifest = await keyspace.Snapshots.ManifestAsync(request.Database, request.Key, hash, (long)request.Version, cancellation).ConfigureAwait(false);
+        return manifest != null ? Results.Of<IRangeReader>(new InlineRange(manifest)) : NotHere;
+    }
+
+    private async ValueTask<Result<IRangeReader>> OpenAsync(RangeRequest request, TreeStatistics? counted, CancellationToken cancellation)
     {
         ulong hash = keyspace.Store.Hash(request.Key.Span);
         for (int tries = 0; tries < ResolvesMax; tries++)
         {
-            Found found = Look(request, hash, out Fault fault, out IRangeReader? reader);
+            if (keyspace.Snapshots.TryOpen(hash, (long)request.Version, request.Offset, request.Length) is { } blob)
+                return Results.Of<IRangeReader>(new LargeRange(blob, counted));
+            Found found = Look(request, hash, counted, out Fault fault, out IRangeReader? reader);
             if (found == Found.Reader)
                 return Results.Of(reader!);
             if (found == Found.Nothing)
+                break;
+            // A copied collection would be written in another order of its elements: only the authority says which bytes stand for a version.
+            if (found == Found.Object && keyspace.KeepsCopies)
+                return new CacheError(CacheErrorCode.Elsewhere, $"instance '{name}' has this version, but not the bytes that it is sent as");
+            if (found == Found.Object && !await keyspace.Snapshots.TryMakeAsync(request.Database, request.Key, hash, (long)request.Version, cancellation).ConfigureAwait(false))
                 break;
             if (found == Found.Fault && await keyspace.ResolveAsync(fault, cancellation).ConfigureAwait(false) is { } error)
                 return error;
         }
 
-        return new CacheError(CacheErrorCode.NotFound, $"instance '{name}' has not this version");
+        return NotHere;
     }
 
-    private Found Look(RangeRequest request, ulong hash, out Fault fault, out IRangeReader? reader)
+    private Found Look(RangeRequest request, ulong hash, TreeStatistics? counted, out Fault fault, out IRangeReader? reader)
     {
         (fault, reader) = (default, null);
         IBlobStore store = keyspace.Store;
@@ -53,8 +84,25 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
 
             if (!entry.IsNone && keyspace.VersionOf(entry) == (long)request.Version)
             {
-                reader = Reader(request, key, entry);
+                if (entry.IsObject)
+                    return Found.Object;
+                reader = Reader(request, key, entry, counted);
                 return Found.Reader;
+            }
+
+            if (evicted?.TryFind(key, (long)request.Version, out ulong validator) == true)
+            {
+                if (entry.IsNone)
+                {
+                    fault = new(FaultKind.Fetch, Need.Meta, request.Database, request.Key.ToArray(), 0);
+                    return Found.Fault;
+                }
+
+                if (entry.IsLarge && store.Large(entry) is { Origin: { } origin } again && origin.Validator == validator && again.Length == request.ObjectLength)
+                {
+                    reader = Reader(request, key, entry, counted);
+                    return Found.Reader;
+                }
             }
 
             return keyspace.TryKeepForRelay(key, entry, request, ref scope, out fault) ? Found.Again : fault.Kind != FaultKind.None ? Found.Fault : Found.Nothing;
@@ -65,10 +113,15 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
         }
     }
 
-    private IRangeReader Reader(RangeRequest request, in BlobKey key, in EntryRef entry)
+    private IRangeReader Reader(RangeRequest request, in BlobKey key, in EntryRef entry, TreeStatistics? counted)
     {
         if (entry.IsLarge)
-            return new LargeRange(keyspace.OpenReader(key, entry, request.Offset, request.Length), statistics);
+        {
+            // Whoever has begun to fetch a version may end it, though the key gets another one meanwhile.
+            keyspace.Snapshots.Keep(key.Hash, (long)request.Version, keyspace.Store.Large(entry));
+            return new LargeRange(keyspace.OpenReader(key, entry, request.Offset, request.Length), counted);
+        }
+
         ReadOnlySpan<byte> value = entry.Value;
         int from = (int)Math.Min(request.Offset, value.Length);
         return new InlineRange(value.Slice(from, Math.Min(request.Length, value.Length - from)).ToArray());
@@ -77,6 +130,7 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
     private enum Found
     {
         Reader,
+        Object,
         Again,
         Fault,
         Nothing,
@@ -85,13 +139,13 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
     private sealed class LargeRange : IRangeReader
     {
         private readonly ValueReader reader;
-        private readonly TreeStatistics statistics;
+        private readonly TreeStatistics? statistics;
         private long queued;
 
-        public LargeRange(ValueReader reader, TreeStatistics statistics)
+        public LargeRange(ValueReader reader, TreeStatistics? statistics)
         {
             (this.reader, this.statistics, queued) = (reader, statistics, reader.Remaining);
-            statistics.Queued(queued, 1);
+            statistics?.Queued(queued, 1);
         }
 
         public async ValueTask<Result<int>> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
@@ -105,8 +159,8 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
                 count = read.Value;
             }
 
-            statistics.Served(count);
-            statistics.Queued(-count, 0);
+            statistics?.Served(count);
+            statistics?.Queued(-count, 0);
             queued -= count;
             return count;
         }
@@ -116,7 +170,7 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
             if (queued < 0)
                 return;
             reader.Dispose();
-            statistics.Queued(-queued, -1);
+            statistics?.Queued(-queued, -1);
             queued = -1;
         }
     }

@@ -45,11 +45,16 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
                 last = source;
             if (error == null)
                 return null;
-            reads.Statistics.Failed(source);
-            reads.Routes.Failed(source, request, error.Code);
+            bool isCopied = error.Code == CacheErrorCode.Elsewhere; // a collection's copy is a copy, though none to pass on
+            if (!isCopied)
+            {
+                reads.Statistics.Failed(source);
+                reads.Routes.Failed(source, request, error.Code);
+            }
+
             if (error.Code == CacheErrorCode.Corrupt)
                 reads.Statistics.FoundCorrupt();
-            if (failure == null || error.Code != CacheErrorCode.NotFound)
+            if (failure == null || (!isCopied && error.Code != CacheErrorCode.NotFound))
                 failure = error; // a source that may have it weighs more than one that has not
 
             void Took(int bytes) => filled(done = before + bytes);
@@ -57,7 +62,7 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
 
         return failure!.Code switch
         {
-            CacheErrorCode.NotFound => new CacheError(CacheErrorCode.Changed, "no instance has this version any more"),
+            CacheErrorCode.NotFound or CacheErrorCode.Elsewhere => new CacheError(CacheErrorCode.Changed, "no instance has this version any more"),
             CacheErrorCode.Changed => failure,
             _ => new CacheError(CacheErrorCode.Unavailable, failure.Message),
         };

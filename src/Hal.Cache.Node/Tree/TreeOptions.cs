@@ -17,6 +17,9 @@ public sealed class TreeOptions
     /// <summary>Number of this instance, never used by another one or for another data directory.</summary>
     public required ulong Instance { get; init; }
 
+    /// <summary>The time of day that is to follow the authority's; null where none does.</summary>
+    public TreeClock? Clock { get; init; }
+
     public CoherenceOptions Coherence { get; init; } = new();
 
     /// <summary>Time between two looks at leases and time limits.</summary>
@@ -28,6 +31,27 @@ public sealed class TreeOptions
     /// <summary>After a connection to the authority was lost, reads that need it wait so long for the next one before they fail.</summary>
     public TimeSpan CutOffAfter { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// A connection to the authority on which nothing has come for so long is given up, and with it all others to it. By default as long as
+    /// the lease, which has ended by then, so that giving up costs nothing.
+    /// </summary>
+    public TimeSpan SilenceMax { get; init; } = new CoherenceOptions().LeaseDuration;
+
+    /// <summary>How long a value that was asked for waits for room here before it is read at the authority instead.</summary>
+    public TimeSpan RoomTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Reads of ranges from other instances at the same time.</summary>
     public int PeerReadsMax { get; init; } = 64;
+
+    /// <summary>Collections of up to <see cref="LargePullBytes"/> that are brought at the same time.</summary>
+    public int CollectionPullsMax { get; init; } = 64;
+
+    /// <summary>Larger collections that are brought at the same time; each takes its size in memory meanwhile, besides the copy.</summary>
+    public int LargePullsMax { get; init; } = 4;
+
+    /// <summary>From which size on a collection is a large one to bring, in bytes of memory.</summary>
+    public long LargePullBytes { get; init; } = 1 << 20;
+
+    /// <summary>Longest time that a read waits for a collection to be brought; then it runs at the authority.</summary>
+    public TimeSpan CollectionPullTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }

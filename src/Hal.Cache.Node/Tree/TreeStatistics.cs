@@ -18,6 +18,10 @@ public sealed class TreeStatistics : IDisposable
     private long bytesServed;
     private long corrupt;
     private long rounds;
+    private long forwarded;
+    private long collectionsBrought;
+    private long writesHeld;
+    private long silences;
     private long bytesQueued;
     private int fetchesServed;
 
@@ -29,7 +33,11 @@ public sealed class TreeStatistics : IDisposable
         Observe("invalidations", "Invalidations handled.", () => Invalidations);
         Observe("bytes_served", "Bytes of objects sent to other instances.", () => BytesServed);
         Observe("corrupt", "Pieces from other instances that failed their checksum.", () => Corrupt);
+        Observe("silences", "Connections to authorities that were given up because nothing came.", () => Silences);
         Observe("rounds", "Changes whose publication waited for holders.", () => Rounds);
+        Observe("forwarded", "Commands that the authority ran for this instance.", () => Forwarded);
+        Observe("writes_held", "Values that were held here as soon as this instance's own write of them was published.", () => WritesHeld);
+        Observe("collections_brought", "Collections copied here.", () => CollectionsBrought);
         meter.CreateObservableCounter(
             "hal.tree.link.bytes", () => received.Select(link => Measure(link, "source")), "By", "Bytes of objects received, by the instance that sent them.");
         meter.CreateObservableCounter(
@@ -46,7 +54,15 @@ public sealed class TreeStatistics : IDisposable
 
     public long Corrupt => Interlocked.Read(ref corrupt);
 
+    public long Silences => Interlocked.Read(ref silences);
+
     public long Rounds => Interlocked.Read(ref rounds);
+
+    /// <summary>Commands that the authority ran for this instance: writes, what waits, and reads of what is not copied.</summary>
+    public long Forwarded => Interlocked.Read(ref forwarded);
+
+    /// <summary>Collections copied here, those in answers included.</summary>
+    public long CollectionsBrought => Interlocked.Read(ref collectionsBrought);
 
     /// <summary>Bytes that other instances have asked for and not yet been sent.</summary>
     public long BytesQueued => Interlocked.Read(ref bytesQueued);
@@ -66,6 +82,16 @@ public sealed class TreeStatistics : IDisposable
 
     public void Dispose() => meter.Dispose();
 
+    /// <summary>Values that were held here as soon as this instance's own write of them was published.</summary>
+    public long WritesHeld => Interlocked.Read(ref writesHeld);
+
+    /// <summary>Counts a command that is sent to the authority.</summary>
+    public void CountForwarded() => Interlocked.Increment(ref forwarded);
+
+    internal void HeldWrite() => Interlocked.Increment(ref writesHeld);
+
+    internal void BroughtCollection() => Interlocked.Increment(ref collectionsBrought);
+
     internal void Acquired() => Interlocked.Increment(ref acquires);
 
     internal void FoundCurrent() => Interlocked.Increment(ref revalidated);
@@ -81,6 +107,8 @@ public sealed class TreeStatistics : IDisposable
     }
 
     internal void FoundCorrupt() => Interlocked.Increment(ref corrupt);
+
+    internal void Silenced() => Interlocked.Increment(ref silences);
 
     internal void RoundOpened() => Interlocked.Increment(ref rounds);
 

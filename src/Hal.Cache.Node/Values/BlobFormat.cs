@@ -12,6 +12,9 @@ internal static class BlobFormat
     public const byte Compact = 1;
     public const byte Table = 2;
     public const byte Integers = 3;
+
+    /// <summary>A hash: fields and when they expire, then the hash.</summary>
+    public const byte Timed = 4;
     private const byte Version = 1;
 
     public static void WriteHeader(IBufferWriter<byte> target, byte encoding, long count)

@@ -35,4 +35,7 @@ internal enum ChangeKind : byte
 
     /// <summary>Sorted set: rank from which, and number of members that go, as two numbers of 32 bits.</summary>
     RemoveRanks = 11,
+
+    /// <summary>Hash: field, Unix milliseconds at which it expires, 0 for never.</summary>
+    Expire = 12,
 }

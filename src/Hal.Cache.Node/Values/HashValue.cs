@@ -12,14 +12,30 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
     private const int Overhead = 56;
     private Listpack small = Listpack.New();
     private ByteTable? table;
+    private FieldTimes? times; // null until a field gets one
+    private long asOf;
+    private int gone;
 
     public BlobType Type => BlobType.Hash;
 
     public bool IsEmpty => Count == 0;
 
-    public long MemoryBytes => Overhead + (table?.MemoryBytes ?? small.MemoryBytes);
+    public long MemoryBytes => Overhead + (table?.MemoryBytes ?? small.MemoryBytes) + (times?.MemoryBytes ?? 0);
 
-    public int Count => table?.Count ?? small.Count / 2;
+    /// <summary>Number of fields whose time has not come.</summary>
+    public int Count => (table?.Count ?? small.Count / 2) - gone;
+
+    /// <summary>Whether a field had a time at which it expires since the hash is in memory.</summary>
+    public bool HasTimes => times is not null;
+
+    /// <summary>The earliest time of a field in Unix milliseconds, which may have come; <see cref="long.MaxValue"/> where none has one.</summary>
+    public long NextExpiry => times?.First ?? long.MaxValue;
+
+    /// <summary>Number of fields whose time had come by <see cref="LookAt"/> and that were not removed yet.</summary>
+    public int ExpiredCount => gone;
+
+    /// <summary>The time at which whoever removes expired fields will come, at the latest; it keeps this to itself.</summary>
+    public long PlannedExpiry { get; set; } = long.MaxValue;
 
     /// <summary>True while the encoding is a listpack.</summary>
     public bool IsCompact => table is null;
@@ -51,9 +67,52 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
         return value.AddAll(listpack) ? value : null;
     }
 
+    /// <summary>From here on fields whose time is not after this one, in Unix milliseconds, are as though they were not there; they are removed later.</summary>
+    public void LookAt(long now)
+    {
+        asOf = now;
+        gone = times?.CountUntil(now) ?? 0;
+    }
+
+    /// <summary>The time at which a field expires, in Unix milliseconds, 0 where it has none or is not there.</summary>
+    public long TimeOf(ReadOnlySpan<byte> field) => times is null || IsGone(field) ? 0 : times.Of(field);
+
+    /// <summary>Gives a field, which is there, the time at which it expires, 0 for never.</summary>
+    public void SetTime(ReadOnlySpan<byte> field, long at, ChangeLog? log)
+    {
+        log?.Add(ChangeKind.Expire, field);
+        log?.AddNumber(at);
+        if (at == 0)
+        {
+            times?.Remove(field);
+            return;
+        }
+
+        (times ??= new FieldTimes(limits)).Set(field, at);
+    }
+
+    /// <summary>Removes fields whose time had come by <see cref="LookAt"/>, at most so many; gives how many.</summary>
+    public int RemoveExpired(int most, ChangeLog? log)
+    {
+        int removed = 0;
+        Span<byte> scratch = stackalloc byte[Listpack.ScratchBytes];
+        for (; gone > 0 && removed < most; removed++)
+        {
+            SortedSetValue.ScoredCursor first = times!.InOrder(scratch);
+            first.MoveNext();
+            byte[] field = first.Member.ToArray();
+            gone--;
+            times.Remove(field);
+            Remove(field, log);
+        }
+
+        return removed;
+    }
+
     public bool TryGet(ReadOnlySpan<byte> field, Span<byte> scratch, out ReadOnlySpan<byte> value)
     {
         value = default;
+        if (IsGone(field)) return false;
         if (table is not null)
         {
             if (!table.TryGet(field, out TableSlot slot)) return false;
@@ -67,29 +126,22 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
         return true;
     }
 
-    public bool Contains(ReadOnlySpan<byte> field) => table?.Contains(field) ?? small.Find(small.First, field, skip: 1) >= 0;
+    public bool Contains(ReadOnlySpan<byte> field) => !IsGone(field) && (table?.Contains(field) ?? small.Find(small.First, field, skip: 1) >= 0);
 
-    /// <summary>Sets a field; true where it is new.</summary>
+    /// <summary>Sets a field, which then never expires; true where it is new.</summary>
     public bool Set(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value, ChangeLog? log)
     {
         log?.Add(ChangeKind.Set, field, value);
-        if (table is null && (field.Length > limits.HashValueBytesMax || value.Length > limits.HashValueBytesMax)) Expand();
-        if (table is not null) return SetLarge(field, value);
-        int at = small.Find(small.First, field, skip: 1);
-        if (at >= 0)
-        {
-            small.Replace(small.Next(at), value);
-            return false;
-        }
-
-        small.Append(field);
-        small.Append(value);
-        if (small.Count / 2 > limits.HashEntriesMax) Expand();
-        return true;
+        bool wasGone = IsGone(field);
+        if (wasGone) gone--;
+        times?.Remove(field);
+        return Put(field, value) || wasGone;
     }
 
     public bool Remove(ReadOnlySpan<byte> field, ChangeLog? log)
     {
+        if (IsGone(field)) return false;
+        times?.Remove(field);
         if (table is not null)
         {
             if (table.Remove(field) is null) return false;
@@ -120,6 +172,15 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
     /// <summary>A pair of chance.</summary>
     public void Random(Random random, Span<byte> scratch, out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value)
     {
+        if (gone > 0)
+        {
+            PairCursor pairs = Pairs(scratch);
+            for (int index = random.Next(Count); index >= 0; index--) pairs.MoveNext();
+            field = pairs.Field;
+            value = pairs.Value;
+            return;
+        }
+
         if (table is not null)
         {
             TableSlot slot = table.Random(random);
@@ -144,7 +205,11 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
         {
             var found = new List<TableSlot>();
             uint next = table.Scan((uint)Math.Min(cursor, uint.MaxValue), count, found);
-            foreach (TableSlot slot in found) visit(slot.Item!, LengthBytes, slot.KeyBytes);
+            foreach (TableSlot slot in found)
+            {
+                if (!IsGone(FieldOf(slot))) visit(slot.Item!, LengthBytes, slot.KeyBytes);
+            }
+
             return next;
         }
 
@@ -156,7 +221,7 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
 
     public HashValue Copy()
     {
-        var copy = new HashValue(limits);
+        var copy = new HashValue(limits) { times = times?.Copy() };
         if (table is null)
         {
             copy.small = small.Copy();
@@ -171,6 +236,7 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
     public void Write(IBufferWriter<byte> destination)
     {
         ArgumentNullException.ThrowIfNull(destination);
+        if (times is { Count: > 0 }) WriteTimes(destination, times);
         if (table is null)
         {
             BlobFormat.WriteCompact(destination, small);
@@ -200,6 +266,10 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
                 case ChangeKind.Remove:
                     Remove(field, null);
                     break;
+                case ChangeKind.Expire:
+                    if (!reader.TryNumber(out long at) || at < 0 || !Contains(field)) return false;
+                    SetTime(field, at, null);
+                    break;
                 default:
                     return false;
             }
@@ -212,10 +282,13 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
     {
         var reader = new ChangeReader(blob);
         if (!BlobFormat.TryHeader(ref reader, out byte encoding, out long count)) return null;
+        FieldTimes? times = null;
+        if (encoding == BlobFormat.Timed && (!TryReadTimes(ref reader, count, times = new FieldTimes(limits)) || !BlobFormat.TryHeader(ref reader, out encoding, out count)))
+            return null;
         if (encoding == BlobFormat.Compact)
         {
             if (!reader.TryBytes(out ReadOnlySpan<byte> bytes) || !Listpack.TryRead(bytes, out Listpack listpack) || (listpack.Count & 1) != 0) return null;
-            return new HashValue(limits) { small = listpack };
+            return new HashValue(limits) { small = listpack, times = times };
         }
 
         var hash = new HashValue(limits);
@@ -226,7 +299,49 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
             hash.Set(field, value, null);
         }
 
+        hash.times = times;
         return hash;
+    }
+
+    private bool IsGone(ReadOnlySpan<byte> field) => gone > 0 && times!.Of(field) is not 0 and var at && at <= asOf;
+
+    private static void WriteTimes(IBufferWriter<byte> destination, FieldTimes times)
+    {
+        BlobFormat.WriteHeader(destination, BlobFormat.Timed, times.Count);
+        SortedSetValue.ScoredCursor all = times.InOrder(stackalloc byte[Listpack.ScratchBytes]);
+        while (all.MoveNext())
+        {
+            BlobFormat.WriteBytes(destination, all.Member);
+            BlobFormat.WriteNumber(destination, (long)all.Score);
+        }
+    }
+
+    private static bool TryReadTimes(ref ChangeReader reader, long count, FieldTimes times)
+    {
+        for (; count > 0; count--)
+        {
+            if (!reader.TryBytes(out ReadOnlySpan<byte> field) || !reader.TryNumber(out long at) || at <= 0) return false;
+            times.Set(field, at);
+        }
+
+        return true;
+    }
+
+    private bool Put(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value)
+    {
+        if (table is null && (field.Length > limits.HashValueBytesMax || value.Length > limits.HashValueBytesMax)) Expand();
+        if (table is not null) return SetLarge(field, value);
+        int at = small.Find(small.First, field, skip: 1);
+        if (at >= 0)
+        {
+            small.Replace(small.Next(at), value);
+            return false;
+        }
+
+        small.Append(field);
+        small.Append(value);
+        if (small.Count / 2 > limits.HashEntriesMax) Expand();
+        return true;
     }
 
     private bool SetLarge(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value)
@@ -289,6 +404,16 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
         public ReadOnlySpan<byte> Value { get; private set; }
 
         public bool MoveNext()
+        {
+            while (Next())
+            {
+                if (!hash.IsGone(Field)) return true;
+            }
+
+            return false;
+        }
+
+        private bool Next()
         {
             if (hash.table is not null)
             {

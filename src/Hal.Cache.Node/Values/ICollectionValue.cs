@@ -6,4 +6,7 @@ namespace Hal.Cache.Node.Values;
 public interface ICollectionValue : IObjectValue
 {
     bool IsEmpty { get; }
+
+    /// <summary>The earliest time at which a part of it expires, in Unix milliseconds; <see cref="long.MaxValue"/> where none does.</summary>
+    long NextExpiry => long.MaxValue;
 }

@@ -167,7 +167,7 @@ local function token(s, at)
     local value, e = scan_number(s, at)
     if value then return 'T_NUMBER', at, value, e end
   end
-  return 'T_ERROR', at, 'invalid token', at
+  return 'T_ERROR', at, find(c, '[-%d]') and 'invalid number' or 'invalid token', at
 end
 
 local function expected(what, kind, at, value)

@@ -1,4 +1,5 @@
 -- MessagePack by the interface of lua-cmsgpack as Redis has it.
+local text = ...
 local M = {_NAME = 'cmsgpack', _VERSION = 'lua-cmsgpack 0.4.0', _COPYRIGHT = 'HAL Cache', _DESCRIPTION = 'MessagePack for Lua'}
 local spack, sunpack, byte, sub, concat = string.pack, string.unpack, string.byte, string.sub, table.concat
 local type, next, error, pcall, select, floor, math_type, tunpack = type, next, error, pcall, select, math.floor, math.type, table.unpack
@@ -127,9 +128,7 @@ function unpack_value(s, at, depth)
   if b == 0xc2 then return false, at + 1 end
   if b == 0xc3 then return true, at + 1 end
   if fixed[b] then
-    local v, e = length(s, at, fixed[b])
-    if b == 0xcf and v < 0 then v = v + 2^64 end
-    return v, e
+    return length(s, at, fixed[b])
   end
   if strings[b] then
     local n, e = length(s, at, strings[b])
@@ -156,6 +155,7 @@ local function unpack_some(s, limit, offset)
 end
 
 local function checked(name, s, limit, offset)
+  if type(s) == 'number' then s = text(s) end
   if type(s) ~= 'string' then error("bad argument #1 to '" .. name .. "' (string expected, got " .. (s == nil and 'no value' or type(s)) .. ')', 3) end
   if limit < 0 or offset < 0 then error('Invalid request to unpack with offset of ' .. offset .. ' and limit of ' .. #s .. '.', 3) end
   if offset > #s then error('Start offset ' .. offset .. ' greater than input length ' .. #s .. '.', 3) end

@@ -2,8 +2,8 @@
 local native, limits = ...
 local G = {}
 local real = _G
-local debug, error, type, select, setmetatable, getmetatable, rawget, rawset, next, pcall, tostring =
-  debug, error, type, select, setmetatable, getmetatable, rawget, rawset, next, pcall, tostring
+local assert, debug, error, type, select, setmetatable, getmetatable, rawget, rawset, next, pcall, tostring =
+  assert, debug, error, type, select, setmetatable, getmetatable, rawget, rawset, next, pcall, tostring
 local math_type, format, floor, load, rep, sunpack = math.type, string.format, math.floor, load, string.rep, table.unpack
 local isprotected = setmetatable({}, {__mode = 'k'})
 
@@ -17,7 +17,7 @@ local function protect(t)
   return p
 end
 
-local names = {'assert', 'error', 'getmetatable', 'ipairs', 'next', 'pairs', 'rawequal', 'select', 'type', '_VERSION'}
+local names = {'error', 'getmetatable', 'ipairs', 'next', 'pairs', 'rawequal', 'select', 'type', '_VERSION'}
 for _, name in next, names do G[name] = real[name] end
 G._VERSION = 'Lua 5.1'
 G.unpack = table.unpack
@@ -30,7 +30,9 @@ local function text(v)
 end
 G.tostring = text
 
-function G.tonumber(v, base)
+function G.tonumber(...)
+  local v, base = ...
+  if select('#', ...) == 0 then error("bad argument #1 to 'tonumber' (value expected)", 2) end
   if base == nil or base == 10 then return (real.tonumber(v)) end
   return (real.tonumber(text(v), base))
 end
@@ -59,8 +61,22 @@ function G.setmetatable(t, m)
   return t
 end
 
+function G.assert(...)
+  local v, message = ...
+  local kind = type(message)
+  if v or message == nil or kind == 'string' or kind == 'number' then return assert(...) end
+  error("bad argument #2 to 'assert' (string expected, got " .. kind .. ')', 2)
+end
+
+-- Lua 5.1 names what was wrong before it says how.
+local function classic(e)
+  if type(e) ~= 'string' then return e end
+  return (e:gsub("^(.-: attempt to [%a ]-) a (%a+) value %((%a+) '(.-)'%)$", "%1 %3 '%4' (a %2 value)"))
+end
+
 -- The error of a command is a table; who catches it gets its text.
 local function caught(ok, e, ...)
+  if not ok then e = classic(e) end
   if not ok and type(e) == 'table' then
     local err = rawget(e, 'err')
     if type(err) == 'string' then return false, err end
@@ -118,13 +134,32 @@ function m.frexp(x)
   if math.abs(f) >= 1 then f, e = f / 2, e + 1 elseif math.abs(f) < 0.5 then f, e = f * 2, e - 1 end
   return f, e
 end
-function m.random(a, b)
-  if a == nil then return math.random() end
-  a = floor(a)
-  if b == nil then return math.random(a) end
-  return math.random(a, floor(b))
+-- The generator of drand48, whose numbers are known for a seed, as in Redis; it begins anywhere.
+local drawn = math.random(0) & 0xffffffffffff
+function m.random(...)
+  local n, a, b = select('#', ...), ...
+  for i = 1, n do
+    local v = select(i, ...)
+    if not tonumber(v) then error('bad argument #' .. i .. " to 'random' (number expected, got " .. type(v) .. ')', 2) end
+  end
+  if n > 2 then error('wrong number of arguments', 2) end
+  drawn = (drawn * 0x5deece66d + 0xb) & 0xffffffffffff
+  local r = (drawn >> 17) % 0x7fffffff / 0x7fffffff
+  if n == 0 then return r end
+  a = floor(tonumber(a))
+  if n == 1 then
+    if a < 1 then error("bad argument #1 to 'random' (interval is empty)", 2) end
+    return floor(r * a) + 1
+  end
+  b = floor(tonumber(b))
+  if a > b then error("bad argument #2 to 'random' (interval is empty)", 2) end
+  return floor(r * (b - a + 1)) + a
 end
-function m.randomseed(x) math.randomseed(floor(tonumber(x) or 0)) end
+function m.randomseed(x)
+  x = tonumber(x)
+  if not x then error("bad argument #1 to 'randomseed' (number expected, got no value)", 2) end
+  drawn = ((floor(x) & 0xffffffff) << 16) + 0x330e
+end
 
 -- string
 local s = {}
@@ -147,7 +182,10 @@ local function convert(f, ...)
       at = at + 1
       local v = args[at]
       if directive == 's' then
-        if math_type(v) == 'float' then args[at] = text(v) end
+        if math_type(v) == 'float' then args[at] = text(v)
+        elseif at <= n and type(v) ~= 'string' and type(v) ~= 'number' then
+          error('bad argument #' .. at + 1 .. " to 'format' (string expected, got " .. type(v) .. ')', 2) -- s.format's frame is gone
+        end
       elseif directive:find('[dicouxX]') then
         v = tonumber(v)
         if math_type(v) == 'float' and v == v and v > -2^63 and v < 2^63 then
@@ -159,6 +197,8 @@ local function convert(f, ...)
   return format(f, sunpack(args, 1, n))
 end
 function s.format(f, ...)
+  local wrong = type(f) == 'string' and f:gsub('%%%%', ''):match('%%[%-+ #0%d%.]*([^%-+ #0%d%.cdiouxXeEfgGqs])')
+  if wrong then error("invalid option '%" .. wrong .. "' to 'format'", 2) end
   for i = 1, select('#', ...) do
     local v = select(i, ...)
     if type(v) ~= 'string' and math_type(v) ~= 'integer' or type(v) == 'string' and f:find('%%[^s]') then
@@ -207,7 +247,7 @@ function G.unpack(list, i, j) return sunpack(list, i, j) end
 -- redis and server
 local r = {
   LOG_DEBUG = 0, LOG_VERBOSE = 1, LOG_NOTICE = 2, LOG_WARNING = 3,
-  REPL_NONE = 0, REPL_SLAVE = 1, REPL_REPLICA = 1, REPL_AOF = 2, REPL_ALL = 3,
+  REPL_NONE = 0, REPL_AOF = 1, REPL_SLAVE = 2, REPL_REPLICA = 2, REPL_ALL = 3,
   REDIS_VERSION = limits.version, REDIS_VERSION_NUM = limits.version_number,
 }
 local call, sha1hex, log_, setresp, acl = native.call, native.sha1hex, native.log, native.setresp, native.acl_check_cmd
@@ -223,7 +263,8 @@ function r.pcall(...)
 end
 function r.sha1hex(...)
   if select('#', ...) ~= 1 then refuse('wrong number of arguments') end
-  return sha1hex(text((...)))
+  local v = ...
+  return sha1hex((type(v) == 'string' or type(v) == 'number') and text(v) or '')
 end
 function r.log(level, ...)
   local n = select('#', ...)
@@ -258,14 +299,19 @@ function r.status_reply(...)
 end
 function r.set_repl(...)
   local v = ...
-  if select('#', ...) ~= 1 then refuse('redis.set_repl() requires one argument.') end
-  if type(v) ~= 'number' or v < 0 or v > 3 then refuse('Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.') end
+  if select('#', ...) ~= 1 then refuse('redis.set_repl() requires two arguments.') end -- Redis counts so
+  v = tonumber(v) or 0
+  if v < 0 or v > 3 then refuse('Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.') end
 end
 function r.replicate_commands() return true end
 function r.breakpoint() return false end
 function r.debug() end
 function r.acl_check_cmd(...)
-  if select('#', ...) == 0 then refuse('Please specify at least one argument for this redis.acl_check_cmd() call') end
+  if select('#', ...) == 0 then refuse('Please specify at least one argument for this redis lib call') end
+  for i = 1, select('#', ...) do
+    local kind = type((select(i, ...)))
+    if kind ~= 'string' and kind ~= 'number' then refuse('Lua redis lib command arguments must be strings or integers') end
+  end
   local known = acl(...)
   if known == nil then refuse('Invalid command passed to redis.acl_check_cmd()') end
   return known
@@ -310,7 +356,7 @@ local function handler(e)
     end
   end
   if type(e) == 'table' then return {err = rawget(e, 'err'), source = source, line = line} end
-  e = text(e)
+  e = classic(text(e))
   local plain = e:match('^sandbox:%d+: (.*)') -- raised below a function of this file
   if plain then e = source and source:sub(2) .. ':' .. line .. ': ' .. plain or plain end
   return {err = 'ERR ' .. e, source = source, line = line}

@@ -35,7 +35,6 @@ local function walk(format, name, total, with)
       total = total + pad
       total = total + with(option, size, pad, endian, total)
     elseif option == '<' or option == '>' then endian = option
-    elseif option == '=' then endian = '<'
     elseif option == '!' then
       align, at = count(format, at, native_align)
       if align == 0 or align & (align - 1) ~= 0 then error('alignment is not a power of 2', 0) end
@@ -45,8 +44,9 @@ local function walk(format, name, total, with)
 end
 
 local function integer(v, arg, name)
-  if type(v) == 'string' then v = tonumber(v) end
-  if type(v) ~= 'number' then bad(arg, name, 'number expected, got ' .. (v == nil and 'no value' or type(v))) end
+  local given = type(v)
+  if given == 'string' then v = tonumber(v) end
+  if type(v) ~= 'number' then bad(arg, name, 'number expected, got ' .. given) end
   if math_type(v) == 'integer' then return v end
   if v ~= v or v >= 2^63 or v < -2^63 then return 0 end
   return v < 0 and -floor(-v) or floor(v)
@@ -93,7 +93,8 @@ local function unpack_integer(s, at, size, endian, signed)
   local from = at
   if size > 8 then from = endian == '<' and at or at + size - 8 end
   local width = size > 8 and 8 or size
-  return (sunpack(endian .. (signed and 'i' or 'I') .. width, s, from))
+  local v = sunpack(endian .. (signed and 'i' or 'I') .. width, s, from)
+  return not signed and v < 0 and v + 2^64 or v
 end
 
 local function unpack(format, s, at)
@@ -140,7 +141,8 @@ end
 
 function M.unpack(format, s, at)
   format, s, at = string_argument(format, 1, 'unpack'), string_argument(s, 2, 'unpack'), floor(at or 1)
-  if at < 1 then error("bad argument #3 to 'unpack' (offset must be 1 or greater)", 2) end
+  if at == 0 then error("bad argument #3 to 'unpack' (offset must be 1 or greater)", 2) end
+  if at < 0 then error("bad argument #2 to 'unpack' (data string too short)", 2) end -- a large one, to Redis
   local ok, out, n = pcall(unpack, format, s, at)
   if not ok then error(out, 2) end
   return table.unpack(out, 1, n)

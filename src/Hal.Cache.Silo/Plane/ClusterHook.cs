@@ -23,7 +23,7 @@ internal static class ClusterHook
                 Listen = options.ClusterListen,
                 Gateway = options.ClusterGateway,
                 Postgres = options.Postgres,
-                Secret = options.Instances[0].ClusterSecretFile.Length > 0 ? options.Instances[0].ClusterSecret : [],
+                Secret = options.ClusterSecretFile.Length > 0 ? options.ClusterSecret : [],
             },
             new Resources(store),
             loggers,

@@ -39,7 +39,7 @@ internal static class ClusterIdentity
     // Of a secret of at least 16 bytes this tells nothing that could be tried out.
     private static byte[] Print(SiloOptions options)
     {
-        var secret = options.Instances[0].ClusterSecretFile.Length > 0 ? options.Instances[0].ClusterSecret : [];
+        var secret = options.ClusterSecretFile.Length > 0 ? options.ClusterSecret : [];
         var print = Convert.ToHexStringLower(HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes($"hal-cache cluster {options.ClusterId}")));
         return JsonSerializer.SerializeToUtf8Bytes(print);
     }

@@ -4,6 +4,8 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Instances;
 using Hal.Cache.ControlPlane.Reporting;
+using Hal.Cache.Node;
+using Hal.Cache.Node.Pins;
 using Hal.Cache.Silo.Settings;
 using Hal.Cache.Storage;
 
@@ -25,6 +27,9 @@ internal sealed partial class InstanceReports : IAsyncDisposable
     private readonly ILogger logger;
     private readonly Task loop;
     private readonly Task prestaging;
+    private readonly Task pinning;
+    private readonly RoundTrips? roundTrips;
+    private readonly Task measuringRoundTrips = Task.CompletedTask;
     private readonly ITimer measuring;
     private CacheError? told;
 
@@ -42,6 +47,14 @@ internal sealed partial class InstanceReports : IAsyncDisposable
         loop = Task.Run(() => new ReporterLoop(reporter, plane, TimeProvider.System, Tick).RunAsync(stopping.Token));
         var prestage = new PrestageWorker(instance.Options.Name, plane, instance.Keyspace, () => reporter.Status.PrestageWaiting, TimeProvider.System);
         prestaging = Task.Run(() => prestage.RunAsync(stopping.Token));
+        var pins = new PinKeeper(instance.Options.Name, plane, instance.Keyspace, () => reporter.Status.PinsRevision, TimeProvider.System);
+        pinning = Task.Run(() => pins.RunAsync(stopping.Token));
+        instance.Keyspace.Reads = new ReadSampler();
+        if (instance is { Options: { Parent.Length: > 0 } options, Peers: { } peers })
+        {
+            roundTrips = new RoundTrips(options.Name, [options.Parent, options.Root], transfers, peers, TimeProvider.System);
+            measuringRoundTrips = Task.Run(() => roundTrips.RunAsync(stopping.Token));
+        }
         measuring = TimeProvider.System.CreateTimer(_ => Measure(), null, TimeSpan.Zero, Measuring);
     }
 
@@ -51,6 +64,10 @@ internal sealed partial class InstanceReports : IAsyncDisposable
         await stopping.CancelAsync();
         await loop;
         await prestaging;
+        await pinning;
+        await measuringRoundTrips;
+        instance.Keyspace.Reads = null;
+        instance.Keyspace.Pins.Keep(PinSelection.Empty);
         instance.Keyspace.Retrievals.Sink = null;
         instance.Keyspace.Store.RemoveSink(changes);
         stopping.Dispose();
@@ -92,6 +109,7 @@ internal sealed partial class InstanceReports : IAsyncDisposable
     {
         var (status, keyspace, store) = (instance.Instance.Status(), instance.Keyspace.Statistics, instance.Keyspace.Store.Statistics);
         var tree = instance.Keyspace.Tree;
+        var traffic = instance.Traffic;
         reporter.Measured(
             new InstanceLoad
             {
@@ -103,10 +121,13 @@ internal sealed partial class InstanceReports : IAsyncDisposable
                 EvictionsTotal = store.Evicted,
                 OriginBytesTotal = keyspace.OriginBytesRead,
                 QueuedBytes = tree?.BytesQueued ?? 0,
+                Clients = traffic.Clients,
+                ClientBytesTotal = traffic.BytesSent,
+                PinnedBytes = instance.Keyspace.Pins.Bytes,
                 PeerFetches = tree?.FetchesServed ?? 0,
             },
-            transfers.Take(),
-            []);
+            [.. transfers.Take(), .. roundTrips?.Take() ?? []],
+            instance.Keyspace.Reads?.Take(ControlPlaneLimits.HeartbeatKeysMax) ?? []);
         var refused = reporter.Status.Refused;
         if (refused == told) return;
         told = refused;

@@ -25,10 +25,11 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Avoided = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AvoidedMax = TimeSpan.FromSeconds(32);
 
     private readonly string[] fallback = parent == root ? [root] : [parent, root];
     private readonly ConcurrentDictionary<CacheKey, Question> questions = [];
-    private readonly ConcurrentDictionary<string, long> failedAt = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Failing> failing = new(StringComparer.Ordinal);
     private long silentAt;
     private bool wasSilent;
 
@@ -59,9 +60,17 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
         // That the way up has not (yet) one version says nothing about other keys.
         if (why is CacheErrorCode.NotFound or CacheErrorCode.Changed && fallback.Contains(source)) return;
         var now = time.GetTimestamp();
-        var isKnown = failedAt.TryGetValue(source, out var before) && time.GetElapsedTime(before, now) < Avoided;
-        failedAt[source] = now;
-        if (isKnown || Plane is not { } plane) return;
+        var avoided = Avoided;
+        if (failing.TryGetValue(source, out var before))
+        {
+            var since = time.GetElapsedTime(before.At, now);
+            if (since < before.Avoided) return;
+            // A source that stalls costs each try its time, so it is tried less and less often; one that was well for a while begins anew.
+            if (since < before.Avoided * 2) avoided = before.Avoided * 2;
+        }
+
+        failing[source] = new Failing(now, avoided < AvoidedMax ? avoided : AvoidedMax);
+        if (Plane is not { } plane) return;
         _ = ReportAsync(plane, new RouteFailure
         {
             Source = source,
@@ -138,9 +147,9 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
     }
 
     private IReadOnlyList<string> Order(IReadOnlyList<string> sources) =>
-        failedAt.IsEmpty || !sources.Any(IsAvoided) ? sources : [.. sources.OrderBy(IsAvoided)];
+        failing.IsEmpty || !sources.Any(IsAvoided) ? sources : [.. sources.OrderBy(IsAvoided)];
 
-    private bool IsAvoided(string source) => failedAt.TryGetValue(source, out var at) && time.GetElapsedTime(at) < Avoided;
+    private bool IsAvoided(string source) => failing.TryGetValue(source, out var since) && time.GetElapsedTime(since.At) < since.Avoided;
 
     private async Task ReportAsync(IControlPlane plane, RouteFailure failure)
     {
@@ -154,6 +163,8 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
             // It learns of it from the source's silence.
         }
     }
+
+    private sealed record Failing(long At, TimeSpan Avoided);
 
     private sealed record Question(ulong Version, long AskedAt, Task<IReadOnlyList<string>> Answer);
 }

@@ -20,8 +20,6 @@ internal sealed class PrestageWorker(string name, IControlPlane plane, Keyspace 
     /// <summary>Time between two looks for work that the lease speaks of, and between two tellings of progress.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
-    private static readonly TimeSpan CallMax = TimeSpan.FromSeconds(5);
-
     private readonly KeyWarmer warmer = new(keyspace);
 
     public async Task RunAsync(CancellationToken cancellation)
@@ -97,19 +95,8 @@ internal sealed class PrestageWorker(string name, IControlPlane plane, Keyspace 
         if (!told.IsOk && told.Error.Code is CacheErrorCode.Unavailable or CacheErrorCode.Busy) tally.Return(done, failed);
     }
 
-    private async Task<Result<T>> CallAsync<T>(Func<CancellationToken, Task<Result<T>>> call, CancellationToken cancellation)
-    {
-        using var limit = new CancellationTokenSource(CallMax, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        try
-        {
-            return await call(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            return new CacheError(CacheErrorCode.Unavailable, "the control plane did not answer in time");
-        }
-    }
+    private Task<Result<T>> CallAsync<T>(Func<CancellationToken, Task<Result<T>>> call, CancellationToken cancellation) =>
+        PlaneCall.RunAsync(call, time, cancellation);
 
     private sealed class Tally
     {

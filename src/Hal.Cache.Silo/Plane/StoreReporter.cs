@@ -16,25 +16,28 @@ internal sealed class StoreReporter(Keyspace keyspace, TransferLog transfers) : 
     /// <summary>Set before the first change is told.</summary>
     public InstanceReporter? Reporter { get; set; }
 
-    public void Changed(in BlobKey key, KeyChange change, long writer)
+    void IKeyChangeSink.Changed(in BlobKey key, KeyChange change, long writer) => Changed(key, change, default, writer);
+
+    public void Changed(in BlobKey key, KeyChange change, in KeyBefore before, long writer)
     {
-        if (change == KeyChange.ExpirySet || Reporter is not { } reporter) return;
+        if (Reporter is not { } reporter) return;
         if (Removal(change) is { } reason)
         {
-            reporter.Removed(key.Bytes, key.Database, reason, Before.Unknown);
+            reporter.Removed(key.Bytes, key.Database, reason, Told(before));
             return;
         }
         var scope = default(WriteScope);
         var entry = store.Find(key, ref scope);
         if (entry.IsNone) return;
+        // The time of a key's end is part of its version.
+        var wasThere = change is KeyChange.Replaced or KeyChange.ExpirySet;
         if (!keyspace.IsWhole(entry, out long version))
         {
-            if (change == KeyChange.Replaced) reporter.Removed(key.Bytes, key.Database, RemovalReason.Invalidated, Before.Unknown);
+            if (wasThere) reporter.Removed(key.Bytes, key.Database, RemovalReason.Invalidated, Told(before));
             return;
         }
         var came = change == KeyChange.Fetched ? keyspace.Retrievals.Current : null;
-        var before = change == KeyChange.Replaced ? Before.Unknown : Before.Nothing;
-        reporter.Added(key.Bytes, key.Database, store.BytesOf(entry), version, before, came?.Source, came?.Milliseconds);
+        reporter.Added(key.Bytes, key.Database, store.BytesOf(entry), version, wasThere ? Told(before) : Before.Nothing, came?.Source, came?.Milliseconds);
     }
 
     public void Completed(int database, ReadOnlyMemory<byte> key, ILargeValue value, Retrieval retrieval)
@@ -65,6 +68,16 @@ internal sealed class StoreReporter(Keyspace keyspace, TransferLog transfers) : 
     public void Swapping(int first, int second, long writer) => Reporter?.ChangedThroughout();
 
     public ulong Read(ulong cursor, int max, IContentSink sink) => store.Scan(cursor, database: -1, max, new Visitor(keyspace, sink));
+
+    // What was told of it when it came. An object's size changes as it moves between memory and log, which nobody tells; a copy that lacks
+    // chunks was whole before, or never told; and of a copy that is in the log the version is not known, so that a scan tells 0 for it.
+    private Before Told(in KeyBefore before)
+    {
+        if (!before.IsKnown || !before.IsWhole || (before.Flags & EntryFlags.Object) != 0) return Before.Unknown;
+        if (!keyspace.KeepsCopies) return Before.Copy(before.Bytes, before.Version);
+        var isTold = (before.Flags & EntryFlags.Large) != 0 || store.Statistics is { Spilled: 0, Loaded: 0 };
+        return isTold && before.Stamp is { } stamp ? Before.Copy(before.Bytes, (long)stamp.Validator) : Before.Unknown;
+    }
 
     private static RemovalReason? Removal(KeyChange change) => change switch
     {

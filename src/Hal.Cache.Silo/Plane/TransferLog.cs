@@ -30,6 +30,12 @@ internal sealed class TransferLog(string destination, TimeProvider time)
         }
     }
 
+    /// <summary>Who was fetched from.</summary>
+    public IReadOnlyList<string> Sources()
+    {
+        lock (gate) return [.. sums.Keys];
+    }
+
     /// <summary>The observations since the last call; those that moved nothing are left out.</summary>
     public IReadOnlyList<LinkObservation> Take()
     {

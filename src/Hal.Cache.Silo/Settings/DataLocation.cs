@@ -24,12 +24,12 @@ internal static class DataLocation
     }
 
     /// <summary>A quarter of the disk that is free or already ours, in whole megabytes, from 256 MB to 8 GB.</summary>
-    public static long DefaultDiskBytes(string path)
+    public static long DefaultDiskBytes(params IReadOnlyList<string> paths)
     {
-        var existing = path;
+        var existing = paths[0];
         while (!Directory.Exists(existing) && Path.GetDirectoryName(existing) is { } parent) existing = parent;
-        // What the directory holds already counts as free: a restart must not come out with a smaller limit than the start before it.
-        var available = new DriveInfo(existing).AvailableFreeSpace + BytesIn(path);
+        // What the directories hold already counts as free: a restart must not come out with a smaller limit than the start before it.
+        var available = new DriveInfo(existing).AvailableFreeSpace + paths.Sum(BytesIn);
         var share = available / DiskShare >> 20 << 20;
         return Math.Clamp(share, SiloOptions.DiskMinBytes, SiloOptions.DiskDefaultMaxBytes);
     }

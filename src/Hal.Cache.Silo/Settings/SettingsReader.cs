@@ -25,7 +25,10 @@ internal sealed class SettingsReader
         if (error is not null) return null;
         var options = reader.ReadOne(out error);
         if (options is null) return null;
-        options.Instances = reader.instances.Count == 0 ? [options] : reader.ReadInstances(out error);
+        options.IsDefaultTree = reader.instances.Count == 0 && reader.IsSilentOfInstances;
+        if (reader.instances.Count > 0) options.Instances = reader.ReadInstances(out error);
+        else if (options.IsDefaultTree) options.Instances = reader.ReadDefaultTree(out error);
+        else options.Instances = [options];
         error ??= TreeRules.Check(options);
         return error is null ? options : null;
     }
@@ -46,10 +49,28 @@ internal sealed class SettingsReader
         return read;
     }
 
-    private SiloOptions? ReadOne(out SettingError? error)
+    private bool IsSilentOfInstances => DefaultTree.OfOneInstance.All(name => Find(name) is null);
+
+    private List<SiloOptions> ReadDefaultTree(out SettingError? error)
+    {
+        var read = new List<SiloOptions>();
+        error = null;
+        for (var number = 0; number < DefaultTree.Count; number++)
+        {
+            var place = number;
+            if (ReadOne(out error, options => DefaultTree.Place(options, place)) is not { } options) return [];
+            read.Add(options);
+        }
+        DefaultTree.DivideDisk(read);
+        return read;
+    }
+
+    private SiloOptions? ReadOne(out SettingError? error, Action<SiloOptions>? place = null)
     {
         var options = new SiloOptions();
-        error = Apply(options) ?? Complete(options);
+        error = Apply(options);
+        if (error is null) place?.Invoke(options);
+        error ??= Complete(options);
         return error is null ? options : null;
     }
 

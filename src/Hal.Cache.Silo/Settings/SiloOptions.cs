@@ -10,6 +10,7 @@ namespace Hal.Cache.Silo.Settings;
 internal sealed class SiloOptions
 {
     public const long MemoryMinBytes = 64L << 20;
+    public const long MemoryDefaultBytes = 512L << 20;
     public const long DiskMinBytes = 256L << 20;
     public const long DiskDefaultMaxBytes = 8L << 30;
 
@@ -26,7 +27,7 @@ internal sealed class SiloOptions
     public string Data { get; set; } = "";
 
     /// <summary>Memory for data, index and log, in bytes; at least <see cref="MemoryMinBytes"/>.</summary>
-    public long MemoryBytes { get; set; } = 512L << 20;
+    public long MemoryBytes { get; set; } = MemoryDefaultBytes;
 
     /// <summary>Size of the data directory, in bytes: 0 for memory only, otherwise at least <see cref="DiskMinBytes"/>.</summary>
     public long DiskBytes { get; set; } = -1;
@@ -71,6 +72,9 @@ internal sealed class SiloOptions
     /// <summary>What a branch or leaf does while it can't reach the root.</summary>
     public CoherenceMode Coherence { get; set; } = CoherenceMode.Strict;
 
+    /// <summary>Largest collection that is copied from the root, in bytes of memory; a larger one is read there.</summary>
+    public long CollectionPullMaxBytes { get; set; } = 64L << 20;
+
     /// <summary>Where the control plane is, when another process hosts it; null: this one does.</summary>
     public Uri? ControlPlane { get; set; }
 
@@ -89,8 +93,11 @@ internal sealed class SiloOptions
     /// <summary>Where .NET clients of the cluster connect; null: nowhere.</summary>
     public IPEndPoint? ClusterGateway { get; set; }
 
-    /// <summary>All instances of the process; this one alone unless the file lists several.</summary>
+    /// <summary>All instances of the process: this one, those that the file lists, or the <see cref="DefaultTree"/>.</summary>
     public IReadOnlyList<SiloOptions> Instances { get; set; } = [];
+
+    /// <summary>True where nothing was said of an instance, so that <see cref="Instances"/> is the default tree.</summary>
+    public bool IsDefaultTree { get; set; }
 
     /// <summary>True when data is kept in memory only.</summary>
     public bool MemoryOnly => DiskBytes == 0;

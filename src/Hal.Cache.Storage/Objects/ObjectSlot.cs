@@ -36,6 +36,9 @@ internal sealed class ObjectSlot
     /// <summary>Being written without the lock: no change may be made.</summary>
     public bool IsBusy;
 
+    /// <summary>Holds on the structure: no change may be made, and it stays.</summary>
+    public int Holds;
+
     /// <summary>The base is under another key, which a record behind it has renamed.</summary>
     public bool IsMoved;
 

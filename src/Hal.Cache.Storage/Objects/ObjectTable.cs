@@ -77,10 +77,10 @@ internal sealed unsafe class ObjectTable(StoreCore core) : IDisposable
             Bury(slot);
     }
 
-    /// <summary>Parts with the structure.</summary>
+    /// <summary>Parts with the structure of an object that is detached, or in the log; while it is held, the last hold does.</summary>
     public void Bury(ObjectSlot slot)
     {
-        if (slot.Value is not { } value)
+        if (slot.Value is not { } value || slot.Holds > 0)
             return;
         slot.Value = null;
         graveyard.Bury(value, slot.CountedBytes);
@@ -239,7 +239,7 @@ internal sealed unsafe class ObjectTable(StoreCore core) : IDisposable
     public bool TryShelveWithChanges(EntryHeader* entry, ObjectSlot slot)
     {
         long baseBytes = slot.Chunks?.Length ?? slot.BlobBytes;
-        if ((entry->Flags & EntryFlags.Dirty) != 0 || slot.Changes is not { Count: <= ObjectLimits.ShelvedChangesMax } changes
+        if (slot.Holds > 0 || (entry->Flags & EntryFlags.Dirty) != 0 || slot.Changes is not { Count: <= ObjectLimits.ShelvedChangesMax } changes
             || baseBytes < ObjectLimits.ShelvedChangesBaseBytesMin || changes.Bytes > baseBytes)
             return false;
         Bury(slot);

@@ -160,7 +160,7 @@ internal sealed class ObjectWriter(StoreCore core) : IDisposable
             EntryHeader* entry = core.Objects.EntryOf(slot);
             if (ObjectTable.IsWritten(entry, slot))
             {
-                if (shelve)
+                if (shelve && slot.Holds == 0)
                     core.Objects.Shelve(entry, slot);
                 return null;
             }
@@ -186,7 +186,7 @@ internal sealed class ObjectWriter(StoreCore core) : IDisposable
             slot.IsBusy = false;
             if (slot.IsDetached)
                 core.Objects.Bury(slot);
-            else if (shelve)
+            else if (shelve && slot.Holds == 0)
                 core.Objects.Shelve(core.Objects.EntryOf(slot), slot);
         }
         finally

@@ -16,6 +16,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         Shard shard = core.ShardOf(key.Hash);
         ushort space = core.Spaces.SpaceOf(key.Database);
         EntryHeader* old = shard.Table.Find(key.Hash, space, key.Bytes);
+        KeyBefore before = core.Before(old, key.Hash);
         bool isNew = old == null;
         EntryHeader* entry = shard.NewEntry(
             space, key.Bytes, value.Type, sizeof(long), true, expiresAt, flags | EntryFlags.Object | EntryFlags.Slotted);
@@ -40,8 +41,35 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         writes.Link(shard, key.Hash, entry, old, entry->Version, address);
         if (core.AppendsAtOnce && address == 0)
             WriteLater(entry, slot, ref scope);
-        writes.Changed(key, isNew, flags, ref scope);
+        writes.Changed(key, isNew, flags, before, ref scope);
         return StoreStatus.Done;
+    }
+
+    /// <summary>Puts what is in memory alone: no record, and no place among the live bytes.</summary>
+    public StoreStatus PutCopy(in BlobKey key, IObjectValue value, OriginStamp stamp, long expiresAt, ref WriteScope scope)
+    {
+        const EntryFlags flags = EntryFlags.Clean | EntryFlags.Object | EntryFlags.Slotted;
+        Shard shard = core.ShardOf(key.Hash);
+        ushort space = core.Spaces.SpaceOf(key.Database);
+        EntryHeader* old = shard.Table.Find(key.Hash, space, key.Bytes);
+        KeyBefore before = core.Before(old, key.Hash);
+        bool isNew = old == null;
+        EntryHeader* entry = shard.NewEntry(
+            space, key.Bytes, value.Type, sizeof(long) + EntryRef.CopiedObjectTrailerBytes, true, expiresAt, flags);
+        var copied = new EntryRef(entry);
+        copied.WriteStamp(stamp);
+        copied.CopyReads = 0;
+        table.Attach(entry, key.Hash, new ObjectSlot { Value = value });
+        writes.Link(shard, key.Hash, entry, old, shard.NextVersion(), address: 0);
+        writes.Changed(key, isNew, flags, before, ref scope);
+        return StoreStatus.Done;
+    }
+
+    public IObjectHold Hold(EntryHeader* entry)
+    {
+        ObjectSlot slot = table.SlotOf(entry);
+        slot.Holds++;
+        return new ObjectHold(core, slot, slot.Value!);
     }
 
     public StoreStatus Reserve(in BlobKey key, long bytes)
@@ -60,6 +88,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         Shard shard = core.ShardOf(key.Hash);
         EntryHeader* entry = shard.Table.Find(key.Hash, core.Spaces.SpaceOf(key.Database), key.Bytes);
         ObjectSlot slot = table.SlotOf(entry, key.Hash);
+        KeyBefore before = core.Before(entry, key.Hash); // the structure has changed already, its version not yet
         entry->Version = shard.NextVersion();
         if (!core.AppendsAtOnce)
             MarkDirty(entry, slot);
@@ -69,7 +98,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
             WriteLater(entry, slot, ref scope);
         table.Recount(slot);
         core.Policy.Read(new EntryRef(entry), core.Clock);
-        writes.Changed(key, KeyChange.Replaced, ref scope);
+        writes.Changed(key, KeyChange.Replaced, before, ref scope);
     }
 
     public StoreStatus Move(in BlobKey from, in BlobKey to, ref WriteScope scope)
@@ -80,6 +109,8 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         EntryHeader* old = shard.Table.Find(from.Hash, core.Spaces.SpaceOf(from.Database), from.Bytes);
         EntryHeader* replaced = target.Table.Find(to.Hash, space, to.Bytes);
         bool isNew = replaced == null;
+        KeyBefore before = core.Before(old, from.Hash);
+        KeyBefore beforeThere = core.Before(replaced, to.Hash);
         ObjectSlot slot = table.SlotOf(old, from.Hash);
         if (IsRefused(slot))
             return StoreStatus.Full;
@@ -101,8 +132,8 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
             core.ObjectWriter.Request(slot);
         }
 
-        writes.Changed(from, KeyChange.Deleted, ref scope);
-        writes.Changed(to, isNew, EntryFlags.None, ref scope);
+        writes.Changed(from, KeyChange.Deleted, before, ref scope);
+        writes.Changed(to, isNew, EntryFlags.None, beforeThere, ref scope);
         return StoreStatus.Done;
     }
 
@@ -117,7 +148,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
 
     private bool IsRefused(ObjectSlot slot)
     {
-        if (!slot.IsBusy && slot.Ticket == 0)
+        if (!slot.IsBusy && slot.Holds == 0 && slot.Ticket == 0)
             return false;
         core.Room.Refused();
         return true;

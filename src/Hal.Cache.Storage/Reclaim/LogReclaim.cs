@@ -53,8 +53,14 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
             sparesWritten = liveShort && core.HasClean && log.TailAddress >= spareWrittenFrom;
             if (!ReclaimSegment(begin, end, liveShort, cancellation))
                 return;
-            if (sparesWritten && droppedBytes < log.SegmentBytes / PoorWalkPart)
-                EvictClean();
+            if (liveShort && droppedBytes < log.SegmentBytes / PoorWalkPart)
+            {
+                if (sparesWritten)
+                    EvictClean();
+                else if (core.Guard != null && !core.Policy.KeepsAll)
+                    EvictAny();
+            }
+
             core.Room.Pulse();
             if (!liveShort)
                 continue;
@@ -93,6 +99,14 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         droppedBytes += Math.Max(0, before - core.Live.Total);
         if (core.Room.LiveIsShort)
             spareWrittenFrom = log.TailAddress + core.Limits.LiveSlackBytes;
+    }
+
+    /// <summary>What is guarded may fill the log's old end for gigabytes, which would all be written again before anything could go.</summary>
+    private void EvictAny()
+    {
+        long before = core.Live.Total;
+        memory.Evict();
+        droppedBytes += Math.Max(0, before - core.Live.Total);
     }
 
     private bool ReclaimSegment(long begin, long end, bool drop, CancellationToken cancellation)
@@ -238,7 +252,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
     {
         if (core.Spaces.DatabaseOf(entry->Space) < 0 || new EntryRef(entry).ExpiresAt is not 0 and var at && at <= core.Now)
             return true;
-        if (!mustDrop || ((entry->Flags & EntryFlags.Clean) == 0 && (core.Policy.KeepsAll || sparesWritten)))
+        if (!mustDrop || ((entry->Flags & EntryFlags.Clean) == 0 && (core.Policy.KeepsAll || sparesWritten)) || core.IsGuarded(entry))
             return false;
         return !core.Policy.Keep(new EntryRef(entry), new ReclaimContext(ReclaimTier.Store, core.Clock, KeepShare));
     }

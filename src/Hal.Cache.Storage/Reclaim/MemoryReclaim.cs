@@ -167,7 +167,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 
     private bool MayDrop(EntryHeader* entry, int pass)
     {
-        if ((entry->Flags & EntryFlags.Clean) == 0 && (core.Policy.KeepsAll || IsCleanPass(pass)))
+        if (((entry->Flags & EntryFlags.Clean) == 0 && (core.Policy.KeepsAll || IsCleanPass(pass))) || core.IsGuarded(entry))
             return false;
         bool asks = pass == firstDropPass || pass == FirstWrittenPass;
         return !asks || !core.Policy.Keep(new EntryRef(entry), new ReclaimContext(ReclaimTier.Store, core.Clock, FirstKeepShare));
@@ -254,9 +254,11 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
     private bool TryShelve(EntryHeader* entry, ulong hash, in ReclaimContext context)
     {
         ObjectSlot slot = core.Objects.SlotOf(entry, hash);
-        if (slot.IsBusy || slot.Ticket != 0 || (context.KeepShare > 0 && core.Policy.Keep(new EntryRef(entry), context)))
+        if (slot.IsBusy || slot.Holds > 0 || slot.Ticket != 0 || (context.KeepShare > 0 && core.Policy.Keep(new EntryRef(entry), context)))
             return false;
         long bytes = slot.CountedBytes;
+        if ((entry->Flags & EntryFlags.Clean) != 0)
+            return TryDropCopy(entry, hash, bytes);
         if (core.Objects.TryShelveWithChanges(entry, slot))
         {
             walkedBytes += bytes;
@@ -276,6 +278,21 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         }
 
         core.Objects.Shelve(entry, slot);
+        walkedBytes += bytes;
+        gained = true;
+        return true;
+    }
+
+    /// <summary>A copied object is brought again where it is wanted again, which costs less than writing and reading it here.</summary>
+    private bool TryDropCopy(EntryHeader* entry, ulong hash, long bytes)
+    {
+        if (!core.TryDrop(hash, entry, KeyChange.Evicted))
+        {
+            blocked = true;
+            return false;
+        }
+
+        core.Counters.Evicted();
         walkedBytes += bytes;
         gained = true;
         return true;

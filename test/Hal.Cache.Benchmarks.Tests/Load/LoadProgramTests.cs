@@ -25,8 +25,8 @@ public sealed class LoadProgramTests(ITestOutputHelper log)
 
         log.WriteLine(output.ToString());
         Assert.Equal(0, code);
-        var rows = output.ToString().Split('\n').Where(line => Regex.IsMatch(line, @"^\| (GET|SET|memory|restart)")).ToList();
-        Assert.Equal(2 * (LoadCell.Quick.Count + 2), rows.Count);
+        var rows = output.ToString().Split('\n').Where(line => Regex.IsMatch(line, @"^\| (GET|SET|memory|restart|HSET|EVAL|MULTI|PUBLISH)")).ToList();
+        Assert.Equal((2 * (LoadCell.Quick.Count + 2)) + CommandCell.Quick.Count + 4, rows.Count);
         Assert.All(rows, row => Assert.Matches(@"^\| [^|]+ \| [^|]+ \| [0-9.,]+ \|", row));
         Assert.Contains("restart, 2,000 keys of 1 KiB: redis: SIGKILL, append-only file; 0 of 500 sampled keys missing after it", output.ToString(), StringComparison.Ordinal);
         Assert.Empty(Directory.GetDirectories(WorkFolder.Cache, Mine));

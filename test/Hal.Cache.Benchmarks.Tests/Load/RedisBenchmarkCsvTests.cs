@@ -15,6 +15,14 @@ public sealed class RedisBenchmarkCsvTests
     public void Parse_returns_rate_and_latencies_of_the_named_test() =>
         Assert.Equal(new Sample(651_465.75, 1.063, 3.087), RedisBenchmarkCsv.Parse(Output, "GET"));
 
+    [Fact]
+    public void Parse_reads_the_only_test_even_where_its_name_has_commas()
+    {
+        var output = Output.Split('\n')[0] + "\n\"ZADD a,b 1\",\"5.5\",\"1\",\"1\",\"2.5\",\"3\",\"4.5\",\"5\"\n";
+
+        Assert.Equal(new Sample(5.5, 2.5, 4.5), RedisBenchmarkCsv.Parse(output, null));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("Error: Server closed the connection\n")]

@@ -1,6 +1,5 @@
 using Hal.Cache.Benchmarks.Load;
 using Hal.Cache.Benchmarks.Report;
-using Hal.Cache.Benchmarks.Servers;
 
 namespace Hal.Cache.Benchmarks.Tests.Report;
 
@@ -21,7 +20,7 @@ public sealed class MarkdownReportTests
     [Fact]
     public void Write_has_figures_latencies_and_ratios_in_each_row()
     {
-        var text = MarkdownReport.Write(Report(Row("GET 16 B P1", true, ("hal", 141.23), ("redis", 94.15))), Causes.None);
+        var text = MarkdownReport.Write(Report(Row("GET 16 B P1", true, ("hal", 141.23), ("redis", 94.15))), "");
 
         Assert.Contains("| GET 16 B P1 | k req/s | 141 | 0.500 / 2.00 | 94.2 | 0.500 / 2.00 | 1.50 |  |", text, StringComparison.Ordinal);
     }
@@ -30,11 +29,11 @@ public sealed class MarkdownReportTests
     public void Cause_is_kept_while_its_row_is_behind_and_dropped_when_it_is_not()
     {
         var behind = Row("GET 16 B P1", true, ("hal", 90), ("redis", 100));
-        var written = MarkdownReport.Write(Report(behind), Causes.None)
+        var written = MarkdownReport.Write(Report(behind), "")
             .Replace($"| {Causes.Unknown} |", "| the client is the limit |", StringComparison.Ordinal);
 
-        var again = MarkdownReport.Write(Report(behind), Causes.Parse(written));
-        var ahead = MarkdownReport.Write(Report(Row("GET 16 B P1", true, ("hal", 110), ("redis", 100))), Causes.Parse(written));
+        var again = MarkdownReport.Write(Report(behind), written);
+        var ahead = MarkdownReport.Write(Report(Row("GET 16 B P1", true, ("hal", 110), ("redis", 100))), written);
 
         Assert.Contains("| 0.90 | the client is the limit |", again, StringComparison.Ordinal);
         Assert.DoesNotContain("the client is the limit", ahead, StringComparison.Ordinal);
@@ -44,12 +43,25 @@ public sealed class MarkdownReportTests
     public void Cause_of_one_table_is_not_that_of_the_other()
     {
         var behind = Row("GET 16 B P1", true, ("hal", 90), ("redis", 100));
-        var written = MarkdownReport.Write(Report(behind), Causes.None).Replace(Causes.Unknown, "here only", StringComparison.Ordinal);
+        var written = MarkdownReport.Write(Report(behind), "").Replace(Causes.Unknown, "here only", StringComparison.Ordinal);
 
         var causes = Causes.Parse(written);
 
-        Assert.Equal("here only", causes.For(MarkdownReport.Heading(Durability.None), "GET 16 B P1"));
-        Assert.Equal(Causes.Unknown, causes.For(MarkdownReport.Heading(Durability.Commit), "GET 16 B P1"));
+        Assert.Equal("here only", causes.For(LoadTable.None.Heading, "GET 16 B P1"));
+        Assert.Equal(Causes.Unknown, causes.For(LoadTable.Commit.Heading, "GET 16 B P1"));
+    }
+
+    [Fact]
+    public void A_table_that_was_not_measured_stays_as_it_was()
+    {
+        var earlier = MarkdownReport.Write(Report(Row("GET 16 B P1", true, ("hal", 90), ("redis", 100))), "");
+        var types = Report() with { Tables = [new ReportTable(LoadTable.Types, [Row("HSET P1", true, ("hal", 110), ("redis", 100))])] };
+
+        var both = MarkdownReport.Write(types, earlier);
+
+        Assert.StartsWith(earlier, both, StringComparison.Ordinal);
+        Assert.Contains("| HSET P1 |", both[earlier.Length..], StringComparison.Ordinal);
+        Assert.Equal(both, MarkdownReport.Write(types, both));
     }
 
     [Fact]
@@ -64,7 +76,7 @@ public sealed class MarkdownReportTests
             row.Fail("redis", "it ended");
         }
 
-        var text = MarkdownReport.Write(Report(first.Build(), second.Build()), Causes.None);
+        var text = MarkdownReport.Write(Report(first.Build(), second.Build()), "");
 
         Assert.Contains("| GET a | k req/s | 5.00 | – | failed | – | – |  |", text, StringComparison.Ordinal);
         Assert.Contains("- GET a; GET b: redis failed: it ended\n", text, StringComparison.Ordinal);
@@ -83,5 +95,5 @@ public sealed class MarkdownReportTests
         new Machine("a processor", 2, 1L << 30, "a kernel", "a system", "ext4", "0 0 0"),
         [("redis", "7")],
         DateTimeOffset.UnixEpoch,
-        [new ReportTable(Durability.None, rows)]);
+        [new ReportTable(LoadTable.None, rows)]);
 }

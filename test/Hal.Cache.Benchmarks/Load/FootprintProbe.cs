@@ -4,29 +4,48 @@ using Hal.Cache.Benchmarks.Servers;
 
 namespace Hal.Cache.Benchmarks.Load;
 
-/// <summary>Measures memory per key and restart time, one server at a time.</summary>
+/// <summary>Measures memory per key or item and restart time, one server at a time.</summary>
 internal sealed class FootprintProbe(LoadOptions options, Fleet fleet, TextWriter progress)
 {
     private const int SmallBytes = 100;
     private const int LargeBytes = 1024;
     private const int RestartsMax = 3;
+    private const int MembersAtOnce = 100;
 
     /// <summary>Resident memory has settled when two readings differ by less than this share.</summary>
     private const double SettledShare = 0.01;
     private const int ReadingsMax = 40;
     private static readonly TimeSpan ReadEvery = TimeSpan.FromMilliseconds(250);
 
-    public async Task<IReadOnlyList<ReportRow>> RunAsync(Durability durability, CancellationToken cancel)
+    public async Task<IReadOnlyList<ReportRow>> RunAsync(LoadTable table, CancellationToken cancel)
     {
         var count = options.ManyKeys.ToString("N0", CultureInfo.InvariantCulture);
-        var memory = new RowRecorder($"memory per key, {count} keys of 100 B", "B", higherIsBetter: false);
-        var restart = new RowRecorder($"restart, {count} keys of 1 KiB", "s", higherIsBetter: false);
-        if (options.Wants(memory.Name))
-            await MeasureAsync(memory, durability, MemoryAsync, cancel);
-        if (options.Wants(restart.Name))
-            await MeasureAsync(restart, durability, RestartAsync, cancel);
-        return [.. ((RowRecorder[])[memory, restart]).Where(row => options.Wants(row.Name)).Select(row => row.Build())];
+        (string Name, string Unit, Func<RunningServer, RowRecorder, CancellationToken, Task> Measure)[] rows = table == LoadTable.Types
+            ?
+            [
+                ($"memory per hash, {count} hashes of 3 fields", "B", (server, row, end) => MemoryAsync(server, row, Hashes(), end)),
+                ($"memory per member, one sorted set of {count}", "B", (server, row, end) => MemoryAsync(server, row, Members(), end)),
+            ]
+            :
+            [
+                ($"memory per key, {count} keys of 100 B", "B", MemoryAsync),
+                ($"restart, {count} keys of 1 KiB", "s", RestartAsync),
+            ];
+        var built = new List<ReportRow>();
+        foreach (var (name, unit, measure) in rows.Where(row => options.Wants(row.Name)))
+        {
+            var row = new RowRecorder(name, unit, higherIsBetter: false);
+            await MeasureAsync(row, table.Durability, measure, cancel);
+            built.Add(row.Build());
+        }
+        return built;
     }
+
+    private IEnumerable<string[]> Hashes() => Enumerable.Range(0, options.ManyKeys)
+        .Select(at => (string[])["HSET", $"hash:{at}", "name", $"name{at}", "age", $"{at % 100}", "city", "somewhere"]);
+
+    private IEnumerable<string[]> Members() => Enumerable.Range(0, options.ManyKeys)
+        .Chunk(MembersAtOnce).Select(part => (string[])["ZADD", "zset", .. part.SelectMany(at => (string[])[$"{at}", $"member:{at}"])]);
 
     private async Task MeasureAsync(
         RowRecorder row, Durability durability, Func<RunningServer, RowRecorder, CancellationToken, Task> measure, CancellationToken cancel)
@@ -42,10 +61,16 @@ internal sealed class FootprintProbe(LoadOptions options, Fleet fleet, TextWrite
         }
     }
 
-    private async Task MemoryAsync(RunningServer server, RowRecorder row, CancellationToken cancel)
+    private Task MemoryAsync(RunningServer server, RowRecorder row, CancellationToken cancel) =>
+        MemoryAsync(server, row, () => Preloader.LoadAsync(server.Endpoint, options.ManyKeys, SmallBytes, cancel), cancel);
+
+    private Task MemoryAsync(RunningServer server, RowRecorder row, IEnumerable<string[]> commands, CancellationToken cancel) =>
+        MemoryAsync(server, row, () => CommandLoader.LoadAsync(server.Endpoint, commands, cancel), cancel);
+
+    private async Task MemoryAsync(RunningServer server, RowRecorder row, Func<Task> load, CancellationToken cancel)
     {
         var before = await SettledBytesAsync(server, cancel);
-        await Preloader.LoadAsync(server.Endpoint, options.ManyKeys, SmallBytes, cancel);
+        await load();
         var after = await SettledBytesAsync(server, cancel);
         row.Add(server.Server.Name, new Sample((after - before) / (double)options.ManyKeys));
         row.Note($"{server.Server.Name} resident memory {before >> 20} MiB before, {after >> 20} MiB after");

@@ -32,7 +32,8 @@ internal sealed class LargeValueDriver : ILoadClient
             var latencies = await Task.WhenAll(sockets.Select((socket, i) =>
                 Task.Run(() => new Worker(socket, cell, value, new Random(Seed + i)).RunAsync(left, limit.Token), limit.Token)));
             var elapsed = Stopwatch.GetElapsedTime(started);
-            return Summary([.. latencies.SelectMany(list => list)], elapsed);
+            long[] all = [.. latencies.SelectMany(list => list)];
+            return Sample.Of(all, all.Length / elapsed.TotalSeconds);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -47,14 +48,6 @@ internal sealed class LargeValueDriver : ILoadClient
             foreach (var socket in sockets)
                 socket.Dispose();
         }
-    }
-
-    private static Sample Summary(long[] ticks, TimeSpan elapsed)
-    {
-        Array.Sort(ticks);
-        return new Sample(ticks.Length / elapsed.TotalSeconds, At(0.50), At(0.99));
-
-        double At(double share) => ticks[Math.Min(ticks.Length - 1, (int)(ticks.Length * share))] * 1000.0 / Stopwatch.Frequency;
     }
 
     /// <summary>Requests that no connection has taken yet.</summary>

@@ -20,8 +20,8 @@ internal static class LoadCommand
         var quick = new Option<bool>("--quick") { Description = "A smoke run of a few seconds; its numbers mean nothing." };
         var only = new Option<string?>("--only") { Description = "Only the rows whose name matches this regular expression." };
         var servers = List("--servers", "Servers to compare.", [.. ServerCatalog.Names]);
-        var tables = List("--tables", "Durabilities to measure, one table each.", ["none", "commit"]);
-        var output = new Option<string?>("--out") { Description = $"The report's file; a full run writes {ResultsFile}, any other prints only." };
+        var tables = List("--tables", "Tables to measure.", [.. LoadTable.All.Select(table => table.Name)]);
+        var output = new Option<string?>("--out") { Description = $"The report's file; a run of all servers and whole tables writes them to {ResultsFile}, any other prints only." };
         only.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is { } text && Pattern(text) is null)
@@ -43,7 +43,7 @@ internal static class LoadCommand
                 Quick = small,
                 Only = parse.GetValue(only) is { } text ? Pattern(text) : null,
                 Servers = [.. ServerCatalog.Names.Where(parse.GetValue(servers)!.Split(',').Contains)],
-                Tables = [.. parse.GetValue(tables)!.Split(',').Select(name => Enum.Parse<Durability>(name, ignoreCase: true)).Distinct()],
+                Tables = [.. LoadTable.All.Where(table => parse.GetValue(tables)!.Split(',').Contains(table.Name))],
                 CommandLine = string.Join(' ', parse.Tokens.Select(token => token.Value)),
             };
             return LoadProgram.RunAsync(options with { Out = WhereTo(options, parse.GetValue(output)) }, Console.Out, Console.Error, cancel);
@@ -51,12 +51,12 @@ internal static class LoadCommand
         return command;
     }
 
-    /// <summary>A partial run must not replace the table of a full one unless told where to write.</summary>
+    /// <summary>A part of a table must not replace the whole one unless told where to write.</summary>
     private static string? WhereTo(LoadOptions options, string? given)
     {
         if (given is not null)
             return given;
-        var full = !options.Quick && options.Only is null && options.Servers.Count == ServerCatalog.Names.Count && options.Tables.Count == 2;
+        var full = !options.Quick && options.Only is null && options.Servers.Count == ServerCatalog.Names.Count;
         return full ? Path.Combine(SiloAssembly.RepositoryRoot(), ResultsFile) : null;
     }
 

@@ -30,7 +30,7 @@ internal sealed record LoadOptions
 
     public IReadOnlyList<string> Servers { get; init; } = ServerCatalog.Names;
 
-    public IReadOnlyList<Durability> Tables { get; init; } = [Durability.None, Durability.Commit];
+    public IReadOnlyList<LoadTable> Tables { get; init; } = LoadTable.All;
 
     /// <summary>Where the report goes; null prints it only.</summary>
     public string? Out { get; init; }

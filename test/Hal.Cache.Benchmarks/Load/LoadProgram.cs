@@ -29,12 +29,12 @@ internal static class LoadProgram
 
         var fleet = new Fleet(servers, work, children, progress);
         var tables = new List<ReportTable>();
-        foreach (var durability in options.Tables)
+        foreach (var table in options.Tables)
         {
-            var rows = new List<ReportRow>();
-            rows.AddRange(await new ThroughputProbe(options, fleet, client, new LargeValueDriver(), progress).RunAsync(durability, cancel));
-            rows.AddRange(await new FootprintProbe(options, fleet, progress).RunAsync(durability, cancel));
-            tables.Add(new ReportTable(durability, rows));
+            var throughput = table == LoadTable.Types
+                ? new TypesProbe(options, fleet, client, progress).RunAsync(cancel)
+                : new ThroughputProbe(options, fleet, client, new LargeValueDriver(), progress).RunAsync(table.Durability, cancel);
+            tables.Add(new ReportTable(table, [.. await throughput, .. await new FootprintProbe(options, fleet, progress).RunAsync(table, cancel)]));
         }
         var report = new LoadReport(options, machine, versions, DateTimeOffset.UtcNow, tables);
         await PublishAsync(report, output, cancel);
@@ -56,10 +56,8 @@ internal static class LoadProgram
 
     private static async Task PublishAsync(LoadReport report, TextWriter output, CancellationToken cancel)
     {
-        var causes = report.Options.Out is { } earlier && File.Exists(earlier)
-            ? Causes.Parse(await File.ReadAllTextAsync(earlier, cancel))
-            : Causes.None;
-        var text = MarkdownReport.Write(report, causes);
+        var earlier = report.Options.Out is { } file && File.Exists(file) ? await File.ReadAllTextAsync(file, cancel) : "";
+        var text = MarkdownReport.Write(report, earlier);
         await output.WriteLineAsync(text);
         if (report.Options.Out is { } path)
             await File.WriteAllTextAsync(path, text, cancel);

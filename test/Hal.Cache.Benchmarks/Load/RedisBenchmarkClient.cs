@@ -31,5 +31,21 @@ internal sealed class RedisBenchmarkClient(ChildProcesses children) : ILoadClien
         return RedisBenchmarkCsv.Parse(output, cell.Verb);
     }
 
+    public async Task<Sample> RunAsync(IPEndPoint endpoint, CommandCell cell, int connections, int requests, CancellationToken cancel)
+    {
+        string[] arguments =
+        [
+            "-h", $"{endpoint.Address}",
+            "-p", Number(endpoint.Port),
+            "-r", Number(CommandCell.KeysMax),
+            "-n", Number(requests),
+            "-c", Number(connections),
+            "-P", Number(cell.Pipeline),
+            "--csv",
+            .. cell.Command,
+        ];
+        return RedisBenchmarkCsv.Parse(await children.OutputAsync("redis-benchmark", arguments, cancel, RunTimeMax), null);
+    }
+
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -10,10 +10,7 @@ namespace Hal.Cache.Benchmarks.Load;
 internal sealed class ThroughputProbe(
     LoadOptions options, Fleet fleet, ILoadClient publicClient, ILoadClient ownDriver, TextWriter progress)
 {
-    private const double WarmUpShare = 0.5;
-
-    /// <summary>Longest single run, in seconds, that a slow server may cause.</summary>
-    private const double SlowestSecondsMax = 4;
+    private readonly Rounds rounds = new(options, fleet, progress);
 
     public async Task<IReadOnlyList<ReportRow>> RunAsync(Durability durability, CancellationToken cancel)
     {
@@ -46,7 +43,7 @@ internal sealed class ThroughputProbe(
                 }, cancel);
             }
             foreach (var (cell, row) in cells)
-                await RunCellAsync(cell, row, running, cancel);
+                await rounds.RunAsync(Exercise(cell), row, running, cancel);
             foreach (var server in running)
                 await NoteMissingAsync(server, rows, keys, valueBytes, cancel);
         }
@@ -57,39 +54,15 @@ internal sealed class ThroughputProbe(
         }
     }
 
-    private async Task RunCellAsync(LoadCell cell, RowRecorder row, IReadOnlyList<RunningServer> running, CancellationToken cancel)
+    private Exercise Exercise(LoadCell cell)
     {
         var client = cell.Client == LoadClient.OwnDriver ? ownDriver : publicClient;
-        var rates = new List<double>();
-        foreach (var server in running.Where(Measured))
-            await OnceAsync(server, Bounded(cell.NominalRate * options.Seconds * WarmUpShare), sample => rates.Add(sample.Value));
-        if (rates.Count == 0)
-            return;
-        // The same number for all: their geometric mean takes the wished time, the slowest at most its own limit.
-        var mean = Math.Exp(rates.Average(Math.Log));
-        var requests = Bounded(Math.Min(mean * options.Seconds, rates.Min() * Math.Max(SlowestSecondsMax, options.Seconds)));
-        await progress.WriteLineAsync($"  {cell.Name}: {options.Rounds} rounds of {requests} requests");
-        for (var round = 0; round < options.Rounds; round++)
-        {
-            for (var turn = 0; turn < running.Count; turn++)
-            {
-                var server = running[(round + turn) % running.Count];
-                if (Measured(server))
-                    await OnceAsync(server, requests, sample => row.Add(server.Server.Name, sample with { Value = sample.Value / 1000 }));
-            }
-        }
-
-        bool Measured(RunningServer server) => !row.HasFailed(server.Server.Name);
-
-        Task OnceAsync(RunningServer server, int count, Action<Sample> keep) => fleet.TryAsync(
-            server.Server, [row], async () => keep(await client.RunAsync(server.Endpoint, cell, options.Connections, count, cancel)), cancel);
-
-        int Bounded(double wished)
-        {
-            var least = options.Connections * cell.Pipeline;
-            var most = cell.Operation == LoadOperation.Set ? Math.Max(least, LoadCell.SetBytesMax / cell.ValueBytes) : int.MaxValue;
-            return (int)Math.Clamp(wished, least, most);
-        }
+        return new(
+            cell.Name,
+            cell.Pipeline,
+            cell.NominalRate,
+            cell.Operation == LoadOperation.Set ? LoadCell.SetBytesMax / cell.ValueBytes : int.MaxValue,
+            (endpoint, requests, cancel) => client.RunAsync(endpoint, cell, options.Connections, requests, cancel));
     }
 
     /// <summary>A server that dropped keys answered some GETs with nil, which is faster: that must stand beside its figures.</summary>

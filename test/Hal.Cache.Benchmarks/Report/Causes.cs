@@ -12,8 +12,6 @@ internal sealed class Causes
     {
     }
 
-    public static Causes None { get; } = new();
-
     public static Causes Parse(string markdown)
     {
         var causes = new Causes();

@@ -1,9 +1,8 @@
 using Hal.Cache.Benchmarks.Load;
-using Hal.Cache.Benchmarks.Servers;
 
 namespace Hal.Cache.Benchmarks.Report;
 
-internal sealed record ReportTable(Durability Durability, IReadOnlyList<ReportRow> Rows);
+internal sealed record ReportTable(LoadTable Table, IReadOnlyList<ReportRow> Rows);
 
 /// <summary>All that a run found, with what is needed to judge or repeat it.</summary>
 internal sealed record LoadReport(

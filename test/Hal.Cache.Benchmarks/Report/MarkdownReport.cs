@@ -1,52 +1,61 @@
 using System.Globalization;
 using System.Text;
 using Hal.Cache.Benchmarks.Load;
-using Hal.Cache.Benchmarks.Servers;
 
 namespace Hal.Cache.Benchmarks.Report;
 
-/// <summary>Writes a report as Markdown: what was measured where, then a table for each durability.</summary>
+/// <summary>Writes a report as Markdown: for each table what was measured where, and its rows.</summary>
 internal static class MarkdownReport
 {
     private const string Ours = "hal";
     private const string Absent = "–";
 
-    public static string Write(LoadReport report, Causes causes)
+    private const string Title = """
+        # Load, side by side
+
+        Written by the load program, a table at a time; only the column `cause` is written by people, and kept while its row is behind.
+        A ratio over 1 says that this silo is ahead, in every row.
+
+
+        """;
+
+    /// <summary>The file with this report's tables in their places, and those that it did not measure as they were in <paramref name="earlier"/>.</summary>
+    public static string Write(LoadReport report, string earlier)
     {
-        var text = new StringBuilder();
-        Head(text, report);
+        var causes = Causes.Parse(earlier);
+        var sections = Sections(earlier);
         foreach (var table in report.Tables)
-            Table(text, report.Options.Servers, table, causes);
-        return text.ToString();
+        {
+            var text = new StringBuilder();
+            Table(text, report, table, causes);
+            sections[table.Table.Heading] = text.ToString();
+        }
+        return Title + string.Concat(LoadTable.All.Select(table => sections.GetValueOrDefault(table.Heading)));
     }
 
-    internal static string Heading(Durability durability) => durability == Durability.None
-        ? "Nothing promised: Redis `--appendonly no`, Garnet without AOF, silo `--durability none`"
-        : "On disk before the reply: Redis `--appendonly yes --appendfsync always`, Garnet `--aof --aof-commit-wait`, silo `--durability commit`";
+    private static Dictionary<string, string> Sections(string text)
+    {
+        const string Mark = "\n## ";
+        return text.Split(Mark).Skip(1).ToDictionary(section => section[..section.IndexOf('\n')], section => $"{Mark[1..]}{section.TrimEnd('\n')}\n\n");
+    }
 
-    private static void Head(StringBuilder text, LoadReport report)
+    private static void Provenance(StringBuilder text, LoadReport report)
     {
         var (options, machine) = (report.Options, report.Machine);
-        Line(text, $"# Load, side by side");
-        Line(text, $"");
-        Line(text, $"Written by the load program; only the column `cause` is written by people, and kept while its row is behind.");
-        Line(text, $"");
-        Line(text, $"- command: `dotnet run -c Release --project test/Hal.Cache.Benchmarks -- {options.CommandLine}`");
-        Line(text, $"- date: {report.Date:yyyy-MM-dd HH:mm} UTC");
-        Line(text, $"- machine: {machine.Cpu}, {machine.Cores} cores, {machine.MemoryBytes / (double)(1 << 30):0.0} GiB, {machine.System}");
-        Line(text, $"- kernel: {machine.Kernel}; data on {machine.FileSystem}; client and servers share the machine; load average at start {machine.Load}");
-        foreach (var (name, version) in report.Versions)
-            Line(text, $"- {name}: {version}");
-        Line(text, $"- medians of {options.Rounds} alternating rounds, {options.Connections} connections; every GET hits; a ratio over 1 says that this silo is ahead, in every row");
+        Line(text, $"- command: `dotnet run -c Release --project test/Hal.Cache.Benchmarks -- {options.CommandLine}`; {report.Date:yyyy-MM-dd HH:mm} UTC");
+        Line(text, $"- machine: {machine.Cpu}, {machine.Cores} cores, {machine.MemoryBytes / (double)(1 << 30):0.0} GiB, {machine.System}, {machine.Kernel}; data on {machine.FileSystem}");
+        Line(text, $"- client and servers share the machine; load average at start {machine.Load}; medians of {options.Rounds} alternating rounds, {options.Connections} connections; every GET hits");
+        Line(text, $"- {string.Join(", ", report.Versions.Select(one => $"{one.Name} {one.Version}"))}");
         Line(text, $"");
     }
 
-    private static void Table(StringBuilder text, IReadOnlyList<string> servers, ReportTable table, Causes causes)
+    private static void Table(StringBuilder text, LoadReport report, ReportTable table, Causes causes)
     {
-        var heading = Heading(table.Durability);
+        var (servers, heading) = (report.Options.Servers, table.Table.Heading);
         var others = servers.Contains(Ours) ? servers.Where(name => name != Ours).ToList() : [];
         Line(text, $"## {heading}");
         Line(text, $"");
+        Provenance(text, report);
         string[] columns =
         [
             "", "unit", .. servers.SelectMany(name => new[] { name, $"{name} p50 / p99 ms" }), .. others.Select(name => $"{Ours}/{name}"), "cause",

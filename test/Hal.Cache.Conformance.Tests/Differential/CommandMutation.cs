@@ -6,7 +6,7 @@ namespace Hal.Cache.Conformance.Tests.Differential;
 internal static class CommandMutation
 {
     // A mutation of these could switch the protocol, the reply mode or the clock of one side only, list every command in an order of chance, or wait for ever.
-    private static readonly HashSet<string> Exempt = new(StringComparer.OrdinalIgnoreCase) { "HELLO", "DEBUG", "CLIENT", "COMMAND", "XREAD", "XREADGROUP" };
+    private static readonly HashSet<string> Exempt = new(StringComparer.OrdinalIgnoreCase) { "HELLO", "DEBUG", "CLIENT", "COMMAND", "XREAD", "XREADGROUP", "BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BZPOPMIN", "BZPOPMAX", "BLMPOP", "BZMPOP" };
 
     /// <summary>Changes the arguments in place.</summary>
     public static void Apply(List<byte[]> arguments, Random random)

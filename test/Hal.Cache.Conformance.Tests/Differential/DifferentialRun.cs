@@ -7,6 +7,7 @@ namespace Hal.Cache.Conformance.Tests.Differential;
 internal sealed class DifferentialRun(int subjectPort, int modelPort, int seed)
 {
     private const int CommandsPerPart = 2_000;
+    private const int BatchCommands = 100;
     private const int DifferencesMax = 40;
     private const int MinimizeAttemptsMax = 250;
     private const int OneMutationIn = 25;
@@ -29,14 +30,15 @@ internal sealed class DifferentialRun(int subjectPort, int modelPort, int seed)
         try
         {
             var history = new List<byte[][]>();
-            for (var i = 0; i < count && _found.Count < DifferencesMax; i++)
+            for (var done = 0; done < count && _found.Count < DifferencesMax; done += BatchCommands)
             {
-                var command = Next();
-                history.Add(command);
-                if (pair.Run(command, reply => Learn(command, reply)) is not { } answer) continue;
+                byte[][][] batch = [.. Enumerable.Range(0, Math.Min(BatchCommands, count - done)).Select(_ => Next())];
+                var differs = pair.Run(batch, Learn, out var answer);
+                history.AddRange(differs < 0 ? batch : batch[..(differs + 1)]);
+                if (differs < 0) continue;
 
                 // The two no longer hold the same: note it, and go on from empty servers.
-                Note(history, answer, protocol, start + i);
+                Note(history, answer, protocol, start + done + differs);
                 pair.Dispose();
                 pair = new Pair(subjectPort, modelPort, protocol);
                 history.Clear();

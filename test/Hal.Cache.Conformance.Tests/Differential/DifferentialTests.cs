@@ -7,7 +7,7 @@ namespace Hal.Cache.Conformance.Tests.Differential;
 /// <summary>Random commands against the silo and redis-server side by side; HAL_TEST_SEED replays a run, HAL_TEST_COMMANDS makes it longer.</summary>
 public sealed class DifferentialTests(ITestOutputHelper output)
 {
-    private const int Commands = 20_000;
+    private const int Commands = 200_000;
     private const string CommandsVariable = "HAL_TEST_COMMANDS";
     private const int LeafCommands = 8_000;
     private const int ControlCommands = 8_000;

@@ -34,6 +34,41 @@ internal sealed class Pair : IDisposable
         return Compare(command, seen);
     }
 
+    /// <summary>
+    /// Runs many commands on both, all sent before the first reply is read; the place of the first that is answered differently, -1 where none is. What
+    /// follows it has run nevertheless.
+    /// </summary>
+    public int Run(IReadOnlyList<byte[][]> commands, Action<byte[][], RespTestReply> seen, out (string Wanted, string Got) answer)
+    {
+        answer = default;
+        using var requests = new MemoryStream();
+        var before = new int[commands.Count];
+        for (var i = 0; i < commands.Count; i++)
+        {
+            foreach (var first in StreamConsumers.Before(commands[i]))
+            {
+                requests.Write(RespTestClient.Encode(first));
+                before[i]++;
+            }
+
+            requests.Write(RespTestClient.Encode(commands[i]));
+        }
+
+        Subject.SendRaw(requests.GetBuffer().AsSpan(0, (int)requests.Length));
+        Model.SendRaw(requests.GetBuffer().AsSpan(0, (int)requests.Length));
+        var wanted = Replies("redis", commands, before, Model);
+        var got = Replies("the subject", commands, before, Subject);
+        for (var i = 0; i < commands.Count; i++)
+        {
+            if (wanted[i].Reply is { } reply) seen(commands[i], reply);
+            if (Agree(commands[i], got[i].Reply, got[i].Raw, wanted[i].Reply, wanted[i].Raw)) continue;
+            answer = (wanted[i].Reply?.ToString() ?? "closed", got[i].Reply?.ToString() ?? "closed");
+            return i;
+        }
+
+        return -1;
+    }
+
     /// <summary>Whether the last of these commands is answered differently when all are run on empty servers.</summary>
     public bool LastDiffers(IReadOnlyList<byte[][]> commands)
     {
@@ -76,6 +111,18 @@ internal sealed class Pair : IDisposable
     {
         Subject.Dispose();
         Model.Dispose();
+    }
+
+    private static (RespTestReply? Reply, byte[] Raw)[] Replies(string who, IReadOnlyList<byte[][]> commands, int[] before, RespTestClient client)
+    {
+        var replies = new (RespTestReply? Reply, byte[] Raw)[commands.Count];
+        for (var i = 0; i < replies.Length; i++)
+        {
+            for (var skipped = 0; skipped < before[i]; skipped++) Answered(who, commands[i], client, out _);
+            replies[i].Reply = Answered(who, commands[i], client, out replies[i].Raw);
+        }
+
+        return replies;
     }
 
     private (string Wanted, string Got)? Compare(byte[][] command, Action<RespTestReply>? seen)

@@ -27,6 +27,7 @@ internal static class ReplyRules
         ["SLOWLOG GET"] = (ReplyRule.Shape, "the clock"),
         ["SLOWLOG LEN"] = (ReplyRule.Shape, "the clock"),
         ["CLIENT ID"] = (ReplyRule.Shape, "ids are the server's own"),
+        ["ACL LOG"] = (ReplyRule.Shape, "times and addresses of clients"),
         ["ACL GENPASS"] = (ReplyRule.Shape, "random"),
         ["SMEMBERS"] = (ReplyRule.AnyOrder, "the order of a set is not promised"),
         ["SINTER"] = (ReplyRule.AnyOrder, "the order of a set is not promised"),

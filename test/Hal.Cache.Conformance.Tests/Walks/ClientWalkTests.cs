@@ -10,6 +10,8 @@ public sealed class ClientWalkTests(ITestOutputHelper output)
 {
     private static readonly string[] Walks = ["ioredis.mjs", "node-redis.mjs", "walk.py", "walk.sh"];
 
+    private static readonly string[] TypeWalks = ["ioredis-types.mjs", "node-redis-types.mjs", "valkey-glide.mjs", "walk-types.py"];
+
     private static readonly (string Script, string[] Extra)[] TreeWalks = [("tree.mjs", []), ("tree.mjs", ["node-redis"]), ("tree.py", []), ("tree.sh", [])];
 
     public static TheoryData<string, string> ServersAndWalks
@@ -42,6 +44,28 @@ public sealed class ClientWalkTests(ITestOutputHelper output)
 
         output.WriteLine(said);
         Assert.True(code == 0, $"{walk} against {server}: {said}\n--- the server's last lines:\n{under.Output}");
+    }
+
+    [Theory]
+    [InlineData("leaf")]
+    [InlineData("redis")]
+    public void Clients_find_all_of_redis_at_a_leaf(string server)
+    {
+        using var under = ServersUnderTest.Start(server, output);
+        if (under is null) return;
+        foreach (var walk in TypeWalks)
+        {
+            if (ClientWalks.Missing(walk) is { } missing)
+            {
+                output.WriteLine($"Left out: {walk}: {missing}.");
+                continue;
+            }
+
+            var (code, said) = ClientWalks.Run(walk, "127.0.0.1", Text(under.Port));
+
+            output.WriteLine(said);
+            Assert.True(code == 0, $"{walk} against {server}: {said}\n--- the server's last lines:\n{under.Output}");
+        }
     }
 
     [Fact]

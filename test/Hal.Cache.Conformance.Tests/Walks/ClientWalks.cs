@@ -19,6 +19,8 @@ internal static class ClientWalks
     {
         ".mjs" when Executables.Find("node") is null => "node is not installed",
         ".mjs" when !Directory.Exists(Path.Combine(Folder, "node_modules", "ioredis")) => "the npm clients are not installed (npm ci in test/clients)",
+        ".mjs" when script.StartsWith("valkey", StringComparison.Ordinal) && !Directory.Exists(Path.Combine(Folder, "node_modules", "@valkey", "valkey-glide")) =>
+            "valkey-glide is not installed (npm ci in test/clients)",
         ".py" when Python.Value is null => "python3-redis is not installed",
         ".sh" when Executables.Find("redis-cli") is null || Executables.Find("redis-benchmark") is null => "redis-tools is not installed",
         _ => null,

@@ -18,7 +18,7 @@ public static class ControlPlaneSamples
 
     private static readonly InstanceLoad Load = new()
     {
-        Keys = 1, MemoryBytes = 2, DiskBytes = 3, QueuedBytes = 4, PeerFetches = 5, Clients = 6, HitsTotal = 7, MissesTotal = 8, EvictionsTotal = 9,
+        Keys = 1, MemoryBytes = 2, DiskBytes = 3, QueuedBytes = 4, PeerFetches = 5, Clients = 6, PinnedBytes = 11, HitsTotal = 7, MissesTotal = 8, EvictionsTotal = 9,
         OriginBytesTotal = 10, ClientBytesTotal = long.MaxValue,
     };
 
@@ -131,7 +131,7 @@ public static class ControlPlaneSamples
         Work,
         new PrestageProgress { Job = "job", Instance = "a", Done = [Text], Failed = [Binary] },
         Pin,
-        new PinInfo { Pin = "pin", Request = Pin, CreatedAt = Time },
+        new PinInfo { Pin = "pin", Request = Pin, CreatedAt = Time, Keys = 2, Bytes = 3 },
         new UsageQuery("a", 5),
         new UsageReport
         {

@@ -222,6 +222,64 @@ public abstract class SchedulingContract : ControlPlaneContract
         Assert.True(after.PinsRevision > before.PinsRevision);
     }
 
+    [Fact]
+    public async Task Pins_that_would_keep_more_than_half_of_an_instances_store_are_refused()
+    {
+        await RegisterTreeAsync();
+        await HoldAsync("root", 1, ("a", 300, 1), ("b", 300, 1), ("p/1", 100, 1), ("p/2", 50, 1));
+
+        var first = await PinAsync("leaf-1", new KeySelection { Keys = [Key("a")], Prefixes = [new KeyPrefix(Key("p/"))] });
+        var second = await PinAsync("leaf-1", new KeySelection { Keys = [Key("b")] });
+        var elsewhere = await PinAsync("leaf-2", new KeySelection { Keys = [Key("b")] });
+        await Plane.Scheduling.UnpinAsync(first.Value.Pin, None);
+        var again = await PinAsync("leaf-1", new KeySelection { Keys = [Key("b"), Key("unknown")] });
+
+        Assert.Equal((3, 450), (first.Value.Keys, first.Value.Bytes));
+        AssertError(CacheErrorCode.NoRoom, second);
+        Assert.Contains("PinnedShareMax", second.Error!.Message, StringComparison.Ordinal);
+        Assert.True(elsewhere.IsOk);
+        Assert.Equal((2, 300), (again.Value.Keys, again.Value.Bytes));
+    }
+
+    [Fact]
+    public async Task A_lease_tells_when_a_pinned_manifest_has_other_keys()
+    {
+        await RegisterTreeAsync();
+        await Plane.Scheduling.PutManifestAsync("m", [Key("a")], None);
+        await PinAsync("leaf-1", new KeySelection { Manifest = "m" });
+        var before = (await RegisterAsync("leaf-1", "branch")).Value.PinsRevision;
+        await Plane.Scheduling.PutManifestAsync("m", [Key("b")], None);
+        var after = (await RegisterAsync("leaf-1", "branch")).Value.PinsRevision;
+
+        Assert.True(after > before, $"{after} is not above {before}");
+    }
+
+    [Fact]
+    public async Task The_keys_of_a_manifest_come_in_pages()
+    {
+        await Plane.Scheduling.PutManifestAsync("m", [.. Enumerable.Range(0, 5).Select(i => Key($"k{i}"))], None);
+
+        var first = (await Plane.Scheduling.ListManifestKeysAsync("m", new PageRequest(null, 3), None)).Value;
+        var rest = (await Plane.Scheduling.ListManifestKeysAsync("m", new PageRequest(first.Next, 3), None)).Value;
+
+        Assert.Equal(["k0", "k1", "k2", "k3", "k4"], first.Items.Concat(rest.Items).Select(k => $"{k}"));
+        Assert.Null(rest.Next);
+        AssertError(CacheErrorCode.NotFound, await Plane.Scheduling.ListManifestKeysAsync("none", new PageRequest(), None));
+        AssertError(CacheErrorCode.Invalid, await Plane.Scheduling.ListManifestKeysAsync("m", new PageRequest("x"), None));
+    }
+
+    [Fact]
+    public async Task A_prestage_job_without_a_priority_has_the_normal_one()
+    {
+        await RegisterTreeAsync();
+
+        Assert.Equal(PrestageRequest.PriorityNormal, (await PrestageAsync(["a"], r => r with { Priority = null })).Value.Priority);
+        Assert.Equal(0, (await PrestageAsync(["a"], r => r with { Priority = 0 })).Value.Priority);
+    }
+
+    private Task<Result<PinInfo>> PinAsync(string instance, KeySelection selection) =>
+        Plane.Scheduling.PinAsync(new PinRequest { Instance = instance, Selection = selection }, null, None);
+
     private Task<Result<AffinityReport>> AffinityAsync(string[] keys, params string[] candidates) => Plane.Scheduling.AffinityAsync(
         new AffinityRequest { Selection = new KeySelection { Keys = [.. keys.Select(Key)] }, Candidates = candidates }, None);
 

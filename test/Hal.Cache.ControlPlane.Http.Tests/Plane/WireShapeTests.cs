@@ -48,6 +48,12 @@ public sealed class WireShapeTests
     }
 
     [Fact]
+    public void A_prestage_request_that_names_no_priority_has_the_normal_one() =>
+        Assert.Equal(
+            PrestageRequest.PriorityNormal,
+            JsonSerializer.Deserialize("""{"selection":{"keys":["a"]},"instances":["a"]}""", ControlPlaneJson.Wire.PrestageRequest)!.Priority);
+
+    [Fact]
     public void Every_message_of_the_control_plane_has_a_sample()
     {
         var messages = typeof(ControlPlaneJson).GetCustomAttributesData().Where(a => a.AttributeType == typeof(JsonSerializableAttribute))

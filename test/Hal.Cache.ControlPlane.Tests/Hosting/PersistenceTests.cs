@@ -41,6 +41,35 @@ public sealed class PersistenceTests
     }
 
     [Fact]
+    public async Task A_prestage_job_goes_on_after_a_restart_where_it_was()
+    {
+        string job;
+        await using (var plane = await StartAsync())
+        {
+            await RegisterAsync(plane);
+            job = (await plane.Scheduling.PrestageAsync(new PrestageRequest { Selection = new KeySelection { Keys = [.. Keys(100)] }, Instances = ["leaf", "root"] }, null, default)).Value.Job;
+            var taken = (await plane.Scheduling.TakePrestageWorkAsync("leaf", 30, default)).Value.Single().Keys;
+            await plane.Scheduling.ReportPrestageAsync(new PrestageProgress { Job = job, Instance = "leaf", Done = [.. taken.Skip(2).Take(20)], Failed = [.. taken.Take(2)] }, default);
+            clock.Advance(TimeSpan.FromSeconds(2));
+        }
+
+        await using var again = await StartAsync();
+        await RegisterAsync(again);
+        var after = (await again.Scheduling.GetPrestageAsync(job, default)).Value;
+        var rest = (await again.Scheduling.TakePrestageWorkAsync("leaf", 1000, default)).Value.Single().Keys;
+        await again.Scheduling.ReportPrestageAsync(new PrestageProgress { Job = job, Instance = "leaf", Done = rest }, default);
+        var others = (await again.Scheduling.TakePrestageWorkAsync("root", 1000, default)).Value.Single().Keys;
+        await again.Scheduling.ReportPrestageAsync(new PrestageProgress { Job = job, Instance = "root", Done = others }, default);
+
+        Assert.Equal((PrestageState.Running, 20L, 2L), (after.State, after.CopiesDone, after.CopiesFailed));
+        Assert.Equal((78, 100), (rest.Count, others.Count));
+        var ended = (await again.Scheduling.GetPrestageAsync(job, default)).Value;
+        Assert.Equal((PrestageState.Failed, 198L, 2L), (ended.State, ended.CopiesDone, ended.CopiesFailed));
+        clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.DoesNotContain(store.Records, r => r.Kind == StoredKind.Prestage);
+    }
+
+    [Fact]
     public async Task What_is_removed_or_ended_leaves_nothing_in_the_store()
     {
         await using var plane = await StartAsync();

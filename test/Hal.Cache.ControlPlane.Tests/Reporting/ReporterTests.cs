@@ -34,6 +34,26 @@ public sealed class ReporterTests
     }
 
     [Fact]
+    public void What_was_measured_twice_between_two_heartbeats_goes_together_into_the_next()
+    {
+        var reporter = Registered(new ReporterOptions());
+        while (reporter.Next() is not null)
+        {
+            // The first heartbeat, which says nothing yet.
+        }
+        reporter.Measured(new InstanceLoad { Keys = 1 }, [Link(1)], [new KeyReads(CacheKey.FromText("a"), 5), new KeyReads(CacheKey.FromText("b"), 1)]);
+        reporter.Measured(new InstanceLoad { Keys = 2 }, [Link(2)], [new KeyReads(CacheKey.FromText("b"), 9)]);
+        clock.Advance(TimeSpan.FromSeconds(2));
+        var heartbeat = reporter.Next()!.Heartbeat!;
+
+        Assert.Equal(2, heartbeat.Load.Keys);
+        Assert.Equal([1.0, 2.0], heartbeat.Links.Select(l => l.RoundTripMs!.Value).Order());
+        Assert.Equal([("b", 10L), ("a", 5L)], heartbeat.PopularKeys.Select(r => ($"{r.Key}", r.Reads)));
+
+        static LinkObservation Link(double ms) => new() { From = "root", To = "leaf", RoundTripMs = ms };
+    }
+
+    [Fact]
     public void A_batch_is_sent_again_unchanged_until_it_is_answered_and_any_sending_may_be()
     {
         var reporter = Registered(new ReporterOptions());

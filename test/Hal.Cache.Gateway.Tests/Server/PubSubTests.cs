@@ -70,8 +70,70 @@ public sealed class PubSubTests
         byte[] message = new byte[1 << 20];
         host["a"].Session.Wake = static () => { }; // it never looks
 
-        for (int i = 0; i < 9; i++) host.State.Channels.Publish("x"u8, message, 0);
+        await host["b"].RunAsync(["CONFIG", "SET", "client-output-buffer-limit", "pubsub 8mb 4mb 60"]);
+
+        for (int i = 0; i < 8; i++) host.State.Channels.Publish("x"u8, message, 0);
 
         Assert.True(host["a"].IsCut);
+    }
+
+    [Fact]
+    public async Task A_subscriber_that_stays_above_the_soft_limit_is_cut_when_its_time_is_over()
+    {
+        await using var host = new ServerHost();
+        await host["b"].RunAsync(["CONFIG", "SET", "client-output-buffer-limit", "pubsub 8mb 2mb 10"]);
+        host.State.Channels.Subscribe(host["a"].Session, Gateway.PubSub.SubscriptionKind.Channel, "x"u8.ToArray());
+        host["a"].Session.Wake = static () => { };
+        for (int i = 0; i < 3; i++) host.State.Channels.Publish("x"u8, new byte[1 << 20], 0);
+        host.Time.Advance(TimeSpan.FromSeconds(9));
+        host.State.Channels.Publish("x"u8, "still there"u8, 0);
+        Assert.False(host["a"].IsCut);
+
+        host.Time.Advance(TimeSpan.FromSeconds(2));
+        host.State.Channels.Publish("x"u8, "too late"u8, 0);
+
+        Assert.True(host["a"].IsCut);
+    }
+
+    [Theory]
+    [InlineData("pubsub 1mb 512kb 5", "normal 0 0 0 slave 268435456 67108864 60 pubsub 1048576 524288 5")]
+    [InlineData("normal 1k 0 0 replica 10 5 1", "normal 1000 0 0 slave 10 5 1 pubsub 33554432 8388608 60")]
+    [InlineData("pubsub 1mb 512kb", null)]
+    [InlineData("all 1 1 1", null)]
+    [InlineData("pubsub x 1 1", null)]
+    public async Task Output_limits_are_read_back_as_they_were_set(string value, string? expected)
+    {
+        await using var host = new ServerHost();
+
+        string set = await host["a"].RunAsync(["CONFIG", "SET", "client-output-buffer-limit", value]);
+
+        Assert.Equal(expected is not null, set == "+OK\r\n");
+        if (expected is null) return;
+        Assert.Contains(expected, await host["a"].RunAsync(["CONFIG", "GET", "client-output-buffer-limit"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_hundred_thousand_subscribers_of_one_channel_come_hear_and_go()
+    {
+        const int subscribers = 100_000;
+        await using var host = new ServerHost();
+        var clients = new Gateway.Clients.ClientSession[subscribers];
+        byte[] name = "x"u8.ToArray();
+        for (int i = 0; i < subscribers; i++)
+        {
+            clients[i] = new(i + 10, "", "", DateTimeOffset.UnixEpoch, static () => { }, commands: 0);
+            clients[i].Subscriptions = new();
+            clients[i].Subscriptions!.TryAdd(Gateway.PubSub.SubscriptionKind.Channel, name);
+            host.State.Channels.Subscribe(clients[i], Gateway.PubSub.SubscriptionKind.Channel, name);
+        }
+
+        Assert.Equal(subscribers, host.State.Channels.Publish("x"u8, "m"u8, 0));
+
+        for (int i = 0; i < subscribers; i += 2) host.State.Channels.Remove(clients[i]);
+        Assert.Equal(subscribers / 2, host.State.Channels.Publish("x"u8, "m"u8, 0));
+        Assert.All(clients, client => Assert.True(client.HasMessages));
+        foreach (Gateway.Clients.ClientSession client in clients) host.State.Channels.Remove(client);
+        Assert.Equal(0, host.State.Channels.Publish("x"u8, "m"u8, 0));
+        Assert.Equal(0, host.State.Channels.CountOf(Gateway.PubSub.SubscriptionKind.Channel));
     }
 }

@@ -8,6 +8,7 @@ using Hal.Cache.Gateway.Server;
 using Hal.Cache.Gateway.Tests.Clients;
 using Hal.Cache.Gateway.Tests.Commands;
 using Hal.Cache.Node;
+using Hal.Cache.Node.Values;
 using Hal.Cache.Storage;
 using Hal.Cache.Testing.Time;
 
@@ -22,7 +23,7 @@ internal sealed class ServerHost : IAsyncDisposable
 
     public ServerHost(IEvictionPolicy? policy = null, GatewayOptions? options = null)
     {
-        store = BlobStores.Open(new BlobStoreOptions { MemoryBytes = 256 << 20 }, policy ?? new KeepsAllPolicy(), Time).Value;
+        store = BlobStores.Open(new BlobStoreOptions { MemoryBytes = 256 << 20, ObjectCodec = new CollectionCodec(new CollectionLimits()) }, policy ?? new KeepsAllPolicy(), Time).Value;
         State = new ServerState(options ?? new GatewayOptions(), new Keyspace(store, new NoOrigins(), Time), Time);
         dispatcher = new CommandDispatcher(State);
     }
@@ -72,6 +73,7 @@ internal sealed class ServerHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (TestClient client in clients.Values) await client.DisposeAsync();
+        await State.Fields.StopAsync();
         await store.DisposeAsync();
     }
 
@@ -88,7 +90,7 @@ internal sealed class ServerHost : IAsyncDisposable
         public TestClient(ServerState state, CommandDispatcher dispatcher, TimeProvider time)
         {
             this.state = state;
-            Session = new ClientSession(state.Clients.NextId(), "remote", "local", time.GetUtcNow(), ended.Cancel, state.Table.All.Count);
+            Session = new ClientSession(state.Clients.NextId(), "remote", "local", time.GetUtcNow(), ended.Cancel, state.Table.All.Count) { Limits = state.OutputLimits };
             state.Acl.Begin(Session);
             state.Clients.TryAdd(Session);
             running = RunAsync(new RespConnection(state, dispatcher, Session, new DuplexPipe(requests.Reader, replies.Writer), ended.Token));

@@ -69,6 +69,47 @@ public sealed class TransactionTests
         Assert.Equal(":400001\r\n", await host["a"].RunAsync(["STRLEN", "k"]));
     }
 
+    [Theory]
+    [InlineData(5)]
+    public async Task Nobody_sees_the_middle_of_a_transaction_that_waits(int seed)
+    {
+        const int Transactions = 60;
+        await using var host = new ServerHost();
+        await host["a"].RunAsync(["SET", "large", new string('x', 300_000)]);
+        foreach (string key in (string[])["x", "y"]) await host["a"].RunAsync(["SET", key, "0"]);
+        foreach (string name in (string[])["b", "c", "d"]) _ = host[name];
+        using var over = new CancellationTokenSource();
+
+        Task<int>[] readers = [.. ((string[])["b", "c", "d"]).Select(name => Task.Run(() => ReadAsync(host[name], over.Token)))];
+        var random = new Random(seed);
+        for (int i = 1; i <= Transactions; i++)
+        {
+            await host["a"].RunAsync(["MULTI"]);
+            await host["a"].RunAsync(["SET", "x", $"{i}"]);
+            await host["a"].RunAsync(["SETRANGE", "large", $"{random.Next(200_000)}", "y"]); // is built anew, without locks
+            await host["a"].RunAsync(["SET", "y", $"{i}"]);
+            Assert.StartsWith("*3\r\n+OK\r\n:300000\r\n+OK", await host["a"].RunAsync(["EXEC"]), StringComparison.Ordinal);
+        }
+
+        await over.CancelAsync();
+        int[] reads = await Task.WhenAll(readers);
+
+        Assert.True(reads.Min() > 10, $"seed {seed}: some client read {reads.Min()} times");
+        Assert.False(host.State.Fence.Holds(ulong.MaxValue));
+
+        static async Task<int> ReadAsync(ServerHost.TestClient client, CancellationToken over)
+        {
+            int reads = 0;
+            for (; !over.IsCancellationRequested; reads++)
+            {
+                string[] lines = (await client.RunAsync(["MGET", "x", "y"])).Split("\r\n");
+                Assert.Equal(lines[2], lines[4]);
+            }
+
+            return reads;
+        }
+    }
+
     [Fact]
     public async Task Exec_lets_go_of_what_was_queued_when_the_client_leaves()
     {

@@ -32,7 +32,18 @@ public sealed class PeerSourceTests
         Assert.Equal(Object, bytes);
     }
 
+    [Fact]
+    public async Task A_source_whose_copy_is_none_to_pass_on_has_not_failed()
+    {
+        var (error, bytes, statistics) = await FillAsync(new Peers(("parent", 0, CacheErrorCode.Elsewhere), ("root", int.MaxValue, null)));
+
+        Assert.Null(error);
+        Assert.Equal(Object, bytes);
+        Assert.Equal(0, statistics.FailuresOf("parent"));
+    }
+
     [Theory]
+    [InlineData(CacheErrorCode.Elsewhere, CacheErrorCode.NotFound, CacheErrorCode.Changed)]
     [InlineData(CacheErrorCode.NotFound, CacheErrorCode.NotFound, CacheErrorCode.Changed)]
     [InlineData(CacheErrorCode.Unavailable, CacheErrorCode.NotFound, CacheErrorCode.Unavailable)]
     [InlineData(CacheErrorCode.NotFound, CacheErrorCode.Unavailable, CacheErrorCode.Unavailable)]
@@ -74,9 +85,11 @@ public sealed class PeerSourceTests
             return new(code is { } failure ? new CacheError(failure, "as asked") : null);
         }
 
-        public ValueTask<Result<IFrameChannel>> ConnectAsync(string peer, IFrameSink sink, CancellationToken cancellation) => throw new NotSupportedException();
+        public ValueTask<Result<IFrameChannel>> ConnectAsync(string peer, PeerChannelKind kind, IFrameSink sink, CancellationToken cancellation) => throw new NotSupportedException();
 
         public ValueTask<Result<ICommandLink>> RentAsync(string peer, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public void Cut(string peer) => throw new NotSupportedException();
 
         public ValueTask DisposeAsync() => default;
     }

@@ -40,6 +40,60 @@ public sealed class CollectionModelTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
+    public void Hash_with_times_is_as_a_dictionary_with_times(int seed)
+    {
+        var model = new Dictionary<string, (string Value, long At)>();
+        long now = 1;
+        Run(seed, new HashValue(limits), (random, hash, log) =>
+        {
+            now += random.Next(3);
+            hash.LookAt(now);
+            foreach (string old in model.Where(pair => pair.Value.At != 0 && pair.Value.At <= now).Select(pair => pair.Key).ToList()) model.Remove(old);
+            string field = ValueSeed.Text(random, 60), value = ValueSeed.Text(random, 1000);
+            byte[] name = ValueSeed.Bytes(field);
+            Assert.Equal(model.Count, hash.Count);
+            switch (random.Next(6))
+            {
+                case 0:
+                    Assert.Equal(model.Remove(field), hash.Remove(name, log));
+                    break;
+                case 1 or 2 when model.ContainsKey(field):
+                    long at = random.Next(3) == 0 ? 0 : now + random.Next(1, 300);
+                    hash.SetTime(name, at, log);
+                    model[field] = (model[field].Value, at);
+                    break;
+                case 3 when random.Next(5) == 0:
+                    hash.RemoveExpired(random.Next(4), log);
+                    break;
+                default:
+                    Assert.Equal(!model.ContainsKey(field), hash.Set(name, ValueSeed.Bytes(value), log));
+                    model[field] = (value, 0);
+                    break;
+            }
+
+            Assert.Equal(model.TryGetValue(field, out (string Value, long At) held) ? held.At : 0, hash.TimeOf(name));
+            Assert.Equal(model.ContainsKey(field), hash.Contains(name));
+        },
+        hash =>
+        {
+            hash.LookAt(now);
+            foreach (string old in model.Where(pair => pair.Value.At != 0 && pair.Value.At <= now).Select(pair => pair.Key).ToList()) model.Remove(old);
+            Assert.Equal(model.Count, hash.Count);
+            Assert.Equal(model.ToDictionary(pair => pair.Key, pair => pair.Value.Value).OrderBy(pair => pair.Key, StringComparer.Ordinal), Pairs(hash).OrderBy(pair => pair.Key, StringComparer.Ordinal));
+            Assert.All(model, pair => Assert.Equal(pair.Value.At, hash.TimeOf(ValueSeed.Bytes(pair.Key))));
+            var scanned = new List<string>();
+            for (ulong cursor = 0; ;)
+            {
+                cursor = hash.Scan(cursor, 10, (item, start, length) => scanned.Add(ValueSeed.Text(item.AsSpan(start, length))));
+                if (cursor == 0) break;
+            }
+
+            Assert.Equal(model.Keys.Order(StringComparer.Ordinal), scanned.Order(StringComparer.Ordinal));
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
     public void Set_is_as_a_set(int seed)
     {
         var model = new HashSet<string>();

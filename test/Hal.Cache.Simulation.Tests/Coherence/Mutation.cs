@@ -34,6 +34,9 @@ internal class Mutation
 
     public virtual bool TicksAuthority => true;
 
+    /// <summary>A leaf's clock goes on while its machine sleeps.</summary>
+    public virtual bool CountsSleep => true;
+
     public virtual IReadOnlyCollection<ulong>? Grace(IReadOnlyCollection<ulong>? instances) => instances;
 
     public virtual CoherenceOptions AuthorityOptions(CoherenceOptions options) => options;

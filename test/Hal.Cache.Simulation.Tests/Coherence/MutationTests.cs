@@ -57,6 +57,7 @@ public sealed class MutationTests(ITestOutputHelper output)
         [nameof(Mutations.EvictWithoutPoison)] = (() => new Mutations.EvictWithoutPoison(), LateReplies),
         [nameof(Mutations.JoinWithoutLease)] = (() => new Mutations.JoinWithoutLease(), CutOff),
         [nameof(Mutations.JoinPoisoned)] = (() => new Mutations.JoinPoisoned(), Usual),
+        [nameof(Mutations.SleepUncounted)] = (() => new Mutations.SleepUncounted(), Calm with { Pauses = 8, ClockChanges = 0 }),
         [nameof(Mutations.NoLeaseTimer)] = (() => new Mutations.NoLeaseTimer(), Usual),
     };
 

@@ -241,6 +241,12 @@ internal static class Mutations
         }
     }
 
+    /// <summary>A leaf's clock does not count the time for which its machine slept.</summary>
+    internal sealed class SleepUncounted : Mutation
+    {
+        public override bool CountsSleep => false;
+    }
+
     /// <summary>The authority never stops waiting for a silent holder.</summary>
     internal sealed class NoLeaseTimer : Mutation
     {

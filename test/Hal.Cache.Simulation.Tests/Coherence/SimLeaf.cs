@@ -125,8 +125,15 @@ internal sealed class SimLeaf : ICopyHolderOutput, ICopies, ISessionCounter
         Drain();
     }
 
-    /// <summary>Stops the process for a while; its clock goes on.</summary>
-    public void Pause(long microseconds) => pausedUntil = Math.Max(pausedUntil, cluster.Scheduler.Now + microseconds);
+    /// <summary>Stops the process for a while, or puts its machine to sleep; its clock goes on.</summary>
+    public void Pause(long microseconds)
+    {
+        pausedUntil = Math.Max(pausedUntil, cluster.Scheduler.Now + microseconds);
+        if (cluster.Mutation.CountsSleep || Clock.Rate == 0) return;
+        var rate = Clock.Rate;
+        Clock.SetRate(0);
+        cluster.Scheduler.After(microseconds, () => Clock.SetRate(rate));
+    }
 
     public void Evict(int key)
     {

@@ -9,6 +9,8 @@ public sealed class ChildProcess : IDisposable
 {
     private const int OutputLinesMax = 200;
     private const int SignalTerminate = 15;
+    private const int SignalContinue = 18;
+    private const int SignalStop = 19;
 
     private readonly Process _process;
     private readonly Queue<string> _lines = new();
@@ -17,7 +19,8 @@ public sealed class ChildProcess : IDisposable
     private readonly string _what;
 
     /// <summary>Starts the program; <paramref name="isReady"/> tells which line of its standard output says that it serves.</summary>
-    public ChildProcess(string program, IEnumerable<string> arguments, Func<string, bool>? isReady = null, string? directory = null)
+    public ChildProcess(
+        string program, IEnumerable<string> arguments, Func<string, bool>? isReady = null, string? directory = null, IReadOnlyDictionary<string, string>? variables = null)
     {
         _isReady = isReady;
         var start = new ProcessStartInfo(program)
@@ -28,6 +31,7 @@ public sealed class ChildProcess : IDisposable
             WorkingDirectory = directory ?? Path.GetTempPath(),
         };
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        foreach (var (name, value) in variables ?? new Dictionary<string, string>()) start.Environment[name] = value;
         _what = $"{Path.GetFileName(program)} {string.Join(' ', start.ArgumentList)}";
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Take(line.Data);
@@ -85,6 +89,18 @@ public sealed class ChildProcess : IDisposable
     public void Terminate()
     {
         if (IsRunning) _ = SendSignal(_process.Id, SignalTerminate);
+    }
+
+    /// <summary>SIGSTOP: the process does nothing until <see cref="Resume"/>, its connections stay.</summary>
+    public void Pause()
+    {
+        if (IsRunning) _ = SendSignal(_process.Id, SignalStop);
+    }
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume()
+    {
+        if (IsRunning) _ = SendSignal(_process.Id, SignalContinue);
     }
 
     /// <summary>SIGKILL; returns when the process is gone.</summary>

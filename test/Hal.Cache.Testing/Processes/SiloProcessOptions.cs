@@ -31,4 +31,19 @@ public sealed record SiloProcessOptions
 
     /// <summary>Connection string of the database in which a tree's silos meet as one Orleans cluster; null for none.</summary>
     public string? ClusterDatabase { get; init; }
+
+    /// <summary>Further options of a tree's instances, by the instance's name.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Further { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>
+    /// Ways of a tree that a test wants to break, each from an instance to another one or to <see cref="TreeProcesses.Plane"/>: they go
+    /// through a proxy.
+    /// </summary>
+    public IReadOnlyList<(string From, string To)> Links { get; init; } = [];
+
+    /// <summary>Where an instance of a tree keeps its data, by its name; others have a directory of their own.</summary>
+    public IReadOnlyDictionary<string, string> DataDirectories { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Variables of the environment of a tree's instances, by the instance's name.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Variables { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, string>>();
 }

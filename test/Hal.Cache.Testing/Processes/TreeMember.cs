@@ -9,12 +9,13 @@ public sealed class TreeMember : IServerUnderTest
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(15);
 
     private readonly TempDirectory _directory;
+    private readonly SiloProcessOptions _options;
     private readonly Func<TreeMember, IEnumerable<string>> _arguments;
     private ChildProcess? _process;
 
-    internal TreeMember(TempDirectory directory, string name, string role, string? parent, Func<TreeMember, IEnumerable<string>> arguments)
+    internal TreeMember(TempDirectory directory, string name, string role, string? parent, SiloProcessOptions options, Func<TreeMember, IEnumerable<string>> arguments)
     {
-        (_directory, Name, Role, Parent, _arguments) = (directory, name, role, parent, arguments);
+        (_directory, Name, Role, Parent, _options, _arguments) = (directory, name, role, parent, options, arguments);
         Port = FreePort.Next();
         HttpPort = FreePort.Next();
         ClusterPort = FreePort.Next();
@@ -37,7 +38,7 @@ public sealed class TreeMember : IServerUnderTest
     /// <summary>Where .NET clients of its cluster connect.</summary>
     public int GatewayPort { get; }
 
-    public string DataDirectory => _directory.Combine(Name);
+    public string DataDirectory => _options.DataDirectories.GetValueOrDefault(Name) ?? _directory.Combine(Name);
 
     public int Pid => _process?.Pid ?? throw new InvalidOperationException($"{Name} is not running.");
 
@@ -52,6 +53,11 @@ public sealed class TreeMember : IServerUnderTest
     }
 
     public void Kill() => _process?.Kill();
+
+    /// <summary>Stops the process, which notices nothing, until <see cref="Resume"/>.</summary>
+    public void Pause() => _process?.Pause();
+
+    public void Resume() => _process?.Resume();
 
     public int Terminate()
     {
@@ -68,7 +74,9 @@ public sealed class TreeMember : IServerUnderTest
         var assembly = RepositoryPaths.SiloAssembly()
             ?? throw new InvalidOperationException("Hal.Cache.Silo.dll is not built: dotnet build -c Release src/Hal.Cache.Silo.");
         _process?.Dispose();
-        _process = new ChildProcess("dotnet", ["exec", assembly, .. _arguments(this)], line => line.StartsWith("ready", StringComparison.Ordinal));
+        _process = new ChildProcess(
+            "dotnet", ["exec", assembly, .. _arguments(this)], line => line.StartsWith("ready", StringComparison.Ordinal),
+            variables: _options.Variables.GetValueOrDefault(Name));
     }
 
     internal void WaitReady() => _process!.WaitReady(StartLimit);

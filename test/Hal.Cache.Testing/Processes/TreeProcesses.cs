@@ -1,14 +1,19 @@
 using Hal.Cache.Testing.Clients;
+using Hal.Cache.Testing.Network;
 
 namespace Hal.Cache.Testing.Processes;
 
 /// <summary>A tree of silos, each a process of its own, on free ports; every wait is bounded, everything is deleted on dispose.</summary>
 public sealed class TreeProcesses : IDisposable
 {
+    /// <summary>What <see cref="SiloProcessOptions.Links"/> calls the control plane.</summary>
+    public const string Plane = "(control plane)";
+
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(30);
 
     private readonly TempDirectory _directory = new("tree");
     private readonly List<TreeMember> _members = [];
+    private readonly Dictionary<(string From, string To), LinkProxy> _links = [];
     private readonly SiloProcessOptions _options;
     private readonly string _secret;
 
@@ -38,9 +43,10 @@ public sealed class TreeProcesses : IDisposable
             foreach (var (name, parent) in shape)
             {
                 var role = parent is null ? "root" : shape.Any(s => s.Parent == name) ? "branch" : "leaf";
-                tree._members.Add(new TreeMember(tree._directory, name, role, parent, tree.Arguments));
+                tree._members.Add(new TreeMember(tree._directory, name, role, parent, tree._options, tree.Arguments));
             }
 
+            foreach (var link in tree._options.Links) tree._links.Add(link, new LinkProxy(link.To == Plane ? tree.PlanePort : tree[link.To].Port));
             foreach (var member in tree._members) member.Begin();
             foreach (var member in tree._members) member.WaitReady();
             tree.WaitConnected();
@@ -52,6 +58,9 @@ public sealed class TreeProcesses : IDisposable
             throw;
         }
     }
+
+    /// <summary>A way that was named in <see cref="SiloProcessOptions.Links"/>.</summary>
+    public LinkProxy Link(string from, string to) => _links[(from, to)];
 
     /// <summary>Waits until every running instance can read and write.</summary>
     public void WaitConnected()
@@ -79,8 +88,11 @@ public sealed class TreeProcesses : IDisposable
     public void Dispose()
     {
         foreach (var member in _members) member.Dispose();
+        foreach (var link in _links.Values) link.Dispose();
         _directory.Dispose();
     }
+
+    private int PlanePort => _options.ControlPlane is { } url ? new Uri(url).Port : _members[0].HttpPort;
 
     private IEnumerable<string> Arguments(TreeMember member)
     {
@@ -91,13 +103,15 @@ public sealed class TreeProcesses : IDisposable
             "--cluster-secret", _secret,
         ];
         if (member.Parent is { } parent) arguments.AddRange(["--parent", parent, "--root", _members[0].Name]);
-        if (_options.ControlPlane is { } plane) arguments.AddRange(["--control-plane", plane]);
-        if (_options.WithPlane && member.Parent is not null) arguments.AddRange(["--control-plane", $"http://{TreeMember.Endpoint(_members[0].HttpPort)}"]);
         if (_options.ClusterDatabase is { } database)
             arguments.AddRange(["--cluster", "orleans", "--postgres", database, "--cluster-listen", TreeMember.Endpoint(member.ClusterPort), "--cluster-gateway", TreeMember.Endpoint(member.GatewayPort)]);
+        if (_options.ControlPlane is not null || (_options.WithPlane && member.Parent is not null))
+            arguments.AddRange(["--control-plane", $"http://{TreeMember.Endpoint(_links.GetValueOrDefault((member.Name, Plane))?.Port ?? PlanePort)}"]);
+        arguments.AddRange(_options.Further.GetValueOrDefault(member.Name) ?? []);
         if (_options.ClusterView is { } view) arguments.AddRange(["--cluster-view", view]);
         if (_options.Policy is { } policy) arguments.AddRange(["--policy", policy]);
-        foreach (var other in _members.Where(m => m != member)) arguments.AddRange(["--peer", $"{other.Name}={TreeMember.Endpoint(other.Port)}"]);
+        foreach (var other in _members.Where(m => m != member))
+            arguments.AddRange(["--peer", $"{other.Name}={TreeMember.Endpoint(_links.GetValueOrDefault((member.Name, other.Name))?.Port ?? other.Port)}"]);
         if (member.Parent is null)
         {
             foreach (var origin in _options.Origins) arguments.AddRange(["--origin", origin]);

@@ -1,11 +1,15 @@
 namespace Hal.Cache.Testing.Simulation;
 
 /// <summary>
-/// Decides whether a history is linearizable, key by key (linearizability is local: Herlihy and Wing, 1990): the search of Wing and Gong
-/// (1993) with Lowe's memory of configurations seen (2017), for keys that start out absent.
+/// Decides whether a history is linearizable, key by key (linearizability is local: Herlihy and Wing, "Linearizability: a correctness
+/// condition for concurrent objects", 1990): the search of Wing and Gong ("Testing and verifying concurrent objects", 1993) with the
+/// memory of configurations seen of Lowe ("Testing for linearizability", 2017), for keys that start out absent.
 /// </summary>
 public static class LinearizabilityChecker
 {
+    /// <summary>Configurations that are tried for one key; a key that needs more is an error, never a verdict.</summary>
+    public const int ConfigurationsMax = 4_000_000;
+
     /// <summary>A key whose operations have no linear order, or null.</summary>
     public static string? FindViolation(IEnumerable<Operation> history)
     {
@@ -17,10 +21,13 @@ public static class LinearizabilityChecker
         return null;
     }
 
-    public static bool IsLinearizable(IReadOnlyList<Operation> operations)
+    /// <summary>Whether the operations on one key have a linear order; throws <see cref="InvalidOperationException"/> beyond the limit.</summary>
+    public static bool IsLinearizable(IReadOnlyList<Operation> operations, int configurationsMax = ConfigurationsMax)
     {
-        var relevant = operations.Where(o => o.Kind != OperationKind.Read || o.Returned != Operation.Never).ToArray();
+        var relevant = Relevant(operations);
         var head = Link(relevant);
+        var before = EarlierTwins(relevant);
+        var placed = new bool[relevant.Length];
         var seen = new HashSet<(UInt128, long?)>();
         var random = new Random(1);
         var marks = relevant.Select(_ => new UInt128((ulong)random.NextInt64(), (ulong)random.NextInt64())).ToArray();
@@ -34,9 +41,12 @@ public static class LinearizabilityChecker
             // A call may be next as long as no operation that is not yet placed returned before it.
             if (at is { Return: { } end })
             {
-                if (Apply(at.Operation!, state, out var after) && seen.Add((done ^ marks[at.Index], after)))
+                if ((before[at.Index] < 0 || placed[before[at.Index]]) && Apply(at.Operation!, state, out var after) && seen.Add((done ^ marks[at.Index], after)))
                 {
+                    if (seen.Count > configurationsMax)
+                        throw new InvalidOperationException($"{relevant.Length} operations on {at.Operation!.Key} need more than {configurationsMax} configurations.");
                     chosen.Push((at, state));
+                    placed[at.Index] = true;
                     (done, state) = (done ^ marks[at.Index], after);
                     if (at.Operation!.Returned != Operation.Never) open--;
                     at.Unlink();
@@ -54,12 +64,37 @@ public static class LinearizabilityChecker
                 last.Call.Return!.Relink();
                 last.Call.Relink();
                 (done, state) = (done ^ marks[last.Call.Index], last.State);
+                placed[last.Call.Index] = false;
                 if (last.Call.Operation!.Returned != Operation.Never) open++;
                 at = last.Call.Next;
             }
         }
 
         return true;
+    }
+
+    // A read whose answer nobody got says nothing; nor does a write without an outcome whose value no read has seen and nothing counts on
+    // from: it may as well never have happened.
+    private static Operation[] Relevant(IReadOnlyList<Operation> operations)
+    {
+        var counts = operations.Any(o => o.Kind == OperationKind.Increment);
+        var seen = operations.Where(o => o.Kind == OperationKind.Read && o.Returned != Operation.Never).Select(o => o.Result).ToHashSet();
+        return [.. operations.Where(o => o.Returned != Operation.Never || (o.Kind != OperationKind.Read && (counts || o.Kind != OperationKind.Set || seen.Contains(o.Argument))))];
+    }
+
+    // Increments without an outcome are all alike, and so are deletes: where one is taken, it may as well be the one that was called first.
+    // Otherwise each subset of them would be a configuration of its own.
+    private static int[] EarlierTwins(Operation[] operations)
+    {
+        var before = new int[operations.Length];
+        Array.Fill(before, -1);
+        foreach (var kind in (ReadOnlySpan<OperationKind>)[OperationKind.Increment, OperationKind.Delete])
+        {
+            var open = Enumerable.Range(0, operations.Length).Where(i => operations[i].Kind == kind && operations[i].Returned == Operation.Never).OrderBy(i => operations[i].Invoked).ToArray();
+            for (var i = 1; i < open.Length; i++) before[open[i]] = open[i - 1];
+        }
+
+        return before;
     }
 
     private static bool Apply(Operation operation, long? state, out long? after)

@@ -17,6 +17,9 @@ public sealed record InstanceLoad
 
     public int Clients { get; init; }
 
+    /// <summary>Bytes that are kept from eviction by pins.</summary>
+    public long PinnedBytes { get; init; }
+
     public long HitsTotal { get; init; }
 
     public long MissesTotal { get; init; }

@@ -8,8 +8,12 @@ public sealed record PrestageRequest
     /// <summary>1 to <see cref="ControlPlaneLimits.PrestageInstancesMax"/>.</summary>
     public required IReadOnlyList<string> Instances { get; init; }
 
-    /// <summary>Higher goes first; 0 to 100.</summary>
-    public int Priority { get; init; } = 50;
+    /// <summary>Priority of a request that names none.</summary>
+    public const int PriorityNormal = 50;
+
+    // A generated JSON reader sets what is absent to null.
+    /// <summary>Higher goes first; 0 to 100; null for <see cref="PriorityNormal"/>.</summary>
+    public int? Priority { get; init => field = value ?? PriorityNormal; } = PriorityNormal;
 
     /// <summary>When work on it ends; null: never.</summary>
     public DateTimeOffset? Deadline { get; init; }

@@ -1,0 +1,243 @@
+using System.Buffers.Binary;
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Storage;
+
+namespace Hal.Cache.Node.Tree.Collections;
+
+/// <summary>
+/// What others are fetching, each of exactly one version: collections as blobs, which the authority writes once however many ask, and large
+/// strings. Versions that were overwritten stay for a while, so that replies that have begun with one end with it. Thread-safe.
+/// </summary>
+internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
+{
+    /// <summary>Nobody has asked for a blob for so long: it goes.</summary>
+    public static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(5);
+
+    /// <summary>All blobs together take at most this part of the store's memory.</summary>
+    private const int PartOfMemory = 4;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<(ulong Hash, long Version), Snapshot> kept = [];
+    private readonly Dictionary<(ulong Hash, long Version), Task<Snapshot?>> making = [];
+    private readonly CancellationTokenSource stopping = new();
+    private readonly long bytesMax = keyspace.Store.Statistics.MemoryLimitBytes / PartOfMemory;
+    private ITimer? timer;
+    private long bytes;
+
+    /// <summary>Bytes of all blobs that are kept now.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (gate)
+                return bytes;
+        }
+    }
+
+    /// <summary>What a manifest says of a version, made where the version is the newest here; null where it can't be had.</summary>
+    public async ValueTask<byte[]?> ManifestAsync(int database, ReadOnlyMemory<byte> key, ulong hash, long version, CancellationToken cancellation)
+    {
+        if (await MakeAsync(database, key, hash, version, cancellation).ConfigureAwait(false) is not { } snapshot)
+            return null;
+        var manifest = new byte[RangeRequest.ManifestBytes];
+        BinaryPrimitives.WriteInt64LittleEndian(manifest, snapshot.Value.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(manifest.AsSpan(sizeof(long)), snapshot.Checksum);
+        return manifest;
+    }
+
+    /// <summary>A reader of a blob that is kept; null where there is none.</summary>
+    public ValueReader? TryOpen(ulong hash, long version, long offset, long length)
+    {
+        lock (gate)
+        {
+            if (!kept.TryGetValue((hash, version), out Snapshot? snapshot))
+                return null;
+            snapshot.UsedAt = keyspace.Time.GetTimestamp();
+            long from = Math.Clamp(offset, 0, snapshot.Value.Length);
+            return new ValueReader(snapshot.Value, from, Math.Clamp(length, 0, snapshot.Value.Length - from));
+        }
+    }
+
+    /// <summary>Has a blob made that is not kept (any more); false where that version is not here, or does not fit.</summary>
+    public async ValueTask<bool> TryMakeAsync(int database, ReadOnlyMemory<byte> key, ulong hash, long version, CancellationToken cancellation) =>
+        await MakeAsync(database, key, hash, version, cancellation).ConfigureAwait(false) != null;
+
+    /// <summary>Keeps a large value all of which is here for those who go on to fetch this version; it takes no memory of its own until it is overwritten.</summary>
+    public void Keep(ulong hash, long version, ILargeValue value)
+    {
+        if (value.ChunksPresent != value.ChunkCount || value.Length > bytesMax)
+            return;
+        lock (gate)
+        {
+            if (stopping.IsCancellationRequested || kept.ContainsKey((hash, version)))
+                return;
+            value.Retain();
+            Add((hash, version), new Snapshot(value, 0));
+        }
+    }
+
+    /// <summary>Waits for blobs that are being made, and lets go of all.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task[] last;
+        lock (gate)
+        {
+            stopping.Cancel();
+            last = [.. making.Values];
+        }
+
+        foreach (Task each in last)
+            await each.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (gate)
+        {
+            timer?.Dispose();
+            foreach (Snapshot snapshot in kept.Values)
+                snapshot.Value.Release();
+            kept.Clear();
+            bytes = 0;
+        }
+
+        stopping.Dispose();
+    }
+
+    private async ValueTask<Snapshot?> MakeAsync(int database, ReadOnlyMemory<byte> key, ulong hash, long version, CancellationToken cancellation)
+    {
+        Task<Snapshot?>? made;
+        lock (gate)
+        {
+            if (stopping.IsCancellationRequested)
+                return null;
+            if (kept.TryGetValue((hash, version), out Snapshot? snapshot))
+            {
+                snapshot.UsedAt = keyspace.Time.GetTimestamp();
+                return snapshot;
+            }
+
+            if (!making.TryGetValue((hash, version), out made))
+                making.Add((hash, version), made = Task.Run(() => WriteAsync(database, key, hash, version), CancellationToken.None));
+        }
+
+        return await made.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<Snapshot?> WriteAsync(int database, ReadOnlyMemory<byte> key, ulong hash, long version)
+    {
+        Snapshot? snapshot = null;
+        try
+        {
+            using BlobPieces? pieces = await WritePiecesAsync(database, key, hash, version).ConfigureAwait(false);
+            if (pieces != null && pieces.Length <= bytesMax)
+            {
+                Result<(ILargeValue Value, uint Checksum)> staged = await pieces.StageAsync(keyspace.Store, stopping.Token).ConfigureAwait(false);
+                if (staged.IsOk)
+                    snapshot = new Snapshot(staged.Value.Value, staged.Value.Checksum);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The instance ends.
+        }
+
+        lock (gate)
+        {
+            making.Remove((hash, version));
+            if (snapshot != null)
+                Add((hash, version), snapshot);
+        }
+
+        return snapshot;
+    }
+
+    private async ValueTask<BlobPieces?> WritePiecesAsync(int database, ReadOnlyMemory<byte> key, ulong hash, long version)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            if (!TryHold(database, key, hash, version, out IObjectHold? hold))
+                return null;
+            if (hold == null)
+            {
+                if (await keyspace.Store.LoadAsync(database, key, stopping.Token).ConfigureAwait(false) != null)
+                    return null;
+                continue;
+            }
+
+            using (hold)
+            {
+                var pieces = new BlobPieces();
+                hold.Value.Write(pieces);
+                return pieces;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>False where that version of a collection is not here; true without a hold where it must be loaded first.</summary>
+    private bool TryHold(int database, ReadOnlyMemory<byte> key, ulong hash, long version, out IObjectHold? hold)
+    {
+        hold = null;
+        IBlobStore store = keyspace.Store;
+        var scope = default(WriteScope);
+        ulong shard = store.ShardOf(hash);
+        store.Lock(shard);
+        try
+        {
+            EntryRef entry = store.Find(new BlobKey(database, key.Span, hash), ref scope);
+            if (entry.IsNone || !entry.IsObject || keyspace.VersionOf(entry) != version)
+                return false;
+            if (!entry.IsOnDisk)
+                hold = store.Hold(entry);
+            return true;
+        }
+        finally
+        {
+            store.Unlock(shard);
+        }
+    }
+
+    private void Add((ulong Hash, long Version) id, Snapshot snapshot)
+    {
+        snapshot.UsedAt = keyspace.Time.GetTimestamp();
+        while (bytes + snapshot.Value.Length > bytesMax && kept.Count > 0)
+            Drop(kept.MinBy(static each => each.Value.UsedAt).Key);
+        kept.Add(id, snapshot);
+        bytes += snapshot.Value.Length;
+        timer ??= keyspace.Time.CreateTimer(_ => DropUnused(), null, KeptFor, KeptFor);
+    }
+
+    private void Drop((ulong Hash, long Version) id)
+    {
+        if (!kept.Remove(id, out Snapshot? snapshot))
+            return;
+        bytes -= snapshot.Value.Length;
+        snapshot.Value.Release();
+    }
+
+    private void DropUnused()
+    {
+        lock (gate)
+        {
+            foreach (((ulong Hash, long Version) id, Snapshot snapshot) in kept.ToArray())
+            {
+                if (keyspace.Time.GetElapsedTime(snapshot.UsedAt) >= KeptFor)
+                    Drop(id);
+            }
+
+            if (kept.Count > 0)
+                return;
+            timer?.Dispose();
+            timer = null;
+        }
+    }
+
+    /// <summary>One blob; its checksum is told by the authority only.</summary>
+    private sealed class Snapshot(ILargeValue value, uint checksum)
+    {
+        public ILargeValue Value => value;
+
+        public uint Checksum => checksum;
+
+        public long UsedAt { get; set; }
+    }
+}

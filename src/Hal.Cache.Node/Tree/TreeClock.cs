@@ -1,0 +1,79 @@
+namespace Hal.Cache.Node.Tree;
+
+/// <summary>
+/// The time of day as a tree has it, which the machine's clock can't make jump: it goes with the monotonic clock from where it was at the
+/// start. At the authority it follows the machine's by at most <see cref="SlewMax"/>, because copies elsewhere count the rest of their
+/// life from what the authority said; at the other instances it is the authority's, as its answers tell it.
+/// </summary>
+public sealed class TreeClock : TimeProvider, IDisposable
+{
+    /// <summary>Largest part of 1 by which the clock runs faster or slower to meet the machine's; within the error that coherence allows for.</summary>
+    public const double SlewMax = 0.005;
+
+    /// <summary>What the authority says is taken where it differs by more than messages may take.</summary>
+    public static readonly TimeSpan ToleranceMax = TimeSpan.FromMilliseconds(20);
+
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    private readonly TimeProvider machine;
+    private readonly double ticksPerStamp;
+    private readonly Lock gate = new();
+    private readonly ITimer timer;
+    private Course course;
+    private bool follows;
+
+    public TreeClock(TimeProvider machine)
+    {
+        ArgumentNullException.ThrowIfNull(machine);
+        this.machine = machine;
+        ticksPerStamp = (double)TimeSpan.TicksPerSecond / machine.TimestampFrequency;
+        course = new(machine.GetUtcNow().Ticks, machine.GetTimestamp(), 0);
+        timer = machine.CreateTimer(_ => Meet(), null, Period, Period);
+    }
+
+    public override long TimestampFrequency => machine.TimestampFrequency;
+
+    public override TimeZoneInfo LocalTimeZone => machine.LocalTimeZone;
+
+    public override long GetTimestamp() => machine.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => machine.CreateTimer(callback, state, dueTime, period);
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        Course now = Volatile.Read(ref course);
+        return new(TicksOf(now, machine.GetTimestamp()), TimeSpan.Zero);
+    }
+
+    /// <summary>The authority's time of day was this when it sent what has just come; from now on only such words move the clock.</summary>
+    public void Follow(DateTimeOffset authority)
+    {
+        lock (gate)
+        {
+            follows = true;
+            long stamp = machine.GetTimestamp();
+            long ticks = TicksOf(course, stamp);
+            bool isOff = Math.Abs(authority.UtcTicks - ticks) > ToleranceMax.Ticks;
+            Volatile.Write(ref course, new(isOff ? authority.UtcTicks : ticks, stamp, 0));
+        }
+    }
+
+    public void Dispose() => timer.Dispose();
+
+    private void Meet()
+    {
+        lock (gate)
+        {
+            if (follows)
+                return;
+            long stamp = machine.GetTimestamp();
+            long ticks = TicksOf(course, stamp);
+            double wanted = (machine.GetUtcNow().Ticks - ticks) / (double)Period.Ticks;
+            Volatile.Write(ref course, new(ticks, stamp, Math.Clamp(wanted, -SlewMax, SlewMax)));
+        }
+    }
+
+    private long TicksOf(Course from, long stamp) => from.Ticks + (long)((stamp - from.Stamp) * ticksPerStamp * (1 + from.Slew));
+
+    private sealed record Course(long Ticks, long Stamp, double Slew);
+}

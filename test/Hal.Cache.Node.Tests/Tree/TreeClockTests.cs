@@ -1,0 +1,81 @@
+using Hal.Cache.Node.Tree;
+
+namespace Hal.Cache.Node.Tests.Tree;
+
+public sealed class TreeClockTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Time_goes_with_the_monotonic_clock_when_the_machines_time_of_day_jumps()
+    {
+        var machine = new Machine();
+        using var clock = new TreeClock(machine);
+
+        machine.Jump(TimeSpan.FromHours(2));
+        machine.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.InRange(clock.GetUtcNow() - Start, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10 * (1 + TreeClock.SlewMax)));
+    }
+
+    [Fact]
+    public void A_machines_time_that_is_off_a_little_is_met_slowly_and_never_backwards()
+    {
+        var machine = new Machine();
+        using var clock = new TreeClock(machine);
+        machine.Jump(TimeSpan.FromMilliseconds(-100));
+        var last = clock.GetUtcNow();
+        for (var second = 0; second < 60; second++)
+        {
+            machine.Advance(TimeSpan.FromSeconds(1));
+            var now = clock.GetUtcNow();
+            Assert.InRange((now - last).TotalSeconds, 1 - TreeClock.SlewMax - 1e-6, 1 + TreeClock.SlewMax + 1e-6);
+            last = now;
+        }
+
+        Assert.InRange((last - machine.GetUtcNow()).TotalMilliseconds, -1, 1);
+    }
+
+    [Fact]
+    public void What_the_authority_says_is_taken_at_once_and_the_machines_time_no_more()
+    {
+        var machine = new Machine();
+        using var clock = new TreeClock(machine);
+
+        clock.Follow(Start.AddHours(1));
+        machine.Jump(TimeSpan.FromHours(-5));
+        machine.Advance(TimeSpan.FromSeconds(100));
+
+        Assert.Equal(Start.AddHours(1).AddSeconds(100), clock.GetUtcNow());
+    }
+
+    [Fact]
+    public void A_difference_that_messages_may_take_does_not_move_the_clock()
+    {
+        var machine = new Machine();
+        using var clock = new TreeClock(machine);
+
+        clock.Follow(Start - (TreeClock.ToleranceMax / 2));
+
+        Assert.Equal(Start, clock.GetUtcNow());
+    }
+
+    /// <summary>A machine whose time of day can be set; its timers run as it is advanced.</summary>
+    private sealed class Machine : TimeProvider
+    {
+        private readonly Hal.Cache.Testing.Time.ManualTimeProvider inner = new(Start);
+        private TimeSpan offset;
+
+        public override long TimestampFrequency => inner.TimestampFrequency;
+
+        public override long GetTimestamp() => inner.GetTimestamp();
+
+        public override DateTimeOffset GetUtcNow() => inner.GetUtcNow() + offset;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => inner.CreateTimer(callback, state, dueTime, period);
+
+        public void Jump(TimeSpan by) => offset += by;
+
+        public void Advance(TimeSpan by) => inner.Advance(by);
+    }
+}

@@ -1,0 +1,114 @@
+using Hal.Cache.Testing.Clients;
+using Hal.Cache.Testing.Processes;
+
+namespace Hal.Cache.Tree.Tests;
+
+/// <summary>Commands that wait, given at a leaf: they wait at the root.</summary>
+[Collection(nameof(FourInstances))]
+public sealed class BlockingTests(FourInstances four)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Theory]
+    [InlineData("BLPOP bl:1 bl:1b 0", "RPUSH bl:1b v", "*[$\"bl:1b\", $\"v\"]")]
+    [InlineData("BLMOVE bl:2 bl:2b LEFT RIGHT 0", "RPUSH bl:2 v", "$\"v\"")]
+    [InlineData("BZPOPMIN bl:3 0", "ZADD bl:3 1 v", "*[$\"bl:3\", $\"v\", $\"1\"]")]
+    [InlineData("XREAD BLOCK 0 STREAMS bl:4 $", "XADD bl:4 1-1 f v", "*[*[$\"bl:4\", *[*[$\"1-1\", *[$\"f\", $\"v\"]]]]]")]
+    [InlineData("BLPOP bl:5 0.05", "PING", "*(null)")]
+    public async Task A_command_that_waits_at_a_leaf_is_served_by_one_at_another(string waits, string serves, string expected)
+    {
+        using var waiter = four.Connect("a");
+        using var other = four.Connect("b");
+        other.Command("DEL", "bl:1", "bl:1b", "bl:2", "bl:2b", "bl:3", "bl:4");
+        waiter.Send(waits.Split(' '));
+        if (expected != "*(null)") await BlockedAsync(1);
+
+        other.Command(serves.Split(' '));
+
+        Assert.Equal(expected, waiter.Receive().ToString());
+        await BlockedAsync(0);
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_a_leaf_while_it_waits_takes_nothing()
+    {
+        using var other = four.Connect("b");
+        other.Command("DEL", "bl:gone");
+        using (var waiter = four.Connect("a"))
+        {
+            waiter.Send("BLPOP", "bl:gone", "0");
+            await BlockedAsync(1);
+        }
+
+        await BlockedAsync(0);
+        other.Command("RPUSH", "bl:gone", "v");
+        Assert.Equal(1, other.Command("LLEN", "bl:gone").Number);
+    }
+
+    [Theory]
+    [InlineData("TIMEOUT", "*(null)")]
+    [InlineData("ERROR", "-UNBLOCKED client unblocked via CLIENT UNBLOCK")]
+    public async Task A_client_that_waits_at_the_root_is_unblocked_at_its_leaf(string reason, string expected)
+    {
+        using var waiter = four.Connect("a");
+        using var other = four.Connect("a");
+        var id = waiter.Command("CLIENT", "ID").Number;
+        Assert.Equal(0, other.Command("CLIENT", "UNBLOCK", $"{id}", reason).Number);
+        waiter.Send("BLPOP", "bl:unblocked", "0");
+        await BlockedAsync(1);
+
+        Assert.Equal(1, other.Command("CLIENT", "UNBLOCK", $"{id}", reason).Number);
+
+        Assert.Equal(expected, waiter.Receive().ToString());
+        Assert.Equal("PONG", waiter.Command("PING").Text);
+        await BlockedAsync(0);
+    }
+
+    [Fact]
+    public async Task A_leaf_that_is_killed_takes_its_waiting_clients_with_it_and_nothing_else()
+    {
+        using var waiter = four.Connect("b");
+        using var other = four.Connect("a");
+        waiter.Send("BLPOP", "bl:killed", "0");
+        await BlockedAsync(1);
+
+        four.Tree["b"].Kill();
+
+        Assert.ThrowsAny<Exception>(() => waiter.Receive());
+        await BlockedAsync(0);
+        other.Command("RPUSH", "bl:killed", "v");
+        Assert.Equal("v", other.Command("LPOP", "bl:killed").Text);
+        four.Tree["b"].Start();
+        four.Tree.WaitConnected();
+    }
+
+    [Fact]
+    public async Task When_the_root_goes_a_client_that_waits_hears_so_and_one_that_tracks_keys_hears_that_all_may_have_changed()
+    {
+        using var tree = TreeProcesses.Started(null, ("root", null), ("leaf", "root"));
+        using var waiter = new RespTestClient(tree["leaf"].Port);
+        using var tracker = new RespTestClient(tree["leaf"].Port);
+        tracker.Command("HELLO", "3");
+        tracker.Command("CLIENT", "TRACKING", "ON");
+        tracker.Command("GET", "bl:tracked");
+        Assert.Equal("PONG", tracker.Command("PING").Text);
+        waiter.Send("BLPOP", "bl:k", "0");
+        Assert.True(await Eventually.HoldsAsync(() => Blocked(tree["root"]) == 1, Patience));
+
+        tree["root"].Kill();
+
+        Assert.StartsWith("-ERR outcome unknown", waiter.Receive().ToString(), StringComparison.Ordinal);
+        Assert.Equal("PONG", waiter.Command("PING").Text);
+        Assert.Equal(">[$\"invalidate\", _(null)]", tracker.Receive().ToString());
+    }
+
+    private static long Blocked(TreeMember member)
+    {
+        using var client = new RespTestClient(member.Port);
+        var line = client.Command("INFO", "clients").Text.Split("\r\n").Single(one => one.StartsWith("blocked_clients:", StringComparison.Ordinal));
+        return long.Parse(line.AsSpan("blocked_clients:".Length), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private async Task BlockedAsync(int count) =>
+        Assert.True(await Eventually.HoldsAsync(() => Blocked(four.Tree["root"]) == count, Patience), $"the root has not {count} waiting clients");
+}
