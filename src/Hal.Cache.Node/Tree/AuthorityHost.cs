@@ -256,7 +256,7 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
 
     private void Send(ulong instance, ReadOnlySpan<KeyNotice> notices)
     {
-        if (!channels.TryGetValue(instance, out IFrameChannel? channel))
+        if (!links.TryGetValue(instance, out HolderLink? link))
             return;
         for (int from = 0; from < notices.Length;)
         {
@@ -266,7 +266,7 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
             TrackingFrames.BeginNotices(frame, to - from);
             for (; from < to; from++)
                 TrackingFrames.Add(frame, notices[from]);
-            channel.TrySend(frame.Written);
+            link.Channel.TrySend(frame.Written);
         }
     }
 
