@@ -100,6 +100,9 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
 
     Task<Result<ManifestInfo>> IScheduling.GetManifestAsync(string manifest, CancellationToken cancellation) => Plane.Scheduling.GetManifestAsync(manifest, cancellation);
 
+    Task<Result<Page<CacheKey>>> IScheduling.ListManifestKeysAsync(string manifest, PageRequest page, CancellationToken cancellation) =>
+        Plane.Scheduling.ListManifestKeysAsync(manifest, page, cancellation);
+
     Task<Result<Done>> IScheduling.RemoveManifestAsync(string manifest, CancellationToken cancellation) => Plane.Scheduling.RemoveManifestAsync(manifest, cancellation);
 
     Task<Result<PrestageInfo>> IScheduling.PrestageAsync(PrestageRequest request, string? idempotencyKey, CancellationToken cancellation) =>

@@ -14,6 +14,9 @@ internal sealed class OrleansScheduling(Func<IScheduling> grain, GrainCalls call
     public Task<Result<ManifestInfo>> GetManifestAsync(string manifest, CancellationToken cancellation) =>
         calls.CallAsync(() => grain().GetManifestAsync(manifest, cancellation), cancellation);
 
+    public Task<Result<Page<CacheKey>>> ListManifestKeysAsync(string manifest, PageRequest page, CancellationToken cancellation) =>
+        calls.CallAsync(() => grain().ListManifestKeysAsync(manifest, page, cancellation), cancellation);
+
     public Task<Result<Done>> RemoveManifestAsync(string manifest, CancellationToken cancellation) =>
         calls.CallAsync(() => grain().RemoveManifestAsync(manifest, cancellation), cancellation);
 
