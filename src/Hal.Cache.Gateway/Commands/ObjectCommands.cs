@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Strings;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
 
@@ -41,9 +42,10 @@ internal static class ObjectCommands
             return Outcome.Done;
         }
 
-        bool raw = (entry.Flags & EntryFlags.Raw) != 0 || entry.IsLarge || entry.ValueLength > EmbeddedBytesMax;
-        if (!raw && entry.IsOnDisk && !c.TryFind(2, Need.Value, out entry)) return Outcome.Retry;
-        c.Reply.Bulk(raw ? "raw"u8 : (entry.Flags & EntryFlags.Text) == 0 && RedisInteger.TryParse(entry.Value, out _) ? "int"u8 : "embstr"u8);
+        // Of a copy or an origin's object perhaps only the length is here, whatever it is.
+        bool raw = (entry.Flags & EntryFlags.Raw) != 0 || StringReads.Length(c.Store, entry) > EmbeddedBytesMax;
+        if (!raw && (entry.IsOnDisk || entry.IsLarge) && !c.TryFind(2, Need.Value, out entry)) return Outcome.Retry;
+        c.Reply.Bulk(raw || entry.IsLarge ? "raw"u8 : (entry.Flags & EntryFlags.Text) == 0 && RedisInteger.TryParse(entry.Value, out _) ? "int"u8 : "embstr"u8);
         return Outcome.Done;
     }
 

@@ -137,6 +137,8 @@ internal sealed class RelayHost : IAsyncDisposable
 
         public ValueTask<Result<ICommandLink>> RentAsync(string peer, CancellationToken cancellation) => throw new NotSupportedException();
 
+        public void Cut(string peer) => throw new NotSupportedException();
+
         public ValueTask DisposeAsync() => default;
     }
 
