@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts.ControlPlane;
+using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hal.Cache.Client;
@@ -12,5 +13,13 @@ public static class ClientServices
         ArgumentNullException.ThrowIfNull(options);
         if (options.Problem() is { } problem) throw new ArgumentException(problem, nameof(options));
         return services.AddSingleton<IControlPlane>(provider => new HttpControlPlane(options, provider.GetService<TimeProvider>() ?? TimeProvider.System));
+    }
+
+    /// <summary>ASP.NET Core's distributed cache on a HAL instance: sessions, output caches and hybrid caches then sit on it.</summary>
+    public static IServiceCollection AddHalDistributedCache(this IServiceCollection services, HalCacheOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Problem() is { } problem) throw new ArgumentException(problem, nameof(options));
+        return services.AddSingleton<IDistributedCache>(provider => new HalDistributedCache(options, provider.GetService<TimeProvider>() ?? TimeProvider.System));
     }
 }

@@ -14,6 +14,7 @@ internal static class StoredKinds
         StoredKind.Prestage => "prestage",
         StoredKind.Pin => "pin",
         StoredKind.Manifest => "manifest",
+        StoredKind.Instance => "instance",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "has no stored name"),
     };
 

@@ -135,6 +135,8 @@ internal sealed class SiloHost : IAsyncDisposable
         logging.SetMinimumLevel(level);
         // Kestrel says about every client's broken request what that client has been told already.
         logging.AddFilter("Microsoft.AspNetCore", level > LogLevel.Debug ? LogLevel.Error : level);
+        // Advice about the runtime's settings and every probe that is late: what matters of it is an error.
+        logging.AddFilter("Orleans", level > LogLevel.Debug ? LogLevel.Error : level);
         // What it says about a failed start is told by StartFailure, in one line.
         logging.AddFilter("Microsoft.Extensions.Hosting", level > LogLevel.Debug ? LogLevel.None : level);
         logging.AddSimpleConsole(console =>

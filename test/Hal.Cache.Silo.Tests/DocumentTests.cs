@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Hal.Cache.Silo.Settings;
+using Hal.Cache.Testing.Processes;
 
 namespace Hal.Cache.Silo.Tests;
 
@@ -36,17 +38,69 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
-    public void The_command_line_of_the_container_holds_every_rule()
+    public void The_command_lines_of_the_containers_hold_every_rule_and_name_each_other()
     {
-        var words = WordPattern().Matches(Read("docker-compose.yml").Split('\n').Single(l => l.Contains("command:", StringComparison.Ordinal)))
-            .Select(m => m.Groups[1].Value).ToArray();
-        // The volume is not on this machine, so its path is the one value that can't be tried.
-        var given = words.Chunk(2).Where(pair => pair[0] != "--data").ToDictionary(pair => pair[0][2..], pair => (IReadOnlyList<string>)[pair[1]]);
+        var silos = ReadSilos();
+        var dockerfile = Read("src/Hal.Cache.Silo/Dockerfile");
 
-        var options = SettingsReader.Read(given, name => name switch { "HAL_REQUIREPASS" => "s", "HOME" => "/tmp", _ => null }, out var error);
+        Assert.Equal(["root", "branch", "leaf"], silos.Select(s => s.Service));
+        foreach (var (service, options, published) in silos)
+        {
+            Assert.Equal(service, options.Name);
+            Assert.True(options.IsClustered);
+            Assert.Equal($"/data/{service}", options.Data);
+            // Peers are reached by the names of their services, at the ports that these listen on.
+            Assert.Equal(
+                silos.Where(s => s.Service != service).Select(s => (s.Service, s.Service, s.Options.Listen.Port)),
+                options.Peers.Select(p => (p.Name, p.Host, p.Port)));
+            Assert.Contains(options.Listen.Port, published);
+            Assert.Empty(published.Except([options.Listen.Port, options.Http.Port]));
+            foreach (var port in new[] { options.Listen.Port, options.Http.Port, options.ClusterListen.Port })
+                Assert.Matches($@"(?m)^EXPOSE\b.*\b{port}\b", dockerfile);
+        }
+    }
 
-        Assert.Null(error);
-        Assert.Equal("0.0.0.0:6379", options!.Listen.ToString());
+    [Fact]
+    public void The_containers_are_probed_where_they_answer_and_run_without_rights()
+    {
+        var compose = Read("docker-compose.yml");
+        var http = ReadSilos()[0].Options.Http.Port;
+
+        Assert.Contains($"/dev/tcp/127.0.0.1/{http} ", compose, StringComparison.Ordinal);
+        Assert.Contains($"targets: [\"root:{http}\", \"branch:{http}\", \"leaf:{http}\"]", compose, StringComparison.Ordinal);
+        Assert.Contains("read_only: true", compose, StringComparison.Ordinal);
+        Assert.Matches(@"(?m)^USER \$APP_UID$", Read("src/Hal.Cache.Silo/Dockerfile"));
+    }
+
+    // Every service of the compose file with a command line, as the silo reads it; the volume and the secret are not on this machine.
+    private static List<(string Service, SiloOptions Options, int[] Published)> ReadSilos()
+    {
+        using var home = new TempDirectory("compose");
+        var secret = home.Combine("secret");
+        File.WriteAllText(secret, "at least sixteen bytes");
+        var silos = new List<(string, SiloOptions, int[])>();
+        foreach (Match service in ServicePattern().Matches(Read("docker-compose.yml")))
+        {
+            var words = WordPattern().Matches(service.Groups[2].Value).Select(m => m.Groups[1].Value).ToArray();
+            var given = words.Chunk(2).Where(pair => pair[0] != "--data").GroupBy(pair => pair[0][2..], pair => pair[1])
+                .ToDictionary(g => g.Key, IReadOnlyList<string> (g) => [.. g]);
+            var options = SettingsReader.Read(
+                given,
+                name => name switch
+                {
+                    "HAL_REQUIREPASS" => "s",
+                    "HAL_CLUSTER" => "orleans",
+                    "HAL_POSTGRES" => "Host=postgres;Username=hal;Password=p;Database=hal",
+                    "HAL_CLUSTER_SECRET" => secret,
+                    "HOME" => "/tmp",
+                    _ => null,
+                },
+                out var error);
+            Assert.Null(error);
+            options!.Data = words[Array.IndexOf(words, "--data") + 1];
+            silos.Add((service.Groups[1].Value, options, [.. PortPattern().Matches(service.Groups[3].Value).Select(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture))]));
+        }
+        return silos;
     }
 
     private static string Read(string path, [CallerFilePath] string here = "")
@@ -64,4 +118,11 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex("\"([^\"]*)\"")]
     private static partial Regex WordPattern();
+
+    // A service's name, its command line, and its published ports.
+    [GeneratedRegex("^  ([a-z]+):\n(?:    .*\n)*?    command: (.*)\n    ports:\n((?:      .*\n)+)", RegexOptions.Multiline)]
+    private static partial Regex ServicePattern();
+
+    [GeneratedRegex(":([0-9]+)\"")]
+    private static partial Regex PortPattern();
 }

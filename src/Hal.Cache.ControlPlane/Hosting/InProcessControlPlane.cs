@@ -12,6 +12,7 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
     private readonly DurableState durable;
     private readonly PlaneState state;
     private readonly InstancesHost instances;
+    private readonly InstanceRecords? records;
     private readonly OwnershipHost ownership;
     private readonly SchedulingHost scheduling;
     private readonly CancellationTokenSource stopping = new();
@@ -27,6 +28,7 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
         ownership = new OwnershipHost(state, durable);
         scheduling = new SchedulingHost(state, durable, content, ids);
         instances = new InstancesHost(state, ownership, scheduling);
+        records = options.KeepInstances ? new InstanceRecords(state, durable) : null;
         Content = content;
         Topology = new TopologyHost(state, durable);
         Routing = new RoutingHost(state, content);
@@ -90,6 +92,7 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
                 ownership.Load(record.Key, slots);
         }
         scheduling.Load(records);
+        this.records?.Load(records);
     }
 
     // One round at a time: where the store is slow, the next rounds are left out.
@@ -105,6 +108,7 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
         try
         {
             await scheduling.ExpireAsync(stopping.Token);
+            if (records is not null) await records.KeepAsync(stopping.Token);
         }
         catch (OperationCanceledException)
         {

@@ -39,6 +39,7 @@ internal sealed class PlaneState(ControlPlaneOptions options, TimeProvider time,
     /// <summary>The registered instance, live or suspect.</summary>
     public Result<CacheInstance> Present(string name) =>
         Registry.Find(name) is not { Dropped: false } instance ? InstanceRegistry.Unknown(name)
+        : instance.Recalled ? new CacheError(CacheErrorCode.NotFound, $"instance '{name}' has not been heard since the control plane was started; it must register again")
         : instance.State(Now) == InstanceState.Gone ? new CacheError(CacheErrorCode.NotFound, $"instance '{name}' has been silent for so long that it is gone; it must register again")
         : instance;
 

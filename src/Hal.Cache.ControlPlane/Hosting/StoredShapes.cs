@@ -17,6 +17,7 @@ internal sealed record StoredManifest(DateTimeOffset StoredAt, int Parts);
 [JsonSerializable(typeof(StoredProgress))]
 [JsonSerializable(typeof(StoredManifest))]
 [JsonSerializable(typeof(PinInfo))]
+[JsonSerializable(typeof(InstanceRegistration))]
 [JsonSerializable(typeof(LinkSettings))]
 [JsonSerializable(typeof(IReadOnlyList<SlotRange>))]
 [JsonSerializable(typeof(IReadOnlyList<CacheKey>))]

@@ -38,6 +38,9 @@ internal sealed class CacheInstance(int number, InstanceRegistration registratio
     /// <summary>Removed or gone: whoever still has the object must not use it.</summary>
     public bool Dropped { get; set; }
 
+    /// <summary>Known from the store alone: it keeps its place in the tree, and has to register before it may tell anything.</summary>
+    public bool Recalled { get; set; }
+
     public InstanceLoad Load { get; private set; } = new();
 
     /// <summary>Begins with the clock, so that it also differs from what the instance heard before a restart of the control plane.</summary>
@@ -68,8 +71,9 @@ internal sealed class CacheInstance(int number, InstanceRegistration registratio
     /// <summary>Renews a registration; a new epoch starts its sequence anew and keeps the content until digests have told.</summary>
     public void Renew(InstanceRegistration next, DateTimeOffset now)
     {
-        if (next.Epoch != Registration.Epoch || next.Silo != Registration.Silo || State(now) == InstanceState.Gone)
+        if (next.Epoch != Registration.Epoch || next.Silo != Registration.Silo || State(now) == InstanceState.Gone || Recalled)
         {
+            Recalled = false;
             Applied = next.Sequence;
             heartbeatNumber = 0;
             Load = new InstanceLoad();

@@ -36,6 +36,7 @@ internal sealed class SiloPlane : IAsyncDisposable
             var client = new HttpControlPlane(new ControlPlaneClientOptions { Url = url, Secret = options.RequirePass }, TimeProvider.System);
             return new SiloPlane(client, null, [client], loggers);
         }
+        if (options.IsClustered) return await JoinAsync(options, loggers, cancellation);
         // A part of a tree whose upper instances are elsewhere can't know the whole; a plane of its own would only tell half-truths.
         if (options.Instances.Any(i => i.Parent.Length > 0 && options.Instances.All(other => other.Name != i.Parent)))
             return new SiloPlane(null, null, [], loggers);
@@ -46,6 +47,25 @@ internal sealed class SiloPlane : IAsyncDisposable
         if (started.IsOk) return new SiloPlane(started.Value, started.Value, store is null ? [started.Value] : [started.Value, store], loggers);
         await DisposeAsync(store);
         return started.Error;
+    }
+
+    // The database is asked first: what is wrong with it is said better by the store, which also makes the tables that members meet in.
+    private static async Task<Result<SiloPlane>> JoinAsync(SiloOptions options, ILoggerFactory loggers, CancellationToken cancellation)
+    {
+        var store = Store(options);
+        var error = store is null ? null : await ClusterIdentity.CheckAsync(options, store, cancellation);
+        if (error is null)
+        {
+            var joined = await ClusterHook.JoinAsync(options, store, loggers, cancellation);
+            if (joined.IsOk)
+            {
+                var (plane, membership) = joined.Value;
+                return new SiloPlane(plane, plane, store is null ? [membership] : [membership, store], loggers);
+            }
+            error = joined.Error;
+        }
+        await DisposeAsync(store);
+        return error;
     }
 
     /// <summary>Begins to report, once the listeners are bound.</summary>

@@ -121,6 +121,16 @@ internal sealed class SettingsReader
         if (options.ControlPlane is not null && options.Postgres is not null)
             return new SettingError(Label("postgres"), null, "must be absent where control-plane names another process");
 
+        if (options.IsClustered)
+        {
+            if (options.ControlPlane is not null) return new SettingError(Label("control-plane"), null, "must be absent where cluster is given");
+            foreach (var (name, endpoint) in new[] { ("cluster-listen", options.ClusterListen), ("cluster-gateway", options.ClusterGateway) })
+            {
+                if (endpoint is not null && !IPAddress.IsLoopback(endpoint.Address) && options.ClusterSecret.Length == 0)
+                    return new SettingError(Label(name), endpoint.ToString(), "must be a loopback address as long as cluster-secret is not set");
+            }
+        }
+
         if (options.MemoryOnly)
         {
             if (Find("durability") is not null && options.Durability != Durability.None)

@@ -81,6 +81,18 @@ internal sealed class SiloOptions
     /// <summary>Database of the control plane in this process; null keeps its records in a file of the data directory.</summary>
     public string? Postgres { get; set; }
 
+    /// <summary>True where the control plane is spread over the silos of an Orleans cluster.</summary>
+    public bool IsClustered { get; set; }
+
+    /// <summary>The cluster: silos with one id and one database are one.</summary>
+    public string ClusterId { get; set; } = "hal-cache";
+
+    /// <summary>Where other silos of the cluster connect.</summary>
+    public IPEndPoint ClusterListen { get; set; } = new(IPAddress.Loopback, 11111);
+
+    /// <summary>Where .NET clients of the cluster connect; null: nowhere.</summary>
+    public IPEndPoint? ClusterGateway { get; set; }
+
     /// <summary>All instances of the process: this one, those that the file lists, or the <see cref="DefaultTree"/>.</summary>
     public IReadOnlyList<SiloOptions> Instances { get; set; } = [];
 

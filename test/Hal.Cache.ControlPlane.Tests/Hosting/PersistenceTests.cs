@@ -112,8 +112,35 @@ public sealed class PersistenceTests
         Assert.Equal((CacheErrorCode.Unavailable, CacheErrorCode.Corrupt), (away.Error!.Code, damaged.Error!.Code));
     }
 
-    private async Task<InProcessControlPlane> StartAsync() =>
-        (await InProcessControlPlane.StartAsync(new ControlPlaneOptions(), store, clock, new Random(1), default)).Value;
+    [Fact]
+    public async Task Registrations_are_kept_where_that_is_wanted_and_forgotten_with_the_instance()
+    {
+        await using (var plane = await StartAsync(keepInstances: true))
+        {
+            await RegisterAsync(plane);
+            store.Failure = new CacheError(CacheErrorCode.Unavailable, "the store is away");
+            clock.Advance(TimeSpan.FromSeconds(1));
+            store.Failure = null;
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await using var again = await StartAsync(keepInstances: true);
+        var kept = (await again.Instances.ListAsync(new PageRequest(), default)).Value.Items;
+        var heard = await again.Instances.HeartbeatAsync(new Heartbeat { Instance = "leaf", Epoch = 1, Number = 1 }, default);
+        var links = (await again.Topology.ListLinksAsync(new PageRequest(), default)).Value.Items;
+        var registered = await again.Instances.RegisterAsync(kept[0].Registration with { Sequence = 7 }, default);
+        await again.Instances.RemoveAsync("leaf", null, default);
+        clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal([("leaf", "root", InstanceState.Suspect), ("root", null, InstanceState.Suspect)], kept.Select(i => (i.Registration.Name, i.Registration.Parent, i.State)));
+        Assert.Equal(CacheErrorCode.NotFound, heard.Error?.Code);
+        Assert.Equal((7L, true), (registered.Value.AppliedSequence, registered.Value.DigestWanted));
+        Assert.Equal(2, links.Count);
+        Assert.Equal(["root"], store.Records.Where(r => r.Kind == StoredKind.Instance).Select(r => r.Key));
+    }
+
+    private async Task<InProcessControlPlane> StartAsync(bool keepInstances = false) =>
+        (await InProcessControlPlane.StartAsync(new ControlPlaneOptions { KeepInstances = keepInstances }, store, clock, new Random(1), default)).Value;
 
     private static async Task RegisterAsync(InProcessControlPlane plane)
     {

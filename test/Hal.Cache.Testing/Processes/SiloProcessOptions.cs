@@ -29,6 +29,9 @@ public sealed record SiloProcessOptions
     /// <summary>Address of a control plane elsewhere for all instances of a tree; null for none.</summary>
     public string? ControlPlane { get; init; }
 
+    /// <summary>Connection string of the database in which a tree's silos meet as one Orleans cluster; null for none.</summary>
+    public string? ClusterDatabase { get; init; }
+
     /// <summary>Further options of a tree's instances, by the instance's name.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Further { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 

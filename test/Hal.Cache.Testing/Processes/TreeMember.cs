@@ -18,6 +18,8 @@ public sealed class TreeMember : IServerUnderTest
         (_directory, Name, Role, Parent, _options, _arguments) = (directory, name, role, parent, options, arguments);
         Port = FreePort.Next();
         HttpPort = FreePort.Next();
+        ClusterPort = FreePort.Next();
+        GatewayPort = FreePort.Next();
     }
 
     public string Name { get; }
@@ -29,6 +31,12 @@ public sealed class TreeMember : IServerUnderTest
     public int Port { get; }
 
     public int HttpPort { get; }
+
+    /// <summary>Where other silos of its cluster connect, in a tree that is one.</summary>
+    public int ClusterPort { get; }
+
+    /// <summary>Where .NET clients of its cluster connect.</summary>
+    public int GatewayPort { get; }
 
     public string DataDirectory => _options.DataDirectories.GetValueOrDefault(Name) ?? _directory.Combine(Name);
 

@@ -28,6 +28,9 @@ public sealed class TreeProcesses : IDisposable
 
     public IReadOnlyList<TreeMember> Members => _members;
 
+    /// <summary>File of the secret that the instances share.</summary>
+    public string SecretFile => _secret;
+
     /// <summary>Root, branch and leaf.</summary>
     public static TreeProcesses ThreeLevels(SiloProcessOptions? options = null) => Started(options, ("root", null), ("branch", "root"), ("leaf", "branch"));
 
@@ -100,6 +103,8 @@ public sealed class TreeProcesses : IDisposable
             "--cluster-secret", _secret,
         ];
         if (member.Parent is { } parent) arguments.AddRange(["--parent", parent, "--root", _members[0].Name]);
+        if (_options.ClusterDatabase is { } database)
+            arguments.AddRange(["--cluster", "orleans", "--postgres", database, "--cluster-listen", TreeMember.Endpoint(member.ClusterPort), "--cluster-gateway", TreeMember.Endpoint(member.GatewayPort)]);
         if (_options.ControlPlane is not null || (_options.WithPlane && member.Parent is not null))
             arguments.AddRange(["--control-plane", $"http://{TreeMember.Endpoint(_links.GetValueOrDefault((member.Name, Plane))?.Port ?? PlanePort)}"]);
         arguments.AddRange(_options.Further.GetValueOrDefault(member.Name) ?? []);

@@ -29,4 +29,8 @@ public enum StoredKind
     /// <summary>A part of a manifest's keys.</summary>
     [JsonStringEnumMemberName("manifest")]
     Manifest,
+
+    /// <summary>An instance's registration.</summary>
+    [JsonStringEnumMemberName("instance")]
+    Instance,
 }

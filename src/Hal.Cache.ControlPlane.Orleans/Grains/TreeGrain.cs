@@ -1,0 +1,141 @@
+using System.Security.Cryptography;
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.ControlPlane.Hosting;
+using Orleans.Concurrency;
+using Orleans.Configuration;
+using Orleans.Runtime;
+
+namespace Hal.Cache.ControlPlane.Orleans.Grains;
+
+/// <summary>One tree's control plane: takes a call, asks the domain. Reentrant, since the domain serialises its actors itself.</summary>
+/// <remarks>
+/// Where its silo dies the next call makes it anew elsewhere, with what the store has; what is soft comes back as instances register and
+/// their digests are compared.
+/// </remarks>
+[Reentrant]
+[KeepAlive]
+internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions options)
+    : Grain, IInstancesGrain, IContentGrain, ITopologyGrain, IRoutingGrain, IOwnershipGrain, IEventsGrain, ISchedulingGrain, IAnalyticsGrain
+{
+    private InProcessControlPlane? plane;
+
+    private InProcessControlPlane Plane => plane!;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var tree = this.GetPrimaryKeyString();
+        var started = await InProcessControlPlane.StartAsync(
+            options.Plane, resources.Store(tree), resources.Clock(tree), new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), cancellationToken);
+        // The caller tries again; the store may be back by then.
+        plane = started.IsOk ? started.Value : throw new OrleansException($"the control plane of '{tree}' can't start: {started.Error.Message}");
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (plane is not null) await plane.DisposeAsync();
+    }
+
+    Task<Result<InstanceLease>> IInstances.RegisterAsync(InstanceRegistration registration, CancellationToken cancellation) =>
+        Plane.Instances.RegisterAsync(registration, cancellation);
+
+    Task<Result<InstanceLease>> IInstances.HeartbeatAsync(Heartbeat heartbeat, CancellationToken cancellation) => Plane.Instances.HeartbeatAsync(heartbeat, cancellation);
+
+    Task<Result<Page<InstanceInfo>>> IInstances.ListAsync(PageRequest page, CancellationToken cancellation) => Plane.Instances.ListAsync(page, cancellation);
+
+    Task<Result<InstanceInfo>> IInstances.GetAsync(string instance, CancellationToken cancellation) => Plane.Instances.GetAsync(instance, cancellation);
+
+    Task<Result<Done>> IInstances.RemoveAsync(string instance, long? epoch, CancellationToken cancellation) => Plane.Instances.RemoveAsync(instance, epoch, cancellation);
+
+    Task<Result<KeyLocation>> IContent.LocateAsync(CacheKey key, CancellationToken cancellation) => Plane.Content.LocateAsync(key, cancellation);
+
+    Task<Result<IReadOnlyList<KeyLocation>>> IContent.LocateManyAsync(IReadOnlyList<CacheKey> keys, CancellationToken cancellation) =>
+        Plane.Content.LocateManyAsync(keys, cancellation);
+
+    Task<Result<Page<KeyLocation>>> IContent.LocatePrefixAsync(KeyPrefix prefix, PageRequest page, CancellationToken cancellation) =>
+        Plane.Content.LocatePrefixAsync(prefix, page, cancellation);
+
+    Task<Result<Page<ContentEntry>>> IContent.InventoryAsync(string instance, KeyPrefix? prefix, PageRequest page, CancellationToken cancellation) =>
+        Plane.Content.InventoryAsync(instance, prefix, page, cancellation);
+
+    Task<Result<ContentTotals>> IContent.TotalsAsync(CancellationToken cancellation) => Plane.Content.TotalsAsync(cancellation);
+
+    Task<Result<Link>> ITopology.SetLinkAsync(LinkSettings settings, CancellationToken cancellation) => Plane.Topology.SetLinkAsync(settings, cancellation);
+
+    Task<Result<Done>> ITopology.RemoveLinkAsync(string from, string to, CancellationToken cancellation) => Plane.Topology.RemoveLinkAsync(from, to, cancellation);
+
+    Task<Result<Page<Link>>> ITopology.ListLinksAsync(PageRequest page, CancellationToken cancellation) => Plane.Topology.ListLinksAsync(page, cancellation);
+
+    Task<Result<Done>> ITopology.ObserveAsync(IReadOnlyList<LinkObservation> observations, CancellationToken cancellation) =>
+        Plane.Topology.ObserveAsync(observations, cancellation);
+
+    Task<Result<LinkPath>> ITopology.PathAsync(string from, string to, long bytes, RouteWeights? weights, CancellationToken cancellation) =>
+        Plane.Topology.PathAsync(from, to, bytes, weights, cancellation);
+
+    Task<Result<IReadOnlyList<KeyRoutes>>> IRouting.RoutesAsync(RouteRequest request, CancellationToken cancellation) => Plane.Routing.RoutesAsync(request, cancellation);
+
+    Task<Result<Done>> IRouting.ReportFailureAsync(RouteFailure failure, CancellationToken cancellation) => Plane.Routing.ReportFailureAsync(failure, cancellation);
+
+    Task<Result<SlotOwner>> IOwnership.OwnerAsync(CacheKey key, CancellationToken cancellation) => Plane.Ownership.OwnerAsync(key, cancellation);
+
+    Task<Result<Done>> IOwnership.AssignAsync(string root, IReadOnlyList<SlotRange> slots, CancellationToken cancellation) =>
+        Plane.Ownership.AssignAsync(root, slots, cancellation);
+
+    Task<Result<Done>> IOwnership.ReleaseAsync(string root, IReadOnlyList<SlotRange> slots, CancellationToken cancellation) =>
+        Plane.Ownership.ReleaseAsync(root, slots, cancellation);
+
+    Task<Result<IReadOnlyList<SlotAssignment>>> IOwnership.ListAsync(CancellationToken cancellation) => Plane.Ownership.ListAsync(cancellation);
+
+    Task<Result<ReportReply>> IEvents.ReportAsync(EventBatch batch, CancellationToken cancellation) => Plane.Events.ReportAsync(batch, cancellation);
+
+    Task<Result<DigestReply>> IEvents.CompareDigestsAsync(DigestQuery query, CancellationToken cancellation) => Plane.Events.CompareDigestsAsync(query, cancellation);
+
+    IAsyncEnumerable<StreamItem> IEvents.SubscribeAsync(Subscription subscription, CancellationToken cancellation) =>
+        Plane.Events.SubscribeAsync(subscription, cancellation);
+
+    Task<Result<AffinityReport>> IScheduling.AffinityAsync(AffinityRequest request, CancellationToken cancellation) => Plane.Scheduling.AffinityAsync(request, cancellation);
+
+    Task<Result<ManifestInfo>> IScheduling.PutManifestAsync(string manifest, IReadOnlyList<CacheKey> keys, CancellationToken cancellation) =>
+        Plane.Scheduling.PutManifestAsync(manifest, keys, cancellation);
+
+    Task<Result<ManifestInfo>> IScheduling.GetManifestAsync(string manifest, CancellationToken cancellation) => Plane.Scheduling.GetManifestAsync(manifest, cancellation);
+
+    Task<Result<Page<CacheKey>>> IScheduling.ListManifestKeysAsync(string manifest, PageRequest page, CancellationToken cancellation) =>
+        Plane.Scheduling.ListManifestKeysAsync(manifest, page, cancellation);
+
+    Task<Result<Done>> IScheduling.RemoveManifestAsync(string manifest, CancellationToken cancellation) => Plane.Scheduling.RemoveManifestAsync(manifest, cancellation);
+
+    Task<Result<PrestageInfo>> IScheduling.PrestageAsync(PrestageRequest request, string? idempotencyKey, CancellationToken cancellation) =>
+        Plane.Scheduling.PrestageAsync(request, idempotencyKey, cancellation);
+
+    Task<Result<PrestageInfo>> IScheduling.GetPrestageAsync(string job, CancellationToken cancellation) => Plane.Scheduling.GetPrestageAsync(job, cancellation);
+
+    Task<Result<Page<PrestageInfo>>> IScheduling.ListPrestagesAsync(PageRequest page, CancellationToken cancellation) =>
+        Plane.Scheduling.ListPrestagesAsync(page, cancellation);
+
+    Task<Result<PrestageInfo>> IScheduling.CancelPrestageAsync(string job, CancellationToken cancellation) => Plane.Scheduling.CancelPrestageAsync(job, cancellation);
+
+    Task<Result<IReadOnlyList<PrestageWork>>> IScheduling.TakePrestageWorkAsync(string instance, int keysMax, CancellationToken cancellation) =>
+        Plane.Scheduling.TakePrestageWorkAsync(instance, keysMax, cancellation);
+
+    Task<Result<Done>> IScheduling.ReportPrestageAsync(PrestageProgress progress, CancellationToken cancellation) =>
+        Plane.Scheduling.ReportPrestageAsync(progress, cancellation);
+
+    Task<Result<PinInfo>> IScheduling.PinAsync(PinRequest request, string? idempotencyKey, CancellationToken cancellation) =>
+        Plane.Scheduling.PinAsync(request, idempotencyKey, cancellation);
+
+    Task<Result<Done>> IScheduling.UnpinAsync(string pin, CancellationToken cancellation) => Plane.Scheduling.UnpinAsync(pin, cancellation);
+
+    Task<Result<Page<PinInfo>>> IScheduling.ListPinsAsync(string? instance, PageRequest page, CancellationToken cancellation) =>
+        Plane.Scheduling.ListPinsAsync(instance, page, cancellation);
+
+    Task<Result<UsageReport>> IAnalytics.UsageAsync(UsageQuery query, CancellationToken cancellation) => Plane.Analytics.UsageAsync(query, cancellation);
+
+    Task<Result<IReadOnlyList<PopularKey>>> IAnalytics.PopularKeysAsync(string? instance, int limit, CancellationToken cancellation) =>
+        Plane.Analytics.PopularKeysAsync(instance, limit, cancellation);
+
+    Task<Result<IReadOnlyList<LinkUsage>>> IAnalytics.LinkUsageAsync(int windowSeconds, CancellationToken cancellation) =>
+        Plane.Analytics.LinkUsageAsync(windowSeconds, cancellation);
+
+    Task<Result<IReadOnlyList<ScalingSignal>>> IAnalytics.ScalingSignalsAsync(CancellationToken cancellation) => Plane.Analytics.ScalingSignalsAsync(cancellation);
+}

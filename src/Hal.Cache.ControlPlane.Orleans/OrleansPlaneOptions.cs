@@ -1,0 +1,31 @@
+using Hal.Cache.ControlPlane.Hosting;
+
+namespace Hal.Cache.ControlPlane.Orleans;
+
+/// <summary>Settings of a control plane in an Orleans cluster.</summary>
+public sealed class OrleansPlaneOptions
+{
+    /// <summary>The tree, where one cluster has several.</summary>
+    public string Tree { get; set; } = "tree";
+
+    /// <summary>The domain's own settings; registrations are kept, since the control plane moves when a silo dies.</summary>
+    public ControlPlaneOptions Plane { get; set; } = new() { KeepInstances = true };
+
+    /// <summary>How often a call that is lost on the way is made in all; at least 1.</summary>
+    public int AttemptsMax { get; set; } = 8;
+
+    /// <summary>The pause before the second try; it doubles from try to try.</summary>
+    public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>The longest pause between two tries; at least <see cref="RetryDelay"/>.</summary>
+    public TimeSpan RetryDelayMax { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The first rule that is broken; null where all is well.</summary>
+    public string? Validate()
+    {
+        if (Tree.Length == 0) return "Orleans:Tree is empty; it must have a name.";
+        if (AttemptsMax < 1) return $"Orleans:AttemptsMax is {AttemptsMax}; it must be at least 1.";
+        if (RetryDelay <= TimeSpan.Zero) return $"Orleans:RetryDelay is {RetryDelay}; it must be above zero.";
+        return RetryDelayMax < RetryDelay ? $"Orleans:RetryDelayMax is {RetryDelayMax}; it must be at least RetryDelay ({RetryDelay})." : Plane.Validate();
+    }
+}

@@ -1,0 +1,38 @@
+using System.Net.Sockets;
+using Hal.Cache.Contracts;
+using Microsoft.AspNetCore.Connections;
+using Orleans.Runtime;
+
+namespace Hal.Cache.ControlPlane.Orleans.Roles;
+
+/// <summary>Calls grains: a call that is lost on the way, as where a silo dies, is repeated, which every call allows; then it is Unavailable.</summary>
+internal sealed class GrainCalls(OrleansPlaneOptions options, TimeProvider time)
+{
+    public async Task<Result<T>> CallAsync<T>(Func<Task<Result<T>>> call, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await call();
+            }
+            catch (Exception failure) when (IsLoss(failure))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (attempt >= options.AttemptsMax)
+                    return new CacheError(CacheErrorCode.Unavailable, $"the control plane's cluster did not answer: {failure.Message}");
+            }
+            await WaitAsync(attempt, cancellation);
+        }
+    }
+
+    /// <summary>The pause before another try; it doubles, up to <see cref="OrleansPlaneOptions.RetryDelayMax"/>.</summary>
+    public Task WaitAsync(int failures, CancellationToken cancellation)
+    {
+        var delay = options.RetryDelay * Math.Pow(2, Math.Min(failures - 1, 16));
+        return Task.Delay(delay < options.RetryDelayMax ? delay : options.RetryDelayMax, time, cancellation);
+    }
+
+    /// <summary>True where the cluster failed and not the caller: a silo that died, no answer, no way to it, or this member is joining again.</summary>
+    public static bool IsLoss(Exception failure) => failure is OrleansException or TimeoutException or ObjectDisposedException or ConnectionAbortedException or SocketException or EnumerationAbortedException;
+}

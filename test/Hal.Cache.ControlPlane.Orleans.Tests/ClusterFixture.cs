@@ -1,0 +1,52 @@
+using Hal.Cache.Contracts.ControlPlane;
+using Microsoft.Extensions.Logging;
+using Orleans.TestingHost;
+
+namespace Hal.Cache.ControlPlane.Orleans.Tests;
+
+/// <summary>Three silos in this process; every test has a tree of its own in them, so that the cluster need not be started for each.</summary>
+/// <remarks>After <see cref="TreesBeforeDeath"/> trees a silo is killed and the tests go on with what is left, and then with a new one.</remarks>
+public sealed class ClusterFixture : IAsyncLifetime
+{
+    private const int TreesBeforeDeath = 40;
+
+    private readonly TreeResources resources = new();
+    private InProcessTestCluster cluster = null!;
+    private int trees;
+
+    internal TreeResources Resources => resources;
+
+    public InProcessTestCluster Cluster => cluster;
+
+    /// <summary>Silos that the run has killed.</summary>
+    public int Killed { get; private set; }
+
+    public async Task InitializeAsync()
+    {
+        var builder = new InProcessTestClusterBuilder(3);
+        builder.ConfigureSilo((_, silo) => silo.AddHalControlPlane(new OrleansPlaneOptions(), resources));
+        builder.ConfigureSiloHost((_, host) => host.Logging.SetMinimumLevel(LogLevel.None));
+        builder.ConfigureClient(client => client.AddHalControlPlane(new OrleansPlaneOptions()));
+        cluster = builder.Build();
+        await cluster.DeployAsync();
+    }
+
+    public async Task DisposeAsync() => await cluster.DisposeAsync();
+
+    /// <summary>A control plane of a tree that nobody else has, by way of the cluster's client.</summary>
+    public async Task<IControlPlane> NewTreeAsync(TimeProvider clock, IControlPlaneStore? store = null)
+    {
+        if (++trees == TreesBeforeDeath) await KillAsync(cluster.Silos[^1]);
+        return Plane(resources.Add(clock, store));
+    }
+
+    public IControlPlane Plane(string tree) => new OrleansControlPlane(cluster.Client, new OrleansPlaneOptions { Tree = tree }, TimeProvider.System);
+
+    /// <summary>Kills a silo as a crash would, and starts another in its place.</summary>
+    public async Task KillAsync(InProcessSiloHandle silo)
+    {
+        await cluster.KillSiloAsync(silo);
+        Killed++;
+        await cluster.StartAdditionalSiloAsync();
+    }
+}
