@@ -41,7 +41,9 @@ public sealed class CleanFirstTests : IDisposable
 
         Assert.True(Enumerable.Range(0, clean).Any(index => !Has(store, $"clean{index}")), "The store was never full.");
         for (int index = 0; index < written; index++) Assert.True(Has(store, $"k{index}"), $"k{index} of {written} is gone");
-        Assert.True(Has(store, $"clean{clean - 1}") || !writtenFirst, "The last object is gone.");
+
+        // Not the newest of all: reclaiming goes on after it, to the level at which it rests, and not every policy takes the oldest first.
+        Assert.True(!writtenFirst || Enumerable.Range(clean - (clean / 8), clean / 8).Any(index => Has(store, $"clean{index}")), "The newest objects are gone.");
     }
 
     private static async Task WriteAsync(IBlobStore store, int count)
