@@ -78,8 +78,14 @@ internal static class ClientAdminCommands
         {
             if (byAddress ? client.Remote != address : !filter.Matches(client, now) || (client == c.Client && filter.SkipsSelf)) continue;
             killed++;
-            if (client == c.Client) self = true;
-            else client.Abort();
+            if (client == c.Client)
+            {
+                self = true;
+                continue;
+            }
+
+            c.Server.Clients.Remove(client); // what ends the connection may take a moment, in which nobody is to see it any more
+            client.Abort();
         }
 
         if (!byAddress) c.Reply.Integer(killed);
