@@ -50,6 +50,9 @@ public sealed class RespTestClient : IDisposable
     /// <summary>Sends a command given as text, one byte a character, and returns its reply.</summary>
     public RespTestReply Command(params string[] arguments) => Command(Bytes(arguments));
 
+    /// <summary>Whether bytes have come that <see cref="Receive()"/> has not taken.</summary>
+    public bool HasInput => _end > _start || _socket.Available > 0;
+
     /// <summary>The next reply; throws <see cref="EndOfStreamException"/> when the server has closed, <see cref="SocketException"/> after the wait.</summary>
     public RespTestReply Receive() => Receive(out _);
 
