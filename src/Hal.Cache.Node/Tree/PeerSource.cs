@@ -107,19 +107,23 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
         FetchSource source, List<FetchSource> others, RangeRequest request, Memory<byte> buffer, Action<int> filled, Func<int> done, CancellationToken cancellation)
     {
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        bool isLeft = false;
         Task<CacheError?> read = reads.Peers.ReadAsync(source.Name, request, buffer, filled, leaving.Token).AsTask();
         while (!read.IsCompleted)
         {
             await ((Task)read).WaitAsync(SourceBalance.LookInterval, reads.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!read.IsCompleted && reads.Balance.IsBehind(source, buffer.Length - done(), others))
-                await leaving.CancelAsync().ConfigureAwait(false);
+            if (isLeft || read.IsCompleted || !reads.Balance.IsBehind(source, buffer.Length - done(), others))
+                continue;
+            isLeft = true;
+            await leaving.CancelAsync().ConfigureAwait(false);
         }
 
+        // Whatever the read says after that, the source has not failed.
         try
         {
-            return new(await read.ConfigureAwait(false));
+            return await read.ConfigureAwait(false) is { } error ? new(error, isLeft) : default;
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (isLeft && !cancellation.IsCancellationRequested)
         {
             return new(null, IsTakenOver: true);
         }
