@@ -1,3 +1,4 @@
+using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Instances;
 using Hal.Cache.ControlPlane.Content;
@@ -30,9 +31,15 @@ internal sealed class ScriptedInstance(IControlPlane plane, string name, string?
         await ReportAsync(Batch([Added(keys)], []));
     }
 
+    /// <summary>As an instance does: where the control plane does not know it any more, it registers again.</summary>
     public async Task<InstanceLease> HeartbeatAsync()
     {
-        var lease = await plane.Instances.HeartbeatAsync(new Heartbeat { Instance = name, Epoch = 1, Number = ++heartbeats, Sequence = sequence }, None);
+        var lease = await BeatAsync();
+        if (lease.Error?.Code == CacheErrorCode.NotFound)
+        {
+            await RegisterAsync();
+            lease = await BeatAsync();
+        }
         Assert.True(lease.IsOk, lease.ToString());
         return lease.Value;
     }
@@ -46,6 +53,9 @@ internal sealed class ScriptedInstance(IControlPlane plane, string name, string?
         var reply = await plane.Events.CompareDigestsAsync(new DigestQuery { Instance = name, Epoch = 1, Sequence = sequence, Level = DigestLevel.Record, Digests = Digests() }, None);
         Assert.True(reply.Value.Compared && reply.Value.Differing.Count == 0, $"{string.Join(',', reply.Value.Differing)} differ");
     }
+
+    private Task<Result<InstanceLease>> BeatAsync() =>
+        plane.Instances.HeartbeatAsync(new Heartbeat { Instance = name, Epoch = 1, Number = ++heartbeats, Sequence = sequence }, None);
 
     private ContentDigest[] Digests()
     {

@@ -17,6 +17,7 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
     private readonly OwnershipHost ownership;
     private readonly SchedulingHost scheduling;
     private readonly CancellationTokenSource stopping = new();
+    private readonly DateTimeOffset startedAt;
     private ITimer? housekeeping;
     private Task keeping = Task.CompletedTask;
 
@@ -24,7 +25,8 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
     {
         var ids = new IdSource(random);
         durable = new DurableState(store);
-        state = new PlaneState(options, time, ids.Next("log", time.GetUtcNow()));
+        startedAt = time.GetUtcNow();
+        state = new PlaneState(options, time, ids.Next("log", startedAt));
         var content = new ContentHost(state);
         ownership = new OwnershipHost(state, durable);
         scheduling = new SchedulingHost(state, durable, content, index, ids);
@@ -85,6 +87,8 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
     public async Task<TreeView> ViewAsync(CancellationToken cancellation) => new()
     {
         Instances = [.. state.Registry.All.Values.Select(i => new ViewedInstance(i.Name, state.Now - i.HeardAt))],
+        // By then whoever lives has been heard.
+        IsWhole = state.Now - startedAt > state.Options.Instances.Lease,
         Owners = (await ownership.ListAsync(cancellation)).Value,
         Lease = state.Options.Instances.Lease,
         GoneAfter = state.Options.Instances.GoneAfter,

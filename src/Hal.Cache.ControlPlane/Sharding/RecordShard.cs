@@ -124,7 +124,7 @@ public sealed class RecordShard
     }
 
     // Somebody in the tree may hold what this life has not heard of.
-    private bool IsIncomplete(TreeSight sight) => sight.Instances.Any(i => !told.Contains(i) && sight.State(i) != InstanceState.Gone);
+    private bool IsIncomplete(TreeSight sight) => !sight.IsWhole || sight.Instances.Any(i => !told.Contains(i) && sight.State(i) != InstanceState.Gone);
 
     private LocatedKey Locate(CacheKey key, int entry, TreeSight? sight, bool isIncomplete)
     {

@@ -22,6 +22,9 @@ public sealed class TreeSight
     /// <summary>Who is registered.</summary>
     public IEnumerable<string> Instances => silences.Keys;
 
+    /// <summary>Everybody who lives is in it.</summary>
+    public bool IsWhole => view.IsWhole;
+
     /// <summary>Null where the tree has no such instance.</summary>
     public InstanceState? State(string instance)
     {

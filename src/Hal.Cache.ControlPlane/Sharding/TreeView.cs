@@ -8,6 +8,9 @@ public sealed record TreeView
 {
     public required IReadOnlyList<ViewedInstance> Instances { get; init; }
 
+    /// <summary>False where the tree has begun so lately that some may not have registered again.</summary>
+    public required bool IsWhole { get; init; }
+
     public required IReadOnlyList<SlotAssignment> Owners { get; init; }
 
     /// <summary>Silence after which an instance is suspect.</summary>
