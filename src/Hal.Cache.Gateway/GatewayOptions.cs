@@ -5,6 +5,8 @@ namespace Hal.Cache.Gateway;
 /// <summary>Settings of an instance's RESP gateway.</summary>
 public sealed class GatewayOptions
 {
+    public const int ClientsMaxDefault = 10_000;
+
     /// <summary>Name of the instance.</summary>
     public string Name { get; init; } = "local";
 
@@ -23,8 +25,11 @@ public sealed class GatewayOptions
     /// <summary>Whether the instance presents itself as a cluster of one node.</summary>
     public ClusterViewMode ClusterView { get; init; }
 
-    /// <summary>Most connections at one time.</summary>
-    public int ClientsMax { get; init; } = 10_000;
+    /// <summary>Most connections at one time, until CONFIG SET says otherwise.</summary>
+    public int ClientsMax { get; init; } = ClientsMaxDefault;
+
+    /// <summary>Most connections that CONFIG SET may ask for: what the process has files for.</summary>
+    public int ClientsBound { get; init; } = int.MaxValue;
 
     /// <summary>Version of Redis whose behaviour this is.</summary>
     public string RedisVersion { get; init; } = "7.2.0";

@@ -39,12 +39,14 @@ internal sealed class SiloHost : IAsyncDisposable
         using var loggers = LoggerFactory.Create(logging => Configure(logging, options.LogLevel));
         try
         {
+            var clients = OpenFiles.ClientsFor(OpenFiles.Limit(), options.Instances.Count, options.Instances.Sum(i => i.MemoryOnly ? 0 : i.DiskBytes));
+            if (clients.Error is { } tooFew) return SiloCommand.Fail(tooFew.Message);
             var directory = new PeerDirectory();
             await using var instances = new SiloInstances();
             foreach (var each in options.Instances)
             {
                 foreach (var peer in each.Peers) directory.Add(peer);
-                var opened = await SiloInstance.OpenAsync(each, directory, loggers, signals.Requested);
+                var opened = await SiloInstance.OpenAsync(each, clients.Value, directory, loggers, signals.Requested);
                 if (opened.Error is { } error)
                 {
                     var code = SiloCommand.Fail(error.Message);

@@ -39,13 +39,16 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     private int closed;
 
     private SiloInstance(
-        SiloOptions options, IBlobStore store, OriginTable origins, CollectionLimits collections, TreeState? state, PeerDirectory directory, TreeClock? clock, ILogger logger)
+        SiloOptions options, int clientsMax, IBlobStore store, OriginTable origins, CollectionLimits collections, TreeState? state, PeerDirectory directory,
+        TreeClock? clock, ILogger logger)
     {
         (this.options, this.store, this.origins, this.clock, this.logger) = (options, store, origins, clock, logger);
         var time = clock ?? BootClock.Instance;
         gatewayOptions = new GatewayOptions
         {
             Name = options.Name,
+            ClientsMax = Math.Min(GatewayOptions.ClientsMaxDefault, clientsMax),
+            ClientsBound = clientsMax,
             RequirePass = options.RequirePass,
             AclFile = options.AclFile,
             FunctionsFile = options.MemoryOnly ? null : Path.Combine(options.Data, FunctionsFileName),
@@ -61,6 +64,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             CollectionPullMaxBytes = options.CollectionPullMaxBytes,
         });
         tree = state is null ? null : new SiloTree(options, state, keyspace, directory, clock!);
+        if (clientsMax < GatewayOptions.ClientsMaxDefault) LogClients(options.Name, clientsMax);
         gateway = new RespGateway(gatewayOptions, keyspace, time, tree?.Gateway);
         instance = new CacheInstance(options.Name, options.Role ?? InstanceRole.Root, store);
     }
@@ -99,10 +103,11 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     public bool IsConnected => tree?.Node.IsConnected ?? true;
 
     /// <summary>Opens the data directory and recovers from it; <see cref="CacheErrorCode.Invalid"/> blames a setting.</summary>
-    public static async ValueTask<Result<SiloInstance>> OpenAsync(SiloOptions options, PeerDirectory directory, ILoggerFactory loggers, CancellationToken cancellation)
+    public static async ValueTask<Result<SiloInstance>> OpenAsync(
+        SiloOptions options, int clientsMax, PeerDirectory directory, ILoggerFactory loggers, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        Result<SiloInstance> opened = Open(options, directory, loggers.CreateLogger<SiloInstance>());
+        Result<SiloInstance> opened = Open(options, clientsMax, directory, loggers.CreateLogger<SiloInstance>());
         if (!opened.IsOk || (opened.Value.gateway.LoadUsers() ?? opened.Value.gateway.LoadFunctions()) is not { } wrong)
             return opened;
         await opened.Value.DisposeAsync();
@@ -145,7 +150,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         origins.Dispose();
     }
 
-    private static Result<SiloInstance> Open(SiloOptions options, PeerDirectory directory, ILogger logger)
+    private static Result<SiloInstance> Open(SiloOptions options, int clientsMax, PeerDirectory directory, ILogger logger)
     {
         Result<OriginTable> origins = OriginTable.Create(options.Origins);
         if (!origins.IsOk)
@@ -156,7 +161,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         TreeClock? clock = state is null ? null : new TreeClock(BootClock.Instance);
         Result<IBlobStore> store = BlobStores.Open(StoreOptions(options, collections, state), EvictionPolicies.Create(options.Policy), clock ?? BootClock.Instance);
         if (store.IsOk)
-            return new SiloInstance(options, store.Value, origins.Value, collections, state, directory, clock, logger);
+            return new SiloInstance(options, clientsMax, store.Value, origins.Value, collections, state, directory, clock, logger);
         clock?.Dispose();
         origins.Value.Dispose();
         return store.Error;
@@ -191,4 +196,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Instance {Name} listens on {Resp}")]
     private partial void LogListening(string name, IPEndPoint resp);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Instance {Name} takes at most {Clients} clients: the limit of open files (ulimit -n) allows no more")]
+    private partial void LogClients(string name, int clients);
 }

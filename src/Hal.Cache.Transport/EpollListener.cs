@@ -7,6 +7,9 @@ namespace Hal.Cache.Transport;
 /// <summary>Accepts connections and deals them out to the event loops.</summary>
 internal sealed class EpollListener(Socket listening, EventLoop[] loops, BlockPool pool) : IConnectionListener
 {
+    /// <summary>Descriptors or memory that are used up are not there again a microsecond later; those who wait stay in the kernel's queue.</summary>
+    private static readonly TimeSpan ExhaustedPause = TimeSpan.FromMilliseconds(50);
+
     private int accepted;
 
     public EndPoint EndPoint { get; } = listening.LocalEndPoint!;
@@ -37,6 +40,8 @@ internal sealed class EpollListener(Socket listening, EventLoop[] loops, BlockPo
             catch (Exception e) when (e is SocketException or IOException)
             {
                 socket?.Dispose(); // it was gone before it was taken
+                if (e is SocketException { SocketErrorCode: SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable })
+                    await Task.Delay(ExhaustedPause, cancellationToken);
             }
         }
     }

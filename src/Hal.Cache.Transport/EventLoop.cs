@@ -52,8 +52,11 @@ internal sealed class EventLoop : IConnectionLoop, IDisposable
         }
 
         const uint Events = Epoll.In | Epoll.Out | Epoll.PeerClosed | Epoll.EdgeTriggered;
-        if (!Epoll.TryWatch(epoll, (int)connection.Handle.DangerousGetHandle(), Events, tag))
-            throw new IOException($"A connection can't be watched: {Marshal.GetLastPInvokeErrorMessage()}.");
+        if (Epoll.TryWatch(epoll, (int)connection.Handle.DangerousGetHandle(), Events, tag))
+            return;
+        var failure = new IOException($"A connection can't be watched: {Marshal.GetLastPInvokeErrorMessage()}.");
+        Remove(connection);
+        throw failure;
     }
 
     /// <summary>Forgets a connection, whose socket is about to be closed; an event of it that is under way finds nothing.</summary>

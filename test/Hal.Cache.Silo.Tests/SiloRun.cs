@@ -29,9 +29,14 @@ internal sealed partial class SiloRun : IAsyncDisposable
     /// <summary>The line that says so, as words by name.</summary>
     public Dictionary<string, string> Ready { get; private set; } = [];
 
-    public static SiloRun Start(string home, IEnumerable<string> args, params (string Name, string Value)[] environment)
+    public static SiloRun Start(string home, IEnumerable<string> args, params (string Name, string Value)[] environment) =>
+        Start(home, ["dotnet"], args, environment);
+
+    /// <summary>The same by a command that starts it with other limits, as prlimit(1).</summary>
+    public static SiloRun Start(string home, string[] command, IEnumerable<string> args, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = home };
+        var start = new ProcessStartInfo(command[0]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = home };
+        foreach (var word in command[1..]) start.ArgumentList.Add(word);
         start.ArgumentList.Add("exec");
         start.ArgumentList.Add(typeof(SiloOptions).Assembly.Location);
         foreach (var arg in args) start.ArgumentList.Add(arg);

@@ -134,6 +134,8 @@ internal sealed class ConfigParameters
                 int most = int.Parse(value, CultureInfo.InvariantCulture);
                 if (most < 1)
                     return $"ERR CONFIG SET failed (possibly related to argument '{name}') - argument must be between 1 and 4294967295 inclusive";
+                if (most > server.Options.ClientsBound)
+                    return $"ERR CONFIG SET failed (possibly related to argument '{name}') - The operating system is not able to handle the specified number of clients, try with {server.Options.ClientsBound}";
                 server.Clients.Max = most;
                 return null;
             case "client-output-buffer-limit":
