@@ -8,6 +8,9 @@ public sealed class KeyspaceOptions
     /// <summary>Origin reads at the same time, for each mount, so that one that hangs holds up no other.</summary>
     public int OriginReadsMax { get; init; } = 16;
 
+    /// <summary>Questions to an origin about objects (not reads) at the same time, for each mount.</summary>
+    public int OriginAsksMax { get; init; } = 16;
+
     /// <summary>Longest single read from an origin, in bytes; each read in progress holds a buffer of this size.</summary>
     public int OriginReadBytesMax { get; init; } = 1 << 20;
 

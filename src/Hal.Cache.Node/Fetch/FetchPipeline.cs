@@ -65,7 +65,7 @@ internal sealed class FetchPipeline(
     private async ValueTask<FetchOutcome> FetchMetaAsync(FetchRequest request, MountState mount, CancellationToken cancellation)
     {
         (long asked, long began) = (Now, retrievals.Now);
-        Result<OriginObject> found = await mount.Origin.StatAsync(mount.Mount.PathOf(request.Key), cancellation);
+        Result<OriginObject> found = await mount.StatAsync(request.Key, cancellation);
         if (!found.IsOk)
             return Failed(found.Error);
         mount.Answered();
@@ -120,7 +120,7 @@ internal sealed class FetchPipeline(
             return default;
         long asked = Now;
         statistics.Validation();
-        Result<OriginObject> found = await mount.Origin.StatAsync(mount.Mount.PathOf(request.Key), cancellation);
+        Result<OriginObject> found = await mount.StatAsync(request.Key, cancellation);
         if (found.IsOk && found.Value.Validator == held.Validator)
         {
             mount.Answered();

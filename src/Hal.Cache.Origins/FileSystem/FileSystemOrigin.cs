@@ -155,6 +155,7 @@ public sealed class FileSystemOrigin : IOrigin, IDisposable
 
     private SafeFileHandle? Open(ReadOnlySpan<byte> path, bool readable, bool checkType, out StatX facts, out CacheError? error)
     {
+        using var call = BlockingCalls.Enter();
         Span<byte> terminated = stackalloc byte[path.Length + 1];
         path.CopyTo(terminated);
         terminated[^1] = 0;

@@ -46,6 +46,7 @@ internal sealed class FileSystemReader(
 
     private Result<int> Read(long offset, Span<byte> buffer)
     {
+        using var call = BlockingCalls.Enter();
         var wanted = (int)Math.Min(buffer.Length, Math.Max(0, Opened.Length - offset));
         var filled = 0;
         while (filled < wanted)
