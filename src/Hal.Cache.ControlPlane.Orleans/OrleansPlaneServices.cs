@@ -2,6 +2,7 @@ using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Orleans.Cluster;
 using Hal.Cache.ControlPlane.Orleans.Records;
 using Hal.Cache.ControlPlane.Orleans.Serialization;
+using Hal.Cache.ControlPlane.Orleans.Streams;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -15,11 +16,20 @@ public static class OrleansPlaneServices
     // Calls are short; what has no answer by then is on a silo that is gone, and is asked again.
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(2);
 
+    // How often a stream's queue is asked for news, which is most of its lag.
+    private static readonly TimeSpan StreamPeriod = TimeSpan.FromMilliseconds(25);
+
     /// <summary>The grains of the control plane and an <see cref="IControlPlane"/> on a silo; death of a silo is noticed in about half a second.</summary>
     public static ISiloBuilder AddHalControlPlane(this ISiloBuilder silo, OrleansPlaneOptions options, ITreeResources resources)
     {
         silo.Services.AddContractCodec().AddSingleton(resources).AddSingleton<TreeSights>().AddPlane(options);
         silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
+        // One queue: its agent asks for news all the time, and what it loses a subscriber gets from the log.
+        silo.AddMemoryGrainStorage("PubSubStore").AddMemoryStreams(ChangeStream.Provider, streams =>
+        {
+            streams.ConfigurePartitioning(1);
+            streams.ConfigurePullingAgent(agent => agent.Configure(o => o.GetQueueMsgsTimerPeriod = StreamPeriod));
+        });
         // The price of this speed: a silo that is frozen for over two seconds is taken for dead and has to join again.
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
@@ -36,6 +46,7 @@ public static class OrleansPlaneServices
     public static IClientBuilder AddHalControlPlane(this IClientBuilder client, OrleansPlaneOptions options)
     {
         client.Services.AddContractCodec().AddPlane(options);
+        client.AddMemoryStreams(ChangeStream.Provider, streams => streams.ConfigurePartitioning(1));
         client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
         return client;
     }

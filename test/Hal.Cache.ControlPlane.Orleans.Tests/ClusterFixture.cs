@@ -1,5 +1,6 @@
 using Hal.Cache.Contracts.ControlPlane;
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 using Orleans.TestingHost;
 
 namespace Hal.Cache.ControlPlane.Orleans.Tests;
@@ -41,6 +42,13 @@ public sealed class ClusterFixture : IAsyncLifetime
     }
 
     public IControlPlane Plane(string tree) => new OrleansControlPlane(cluster.Client, new OrleansPlaneOptions { Tree = tree }, TimeProvider.System);
+
+    /// <summary>The silo that a grain lives on.</summary>
+    internal InProcessSiloHandle Home(GrainId grain)
+    {
+        Assert.True(cluster.TryGetGrainContext(grain, out var context));
+        return cluster.GetSiloForAddress(context!.Address.SiloAddress!)!;
+    }
 
     /// <summary>Kills a silo as a crash would, and starts another in its place.</summary>
     public async Task KillAsync(InProcessSiloHandle silo)

@@ -63,7 +63,7 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
         Assert.True(await Eventually.HoldsAsync(() => IsCompleteAsync(clock, root, plane, key), Patience), "the record is never complete");
 
         var record = cluster.Cluster.Client.GetGrain<IKeyOwnershipGrain>(TreeKey.Of(tree, HashSlot.Record(HashSlot.Of(key.Span))));
-        await cluster.KillAsync(Home(record.GetGrainId()));
+        await cluster.KillAsync(cluster.Home(record.GetGrainId()));
         var lost = (await plane.Content.LocateAsync(key, None)).Value;
         Assert.True(await Eventually.HoldsAsync(async () => (await root.HeartbeatAsync()).DigestWanted, Patience), "digests were not asked for");
         await root.RepairAsync();
@@ -91,8 +91,8 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
         Assert.True((await plane.Content.TotalsAsync(None)).IsOk);
 
         var homes = Enumerable.Range(0, HashSlot.Records)
-            .Select(r => Home(cluster.Cluster.Client.GetGrain<IKeyOwnershipGrain>(TreeKey.Of(tree, r)).GetGrainId()).SiloAddress).CountBy(s => s).Select(s => s.Value).ToArray();
-        var home = Home(cluster.Cluster.Client.GetGrain<ICacheInstanceGrain>(TreeKey.Of(tree, "root")).GetGrainId());
+            .Select(r => cluster.Home(cluster.Cluster.Client.GetGrain<IKeyOwnershipGrain>(TreeKey.Of(tree, r)).GetGrainId()).SiloAddress).CountBy(s => s).Select(s => s.Value).ToArray();
+        var home = cluster.Home(cluster.Cluster.Client.GetGrain<ICacheInstanceGrain>(TreeKey.Of(tree, "root")).GetGrainId());
 
         Assert.Equal(3, homes.Length);
         Assert.All(homes, count => Assert.InRange(count, HashSlot.Records / 6, HashSlot.Records / 2));
@@ -131,11 +131,5 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
         Assert.True(up.IsOk);
     }
 
-    private InProcessSiloHandle Home(string tree) => Home(cluster.Cluster.Client.GetGrain<IInstancesGrain>(tree).GetGrainId());
-
-    private InProcessSiloHandle Home(GrainId id)
-    {
-        Assert.True(cluster.Cluster.TryGetGrainContext(id, out var context));
-        return cluster.Cluster.GetSiloForAddress(context!.Address.SiloAddress!)!;
-    }
+    private InProcessSiloHandle Home(string tree) => cluster.Home(cluster.Cluster.Client.GetGrain<IInstancesGrain>(tree).GetGrainId());
 }

@@ -12,5 +12,8 @@ internal interface ITreeGrain : IGrainWithStringKey
     /// <summary>Takes what came of a batch; a repeat changes nothing.</summary>
     Task TakeAsync(BatchOutcome outcome);
 
+    /// <summary>Has events published on the tree's stream for a while; answers the newest.</summary>
+    Task<LogPlace> WantStreamAsync();
+
     IAsyncEnumerable<StreamItem> SubscribeAsync(Subscription subscription, CancellationToken cancellation);
 }

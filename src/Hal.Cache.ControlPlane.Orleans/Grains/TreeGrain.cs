@@ -4,6 +4,7 @@ using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Hosting;
 using Hal.Cache.ControlPlane.Orleans.Records;
 using Hal.Cache.ControlPlane.Orleans.Roles;
+using Hal.Cache.ControlPlane.Orleans.Streams;
 using Hal.Cache.ControlPlane.Sharding;
 using Orleans.Concurrency;
 using Orleans.Configuration;
@@ -27,6 +28,7 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
 
     private readonly HashSet<string> forgotten = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> lastOutcomes = new(StringComparer.Ordinal);
+    private StreamPump? pump;
     private InProcessControlPlane? plane;
     private string tree = "";
 
@@ -45,6 +47,7 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        if (pump is not null) await pump.DisposeAsync();
         if (plane is not null) await plane.DisposeAsync();
     }
 
@@ -56,6 +59,13 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
         lastOutcomes[outcome.Instance] = outcome.Id;
         Plane.Take(outcome);
         return Task.CompletedTask;
+    }
+
+    Task<LogPlace> ITreeGrain.WantStreamAsync()
+    {
+        pump ??= new StreamPump(ChangeStream.Of(this.GetStreamProvider(ChangeStream.Provider), tree), Plane.Events, TimeProvider.System);
+        pump.Want(Plane.LastEvent);
+        return Task.FromResult(Plane.LastEvent);
     }
 
     IAsyncEnumerable<StreamItem> ITreeGrain.SubscribeAsync(Subscription subscription, CancellationToken cancellation) =>

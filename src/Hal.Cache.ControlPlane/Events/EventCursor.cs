@@ -51,14 +51,8 @@ internal sealed class EventCursor
                 continue;
             }
             var change = log.At(++position);
-            if (IsWanted(change)) items.Add(new StreamItem { LogId = log.Id, Position = position, Event = change });
+            if (EventFilter.IsWanted(wanted, change)) items.Add(new StreamItem { LogId = log.Id, Position = position, Event = change });
         }
         return items;
     }
-
-    private bool IsWanted(ChangeEvent change) =>
-        (wanted.Instance is null || change.Instance == wanted.Instance)
-        && (wanted.Prefix is not { Start: var prefix } || change.KeysAdded.Any(Begins) || change.KeysEvicted.Any(Begins));
-
-    private bool Begins(CacheKey key) => key.Database == wanted.Prefix!.Start.Database && key.Span.StartsWith(wanted.Prefix.Start.Span);
 }

@@ -13,6 +13,15 @@ internal sealed class EventHub(EventLog log)
     private TaskCompletionSource bell = NewBell();
     private int subscribers;
 
+    /// <summary>The log, and the position of its newest event.</summary>
+    public (string LogId, long Position) Last
+    {
+        get
+        {
+            lock (gate) return (log.Id, log.Last);
+        }
+    }
+
     public void Add(IReadOnlyList<ChangeEvent> changes)
     {
         if (changes.Count == 0) return;

@@ -39,6 +39,9 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
         Analytics = new AnalyticsHost(state);
     }
 
+    /// <summary>Where the event log is.</summary>
+    public LogPlace LastEvent => new(state.Events.Last.LogId, state.Events.Last.Position);
+
     public IInstances Instances => instances;
 
     public IContent Content { get; }

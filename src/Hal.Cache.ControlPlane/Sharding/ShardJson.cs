@@ -14,5 +14,6 @@ namespace Hal.Cache.ControlPlane.Sharding;
 [JsonSerializable(typeof(TreeView))]
 [JsonSerializable(typeof(BatchOutcome))]
 [JsonSerializable(typeof(InstanceStatus))]
+[JsonSerializable(typeof(LogPlace))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 public sealed partial class ShardJson : JsonSerializerContext;
