@@ -94,7 +94,7 @@ internal static class InfoCommands
         Line(text, $"maxclients:{c.Server.Clients.Max}");
         Line(text, $"client_recent_max_input_buffer:0");
         Line(text, $"client_recent_max_output_buffer:0");
-        Line(text, $"blocked_clients:{c.Server.Blocked.Count + (c.Server.Forwarder?.BlockedCount ?? 0)}");
+        Line(text, $"blocked_clients:{c.Server.Blocked.Count + c.Server.Pause.Waiting + (c.Server.Forwarder?.BlockedCount ?? 0)}");
         Line(text, $"tracking_clients:{c.Server.Tracking.ClientCount}");
         Line(text, $"clients_in_timeout_table:0");
         (int keys, int forGone) = c.Server.Blocked.KeyCounts;
@@ -119,8 +119,8 @@ internal static class InfoCommands
         Line(text, $"used_memory_dataset_perc:{Percent(store.MemoryBytes - store.TableBytes, store.MemoryBytes)}");
         WriteMemoryOfProcess(text, resident);
         Line(text, $"used_memory_lua:0");
-        Line(text, $"maxmemory:{store.MemoryLimitBytes}");
-        Line(text, $"maxmemory_human:{Human(store.MemoryLimitBytes)}");
+        Line(text, $"maxmemory:{c.Server.Memory.Bytes}");
+        Line(text, $"maxmemory_human:{Human(c.Server.Memory.Bytes)}");
         Line(text, $"maxmemory_policy:{c.Server.Config.Match(["maxmemory-policy"u8.ToArray()])[0].Value}");
         Line(text, $"mem_fragmentation_ratio:{(double)resident / Math.Max(1, store.MemoryBytes):F2}");
         Line(text, $"mem_fragmentation_bytes:{resident - store.MemoryBytes}");

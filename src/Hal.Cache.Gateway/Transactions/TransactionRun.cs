@@ -2,6 +2,7 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Server;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
 
@@ -209,7 +210,7 @@ internal sealed class TransactionRun
             Load(command);
             isLoaded = true;
             elementStart = outer.Reply.Length;
-            if (!outer.Server.Monitors.IsEmpty && !command.Spec.Has(CommandFlags.Admin | CommandFlags.SkipMonitor)) outer.Server.Monitors.Tell(inner);
+            if (!outer.Server.Monitors.IsEmpty && MonitorList.Wants(command.Spec)) outer.Server.Monitors.Tell(inner);
         }
 
         inner.BeginRun(elementStart);
@@ -273,6 +274,7 @@ internal sealed class TransactionRun
 
     private Outcome End()
     {
+        if (!outer.Server.Monitors.IsEmpty) outer.Server.Monitors.Tell(outer); // behind what it has run
         outer.Scope.Address = Math.Max(outer.Scope.Address, inner.Scope.Address);
         outer.Server.KeyEvents.Unwatch(outer.Client);
         transaction.Clear();
