@@ -63,8 +63,8 @@ internal static class SortCommands
         if (!c.TryFind(1, Need.Value, out EntryRef entry)) return Outcome.Retry;
         IObjectValue? source = entry.IsNone || !entry.IsObject ? null : c.Store.Object(entry);
         if (!entry.IsNone && source is not (ListValue or SetValue or SortedSetValue)) return c.WrongType();
-        if (options is { DontSort: true, StoreArg: > 0 } && source is SetValue)
-            (options.DontSort, options.Alpha, options.By) = (false, true, null); // what is kept must not depend on a set's order
+        if (options.DontSort && (options.StoreArg > 0 || c.IsInScript) && source is SetValue)
+            (options.DontSort, options.Alpha, options.By) = (false, true, null); // what is kept, or a script sees, must not depend on a set's order
 
         List<byte[]> elements = source is null ? [] : Elements(source, options);
         if (c.IsLong(elements.Count)) return Outcome.Async;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Acl;
@@ -26,6 +27,7 @@ internal sealed class TransactionRun
     private bool prepared;
     private bool isRepeatable;
     private bool isLoaded;
+    private long startedAt; // of the command that runs, 0 where nobody asks
     private bool closes;
     private ulong fenced;
 
@@ -210,6 +212,7 @@ internal sealed class TransactionRun
             Load(command);
             isLoaded = true;
             elementStart = outer.Reply.Length;
+            startedAt = outer.Server.SlowLog.Threshold >= 0 ? Stopwatch.GetTimestamp() : 0;
             if (!outer.Server.Monitors.IsEmpty && MonitorList.Wants(command.Spec)) outer.Server.Monitors.Tell(inner);
         }
 
@@ -241,6 +244,8 @@ internal sealed class TransactionRun
     private void EndCommand()
     {
         outer.Client.Counters.Count(inner, ticks: 0);
+        if (startedAt != 0 && !inner.Spec.Has(CommandFlags.SkipSlowlog))
+            outer.Server.SlowLog.Note(inner, (long)Stopwatch.GetElapsedTime(startedAt).TotalMicroseconds);
         if (outer.Keyspace.Authority is { IsIdle: false } authority) outer.Waits.NoteKeys(inner, authority);
         isRepeatable &= inner.Spec.Has(Repeatable);
         Unload();

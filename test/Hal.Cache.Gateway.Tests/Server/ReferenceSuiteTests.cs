@@ -21,6 +21,9 @@ public sealed class ReferenceSuiteTests
     [InlineData("a>CONFIG GET key-load-delay; a>CONFIG SET rdb-key-save-delay 5; a>CONFIG GET rdb-key-save-delay; a>CONFIG GET *-load-delay",
         "*2|$14|key-load-delay|$1|0|+OK|*2|$18|rdb-key-save-delay|$1|5|*0")]
     [InlineData("a>CLIENT PAUSE 100000 WRITE; a>CLIENT PAUSE 10 WRITE; +1; a>INFO nosuch; a>CLIENT UNPAUSE", "+OK|+OK|$0||+OK")]
+    [InlineData("a>EVAL return{big_number='1\\r\\n2'} 0; a>EVAL redis.setresp(3)return{big_number='1\\r\\n2'} 0", "$4|1  2|$4|1  2")]
+    [InlineData("a>EVAL return(loadstring(string.dump(function()end))==nil) 0; a>EVAL getmetatable(_G).__index={} 0", ":1|-ERR user_script:1: Attempt to modify a readonly table script: f616618d814366c987d3a4aed626b46a50f86c54, on @user_script:1.")]
+    [InlineData("a>SADD s b aa a; a>EVAL return(redis.call('sort',KEYS[1],'by','_')) 1 s", ":3|*3|$1|a|$2|aa|$1|b")]
     public async Task Replies_are_those_of_redis(string script, string expected)
     {
         await using var host = new ServerHost();
@@ -64,5 +67,17 @@ public sealed class ReferenceSuiteTests
         string got = await host.RunAsync("a>MONITOR; b>EVAL redis.call('set','x','1') 0; b>MULTI; b>GET x; b>EXEC");
 
         Assert.Matches("\"EVAL\".*lua\\] \"set\".*\"MULTI\".*\"GET\".*\"EXEC\"", got);
+    }
+
+    [Fact]
+    public async Task Slowlog_has_the_commands_of_a_transaction_and_not_EXEC()
+    {
+        await using var host = new ServerHost();
+
+        await host.RunAsync("a>CONFIG SET slowlog-log-slower-than 0; a>MULTI; a>GET x; a>EXEC; a>CONFIG SET slowlog-log-slower-than -1");
+
+        string[] commands = [.. host.State.SlowLog.Latest(100).Select(entry => System.Text.Encoding.ASCII.GetString(entry.Args[0]))];
+        Assert.Contains("GET", commands);
+        Assert.DoesNotContain("EXEC", commands);
     }
 }
