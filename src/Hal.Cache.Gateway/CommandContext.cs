@@ -126,6 +126,9 @@ internal sealed class CommandContext : IDisposable
     /// <summary>The command was refused before it ran; counters read it.</summary>
     internal bool IsRejected { get; set; }
 
+    /// <summary>What was written are messages, which CLIENT REPLY does not turn off: subscriptions are answered with them.</summary>
+    internal bool IsPush => Spec.Group == "pubsub" && Spec.Has(CommandFlags.WhileSubscribed) && !Failed && !IsQueued;
+
     /// <summary>Work that <see cref="RunAsync"/> was given has ended the connection.</summary>
     public bool Closes { get; set; }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
@@ -40,7 +41,7 @@ internal sealed class CommandDispatcher(ServerState server)
 
         if (context.Client.Modes != ClientModes.None && !Passes(context))
             return Outcome.Done;
-        if (!server.Monitors.IsEmpty && !context.Spec.Has(CommandFlags.Admin | CommandFlags.SkipMonitor))
+        if (!server.Monitors.IsEmpty && MonitorList.Wants(context.Spec))
             server.Monitors.Tell(context);
         if (server.Pause.IsActive && server.Pause.Holds(context.Spec, MayWrite(context)))
             return context.RunAsync(RunAfterPauseAsync);
@@ -133,14 +134,24 @@ internal sealed class CommandDispatcher(ServerState server)
         return (flags & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0;
     }
 
+    /// <summary>A queue takes memory whatever is queued; only what ends it does not.</summary>
+    private static bool TakesMemory(CommandContext context, CommandSpec spec)
+    {
+        if (context.Client.Transaction is not { IsOpen: true } transaction)
+            return spec.Has(CommandFlags.DenyOom);
+        return spec.Name == "exec" ? (transaction.Flags & CommandFlags.DenyOom) != 0 : spec.Name != "discard";
+    }
+
     /// <summary>A refused command breaks the transaction that it was to be a part of; a refused EXEC ends it.</summary>
     private static void Refused(CommandContext context)
     {
         context.IsRejected = true;
-        if (context.Client.Transaction is { } transaction)
-            transaction.Break();
-        if (context.Spec.Name == "exec" && !context.Spec.Accepts(context.Count))
-            TransactionCommands.Abort(context, "wrong number of arguments for 'exec' command");
+        context.Client.Transaction?.Break();
+        if (context.Spec.Name != "exec")
+            return;
+        TransactionCommands.Abort(context, context.Spec.Accepts(context.Count)
+            ? Encoding.ASCII.GetString(context.Reply.WrittenSpan[(context.ReplyStart + 1)..]).TrimEnd()
+            : "wrong number of arguments for 'exec' command");
     }
 
     /// <summary>False where the command was queued, or refused, because of what the client is in.</summary>
@@ -179,7 +190,7 @@ internal sealed class CommandDispatcher(ServerState server)
 
     private async ValueTask RunAfterPauseAsync(CommandContext context)
     {
-        await server.Pause.Wait(context.Cancellation).ConfigureAwait(false);
+        await server.Pause.WaitAsync(context.Cancellation).ConfigureAwait(false);
         int replyStart = context.Reply.Length;
         context.BeginRun(replyStart);
         await FinishAsync(context, Run(context), replyStart).ConfigureAwait(false);
@@ -238,6 +249,18 @@ internal sealed class CommandDispatcher(ServerState server)
         if (server.Scripts.IsBusy && !spec.Has(CommandFlags.AllowBusy))
         {
             context.Error(server.Scripts.BusyText);
+            return false;
+        }
+
+        if (server.Memory.IsExceeded && TakesMemory(context, spec))
+        {
+            context.Error(RespErrors.OutOfMemory);
+            return false;
+        }
+
+        if (server.WritesNeedReplicas && (spec.IsWrite || (spec.Name == "exec" && (context.Client.Transaction?.Flags & CommandFlags.Write) is not (null or 0))))
+        {
+            context.Error(RespErrors.NoReplicas);
             return false;
         }
 
@@ -339,7 +362,7 @@ internal sealed class CommandDispatcher(ServerState server)
 
     private static void Unknown(CommandContext context)
     {
-        var text = new System.Text.StringBuilder("ERR unknown command '");
+        var text = new StringBuilder("ERR unknown command '");
         text.Append(Shown(Begin(context, 0))).Append("', with args beginning with: ");
         int start = text.Length;
         for (int i = 1; i < context.Count && text.Length - start < ShownArgBytesMax; i++)
@@ -357,5 +380,5 @@ internal sealed class CommandDispatcher(ServerState server)
     }
 
     private static string Shown(ReadOnlySpan<byte> arg) =>
-        System.Text.Encoding.Latin1.GetString(arg[..Math.Min(arg.Length, ShownArgBytesMax)]);
+        Encoding.Latin1.GetString(arg[..Math.Min(arg.Length, ShownArgBytesMax)]);
 }

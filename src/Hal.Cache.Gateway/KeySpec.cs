@@ -31,6 +31,9 @@ internal sealed record KeySpec(int First, int Last = 0, int Step = 1, KeyFlags F
     /// <summary>Finds the argument behind the keyword of a command whose options may have it as their value; -1 where there is none.</summary>
     public Func<CommandContext, int, int>? Finder { get; init; }
 
+    /// <summary>COMMAND INFO can't say where they are, as Redis's can't.</summary>
+    public bool IsUnknown { get; init; }
+
     /// <summary>Which part of the arguments up to the last one are keys: 2 for the first half; 0 for all.</summary>
     public int Limit { get; init; }
 

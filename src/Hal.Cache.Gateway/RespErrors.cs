@@ -29,6 +29,8 @@ internal static class RespErrors
 
     public static ReadOnlySpan<byte> OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'."u8;
 
+    public static ReadOnlySpan<byte> NoReplicas => "NOREPLICAS Not enough good replicas to write."u8;
+
     public static ReadOnlySpan<byte> NoAuth => "NOAUTH Authentication required."u8;
 
     public static ReadOnlySpan<byte> WrongPassword => "WRONGPASS invalid username-password pair or user is disabled."u8;

@@ -124,7 +124,11 @@ internal static unsafe class LuaReplies
         }
         else if (Back(state, top) && Field(state, "big_number"u8) == LuaType.String)
         {
-            reply.BigNumber(Text(state, -1));
+            // A line end would end the reply in RESP3; Redis writes a space for it in both protocols.
+            byte[] digits = Text(state, -1).ToArray();
+            digits.AsSpan().Replace((byte)'\r', (byte)' ');
+            digits.AsSpan().Replace((byte)'\n', (byte)' ');
+            reply.BigNumber(digits);
         }
         else if (Back(state, top) && Field(state, "verbatim_string"u8) == LuaType.Table)
         {

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Storage.Eviction;
 using Hal.Cache.Storage.Large;
 using Hal.Cache.Storage.Log;
 using Hal.Cache.Storage.Memory;
@@ -106,6 +107,31 @@ internal sealed class BlobStore : IBlobStore
     public EntryUsage UsageOf(in EntryRef entry) => core.Policy.UsageOf(entry, core.Clock);
 
     public void SetUsage(in EntryRef entry, EntryUsage usage) => core.Policy.SetUsage(entry, usage, core.Clock);
+
+    public bool ExpiresActively
+    {
+        get => reclaimer.ExpiresActively;
+        set => reclaimer.ExpiresActively = value;
+    }
+
+    public long LimitMemory(long bytes)
+    {
+        StoreLimits limits = core.Limits;
+        core.Pool.LimitBytes = Math.Clamp(bytes - core.LogBufferBytes, limits.MemoryBytesMin, limits.MemoryBytes);
+        _ = core.Room.HasRoom(0); // has reclaiming begin where memory is short now
+        return Statistics.MemoryLimitBytes;
+    }
+
+    public bool TrySetPolicy(string name, bool expiringOnly)
+    {
+        if (!EvictionPolicies.Names.Contains(name, StringComparer.OrdinalIgnoreCase))
+            return false;
+        if (!core.Policy.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            core.Policy = EvictionPolicies.Create(name);
+        core.EvictsExpiringOnly = expiringOnly;
+        core.Room.Pulse();
+        return true;
+    }
 
     public void AddSink(IKeyChangeSink sink) => core.AddSink(sink);
 

@@ -16,7 +16,8 @@ internal sealed unsafe class EntryScan(StoreCore core, IBlobStore store)
         int shardBits = BitOperations.Log2((uint)core.Shards.Length);
         int index = (int)(cursor & ((1UL << shardBits) - 1));
         ulong place = cursor >> shardBits;
-        var wrapped = new ShardVisitor(core.Spaces, database, core.Now, visitor);
+        var expired = new List<ulong>();
+        var wrapped = new ShardVisitor(core.Spaces, core.Hash, database, core.Now, visitor) { Expired = expired };
         for (int buckets = 0; index < core.Shards.Length; index++, place = 0)
         {
             Shard shard = core.Shards[index];
@@ -25,6 +26,7 @@ internal sealed unsafe class EntryScan(StoreCore core, IBlobStore store)
                 do
                 {
                     place = shard.Table.Scan(place, ref wrapped);
+                    DropExpired(shard, expired);
                     if (wrapped.Visited >= count || ++buckets >= Math.Max(EmptyBucketsMax, 10L * count))
                     {
                         if (place != 0)
@@ -58,6 +60,20 @@ internal sealed unsafe class EntryScan(StoreCore core, IBlobStore store)
     public long Count(int database) => Sum(core.Spaces.SpaceOf(database), expiring: false);
 
     public long CountExpiring(int database) => Sum(core.Spaces.SpaceOf(database), expiring: true);
+
+    private void DropExpired(Shard shard, List<ulong> hashes)
+    {
+        foreach (ulong hash in hashes)
+        {
+            EntryHeader* entry = shard.Table.Chain(hash);
+            while (entry != null && (core.Hash.Of(Shard.KeyOf(entry)) != hash || new EntryRef(entry).ExpiresAt is var at && (at == 0 || at > core.Now)))
+                entry = KeyTable.Next(entry);
+            if (entry != null && core.TryDrop(hash, entry, KeyChange.Expired))
+                core.Counters.Expired();
+        }
+
+        hashes.Clear();
+    }
 
     private long Sum(int space, bool expiring)
     {

@@ -82,6 +82,9 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         if (entry == null)
             return StoreStatus.Done;
 
+        if (reason == RemovalReason.Deleted && (entry->Flags & EntryFlags.HasExpiry) != 0 && new EntryRef(entry).ExpiresAt <= core.Now)
+            (reason, removed) = (RemovalReason.Expired, false); // it was not there any more
+
         if (reason is RemovalReason.Evicted or RemovalReason.Expired)
         {
             if (!core.TryDrop(key.Hash, entry, reason == RemovalReason.Evicted ? KeyChange.Evicted : KeyChange.Expired))

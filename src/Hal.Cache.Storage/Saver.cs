@@ -128,7 +128,7 @@ internal sealed class Saver : IDisposable
     {
         lock (shard.Gate)
         {
-            var visitor = new ShardVisitor(core.Spaces, -1, 0, dirty);
+            var visitor = new ShardVisitor(core.Spaces, core.Hash, -1, 0, dirty);
             ulong at = place;
             do
             {

@@ -17,18 +17,23 @@ internal sealed unsafe class StoreCore : IDisposable
     private const long SmallMemoryBytes = 4L << 30;
     private const int LargeManagedBytes = 192;
 
+    /// <summary>The policies' clock at the start, 194 days in seconds: what RESTORE brings may have been idle for longer than this process runs.</summary>
+    private const uint ClockStart = 1 << 24;
+
     private readonly TimeProvider time;
     private readonly long epoch;
     private readonly List<LargeValue?>[] handles;
     private readonly Stack<int>[] freeHandles;
     private volatile IKeyChangeSink[] sinks = [];
     private volatile IEvictionGuard? guard;
-    private uint clock;
+    private volatile IEvictionPolicy policy;
+    private volatile bool evictsExpiringOnly;
+    private uint clock = ClockStart;
 
     public StoreCore(BlobStoreOptions options, IEvictionPolicy policy, IRecordLog? log, long logBufferBytes, TimeProvider time)
     {
         this.time = time;
-        Policy = policy;
+        this.policy = policy;
         Hash = new KeyHash(options.HashSeed);
         Log = log;
         LogBufferBytes = logBufferBytes;
@@ -87,7 +92,19 @@ internal sealed unsafe class StoreCore : IDisposable
 
     public StoreCounters Counters { get; } = new();
 
-    public IEvictionPolicy Policy { get; }
+    /// <summary>Decides what stays; another one begins with what the states of entries mean to it.</summary>
+    public IEvictionPolicy Policy
+    {
+        get => policy;
+        set => policy = value;
+    }
+
+    /// <summary>Whether nothing that a client wrote is evicted unless it has an expiry.</summary>
+    public bool EvictsExpiringOnly
+    {
+        get => evictsExpiringOnly;
+        set => evictsExpiringOnly = value;
+    }
 
     /// <summary>True where each change is appended to the log when it is made.</summary>
     public bool AppendsAtOnce { get; }
@@ -107,7 +124,7 @@ internal sealed unsafe class StoreCore : IDisposable
         }
     }
 
-    /// <summary>Seconds since the start, for policies.</summary>
+    /// <summary>Seconds, for policies; it does not begin with 0.</summary>
     public uint Clock => Volatile.Read(ref clock);
 
     public long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -136,8 +153,9 @@ internal sealed unsafe class StoreCore : IDisposable
 
     /// <summary>Whether an entry must not be evicted.</summary>
     public bool IsGuarded(EntryHeader* entry) =>
-        guard is { } keeps && Spaces.DatabaseOf(entry->Space) is >= 0 and var database
-        && keeps.Keeps(new BlobKey(database, Shard.KeyOf(entry), Hash.Of(Shard.KeyOf(entry))));
+        (evictsExpiringOnly && (entry->Flags & (EntryFlags.HasExpiry | EntryFlags.Clean)) == 0)
+        || (guard is { } keeps && Spaces.DatabaseOf(entry->Space) is >= 0 and var database
+            && keeps.Keeps(new BlobKey(database, Shard.KeyOf(entry), Hash.Of(Shard.KeyOf(entry)))));
 
     /// <summary>The one place through which every change of a key passes.</summary>
     public void Tell(in BlobKey key, KeyChange change, in KeyBefore before, long writer)
@@ -187,7 +205,7 @@ internal sealed unsafe class StoreCore : IDisposable
             sink.Swapping(first, second, writer);
     }
 
-    public void MoveClock() => Volatile.Write(ref clock, (uint)time.GetElapsedTime(epoch).TotalSeconds);
+    public void MoveClock() => Volatile.Write(ref clock, ClockStart + (uint)time.GetElapsedTime(epoch).TotalSeconds);
 
     public int ShardIndex(ulong hash) => (int)(hash >> ShardBitsFrom) & (Shards.Length - 1);
 

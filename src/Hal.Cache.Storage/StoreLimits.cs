@@ -14,5 +14,8 @@ internal sealed record StoreLimits
     /// <summary>Most live bytes: beyond this, reclaiming would write each record over and over to gain little.</summary>
     public required long LiveBytesMax { get; init; }
 
+    /// <summary>Least memory with which reclaiming still has something to work with.</summary>
+    public long MemoryBytesMin => Math.Min(MemoryBytes, 4 * MemorySlackBytes);
+
     public long LiveSlackBytes => LiveBytesMax / 32;
 }

@@ -10,7 +10,7 @@ internal sealed class StoreStatistics(StoreCore core, Saver saver) : IStoreStati
 
     public long MemoryBytes => core.Pool.UsedBytes + logBufferBytes;
 
-    public long MemoryLimitBytes => core.Limits.MemoryBytes + logBufferBytes;
+    public long MemoryLimitBytes => core.Pool.LimitBytes + logBufferBytes;
 
     public long MemoryPeakBytes => core.Pool.PeakBytes + logBufferBytes;
 

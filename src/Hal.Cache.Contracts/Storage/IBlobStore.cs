@@ -133,6 +133,21 @@ public interface IBlobStore : IAsyncDisposable
     /// <summary>Tells the eviction policy what is known of the entry's use, as RESTORE does. Needs the lock.</summary>
     void SetUsage(in EntryRef entry, EntryUsage usage);
 
+    /// <summary>
+    /// Bounds memory from here on, in bytes: at most what the store was opened with, and at least what it needs to work. Values beyond it move to
+    /// the log, or leave. Returns the bound that holds.
+    /// </summary>
+    long LimitMemory(long bytes);
+
+    /// <summary>
+    /// Has another eviction policy decide from here on; false where there is none of that name. What it knows of uses takes time to be true.
+    /// With <paramref name="expiringOnly"/> what clients wrote is evicted only where it has an expiry.
+    /// </summary>
+    bool TrySetPolicy(string name, bool expiringOnly);
+
+    /// <summary>Whether expired entries are removed before somebody asks for them, as they are from the start; without it they are still never found.</summary>
+    bool ExpiresActively { get; set; }
+
     /// <summary>Has a sink told of every change from here on; while there is none, a change costs one read of a field more.</summary>
     void AddSink(IKeyChangeSink sink);
 

@@ -6,6 +6,7 @@ public interface IStoreStatistics
     /// <summary>Memory in use for values, keys, tables and the log's buffer.</summary>
     long MemoryBytes { get; }
 
+    /// <summary>The bound of <see cref="MemoryBytes"/> as it is now.</summary>
     long MemoryLimitBytes { get; }
 
     /// <summary>Highest <see cref="MemoryBytes"/> so far.</summary>

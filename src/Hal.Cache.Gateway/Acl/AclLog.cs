@@ -38,7 +38,7 @@ internal sealed class AclLog
     /// <param name="about">What was refused: a command's name, a key, a channel, or the name that AUTH was given by.</param>
     public void Add(CommandContext c, AclDenial reason, string context, ReadOnlySpan<byte> about, string user)
     {
-        string client = ClientAdminCommands.Describe(c.Client, c.Now).ToString().TrimEnd('\n');
+        string client = ClientAdminCommands.Describe(c, c.Client, c.Now).ToString().TrimEnd('\n');
         long now = c.Now;
         lock (gate)
         {

@@ -217,7 +217,7 @@ internal sealed class RespConnection : IDisposable
 
         if (client.Peer != null)
             ForwardedRuns.End(context, replyStart);
-        if (client.Replies != ReplyMode.On)
+        if (client.Replies != ReplyMode.On && !context.IsPush)
             DropUnwanted();
         if (server.KeyEvents.IsActive || client.OwnMessages is not null)
             TellChanges();

@@ -26,7 +26,7 @@ internal static class ClientAdminCommands
 
     private static Outcome Info(CommandContext c)
     {
-        c.Reply.VerbatimText(Describe(c.Client, c.Now).ToString());
+        c.Reply.VerbatimText(Describe(c, c.Client, c.Now).ToString());
         return Outcome.Done;
     }
 
@@ -58,7 +58,7 @@ internal static class ClientAdminCommands
         foreach (ClientSession client in c.Server.Clients.All)
         {
             if ((type is null || ClientFilter.TypeOf(client) == type) && ids?.Contains(client.Id) != false)
-                text.Append(Describe(client, now));
+                text.Append(Describe(c, client, now));
         }
 
         c.Reply.VerbatimText(text.ToString());
@@ -130,7 +130,7 @@ internal static class ClientAdminCommands
         return Outcome.Done;
     }
 
-    internal static StringBuilder Describe(ClientSession client, long now)
+    internal static StringBuilder Describe(CommandContext c, ClientSession client, long now)
     {
         string flags = client.IsMonitor ? "O" : "";
         ClientTransaction? transaction = client.Transaction;
@@ -150,7 +150,7 @@ internal static class ClientAdminCommands
             .Append(CultureInfo.InvariantCulture,
             $"age={Seconds(now - client.Created.ToUnixTimeMilliseconds())} idle={Seconds(now - client.ActiveAt)} flags={(flags.Length == 0 ? "N" : flags)} ")
             .Append(CultureInfo.InvariantCulture, $"db={client.Database} sub={Count(SubscriptionKind.Channel)} psub={Count(SubscriptionKind.Pattern)} ssub={Count(SubscriptionKind.ShardChannel)} ")
-            .Append(CultureInfo.InvariantCulture, $"multi={(transaction is { IsOpen: true } ? transaction.Queue.Count : -1)} qbuf=0 qbuf-free=0 argv-mem=0 multi-mem={transaction?.Bytes ?? 0} ")
+            .Append(CultureInfo.InvariantCulture, $"multi={(transaction is { IsOpen: true } ? transaction.Queue.Count : -1)} qbuf={(client == c.Client ? c.Parser.Consumed : 0)} qbuf-free=0 argv-mem=0 multi-mem={transaction?.Bytes ?? 0} ")
             .Append(CultureInfo.InvariantCulture, $"rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={client.Counters.Spec?.FullName ?? "NULL"} user={client.User.Name} ")
             .Append(CultureInfo.InvariantCulture, $"redir={(client.Tracking.IsOn ? client.Tracking.RedirectTo : -1)} resp={client.Protocol} ")
             .Append(CultureInfo.InvariantCulture, $"lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");

@@ -33,7 +33,7 @@ internal static class ClusterCommands
                 Row("shards", 2, CommandFlags.Loading | CommandFlags.Stale, Shards, "7.0.0", "Describes the shards."),
                 Row("slaves", 3, CommandFlags.Admin | CommandFlags.Stale, c => OfNode(c, reply => reply.ArrayHeader(0)), "3.0.0", "Lists the replicas of a node: none."),
                 Row("slots", 2, CommandFlags.Loading | CommandFlags.Stale, Slots, "3.0.0", "Tells which node has which slots."),
-                .. Refused.Select(row => Row(row.Name, row.Arity, Changes, Refuse, row.Since, "Refused: one node has every slot.")),
+                .. Refused.Select(row => Row(row.Name, row.Arity, row.Name == "reset" ? CommandFlags.Admin | CommandFlags.Stale | CommandFlags.NoScript : Changes, Refuse, row.Since, "Refused: one node has every slot.")),
             ],
         },
         new("asking", 1, CommandFlags.Fast, KeySpec.None, c => View(c, reply => reply.Ok()))

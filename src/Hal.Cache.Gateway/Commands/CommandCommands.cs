@@ -1,3 +1,4 @@
+using Hal.Cache.Gateway.Acl;
 using System.Text;
 using Hal.Cache.Resp;
 
@@ -118,7 +119,7 @@ internal static class CommandCommands
             return c.Syntax();
         }
 
-        string[] names = [.. c.Server.Table.All.Where(spec => (c.Count > 2 || spec.Container is null) && wanted(spec)).Select(spec => spec.FullName)];
+        string[] names = [.. c.Server.Table.All.Where(wanted).Select(spec => spec.FullName)];
         c.Reply.ArrayHeader(names.Length);
         foreach (string name in names) c.Reply.Text(name);
         return Outcome.Done;
@@ -195,10 +196,10 @@ internal static class CommandCommands
         foreach (KeySpec some in (KeySpec[])[spec.Keys, .. spec.MoreKeys])
         {
             if (!some.TryRange(c, out int from, out int to, CommandAt)) continue;
-            for (int arg = from; arg <= to; arg += some.Step) keys.Add((arg, some.Flags));
+            for (int arg = from; arg <= to; arg += some.Step) keys.Add((arg, VariableKeyFlags.Of(c, spec, some, CommandAt)));
         }
 
-        if (keys.Count > 0) return true;
+        if (keys.Count > 0 || spec.Keys.KeyNumber >= 0) return true;
         c.Error("ERR Invalid arguments specified for command"u8);
         return false;
     }
@@ -256,6 +257,13 @@ internal static class CommandCommands
 
         reply.Text("flags");
         WriteFlags(reply, keys.Flags);
+        if (keys.IsUnknown)
+        {
+            WriteUnknown(reply, "begin_search");
+            WriteUnknown(reply, "find_keys");
+            return;
+        }
+
         reply.Text("begin_search");
         reply.MapHeader(2);
         reply.Text("type");
@@ -281,6 +289,16 @@ internal static class CommandCommands
         reply.Text("spec");
         if (keys.KeyNumber >= 0) Numbers(reply, ("keynumidx", keys.KeyNumber), ("firstkey", keys.KeyNumber + 1), ("keystep", keys.Step));
         else Numbers(reply, ("lastkey", keys.Last), ("keystep", keys.Step), ("limit", keys.Limit));
+    }
+
+    private static void WriteUnknown(RespWriter reply, string part)
+    {
+        reply.Text(part);
+        reply.MapHeader(2);
+        reply.Text("type");
+        reply.Text("unknown");
+        reply.Text("spec");
+        reply.MapHeader(0);
     }
 
     private static void Numbers(RespWriter reply, params ReadOnlySpan<(string Name, int Value)> pairs)

@@ -46,18 +46,15 @@ internal static class ConfigCommands
     {
         if ((c.Count & 1) != 0) return c.WrongArity();
         var names = new HashSet<string>();
+        var parameters = new List<(string Name, string Value)>();
         for (int i = 2; i < c.Count; i += 2)
         {
             string name = Encoding.Latin1.GetString(c.Arg(i)).ToLowerInvariant();
             if (!names.Add(name)) return c.Error($"ERR CONFIG SET failed (possibly related to argument '{name}') - duplicate parameter");
+            parameters.Add((name, Encoding.UTF8.GetString(c.Arg(i + 1))));
         }
 
-        for (int i = 2; i < c.Count; i += 2)
-        {
-            string name = Encoding.Latin1.GetString(c.Arg(i)).ToLowerInvariant();
-            if (c.Server.Config.TrySet(name, Encoding.UTF8.GetString(c.Arg(i + 1))) is { } refused) return c.Error(refused);
-        }
-
+        if (c.Server.Config.TrySet(parameters) is { } refused) return c.Error(refused);
         c.Ok();
 
         // Which events are asked for concerns the instances that tell of them.

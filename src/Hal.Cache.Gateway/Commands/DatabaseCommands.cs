@@ -1,4 +1,6 @@
 using System.Text;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Blocking;
 
 namespace Hal.Cache.Gateway.Commands;
 
@@ -35,6 +37,14 @@ internal static class DatabaseCommands
         bool known = c.Count == 1 || (c.Count == 2 && (Ascii.EqualsIgnoreCase(c.Arg(1), "async"u8) || Ascii.EqualsIgnoreCase(c.Arg(1), "sync"u8)));
         if (!known) return c.Syntax();
         if (!c.IsDone(c.Store.Flush(database, ref c.Scope), 0)) return Outcome.Retry;
+
+        // Those who wait for what was in a stream hear that it is gone.
+        for (int each = 0; c.Server.Blocked.Count != 0 && each < IBlobStore.Databases; each++)
+        {
+            if (database >= 0 && each != database) continue;
+            foreach (BlockedKey key in c.Server.Blocked.KeysIn(each)) c.NoteReady(key.Bytes, each);
+        }
+
         return c.Ok();
     }
 }

@@ -18,6 +18,9 @@ internal static class DebugCommands
     /// <summary>Longest sleep, in seconds.</summary>
     private const double SleepSecondsMax = 3600;
 
+    /// <summary>Shortest time that a timer tells from none.</summary>
+    private static readonly TimeSpan TimerStep = TimeSpan.FromMilliseconds(1);
+
     public static readonly CommandSpec[] Specs =
     [
         new("debug", -2, Flags, KeySpec.None, c => c.WrongArity())
@@ -29,10 +32,12 @@ internal static class DebugCommands
                 Row("object", -3, new KeySpec(2), Object, "Tells about a key's value."),
                 Row("reload", -2, KeySpec.None, Reload, "Makes everything durable."),
                 Row("loadaof", 2, KeySpec.None, Reload, "Makes everything durable."),
-                Row("set-active-expire", 3, KeySpec.None, Nothing, "Does nothing: expiry is always active."),
+                Row("set-active-expire", 3, KeySpec.None, SetActiveExpire, "Has expired keys removed before somebody asks for them, or not."),
                 Row("jmap", -2, KeySpec.None, Nothing, "Does nothing."),
+                Row("pause-cron", 3, KeySpec.None, Nothing, "Does nothing: there is no such cycle."),
+                Row("protocol", 3, KeySpec.None, Protocol, "Answers with a value of a type of the protocol."),
                 Row("change-repl-id", 2, KeySpec.None, Nothing, "Does nothing."),
-                Row("set-disable-deny-scripts", 3, KeySpec.None, Nothing, "Does nothing."),
+                Row("set-disable-deny-scripts", 3, KeySpec.None, AllowInScripts, "Lets scripts call what they may not, or not."),
                 Row("quicklist-packed-threshold", 3, KeySpec.None, Nothing, "Does nothing."),
                 Row("stringmatch-len", 4, KeySpec.None, StringMatch, "Matches a pattern with a string of some length."),
                 Row("help", 2, KeySpec.None, Help, "Lists the subcommands."),
@@ -45,12 +50,28 @@ internal static class DebugCommands
 
     private static Outcome Nothing(CommandContext c) => c.Ok();
 
+    private static Outcome SetActiveExpire(CommandContext c)
+    {
+        c.Store.ExpiresActively = !c.Arg(2).SequenceEqual("0"u8);
+        return c.Ok();
+    }
+
+    private static Outcome AllowInScripts(CommandContext c)
+    {
+        c.Server.Scripts.AllowsAnyCommand = !c.Arg(2).SequenceEqual("0"u8);
+        return c.Ok();
+    }
+
     private static Outcome Sleep(CommandContext c)
     {
         if (!RedisDouble.TryParse(c.Arg(2), out double seconds) || seconds is < 0 or > SleepSecondsMax) return c.Error(RespErrors.NotFloat);
         return c.RunAsync(async context =>
         {
-            await Task.Delay(TimeSpan.FromSeconds(seconds), context.Server.Time, context.Cancellation);
+            // A timer may be early by its own resolution; LATENCY and SLOWLOG are told how long it was.
+            long since = context.Server.Time.GetTimestamp();
+            var wanted = TimeSpan.FromSeconds(seconds);
+            for (TimeSpan left = wanted; left > TimeSpan.Zero; left = wanted - context.Server.Time.GetElapsedTime(since))
+                await Task.Delay(left < TimerStep ? TimerStep : left, context.Server.Time, context.Cancellation);
             context.Reply.Ok();
         });
     }
@@ -65,24 +86,93 @@ internal static class DebugCommands
         long serialized = entry.IsLarge ? c.Store.Large(entry).Length : DumpPayload.OfString(entry.Value).Length - DumpOverheadBytes;
         c.Reply.Status(string.Create(
             CultureInfo.InvariantCulture,
-            $"Value at:0x{entry.Version:x12} refcount:1 encoding:{encoding} serializedlength:{serialized} lru:0 lru_seconds_idle:{c.Store.UsageOf(entry).IdleSeconds ?? 0}"));
+            $"Value at:0x{c.Store.Hash(entry.Key) >> 16:x12} refcount:1 encoding:{encoding} serializedlength:{serialized} lru:{LruOf(c, entry)} lru_seconds_idle:{c.Store.UsageOf(entry).IdleSeconds ?? 0}"));
         return Outcome.Done;
     }
+
+    // Redis's clock: the second of the last use in 24 bits.
+    private static long LruOf(CommandContext c, in EntryRef entry) => ((c.Now / 1000) - (c.Store.UsageOf(entry).IdleSeconds ?? 0)) & 0xFFFFFF;
 
     private static Outcome Collection(CommandContext c, in EntryRef entry)
     {
         string encoding = Encoding.ASCII.GetString(TypeNames.EncodingOf(c.Store.Object(entry)));
         c.Reply.Status(string.Create(
             CultureInfo.InvariantCulture,
-            $"Value at:0x{entry.Version:x12} refcount:1 encoding:{encoding} serializedlength:{c.Store.Object(entry).MemoryBytes} lru:0 lru_seconds_idle:{c.Store.UsageOf(entry).IdleSeconds ?? 0}"));
+            $"Value at:0x{c.Store.Hash(entry.Key) >> 16:x12} refcount:1 encoding:{encoding} serializedlength:{c.Store.Object(entry).MemoryBytes} lru:{LruOf(c, entry)} lru_seconds_idle:{c.Store.UsageOf(entry).IdleSeconds ?? 0}"));
         return Outcome.Done;
     }
 
-    private static Outcome Reload(CommandContext c) => c.RunAsync(async context =>
+    private static Outcome Reload(CommandContext c)
     {
-        if (await context.Store.SaveAsync(context.Cancellation) is { } error) context.Error(error);
-        else context.Reply.Ok();
-    });
+        for (int i = 2; i < c.Count; i++)
+        {
+            ReadOnlySpan<byte> option = c.Arg(i);
+            if (!Ascii.EqualsIgnoreCase(option, "merge"u8) && !Ascii.EqualsIgnoreCase(option, "noflush"u8) && !Ascii.EqualsIgnoreCase(option, "nosave"u8))
+                return c.Error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."u8);
+        }
+
+        return c.RunAsync(async context =>
+        {
+            if (await context.Store.SaveAsync(context.Cancellation) is { } error) context.Error(error);
+            else context.Reply.Ok();
+        });
+    }
+
+    private static Outcome Protocol(CommandContext c)
+    {
+        switch (Encoding.Latin1.GetString(c.Arg(2)).ToLowerInvariant())
+        {
+            case "string": c.Reply.Bulk("Hello World"u8); break;
+            case "integer": c.Reply.Integer(12345); break;
+            case "double": c.Reply.Double(3.141); break;
+            case "bignum": c.Reply.BigNumber("1234567999999999999999999999999999999"u8); break;
+            case "null": c.Reply.Null(); break;
+            case "array": Numbers(c.Reply, c.Reply.ArrayHeader); break;
+            case "set": Numbers(c.Reply, c.Reply.SetHeader); break;
+            case "map":
+                c.Reply.MapHeader(3);
+                for (int i = 0; i < 3; i++)
+                {
+                    c.Reply.Integer(i);
+                    c.Reply.Boolean(i == 1);
+                }
+
+                break;
+            case "attrib":
+                if (c.Reply.Protocol == 3)
+                {
+                    c.Reply.Raw("|1\r\n"u8);
+                    c.Reply.Bulk("key-popularity"u8);
+                    c.Reply.ArrayHeader(2);
+                    c.Reply.Bulk("key:123"u8);
+                    c.Reply.Integer(90);
+                }
+
+                c.Reply.Bulk("Some real reply following the attribute"u8);
+                break;
+            case "push":
+                if (c.Reply.Protocol < 3) return c.Error("ERR RESP2 is not supported by this command"u8);
+                c.Reply.PushHeader(2);
+                c.Reply.Bulk("server-cpu-usage"u8);
+                c.Reply.Integer(42);
+                c.Reply.Bulk("Some real reply following the push reply"u8);
+                break;
+            case "true": c.Reply.Boolean(true); break;
+            case "false": c.Reply.Boolean(false); break;
+            case "verbatim": c.Reply.Verbatim("txt"u8, "This is a verbatim\nstring"u8); break;
+            default:
+                return c.Error(
+                    "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false"u8);
+        }
+
+        return Outcome.Done;
+    }
+
+    private static void Numbers(RespWriter reply, Action<int> header)
+    {
+        header(3);
+        for (int i = 0; i < 3; i++) reply.Integer(i);
+    }
 
     private static Outcome StringMatch(CommandContext c)
     {
@@ -96,8 +186,12 @@ internal static class DebugCommands
     private static Outcome Help(CommandContext c) => c.Help(
         "OBJECT <key>",
         "    Show low level info about `key` and associated value.",
+        "PROTOCOL <type>",
+        "    Reply with a value of <type>: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false.",
         "RELOAD [option ...]",
         "    Make everything durable.",
+        "SET-ACTIVE-EXPIRE (0|1)",
+        "    Setting it to 0 leaves expired keys until somebody asks for them.",
         "SLEEP <seconds>",
         "    Answer after <seconds>, which may be a fraction; other clients go on.",
         "STRINGMATCH-LEN <length> <pattern>",

@@ -58,6 +58,7 @@ internal static class EvalCommands
     {
         if (isReadOnly && (script.Flags & (ScriptFlags.NoWrites | ScriptFlags.Unstated)) == 0)
             return c.Error("ERR Can not execute a script with write flag using *_ro command."u8);
+        if ((script.Flags & ScriptFlags.Unstated) == 0 && IsRefused(c, script.Flags)) return Outcome.Done;
         for (int i = 3; i < 3 + keys; i++)
         {
             if (!c.IsAtHand(i)) return Outcome.Retry;
@@ -72,7 +73,7 @@ internal static class EvalCommands
             engine.Lua.EndGlobal("KEYS"u8);
             Add(c, engine, 3 + keys, c.Count - 3 - keys);
             engine.Lua.EndGlobal("ARGV"u8);
-            return new ScriptRun(c, script.Sha, false, isReadOnly || (script.Flags & ScriptFlags.NoWrites) != 0).Run(engine.Lua, 0);
+            return new ScriptRun(c, script.Sha, false, isReadOnly || (script.Flags & ScriptFlags.NoWrites) != 0) { AllowsOom = (script.Flags & ScriptFlags.AllowOom) != 0 }.Run(engine.Lua, 0);
         }
         finally
         {
@@ -89,6 +90,7 @@ internal static class EvalCommands
         if (keys < 0) return Outcome.Done;
         bool writesNot = (found.Entry.Flags & ScriptFlags.NoWrites) != 0;
         if (isReadOnly && !writesNot) return c.Error("ERR Can not execute a script with write flag using *_ro command."u8);
+        if (IsRefused(c, found.Entry.Flags)) return Outcome.Done;
         for (int i = 3; i < 3 + keys; i++)
         {
             if (!c.IsAtHand(i)) return Outcome.Retry;
@@ -103,12 +105,26 @@ internal static class EvalCommands
             Add(c, engine, 3 + keys, c.Count - 3 - keys);
             var command = new byte[c.Count][];
             for (int i = 0; i < command.Length; i++) command[i] = c.Arg(i).ToArray();
-            return new ScriptRun(c, found.Entry.Name, true, isReadOnly || writesNot) { Command = command }.Run(engine.Lua, 2);
+            return new ScriptRun(c, found.Entry.Name, true, isReadOnly || writesNot) { Command = command, AllowsOom = (found.Entry.Flags & ScriptFlags.AllowOom) != 0 }.Run(engine.Lua, 2);
         }
         finally
         {
             c.Server.Scripts.Return(engine);
         }
+    }
+
+    /// <summary>Whether a script that says what it does may not run as things are; the error is replied.</summary>
+    private static bool IsRefused(CommandContext c, ScriptFlags flags)
+    {
+        if (c.Server.WritesNeedReplicas && (flags & ScriptFlags.NoWrites) == 0)
+        {
+            c.Error(RespErrors.NoReplicas);
+            return true;
+        }
+
+        if (!c.Server.Memory.IsExceeded || (flags & (ScriptFlags.AllowOom | ScriptFlags.NoWrites)) != 0) return false;
+        c.Error("OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'"u8);
+        return true;
     }
 
     private static void Add(CommandContext c, ScriptEngine engine, int from, int count)

@@ -92,7 +92,8 @@ internal static class FunctionCommands
 
     private static Outcome Flush(CommandContext c)
     {
-        if (c.Count > 3 || (c.Count == 3 && !Ascii.EqualsIgnoreCase(c.Arg(2), "SYNC"u8) && !Ascii.EqualsIgnoreCase(c.Arg(2), "ASYNC"u8)))
+        if (c.Count > 3) return c.Error(RespErrors.SubcommandArity("FUNCTION", c.Arg(1)));
+        if ((c.Count == 3 && !Ascii.EqualsIgnoreCase(c.Arg(2), "SYNC"u8) && !Ascii.EqualsIgnoreCase(c.Arg(2), "ASYNC"u8)))
             return c.Error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option"u8);
         return Registry(c).TryFlush() is { } error ? c.Error(error) : c.Ok();
     }
@@ -182,7 +183,7 @@ internal static class FunctionCommands
 
     private static Outcome Restore(CommandContext c)
     {
-        if (c.Count > 4) return c.Error("ERR wrong number of arguments for 'function|restore' command"u8);
+        if (c.Count > 4) return c.Error(RespErrors.SubcommandArity("FUNCTION", c.Arg(1)));
         string policy = c.Count == 4 ? Encoding.Latin1.GetString(c.Arg(3)).ToUpperInvariant() : "APPEND";
         if (policy is not ("FLUSH" or "APPEND" or "REPLACE"))
             return c.Error("ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE."u8);

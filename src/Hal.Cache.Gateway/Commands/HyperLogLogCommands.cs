@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.Text;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Gateway.HyperLogLogs;
@@ -10,6 +12,7 @@ namespace Hal.Cache.Gateway.Commands;
 internal static class HyperLogLogCommands
 {
     private const int SparseBytesDefault = 3000;
+    private const int SelfTestElements = 1 << 16;
 
     public static readonly CommandSpec[] Specs =
     [
@@ -31,6 +34,15 @@ internal static class HyperLogLogCommands
             Group = "hyperloglog", Since = "2.8.9", Complexity = "O(N)",
             Summary = "Puts estimates together.",
             MoreKeys = [new(2, -1, Flags: KeyFlags.RO | KeyFlags.Access)],
+        },
+        new("pfdebug", 3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Admin,
+            new(2, Flags: KeyFlags.RW | KeyFlags.Access), Debug)
+        {
+            Group = "hyperloglog", Since = "2.8.9", Complexity = "N/A", Summary = "Shows how an estimate is held, for tests.",
+        },
+        new("pfselftest", 1, CommandFlags.Admin, KeySpec.None, SelfTest)
+        {
+            Group = "hyperloglog", Since = "2.8.9", Complexity = "N/A", Summary = "Checks estimates and both of their forms.",
         },
     ];
 
@@ -71,6 +83,57 @@ internal static class HyperLogLogCommands
 
         if (!c.TryFind(1, Need.Meta, out EntryRef target) || !TryWrite(c, all, target)) return Outcome.Retry;
         c.Changed("pfadd", 1);
+        return c.Ok();
+    }
+
+    private static Outcome Debug(CommandContext c)
+    {
+        if (!TryRead(c, 2, out Registers? registers, out EntryRef entry, out Outcome outcome)) return outcome;
+        if (registers is null) return c.Error("ERR The specified key does not exist"u8);
+        string subcommand = Encoding.Latin1.GetString(c.Arg(1));
+        switch (subcommand.ToLowerInvariant())
+        {
+            case "getreg":
+                ReadOnlySpan<byte> values = registers.Values;
+                c.Reply.ArrayHeader(values.Length);
+                foreach (byte value in values) c.Reply.Integer(value);
+                return Outcome.Done;
+            case "decode" when registers.IsDense:
+                return c.Error("ERR HLL encoding is not sparse"u8);
+            case "decode":
+                c.Reply.Text(Registers.Decode(entry.Value));
+                return Outcome.Done;
+            case "encoding":
+                c.Reply.Status(registers.IsDense ? "dense" : "sparse");
+                return Outcome.Done;
+            case "todense" when registers.IsDense:
+                return c.Integer(0);
+            case "todense":
+                registers.IsDense = true;
+                return c.TryPut(2, registers.Write(0), entry.ExpiresAt, EntryFlags.Raw) ? c.Integer(1) : Outcome.Retry;
+            default:
+                return c.Error($"ERR Unknown PFDEBUG subcommand '{subcommand}'");
+        }
+    }
+
+    // An estimate of 16384 registers is within 0.81 %, one standard deviation; five of them never happen by chance.
+    private static Outcome SelfTest(CommandContext c)
+    {
+        const double ErrorMax = 5 * 0.0081;
+        var registers = new Registers();
+        Span<byte> element = stackalloc byte[sizeof(int)];
+        for (int count = 1; count <= SelfTestElements; count++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(element, count);
+            _ = registers.Add(element);
+            if ((count & (count - 1)) != 0) continue;
+            long estimate = registers.Estimate();
+            if (Math.Abs(estimate - count) > Math.Max(1, count * ErrorMax)) return c.Error($"ERR TESTFAILED Too big error. card:{count} estimate:{estimate}");
+            bool isSame = Registers.TryRead(registers.Write(SparseBytesDefault), out Registers read, out bool isCorrupt)
+                && !isCorrupt && read.Values.SequenceEqual(registers.Values);
+            if (!isSame) return c.Error($"ERR TESTFAILED Registers are not the same after they were written and read. card:{count}");
+        }
+
         return c.Ok();
     }
 

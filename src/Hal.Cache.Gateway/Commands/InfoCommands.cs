@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Scripts;
 using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.PubSub;
@@ -94,7 +95,7 @@ internal static class InfoCommands
         Line(text, $"maxclients:{c.Server.Clients.Max}");
         Line(text, $"client_recent_max_input_buffer:0");
         Line(text, $"client_recent_max_output_buffer:0");
-        Line(text, $"blocked_clients:{c.Server.Blocked.Count + (c.Server.Forwarder?.BlockedCount ?? 0)}");
+        Line(text, $"blocked_clients:{c.Server.Blocked.Count + c.Server.Pause.Waiting + (c.Server.Forwarder?.BlockedCount ?? 0)}");
         Line(text, $"tracking_clients:{c.Server.Tracking.ClientCount}");
         Line(text, $"clients_in_timeout_table:0");
         (int keys, int forGone) = c.Server.Blocked.KeyCounts;
@@ -118,9 +119,13 @@ internal static class InfoCommands
         Line(text, $"used_memory_dataset:{store.MemoryBytes - store.TableBytes}");
         Line(text, $"used_memory_dataset_perc:{Percent(store.MemoryBytes - store.TableBytes, store.MemoryBytes)}");
         WriteMemoryOfProcess(text, resident);
+        IReadOnlyCollection<FunctionLibrary> libraries = c.Server.Scripts.Functions.Libraries;
+        Line(text, $"number_of_cached_scripts:{c.Server.Scripts.Count}");
+        Line(text, $"number_of_functions:{libraries.Sum(library => library.Functions.Count)}");
+        Line(text, $"number_of_libraries:{libraries.Count}");
         Line(text, $"used_memory_lua:0");
-        Line(text, $"maxmemory:{store.MemoryLimitBytes}");
-        Line(text, $"maxmemory_human:{Human(store.MemoryLimitBytes)}");
+        Line(text, $"maxmemory:{c.Server.Memory.Bytes}");
+        Line(text, $"maxmemory_human:{Human(c.Server.Memory.Bytes)}");
         Line(text, $"maxmemory_policy:{c.Server.Config.Match(["maxmemory-policy"u8.ToArray()])[0].Value}");
         Line(text, $"mem_fragmentation_ratio:{(double)resident / Math.Max(1, store.MemoryBytes):F2}");
         Line(text, $"mem_fragmentation_bytes:{resident - store.MemoryBytes}");
@@ -142,8 +147,7 @@ internal static class InfoCommands
         Line(text, $"allocator_resident:{resident}");
         Line(text, $"total_system_memory:{memory.TotalAvailableMemoryBytes}");
         Line(text, $"total_system_memory_human:{Human(memory.TotalAvailableMemoryBytes)}");
-        WriteNone(text, "used_memory_vm_eval", "used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions",
-            "number_of_libraries", "used_memory_vm_functions", "used_memory_vm_total", "used_memory_functions", "used_memory_scripts");
+        WriteNone(text, "used_memory_vm_eval", "used_memory_scripts_eval", "used_memory_vm_functions", "used_memory_vm_total", "used_memory_functions", "used_memory_scripts");
 
         Line(text, $"allocator_frag_ratio:{(double)memory.TotalCommittedBytes / Math.Max(1, memory.HeapSizeBytes):F2}");
         Line(text, $"allocator_rss_ratio:{(double)resident / Math.Max(1, memory.TotalCommittedBytes):F2}");

@@ -30,26 +30,26 @@ internal static class ListMoveCommands
             Group = "list", Since = "7.0.0", Complexity = "O(N+M)",
             Summary = "Takes elements off the first list that has some.",
         },
-        new("blpop", -3, CommandFlags.Write | CommandFlags.NoScript | CommandFlags.Blocking,
+        new("blpop", -3, CommandFlags.Write | CommandFlags.Blocking,
             new(1, -2, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete), c => BlockingPop(c, true))
         {
             Group = "list", Since = "2.0.0", Complexity = "O(N)",
             Summary = "Takes an element off the first head there is, or waits for one.",
         },
-        new("brpop", -3, CommandFlags.Write | CommandFlags.NoScript | CommandFlags.Blocking,
+        new("brpop", -3, CommandFlags.Write | CommandFlags.Blocking,
             new(1, -2, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete), c => BlockingPop(c, false))
         {
             Group = "list", Since = "2.0.0", Complexity = "O(N)",
             Summary = "Takes an element off the first tail there is, or waits for one.",
         },
-        new("blmove", 6, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.NoScript | CommandFlags.Blocking,
+        new("blmove", 6, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Blocking,
             new(1, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete), BlockingMove)
         {
             Group = "list", Since = "6.2.0", Complexity = "O(1)",
             Summary = "Moves an element between lists, or waits for one.",
             MoreKeys = [new(2, Flags: KeyFlags.RW | KeyFlags.Insert)],
         },
-        new("brpoplpush", 4, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.NoScript | CommandFlags.Blocking,
+        new("brpoplpush", 4, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Blocking,
             new(1, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete), BlockingRPopLPush)
         {
             Group = "list", Since = "2.2.0", Complexity = "O(1)",

@@ -1,4 +1,6 @@
 using System.Text;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -7,6 +9,7 @@ namespace Hal.Cache.Gateway.Commands;
 internal static class RefusedCommands
 {
     private const CommandFlags Admin = CommandFlags.Admin | CommandFlags.NoScript;
+    private const int MigrateOptionsAt = 6;
     private const CommandFlags Replication = Admin | CommandFlags.NoAsyncLoading;
 
     public static readonly CommandSpec[] Specs =
@@ -17,6 +20,11 @@ internal static class RefusedCommands
         Row("sync", 1, Replication | CommandFlags.NoMulti, Refuse, "1.0.0"),
         Row("psync", -3, Replication | CommandFlags.NoMulti, Refuse, "2.8.0"),
         Row("replconf", -1, Admin | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.AllowBusy, Refuse, "3.0.0"),
+        new("migrate", -6, CommandFlags.Write | CommandFlags.MovableKeys, new(3, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete), Migrate)
+        {
+            Since = "2.6.0", Summary = "Refused; see the list of differences.", Categories = ["keyspace", "dangerous"],
+            MoreKeys = [new(MigrateOptionsAt, -1, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete) { Keyword = "KEYS" }],
+        },
         Row("module", -2, CommandFlags.None, c => c.WrongArity(), "4.0.0") with
         {
             Subcommands =
@@ -42,6 +50,24 @@ internal static class RefusedCommands
 
     private static Outcome ReplicaOf(CommandContext c) =>
         Ascii.EqualsIgnoreCase(c.Arg(1), "no"u8) && Ascii.EqualsIgnoreCase(c.Arg(2), "one"u8) ? c.Ok() : Refuse(c);
+
+    private static Outcome Migrate(CommandContext c)
+    {
+        bool hasKey = false;
+        foreach (KeySpec keys in (KeySpec[])[c.Spec.Keys, .. c.Spec.MoreKeys])
+        {
+            if (!keys.TryRange(c, out int from, out int to)) continue;
+            for (int arg = from; arg <= to; arg++)
+            {
+                if (!c.TryFind(arg, Need.Meta, out EntryRef entry)) return Outcome.Retry;
+                hasKey |= !entry.IsNone;
+            }
+        }
+
+        if (hasKey) return c.Error("ERR MIGRATE is not supported: keys are taken elsewhere with DUMP and RESTORE"u8);
+        c.Reply.SimpleString("NOKEY"u8);
+        return Outcome.Done;
+    }
 
     // There never are replicas, so that Redis's own answers fit.
     private static Outcome Failover(CommandContext c)

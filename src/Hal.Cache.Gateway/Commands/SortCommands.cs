@@ -19,6 +19,14 @@ internal static class SortCommands
             Group = "generic", Since = "1.0.0", Complexity = "O(N+M*log(M))",
             Summary = "Gives or keeps a collection's elements in order.",
             Categories = ["set", "sortedset", "list", "dangerous"],
+            MoreKeys =
+            [
+                new(2, Flags: KeyFlags.OW | KeyFlags.Update)
+                {
+                    Keyword = "STORE", Finder = StoreArgOf, IsUnknown = true,
+                    Notes = "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument array",
+                },
+            ],
         },
         new("sort_ro", -2, CommandFlags.ReadOnly | CommandFlags.MovableKeys | CommandFlags.AllShards,
             new(1, Flags: KeyFlags.RO | KeyFlags.Access), c => Sort(c, true))
@@ -55,14 +63,29 @@ internal static class SortCommands
         if (!c.TryFind(1, Need.Value, out EntryRef entry)) return Outcome.Retry;
         IObjectValue? source = entry.IsNone || !entry.IsObject ? null : c.Store.Object(entry);
         if (!entry.IsNone && source is not (ListValue or SetValue or SortedSetValue)) return c.WrongType();
-        if (options is { DontSort: true, StoreArg: > 0 } && source is SetValue)
-            (options.DontSort, options.Alpha, options.By) = (false, true, null); // what is kept must not depend on a set's order
+        if (options.DontSort && (options.StoreArg > 0 || c.IsInScript) && source is SetValue)
+            (options.DontSort, options.Alpha, options.By) = (false, true, null); // what is kept, or a script sees, must not depend on a set's order
 
         List<byte[]> elements = source is null ? [] : Elements(source, options);
         if (c.IsLong(elements.Count)) return Outcome.Async;
         Window(elements.Count, options, out int start, out int count);
         if (!options.DontSort && !TryOrder(c, options, ref elements, out Outcome outcome)) return outcome;
         return options.StoreArg != 0 ? Store(c, options, elements, start, count) : Write(c, options, elements, start, count);
+    }
+
+    /// <summary>The argument behind STORE, the last of several; -1 where there is none.</summary>
+    private static int StoreArgOf(CommandContext c, int offset)
+    {
+        int found = -1;
+        for (int arg = offset + 2; arg < c.Count; arg++)
+        {
+            if (c.IsLarge(arg)) continue;
+            if (c.Is(arg, "LIMIT"u8)) arg += 2;
+            else if (c.Is(arg, "GET"u8) || c.Is(arg, "BY"u8)) arg++;
+            else if (c.Is(arg, "STORE"u8) && arg + 1 < c.Count) found = ++arg;
+        }
+
+        return found;
     }
 
     private static bool TryOptions(CommandContext c, bool readOnly, out Options options)

@@ -22,13 +22,13 @@ internal static class SortedSetPopCommands
             Group = "sorted-set", Since = "5.0.0", Complexity = "O(log(N)*M)",
             Summary = "Takes the members with the highest scores.",
         },
-        new("bzpopmin", -3, CommandFlags.Write | CommandFlags.NoScript | CommandFlags.Blocking | CommandFlags.Fast,
+        new("bzpopmin", -3, CommandFlags.Write | CommandFlags.Blocking | CommandFlags.Fast,
             new(1, -2, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete), c => BlockingPop(c, false))
         {
             Group = "sorted-set", Since = "5.0.0", Complexity = "O(log(N))",
             Summary = "Takes the member with the lowest score of the first set that has some, or waits for one.",
         },
-        new("bzpopmax", -3, CommandFlags.Write | CommandFlags.NoScript | CommandFlags.Blocking | CommandFlags.Fast,
+        new("bzpopmax", -3, CommandFlags.Write | CommandFlags.Blocking | CommandFlags.Fast,
             new(1, -2, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete), c => BlockingPop(c, true))
         {
             Group = "sorted-set", Since = "5.0.0", Complexity = "O(log(N))",

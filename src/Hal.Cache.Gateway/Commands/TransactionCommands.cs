@@ -70,6 +70,7 @@ internal static class TransactionCommands
             return Outcome.Done;
         }
 
+        if (!c.Server.Monitors.IsEmpty) c.Server.Monitors.Tell(c);
         End(c);
         return c.Error("EXECABORT Transaction discarded because of previous errors."u8);
     }

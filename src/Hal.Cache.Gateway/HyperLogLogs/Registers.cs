@@ -21,7 +21,10 @@ internal sealed class Registers
     private readonly byte[] values = new byte[Count];
 
     /// <summary>True where the string had, or has to have, 6 bits for each register.</summary>
-    public bool IsDense { get; private set; }
+    public bool IsDense { get; set; }
+
+    /// <summary>The highest rank seen for each index.</summary>
+    public ReadOnlySpan<byte> Values => values;
 
     /// <summary>Reads the string; false where its header is wrong. <paramref name="isCorrupt"/> tells of what follows it.</summary>
     public static bool TryRead(ReadOnlySpan<byte> text, out Registers registers, out bool isCorrupt)
@@ -88,6 +91,22 @@ internal sealed class Registers
         text[4] = sparse is null ? Dense : Sparse;
         text[HeaderBytes - 1] = Stale;
         return text;
+    }
+
+    /// <summary>The runs of a sparse string as PFDEBUG DECODE names them: z and Z for zeros with their count, v for a value and how often it comes.</summary>
+    public static string Decode(ReadOnlySpan<byte> text)
+    {
+        var runs = new List<string>();
+        ReadOnlySpan<byte> bytes = text[HeaderBytes..];
+        for (int at = 0; at < bytes.Length; at++)
+        {
+            byte code = bytes[at];
+            if (code >= 0x80) runs.Add($"v:{((code >> 2) & 31) + 1},{(code & 3) + 1}");
+            else if (code < 0x40) runs.Add($"z:{code + 1}");
+            else runs.Add($"Z:{(((code & 63) << 8) | bytes[++at]) + 1}");
+        }
+
+        return string.Join(' ', runs);
     }
 
     private void ReadDense(ReadOnlySpan<byte> bytes)

@@ -1,4 +1,5 @@
 using System.Text;
+using Hal.Cache.Resp;
 using Hal.Cache.Scripting;
 
 namespace Hal.Cache.Gateway.Scripts;
@@ -123,8 +124,12 @@ internal sealed class FunctionRegistry(ScriptRuntime runtime, FunctionsFile? fil
         if (!code.StartsWith("#!"u8)) return "ERR Missing library metadata";
         start = code.IndexOf((byte)'\n');
         if (start < 0) return "ERR Invalid library metadata";
-        string[] parts = Encoding.Latin1.GetString(code[2..start]).Split([' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
-        string engine = parts.Length > 0 ? parts[0] : "";
+        var parser = new RespRequestParser(); // the line has the rules of an inline request, quotes included
+        byte[] line = [.. code[..(start + 1)]];
+        if (parser.Parse(line) != ParseResult.Command) return "ERR Invalid library metadata";
+        var parts = new string[parser.Count];
+        for (int i = 0; i < parts.Length; i++) parts[i] = Encoding.Latin1.GetString(parser.Arg(i, line));
+        string engine = parts[0][2..];
         string? given = null;
         foreach (string part in parts.Skip(1))
         {

@@ -45,6 +45,9 @@ internal sealed class ScriptRun : IScriptHost
     /// <summary>How long it has run.</summary>
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(startedAt);
 
+    /// <summary>Whether its commands may take memory that is used up.</summary>
+    public bool AllowsOom { get; init; }
+
     /// <summary>The command that runs it, as its client sent it.</summary>
     public IReadOnlyList<byte[]> Command { get; init; } = [];
 
@@ -105,7 +108,7 @@ internal sealed class ScriptRun : IScriptHost
         if (Find() is not { } spec) return Answer("ERR Unknown Redis command called from script"u8, out reply);
         inner.Spec = spec;
         if (!spec.Accepts(inner.Count)) return Answer("ERR Wrong number of args calling Redis command from script"u8, out reply);
-        if (spec.Has(CommandFlags.NoScript)) return Answer("ERR This Redis command is not allowed from script"u8, out reply);
+        if (spec.Has(CommandFlags.NoScript) && !runtime.AllowsAnyCommand) return Answer("ERR This Redis command is not allowed from script"u8, out reply);
         if (!AclGate.PermitsInScript(inner))
         {
             reply = inner.Reply.Written;
@@ -113,6 +116,15 @@ internal sealed class ScriptRun : IScriptHost
         }
 
         if (isReadOnly && spec.Has(CommandFlags.Write | CommandFlags.MayReplicate)) return Answer("ERR Write commands are not allowed from read-only scripts."u8, out reply);
+        if (spec.Has(CommandFlags.DenyOom) && !hasWritten && !AllowsOom && outer.Server.Memory.IsExceeded)
+        {
+            inner.IsRejected = true;
+            _ = Answer(RespErrors.OutOfMemory, out reply);
+            outer.Client.Counters.Count(inner, ticks: 0);
+            return true;
+        }
+
+        if (spec.IsWrite && outer.Server.WritesNeedReplicas) return Answer(RespErrors.NoReplicas, out reply);
         if (!runtime.Dispatcher.TryAdmitKeys(inner, spec))
         {
             reply = inner.Reply.Written;

@@ -84,6 +84,9 @@ internal sealed class ScriptRuntime(ServerState server)
         return null;
     }
 
+    /// <summary>Whether scripts may call commands that are not meant for them, as DEBUG sets it for tests.</summary>
+    public bool AllowsAnyCommand { get; set; }
+
     /// <summary>Forgets all scripts.</summary>
     public void Flush()
     {

@@ -8,6 +8,7 @@ internal sealed class ClientPause(TimeProvider time)
     private ITimer? timer;
     private DateTimeOffset until;
     private volatile bool active;
+    private int waiting;
 
     public bool IsActive => active;
 
@@ -46,13 +47,27 @@ internal sealed class ClientPause(TimeProvider time)
         }
     }
 
-    /// <summary>Whether the command has to wait: CLIENT itself never does, so that a pause can be ended.</summary>
-    public bool Holds(CommandSpec spec, bool mayWrite) => active && (spec.Container ?? spec).Name != "client" && (!WritesOnly || mayWrite);
+    /// <summary>Whether the command has to wait: of CLIENT's own only PAUSE does, so that a pause can be ended.</summary>
+    public bool Holds(CommandSpec spec, bool mayWrite) =>
+        active && (!WritesOnly || mayWrite) && ((spec.Container ?? spec).Name != "client" || spec.Name == "pause");
+
+    /// <summary>Number of clients whose commands wait.</summary>
+    public int Waiting => Volatile.Read(ref waiting);
 
     /// <summary>Completes at the pause's end.</summary>
-    public Task Wait(CancellationToken cancellation)
+    public async Task WaitAsync(CancellationToken cancellation)
     {
-        lock (gate) return ended?.Task.WaitAsync(cancellation) ?? Task.CompletedTask;
+        Task end;
+        lock (gate) end = ended?.Task ?? Task.CompletedTask;
+        Interlocked.Increment(ref waiting);
+        try
+        {
+            await end.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref waiting);
+        }
     }
 
     // The longest time that a timer takes is a little more.

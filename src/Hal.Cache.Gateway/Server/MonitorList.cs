@@ -34,6 +34,9 @@ internal sealed class MonitorList
         }
     }
 
+    /// <summary>Whether they hear of a command that a client sends: scripts come before what they call.</summary>
+    public static bool Wants(CommandSpec spec) => !spec.Has(CommandFlags.Admin | CommandFlags.SkipMonitor) || (!spec.Has(CommandFlags.Admin) && spec.Group == "scripting");
+
     /// <summary>Tells all of them of a command that is about to run; one whose outbox is full is cut.</summary>
     public void Tell(CommandContext c)
     {
@@ -46,7 +49,7 @@ internal sealed class MonitorList
     {
         long micros = (c.Server.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         var line = new StringBuilder();
-        line.Append(System.Globalization.CultureInfo.InvariantCulture, $"+{micros / 1_000_000}.{micros % 1_000_000:D6} [{c.Client.Database} {c.Client.Remote}]");
+        line.Append(System.Globalization.CultureInfo.InvariantCulture, $"+{micros / 1_000_000}.{micros % 1_000_000:D6} [{c.Client.Database} {(c.IsInScript ? "lua" : c.Client.Remote)}]");
         for (int i = 0; i < c.Count; i++)
         {
             line.Append(' ');

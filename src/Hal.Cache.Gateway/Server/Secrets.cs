@@ -13,6 +13,7 @@ internal static class Secrets
         "acl|setuser" => arg >= 2,
         "hello" => (arg >= 3 && Is(c, arg - 1, "auth"u8)) || (arg >= 4 && Is(c, arg - 2, "auth"u8)),
         "config|set" => arg >= 3 && arg % 2 == 1 && IsPassword(c, arg - 1),
+        "migrate" => arg >= 7 && (Is(c, arg - 1, "auth"u8) || Is(c, arg - 1, "auth2"u8) || (arg >= 8 && Is(c, arg - 2, "auth2"u8))),
         _ => false,
     };
 

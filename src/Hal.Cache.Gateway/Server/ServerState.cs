@@ -30,6 +30,7 @@ internal sealed class ServerState
         AclFile = options.AclFile is { } file ? new AclFile(file) : null;
         Cluster = new ClusterView(options);
         Pause = new ClientPause(time);
+        Memory = new MemoryBound(keyspace.Store);
         OutputLimits = new OutputLimits(time);
         Channels = new ChannelHub();
         Notifications = new KeyspaceNotifications(Channels);
@@ -121,6 +122,12 @@ internal sealed class ServerState
     public OutputLimits OutputLimits { get; }
 
     public ClientPause Pause { get; }
+
+    /// <summary>min-replicas-to-write is above 0: there never are replicas, so that all writes are refused.</summary>
+    public bool WritesNeedReplicas { get; set; }
+
+    /// <summary>maxmemory, as clients set it.</summary>
+    public MemoryBound Memory { get; }
 
     public DateTimeOffset StartedAt { get; }
 

@@ -53,6 +53,7 @@ internal sealed class TrackingTable(ClientRegistry clients)
     {
         ulong reader = c.Client.Peer?.TracksFor ?? 0;
         if ((reader == 0 && !c.Client.Tracking.Remembers) || !c.Spec.Has(CommandFlags.ReadOnly) || c.Spec.IsKeyless) return;
+        if (c.Spec.Group == "scripting") return; // what a script reads is remembered as it reads it
         Remember(c, c.Spec.Keys, reader);
         foreach (KeySpec more in c.Spec.MoreKeys) Remember(c, more, reader);
         MakeRoom(c);

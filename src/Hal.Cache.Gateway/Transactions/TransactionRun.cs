@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Server;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
 
@@ -25,6 +27,7 @@ internal sealed class TransactionRun
     private bool prepared;
     private bool isRepeatable;
     private bool isLoaded;
+    private long startedAt; // of the command that runs, 0 where nobody asks
     private bool closes;
     private ulong fenced;
 
@@ -209,7 +212,8 @@ internal sealed class TransactionRun
             Load(command);
             isLoaded = true;
             elementStart = outer.Reply.Length;
-            if (!outer.Server.Monitors.IsEmpty && !command.Spec.Has(CommandFlags.Admin | CommandFlags.SkipMonitor)) outer.Server.Monitors.Tell(inner);
+            startedAt = outer.Server.SlowLog.Threshold >= 0 ? Stopwatch.GetTimestamp() : 0;
+            if (!outer.Server.Monitors.IsEmpty && MonitorList.Wants(command.Spec)) outer.Server.Monitors.Tell(inner);
         }
 
         inner.BeginRun(elementStart);
@@ -240,6 +244,8 @@ internal sealed class TransactionRun
     private void EndCommand()
     {
         outer.Client.Counters.Count(inner, ticks: 0);
+        if (startedAt != 0 && !inner.Spec.Has(CommandFlags.SkipSlowlog))
+            outer.Server.SlowLog.Note(inner, (long)Stopwatch.GetElapsedTime(startedAt).TotalMicroseconds);
         if (outer.Keyspace.Authority is { IsIdle: false } authority) outer.Waits.NoteKeys(inner, authority);
         isRepeatable &= inner.Spec.Has(Repeatable);
         Unload();
@@ -273,6 +279,7 @@ internal sealed class TransactionRun
 
     private Outcome End()
     {
+        if (!outer.Server.Monitors.IsEmpty) outer.Server.Monitors.Tell(outer); // behind what it has run
         outer.Scope.Address = Math.Max(outer.Scope.Address, inner.Scope.Address);
         outer.Server.KeyEvents.Unwatch(outer.Client);
         transaction.Clear();

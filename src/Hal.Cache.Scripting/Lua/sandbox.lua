@@ -9,9 +9,13 @@ local isprotected = setmetatable({}, {__mode = 'k'})
 
 local function readonly() error('Attempt to modify a readonly table', 2) end
 
+-- What getmetatable tells of protected tables.
+local sealed = setmetatable({}, {__newindex = readonly, __metatable = false})
+isprotected[sealed] = sealed
+
 -- An empty table stands before the real one, so that every write comes to the metamethod.
 local function protect(t)
-  local p = setmetatable({}, {__index = t, __newindex = readonly, __metatable = false,
+  local p = setmetatable({}, {__index = t, __newindex = readonly, __metatable = sealed,
     __pairs = function() return next, t, nil end})
   isprotected[p] = t
   return p
@@ -172,7 +176,11 @@ function s.rep(str, n)
   return rep(str, n)
 end
 function s.gfind() error("'string.gfind' was renamed to 'string.gmatch'", 2) end
-function s.dump() error('unable to dump given function', 2) end
+-- Binary chunks are never loaded: what this gives is no more than that.
+function s.dump(f)
+  if type(f) ~= 'function' then error(format("bad argument #1 to 'dump' (function expected, got %s)", f == nil and 'no value' or type(f)), 2) end
+  return '\27Lua'
+end
 
 -- Lua 5.1 has one kind of number: %d takes what it is cut to, %s writes what tostring does.
 local function convert(f, ...)

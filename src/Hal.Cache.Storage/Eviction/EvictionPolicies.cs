@@ -11,6 +11,7 @@ public static class EvictionPolicies
         [LruPolicy.PolicyName] = _ => new LruPolicy(),
         [LfuPolicy.PolicyName] = seed => new LfuPolicy(seed),
         [S3FifoPolicy.PolicyName] = seed => new S3FifoPolicy(seed),
+        [RandomPolicy.PolicyName] = seed => new RandomPolicy(seed),
         [NoEvictionPolicy.PolicyName] = _ => new NoEvictionPolicy(),
     };
 

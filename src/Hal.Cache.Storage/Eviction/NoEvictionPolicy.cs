@@ -26,4 +26,6 @@ internal sealed class NoEvictionPolicy : IEvictionPolicy
         (reclaim.Tier == ReclaimTier.Store && (entry.Flags & EntryFlags.Clean) == 0) || recency.Keep(entry, reclaim);
 
     public EntryUsage UsageOf(in EntryRef entry, uint clock) => recency.UsageOf(entry, clock);
+
+    public void SetUsage(in EntryRef entry, EntryUsage usage, uint clock) => recency.SetUsage(entry, usage, clock);
 }

@@ -22,7 +22,7 @@ internal sealed unsafe class PagePool : IDisposable
     private readonly Stack<nint> warm = new();
     private readonly Stack<nint> cold = new();
     private readonly List<nint> blocks = [];
-    private readonly long limitBytes;
+    private long limitBytes;
     private readonly long reserveBytes;
     private readonly int warmPagesMax;
     private long usedBytes;
@@ -37,7 +37,12 @@ internal sealed unsafe class PagePool : IDisposable
         warmPagesMax = (int)Math.Min(WarmPagesMax, limitBytes / 8 / PageBytes);
     }
 
-    public long LimitBytes => limitBytes;
+    /// <summary>Budget in bytes; where it is set below what is in use, reclaiming makes up for that.</summary>
+    public long LimitBytes
+    {
+        get => Volatile.Read(ref limitBytes);
+        set => Volatile.Write(ref limitBytes, value);
+    }
 
     /// <summary>Pages and overhead in use, in bytes.</summary>
     public long UsedBytes => Volatile.Read(ref usedBytes) + Volatile.Read(ref overheadBytes);
@@ -47,7 +52,7 @@ internal sealed unsafe class PagePool : IDisposable
     public long OverheadBytes => Volatile.Read(ref overheadBytes);
 
     /// <summary>What callers that can wait may still take.</summary>
-    public long FreeBytes => limitBytes - reserveBytes - UsedBytes;
+    public long FreeBytes => LimitBytes - reserveBytes - UsedBytes;
 
     /// <summary>Counts memory outside of the pages (tables, bookkeeping) into the budget; it may overdraw it, which reclaiming repairs.</summary>
     public void AddOverhead(long bytes) => Interlocked.Add(ref overheadBytes, bytes);

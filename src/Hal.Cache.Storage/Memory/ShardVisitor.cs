@@ -3,9 +3,12 @@ using Hal.Cache.Contracts.Storage;
 namespace Hal.Cache.Storage.Memory;
 
 /// <summary>Passes entries of one space (or of all) on to a visitor, expired ones left out, and counts them.</summary>
-internal unsafe ref struct ShardVisitor(SpaceMap spaces, int database, long now, IEntryVisitor visitor)
+internal unsafe ref struct ShardVisitor(SpaceMap spaces, KeyHash hash, int database, long now, IEntryVisitor visitor)
 {
     public int Visited;
+
+    /// <summary>Takes the hashes of expired entries; null where nobody wants them.</summary>
+    public List<ulong>? Expired;
 
     public void Visit(EntryHeader* header)
     {
@@ -14,7 +17,11 @@ internal unsafe ref struct ShardVisitor(SpaceMap spaces, int database, long now,
             return;
         var entry = new EntryRef(header);
         if (entry.ExpiresAt is not 0 and var at && at <= now)
+        {
+            Expired?.Add(hash.Of(entry.Key));
             return;
+        }
+
         Visited++;
         visitor.Visit(owner, entry);
     }

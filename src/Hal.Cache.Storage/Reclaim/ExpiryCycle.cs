@@ -93,7 +93,7 @@ internal sealed unsafe class ExpiryCycle(StoreCore core)
     private void Rebuild(Shard shard)
     {
         shard.Expiries.Clear();
-        var visitor = new ShardVisitor(core.Spaces, -1, 0, new Requeue(core, shard));
+        var visitor = new ShardVisitor(core.Spaces, core.Hash, -1, 0, new Requeue(core, shard));
         ulong place = 0;
         do
         {

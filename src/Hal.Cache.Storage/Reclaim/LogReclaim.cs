@@ -57,7 +57,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
             {
                 if (sparesWritten)
                     EvictClean();
-                else if (core.Guard != null && !core.Policy.KeepsAll)
+                else if ((core.Guard != null || core.EvictsExpiringOnly) && !core.Policy.KeepsAll)
                     EvictAny();
             }
 

@@ -15,6 +15,7 @@ internal sealed class Reclaimer : IDisposable
     private readonly List<Thread> threads = [];
     private readonly ITimer timer;
     private volatile bool drain;
+    private volatile bool expires = true;
     private volatile bool memoryAwake;
     private volatile bool logAwake;
 
@@ -30,6 +31,13 @@ internal sealed class Reclaimer : IDisposable
         if (segments != null)
             Start("hal-log", RunLog);
         timer = time.CreateTimer(_ => Tick(), null, options.ExpiryInterval, options.ExpiryInterval);
+    }
+
+    /// <summary>Whether expired entries are looked for.</summary>
+    public bool ExpiresActively
+    {
+        get => expires;
+        set => expires = value;
     }
 
     /// <summary>Has the entries of emptied databases removed.</summary>
@@ -97,7 +105,8 @@ internal sealed class Reclaimer : IDisposable
             memoryWork.WaitOne();
             memoryAwake = true;
             core.Objects.Graveyard.Empty();
-            expiry.Run();
+            if (expires)
+                expiry.Run();
             if (drain)
             {
                 drain = false;

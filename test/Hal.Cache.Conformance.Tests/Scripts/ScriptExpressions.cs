@@ -91,8 +91,6 @@ internal static class ScriptExpressions
         "return redis.call('debug','object','x')",
         "return redis.call('client','id')",
         "return redis.call('config','get','x')",
-        "return redis.call('wait',0,0)",
-        "return redis.call('blpop','nolist',0)",
         "return redis.call('xread','BLOCK',0,'STREAMS','st','$')",
         "return redis.call('time')[1] ~= nil",
         "return redis.call('spop','nokey')",

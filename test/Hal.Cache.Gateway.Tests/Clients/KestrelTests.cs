@@ -37,6 +37,11 @@ public sealed class KestrelTests
         await first.GetStream().WriteAsync(Encoding.ASCII.GetBytes(Request("SET", "k", new string('v', 100_000)) + Request("STRLEN", "k")));
         Assert.Equal("+OK\r\n:100000\r\n", await ReadAsync(first, 14));
 
+        // Messages come whatever CLIENT REPLY says, and so does what says that they will.
+        const string subscribed = "*3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1\r\n";
+        await first.GetStream().WriteAsync(Encoding.ASCII.GetBytes(Request("CLIENT", "REPLY", "OFF") + Request("GET", "k") + Request("SUBSCRIBE", "x")));
+        Assert.Equal(subscribed, await ReadAsync(first, subscribed.Length));
+
         using TcpClient second = await ConnectAsync(port);
         Assert.Equal("-ERR max number of clients reached\r\n", await ReadAsync(second, 36));
 

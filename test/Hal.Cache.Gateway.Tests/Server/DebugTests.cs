@@ -1,0 +1,32 @@
+namespace Hal.Cache.Gateway.Tests.Server;
+
+/// <summary>What suites ask of DEBUG and PFDEBUG. Each row runs a script, see <see cref="ServerHost.RunAsync"/>.</summary>
+public sealed class DebugTests
+{
+    [Theory]
+    [InlineData("DEBUG PROTOCOL string", "$11|Hello World", null)]
+    [InlineData("DEBUG PROTOCOL double", "$5|3.141", ",3.141")]
+    [InlineData("DEBUG PROTOCOL bignum", "$37|1234567999999999999999999999999999999", "(1234567999999999999999999999999999999")]
+    [InlineData("DEBUG PROTOCOL map", "*6|:0|:0|:1|:1|:2|:0", "%3|:0|#f|:1|#t|:2|#f")]
+    [InlineData("DEBUG PROTOCOL set", "*3|:0|:1|:2", "~3|:0|:1|:2")]
+    [InlineData("DEBUG PROTOCOL push", "-ERR RESP2 is not supported by this command", ">2|$16|server-cpu-usage|:42|$40|Some real reply following the push reply")]
+    [InlineData("DEBUG PROTOCOL attrib", "$39|Some real reply following the attribute", "|1|$14|key-popularity|*2|$7|key:123|:90|$39|Some real reply following the attribute")]
+    [InlineData("DEBUG PROTOCOL verbatim", "$25|This is a verbatim\nstring", "=29|txt:This is a verbatim\nstring")]
+    [InlineData("DEBUG PROTOCOL x", "-ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false", null)]
+    [InlineData("DEBUG RELOAD NOSAVE NOFLUSH MERGE; DEBUG RELOAD x", "+OK|-ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.", null)]
+    [InlineData("PFADD h a; PFDEBUG ENCODING h; PFDEBUG TODENSE h; PFDEBUG TODENSE h; PFDEBUG ENCODING h; PFCOUNT h", ":1|+sparse|:1|:0|+dense|:1", null)]
+    [InlineData("PFADD h a; PFDEBUG DECODE h; PFDEBUG X h; PFDEBUG X nosuch", ":1|$20|Z:12711 v:2,1 Z:3672|-ERR Unknown PFDEBUG subcommand 'X'|-ERR The specified key does not exist", null)]
+    [InlineData("PFSELFTEST", "+OK", null)]
+    [InlineData("DEBUG SET-ACTIVE-EXPIRE 0; SET k v PX 1; DEBUG SET-ACTIVE-EXPIRE 1", "+OK|+OK|+OK", null)]
+    public async Task Replies_are_those_of_redis(string script, string resp2, string? resp3)
+    {
+        foreach (int protocol in (int[])[2, 3])
+        {
+            await using var host = new ServerHost();
+
+            string got = await host.RunAsync($"a>HELLO {protocol}; " + string.Join("; ", script.Split("; ").Select(command => "a>" + command)));
+
+            Assert.Equal(protocol == 3 ? resp3 ?? resp2 : resp2, got);
+        }
+    }
+}
