@@ -118,7 +118,7 @@ internal static class CommandCommands
             return c.Syntax();
         }
 
-        string[] names = [.. c.Server.Table.All.Where(spec => (c.Count > 2 || spec.Container is null) && wanted(spec)).Select(spec => spec.FullName)];
+        string[] names = [.. c.Server.Table.All.Where(wanted).Select(spec => spec.FullName)];
         c.Reply.ArrayHeader(names.Length);
         foreach (string name in names) c.Reply.Text(name);
         return Outcome.Done;
@@ -198,7 +198,7 @@ internal static class CommandCommands
             for (int arg = from; arg <= to; arg += some.Step) keys.Add((arg, some.Flags));
         }
 
-        if (keys.Count > 0) return true;
+        if (keys.Count > 0 || Peers.CommandRouting.IsScripting(spec)) return true; // scripts may have none
         c.Error("ERR Invalid arguments specified for command"u8);
         return false;
     }

@@ -27,6 +27,7 @@ internal static class DebugCommands
             [
                 Row("sleep", 3, KeySpec.None, Sleep, "Answers after some seconds; other clients go on."),
                 Row("object", -3, new KeySpec(2), Object, "Tells about a key's value."),
+                Row("error", 3, KeySpec.None, Error, "Answers with an error of that text."),
                 Row("reload", -2, KeySpec.None, Reload, "Makes everything durable."),
                 Row("loadaof", 2, KeySpec.None, Reload, "Makes everything durable."),
                 Row("set-active-expire", 3, KeySpec.None, Nothing, "Does nothing: expiry is always active."),
@@ -44,6 +45,8 @@ internal static class DebugCommands
         new(name, arity, Flags, keys, handler) { Group = "server", Summary = summary };
 
     private static Outcome Nothing(CommandContext c) => c.Ok();
+
+    private static Outcome Error(CommandContext c) => c.Error(c.Arg(2));
 
     private static Outcome Sleep(CommandContext c)
     {
@@ -94,6 +97,8 @@ internal static class DebugCommands
     }
 
     private static Outcome Help(CommandContext c) => c.Help(
+        "ERROR <string>",
+        "    Answer with an error of that text.",
         "OBJECT <key>",
         "    Show low level info about `key` and associated value.",
         "RELOAD [option ...]",

@@ -14,6 +14,7 @@ internal static class RefusedCommands
         Row("replicaof", 3, Replication | CommandFlags.Stale, ReplicaOf, "5.0.0"),
         Row("slaveof", 3, Replication | CommandFlags.Stale, ReplicaOf, "1.0.0"),
         Row("failover", -1, Admin | CommandFlags.Stale, Failover, "6.2.0"),
+        Row("migrate", -6, CommandFlags.None, Refuse, "2.6.0") with { Group = "generic" },
         Row("sync", 1, Replication | CommandFlags.NoMulti, Refuse, "1.0.0"),
         Row("psync", -3, Replication | CommandFlags.NoMulti, Refuse, "2.8.0"),
         Row("replconf", -1, Admin | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.AllowBusy, Refuse, "3.0.0"),
@@ -36,9 +37,12 @@ internal static class RefusedCommands
     private static Outcome Refuse(CommandContext c) =>
         c.Error($"ERR {c.Spec.FullName.Replace('|', ' ').ToUpperInvariant()} is not supported: {Reason(c.Spec)}");
 
-    private static string Reason(CommandSpec spec) => (spec.Container ?? spec).Name == "module"
-        ? "no modules are loaded into this server"
-        : "instances are kept alike by the tree that they are part of, not by Redis's replication";
+    private static string Reason(CommandSpec spec) => (spec.Container ?? spec).Name switch
+    {
+        "module" => "no modules are loaded into this server",
+        "migrate" => "this server connects to no address that a client names; DUMP and RESTORE carry keys over",
+        _ => "instances are kept alike by the tree that they are part of, not by Redis's replication",
+    };
 
     private static Outcome ReplicaOf(CommandContext c) =>
         Ascii.EqualsIgnoreCase(c.Arg(1), "no"u8) && Ascii.EqualsIgnoreCase(c.Arg(2), "one"u8) ? c.Ok() : Refuse(c);

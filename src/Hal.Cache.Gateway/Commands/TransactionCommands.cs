@@ -32,6 +32,7 @@ internal static class TransactionCommands
     /// <summary>Forgets all that MULTI and WATCH have begun.</summary>
     internal static void End(CommandContext c)
     {
+        c.Server.Monitors.TellEnd(c);
         c.Server.KeyEvents.Unwatch(c.Client);
         c.Client.Transaction?.Clear();
         c.Client.Modes &= ~ClientModes.Multi;

@@ -34,8 +34,22 @@ internal sealed class MonitorList
         }
     }
 
-    /// <summary>Tells all of them of a command that is about to run; one whose outbox is full is cut.</summary>
-    public void Tell(CommandContext c)
+    /// <summary>Tells all of them of a command that is about to run, unless it is one that monitors are not shown.</summary>
+    public void TellStart(CommandContext c)
+    {
+        // What runs scripts has SKIP_MONITOR in Redis only because it shows itself, ahead of the script's commands.
+        if (c.Spec.Has(CommandFlags.Admin) || (c.Spec.Has(CommandFlags.SkipMonitor) && !Peers.CommandRouting.IsScripting(c.Spec))) return;
+        Tell(c);
+    }
+
+    /// <summary>Tells all of them of EXEC, which follows the commands that it ran.</summary>
+    public void TellEnd(CommandContext c)
+    {
+        if (!IsEmpty && c.Spec.Name == "exec") Tell(c);
+    }
+
+    // One whose outbox is full is cut.
+    private void Tell(CommandContext c)
     {
         byte[] line = Line(c);
         foreach (ClientSession client in watching)
@@ -46,7 +60,7 @@ internal sealed class MonitorList
     {
         long micros = (c.Server.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         var line = new StringBuilder();
-        line.Append(System.Globalization.CultureInfo.InvariantCulture, $"+{micros / 1_000_000}.{micros % 1_000_000:D6} [{c.Client.Database} {c.Client.Remote}]");
+        line.Append(System.Globalization.CultureInfo.InvariantCulture, $"+{micros / 1_000_000}.{micros % 1_000_000:D6} [{c.Client.Database} {(c.IsInScript ? "lua" : c.Client.Remote)}]");
         for (int i = 0; i < c.Count; i++)
         {
             line.Append(' ');

@@ -209,7 +209,7 @@ internal sealed class TransactionRun
             Load(command);
             isLoaded = true;
             elementStart = outer.Reply.Length;
-            if (!outer.Server.Monitors.IsEmpty && !command.Spec.Has(CommandFlags.Admin | CommandFlags.SkipMonitor)) outer.Server.Monitors.Tell(inner);
+            if (!outer.Server.Monitors.IsEmpty) outer.Server.Monitors.TellStart(inner);
         }
 
         inner.BeginRun(elementStart);
@@ -249,19 +249,7 @@ internal sealed class TransactionRun
 
     private void Load(QueuedCommand command)
     {
-        ReadOnlyMemory<byte> request = command.Request;
-        int large = 0;
-        while (inner.Parser.Parse(request.Span) == ParseResult.LargeArgument)
-        {
-            ILargeValue value = command.Larges[large++];
-            value.Retain();
-            inner.AddLarge(value);
-            inner.Parser.LargeTaken();
-        }
-
-        inner.SetInput(request);
-        inner.Spec = command.Spec;
-        inner.Begin();
+        command.LoadInto(inner);
         CommandDispatcher.TryAddKeys(inner, command.Spec);
     }
 
@@ -274,6 +262,7 @@ internal sealed class TransactionRun
     private Outcome End()
     {
         outer.Scope.Address = Math.Max(outer.Scope.Address, inner.Scope.Address);
+        outer.Server.Monitors.TellEnd(outer);
         outer.Server.KeyEvents.Unwatch(outer.Client);
         transaction.Clear();
         outer.Client.Modes &= ~ClientModes.Multi;
