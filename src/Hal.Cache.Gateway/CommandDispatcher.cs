@@ -41,8 +41,8 @@ internal sealed class CommandDispatcher(ServerState server)
 
         if (context.Client.Modes != ClientModes.None && !Passes(context))
             return Outcome.Done;
-        if (!server.Monitors.IsEmpty && MonitorList.Wants(context.Spec))
-            server.Monitors.Tell(context);
+        if (!server.Monitors.IsEmpty)
+            server.Monitors.TellStart(context);
         if (server.Pause.IsActive && server.Pause.Holds(context.Spec, MayWrite(context)))
             return context.RunAsync(RunAfterPauseAsync);
 
@@ -191,9 +191,15 @@ internal sealed class CommandDispatcher(ServerState server)
     private async ValueTask RunAfterPauseAsync(CommandContext context)
     {
         await server.Pause.WaitAsync(context.Cancellation).ConfigureAwait(false);
+        if (forwarder is not null && context.Spec.RunsAtAuthority)
+        {
+            await forwarder.ForwardAsync(context).ConfigureAwait(false);
+            return;
+        }
+
         int replyStart = context.Reply.Length;
         context.BeginRun(replyStart);
-        await FinishAsync(context, Run(context), replyStart).ConfigureAwait(false);
+        context.Closes |= await FinishAsync(context, Run(context), replyStart).ConfigureAwait(false) == Outcome.Close;
     }
 
     private static async ValueTask RunBehindFenceAsync(CommandContext context)
@@ -362,12 +368,13 @@ internal sealed class CommandDispatcher(ServerState server)
 
     private static void Unknown(CommandContext context)
     {
+        // Latin-1 keeps each byte of the arguments as it is.
         var text = new StringBuilder("ERR unknown command '");
         text.Append(Shown(Begin(context, 0))).Append("', with args beginning with: ");
         int start = text.Length;
         for (int i = 1; i < context.Count && text.Length - start < ShownArgBytesMax; i++)
             text.Append('\'').Append(Shown(Begin(context, i))).Append("' ");
-        context.Error(text.ToString());
+        context.Error(System.Text.Encoding.Latin1.GetBytes(text.ToString()));
     }
 
     /// <summary>As much of an argument as errors show, also of one that was streamed.</summary>

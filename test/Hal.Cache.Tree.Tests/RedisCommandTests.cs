@@ -55,6 +55,53 @@ public sealed class RedisCommandTests(ThreeLevels levels) : IClassFixture<ThreeL
     }
 
     [Fact]
+    public void A_write_that_a_pause_holds_at_a_leaf_is_made_at_the_root()
+    {
+        using var admin = levels.Connect("leaf");
+        using var leaf = levels.Connect("leaf");
+        using var root = levels.Connect("root");
+        admin.Command("CLIENT", "PAUSE", "100", "WRITE");
+
+        Assert.Equal("OK", leaf.Command("SET", "r:paused", "v").Text);
+
+        Assert.Equal("v", leaf.Command("GET", "r:paused").Text);
+        Assert.Equal("v", root.Command("GET", "r:paused").Text);
+    }
+
+    [Fact]
+    public void A_key_that_is_written_at_a_leaf_has_there_the_time_that_it_was_given_and_the_use_that_the_root_knows_of()
+    {
+        using var leaf = levels.Connect("leaf");
+        for (int i = 0; i < 20; i++)
+        {
+            leaf.Command("SET", $"r:life:{i}", "v", "PX", "60000");
+            Assert.InRange(leaf.Command("PTTL", $"r:life:{i}").Number, 1, 60_000);
+        }
+
+        leaf.Command("SET", "r:idle", "v");
+        long copies = levels.Counter("leaf", "tree_acquires");
+        Assert.InRange(leaf.Command("OBJECT", "IDLETIME", "r:idle").Number, 0, 60);
+        Assert.True(leaf.Command("OBJECT", "IDLETIME", "r:none").IsNull);
+        Assert.Equal(copies, levels.Counter("leaf", "tree_acquires"));
+    }
+
+    [Fact]
+    public void A_monitor_at_a_leaf_is_shown_what_the_leafs_clients_have_the_root_run()
+    {
+        using var monitor = levels.Connect("leaf");
+        using var leaf = levels.Connect("leaf");
+        Assert.Equal("OK", monitor.Command("MONITOR").Text);
+
+        leaf.Command("MULTI");
+        leaf.Command("SET", "r:m", "v");
+        leaf.Command("EXEC");
+        leaf.Command("EVAL", "return 1", "0");
+
+        List<string> shown = [.. Enumerable.Range(0, 4).Select(_ => monitor.Receive().Text!).Select(line => line[line.IndexOf(']', StringComparison.Ordinal)..])];
+        Assert.Equal(["] \"MULTI\"", "] \"SET\" \"r:m\" \"v\"", "] \"EXEC\"", "] \"EVAL\" \"return 1\" \"0\""], shown);
+    }
+
+    [Fact]
     public void A_stream_may_be_named_as_the_word_before_streams()
     {
         using var leaf = levels.Connect("leaf");

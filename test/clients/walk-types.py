@@ -1,11 +1,15 @@
-"""Collections, streams, scripts, transactions, blocking calls and channels by redis-py's own API (Debian python3-redis): python3 walk-types.py HOST PORT"""
+"""Collections, streams, scripts, transactions, blocking calls and channels by redis-py's own API (Debian python3-redis), with its own
+parser, then with that of hiredis where it is installed (Debian python3-hiredis): python3 walk-types.py HOST PORT"""
 
 import sys
 import threading
 
 import redis
+from redis.connection import HIREDIS_AVAILABLE, HiredisParser, PythonParser
 
 HOST, PORT = sys.argv[1:3] if len(sys.argv) > 2 else ("127.0.0.1", "6379")
+PARSERS = [PythonParser, HiredisParser] if HIREDIS_AVAILABLE else [PythonParser]
+parser = PythonParser
 count = 0
 
 
@@ -27,7 +31,8 @@ def fails(action, text, what):
 
 
 def connect(**more):
-    return redis.Redis(HOST, int(PORT), decode_responses=True, socket_timeout=20, **more)
+    pool = redis.ConnectionPool(host=HOST, port=int(PORT), decode_responses=True, socket_timeout=20, parser_class=parser, **more)
+    return redis.Redis(connection_pool=pool)
 
 
 def collections(r):
@@ -145,11 +150,14 @@ def reconnects(r):
 
 
 def main():
-    r = connect()
-    r.flushall()
-    for part in (collections, streams, transactions, scripts, blocking, channels, reconnects):
-        part(r)
-    print(f"redis-py types: ok {count} checks")
+    global count, parser
+    for parser in PARSERS:
+        count = 0
+        r = connect()
+        r.flushall()
+        for part in (collections, streams, transactions, scripts, blocking, channels, reconnects):
+            part(r)
+        print(f"redis-py types, {parser.__name__}: ok {count} checks")
 
 
 main()

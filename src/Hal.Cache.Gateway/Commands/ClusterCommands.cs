@@ -18,6 +18,7 @@ internal static class ClusterCommands
             Group = "cluster", Since = "3.0.0", Summary = "Commands about the cluster.", Complexity = "Depends on subcommand.",
             Subcommands =
             [
+                Row("bumpepoch", 2, Changes, c => View(c, reply => reply.Status("STILL 1")), "3.0.0", "Tells the epoch, which no other node has overtaken."),
                 Row("countkeysinslot", 3, CommandFlags.Stale | CommandFlags.Long, CountKeys, "3.0.0", "Counts the keys of a slot."),
                 Row("count-failure-reports", 3, CommandFlags.Admin | CommandFlags.Stale, c => OfNode(c, reply => reply.Integer(0)), "3.0.0", "Counts the reports of a node's failure."),
                 Row("getkeysinslot", 4, CommandFlags.Stale | CommandFlags.Long, Keys, "3.0.0", "Names keys of a slot."),
@@ -52,7 +53,7 @@ internal static class ClusterCommands
 
     private static (string Name, int Arity, string Since)[] Refused =>
     [
-        ("addslots", -3, "3.0.0"), ("addslotsrange", -4, "7.0.0"), ("bumpepoch", 2, "3.0.0"), ("delslots", -3, "3.0.0"),
+        ("addslots", -3, "3.0.0"), ("addslotsrange", -4, "7.0.0"), ("delslots", -3, "3.0.0"),
         ("delslotsrange", -4, "7.0.0"), ("failover", -2, "3.0.0"), ("flushslots", 2, "3.0.0"), ("forget", 3, "3.0.0"), ("meet", -4, "3.0.0"),
         ("replicate", 3, "3.0.0"), ("reset", -2, "3.0.0"), ("set-config-epoch", 3, "3.0.0"), ("setslot", -4, "3.0.0"),
     ];

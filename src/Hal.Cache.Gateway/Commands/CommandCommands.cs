@@ -199,7 +199,7 @@ internal static class CommandCommands
             for (int arg = from; arg <= to; arg += some.Step) keys.Add((arg, VariableKeyFlags.Of(c, spec, some, CommandAt)));
         }
 
-        if (keys.Count > 0 || spec.Keys.KeyNumber >= 0) return true;
+        if (keys.Count > 0 || Peers.CommandRouting.IsScripting(spec)) return true; // scripts may have none
         c.Error("ERR Invalid arguments specified for command"u8);
         return false;
     }

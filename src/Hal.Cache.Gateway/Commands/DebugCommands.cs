@@ -30,6 +30,7 @@ internal static class DebugCommands
             [
                 Row("sleep", 3, KeySpec.None, Sleep, "Answers after some seconds; other clients go on."),
                 Row("object", -3, new KeySpec(2), Object, "Tells about a key's value."),
+                Row("error", 3, KeySpec.None, Error, "Answers with an error of that text."),
                 Row("reload", -2, KeySpec.None, Reload, "Makes everything durable."),
                 Row("loadaof", 2, KeySpec.None, Reload, "Makes everything durable."),
                 Row("set-active-expire", 3, KeySpec.None, SetActiveExpire, "Has expired keys removed before somebody asks for them, or not."),
@@ -61,6 +62,8 @@ internal static class DebugCommands
         c.Server.Scripts.AllowsAnyCommand = !c.Arg(2).SequenceEqual("0"u8);
         return c.Ok();
     }
+
+    private static Outcome Error(CommandContext c) => c.Error(c.Arg(2));
 
     private static Outcome Sleep(CommandContext c)
     {
@@ -184,6 +187,8 @@ internal static class DebugCommands
     }
 
     private static Outcome Help(CommandContext c) => c.Help(
+        "ERROR <string>",
+        "    Answer with an error of that text.",
         "OBJECT <key>",
         "    Show low level info about `key` and associated value.",
         "PROTOCOL <type>",

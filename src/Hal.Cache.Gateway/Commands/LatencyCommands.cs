@@ -83,9 +83,9 @@ internal static class LatencyCommands
         List<(string Name, long At, long Milliseconds, long Longest)> latest = c.Server.Latency.Latest();
         var text = new StringBuilder();
         if (!c.Server.Latency.IsOn)
-            text.Append("No spikes are kept. CONFIG SET latency-monitor-threshold <milliseconds> switches that on.\n");
+            text.Append("Dave, no spikes are kept. CONFIG SET latency-monitor-threshold <milliseconds> switches that on.\n");
         else if (latest.Count == 0)
-            text.Append("No latency spike was seen since the threshold was set or the events were reset.\n");
+            text.Append("Dave, no latency spike was seen since the threshold was set or the events were reset.\n");
         foreach ((string name, _, _, long longest) in latest)
         {
             (long At, long Milliseconds)[] samples = c.Server.Latency.History(name).Samples;

@@ -51,7 +51,7 @@ internal static class ObjectCommands
 
     private static Outcome Frequency(CommandContext c)
     {
-        if (!c.TryFind(2, Need.Meta, out EntryRef entry)) return Outcome.Retry;
+        if (!c.TryFind(2, Need.Meta, out EntryRef entry)) return AskAuthority(c);
         if (entry.IsNone) return Null(c);
         if (c.Store.UsageOf(entry).Frequency is not { } frequency)
         {
@@ -65,7 +65,7 @@ internal static class ObjectCommands
 
     private static Outcome IdleTime(CommandContext c)
     {
-        if (!c.TryFind(2, Need.Meta, out EntryRef entry)) return Outcome.Retry;
+        if (!c.TryFind(2, Need.Meta, out EntryRef entry)) return AskAuthority(c);
         if (entry.IsNone) return Null(c);
         if (c.Store.UsageOf(entry).IdleSeconds is not { } seconds)
         {
@@ -76,6 +76,15 @@ internal static class ObjectCommands
         c.Reply.Integer(seconds);
         return Outcome.Done;
     }
+
+    // When a key was last used is no reason to copy it: where it is not here, the authority says when it was used there.
+    private static Outcome AskAuthority(CommandContext c) => c.Server.Forwarder is { } forwarder && !c.IsInTransaction
+        ? c.RunAsync(context =>
+        {
+            context.BeginRun(context.ReplyStart);
+            return forwarder.ForwardAsync(context);
+        })
+        : Outcome.Retry;
 
     // Redis shares small integers, and says so with the largest count.
     private static Outcome ReferenceCount(CommandContext c)

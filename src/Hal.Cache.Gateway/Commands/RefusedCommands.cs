@@ -44,9 +44,11 @@ internal static class RefusedCommands
     private static Outcome Refuse(CommandContext c) =>
         c.Error($"ERR {c.Spec.FullName.Replace('|', ' ').ToUpperInvariant()} is not supported: {Reason(c.Spec)}");
 
-    private static string Reason(CommandSpec spec) => (spec.Container ?? spec).Name == "module"
-        ? "no modules are loaded into this server"
-        : "instances are kept alike by the tree that they are part of, not by Redis's replication";
+    private static string Reason(CommandSpec spec) => (spec.Container ?? spec).Name switch
+    {
+        "module" => "no modules are loaded into this server",
+        _ => "instances are kept alike by the tree that they are part of, not by Redis's replication",
+    };
 
     private static Outcome ReplicaOf(CommandContext c) =>
         Ascii.EqualsIgnoreCase(c.Arg(1), "no"u8) && Ascii.EqualsIgnoreCase(c.Arg(2), "one"u8) ? c.Ok() : Refuse(c);

@@ -32,6 +32,7 @@ internal static class TransactionCommands
     /// <summary>Forgets all that MULTI and WATCH have begun.</summary>
     internal static void End(CommandContext c)
     {
+        c.Server.Monitors.TellEnd(c);
         c.Server.KeyEvents.Unwatch(c.Client);
         c.Client.Transaction?.Clear();
         c.Client.Modes &= ~ClientModes.Multi;
@@ -70,7 +71,6 @@ internal static class TransactionCommands
             return Outcome.Done;
         }
 
-        if (!c.Server.Monitors.IsEmpty) c.Server.Monitors.Tell(c);
         End(c);
         return c.Error("EXECABORT Transaction discarded because of previous errors."u8);
     }

@@ -194,8 +194,8 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     {
         tree.Node.Statistics.CountForwarded();
         ForwardedCall call = NewCall(context, tree.Authorities.DefaultAuthority, transaction.Flags, isScript: transaction.Queue.Any(queued => CommandRouting.IsScripting(queued.Spec)));
-        if (call.Tracks)
-            Remember(context, transaction);
+        if (call.Tracks || !context.Server.Monitors.IsEmpty)
+            Note(context, transaction, call.Tracks);
         if (call.WantsOwn)
             writers[call.Request] = context.Client.Id;
         long request = call.Request;
@@ -222,19 +222,18 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         TransactionCommands.End(context);
     }
 
-    // Streamed arguments are values, not keys that are read.
-    private static void Remember(CommandContext context, ClientTransaction transaction)
+    /// <summary>Tells this instance's monitors of the queued commands, and remembers what they read.</summary>
+    private static void Note(CommandContext context, ClientTransaction transaction, bool tracks)
     {
         using CommandContext inner = CommandContext.ForTransaction(context);
         foreach (QueuedCommand queued in transaction.Queue)
         {
-            if (queued.Larges.Length > 0 || !(queued.Spec.Has(CommandFlags.ReadOnly) || CommandRouting.IsScripting(queued.Spec)))
-                continue;
-            inner.Parser.Parse(queued.Request);
-            inner.SetInput(queued.Request);
-            inner.Spec = queued.Spec;
-            inner.Begin();
-            context.Server.Tracking.RememberForwarded(inner);
+            queued.LoadInto(inner);
+            context.Server.Monitors.TellStart(inner);
+
+            // Streamed arguments are values, not keys that are read.
+            if (tracks && queued.Larges.Length == 0 && (queued.Spec.Has(CommandFlags.ReadOnly) || CommandRouting.IsScripting(queued.Spec)))
+                context.Server.Tracking.RememberForwarded(inner);
             inner.End();
             inner.Parser.Reset();
         }

@@ -131,7 +131,7 @@ internal sealed class ScriptRun : IScriptHost
             return true;
         }
 
-        if (!outer.Server.Monitors.IsEmpty && !spec.Has(CommandFlags.Admin | CommandFlags.SkipMonitor)) outer.Server.Monitors.Tell(inner);
+        if (!outer.Server.Monitors.IsEmpty) outer.Server.Monitors.TellStart(inner);
         if (spec.IsWrite && !begun)
         {
             outer.Store.Begin(ref inner.Scope);

@@ -34,11 +34,22 @@ internal sealed class MonitorList
         }
     }
 
-    /// <summary>Whether they hear of a command that a client sends: scripts come before what they call.</summary>
-    public static bool Wants(CommandSpec spec) => !spec.Has(CommandFlags.Admin | CommandFlags.SkipMonitor) || (!spec.Has(CommandFlags.Admin) && spec.Group == "scripting");
+    /// <summary>Tells all of them of a command that is about to run, unless it is one that monitors are not shown.</summary>
+    public void TellStart(CommandContext c)
+    {
+        // What runs scripts has SKIP_MONITOR in Redis only because it shows itself, ahead of the script's commands.
+        if (c.Spec.Has(CommandFlags.Admin) || (c.Spec.Has(CommandFlags.SkipMonitor) && !Peers.CommandRouting.IsScripting(c.Spec))) return;
+        Tell(c);
+    }
 
-    /// <summary>Tells all of them of a command that is about to run; one whose outbox is full is cut.</summary>
-    public void Tell(CommandContext c)
+    /// <summary>Tells all of them of EXEC, which follows the commands that it ran.</summary>
+    public void TellEnd(CommandContext c)
+    {
+        if (!IsEmpty && c.Spec.Name == "exec") Tell(c);
+    }
+
+    // One whose outbox is full is cut.
+    private void Tell(CommandContext c)
     {
         byte[] line = Line(c);
         foreach (ClientSession client in watching)

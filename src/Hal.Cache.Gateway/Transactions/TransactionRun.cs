@@ -213,7 +213,7 @@ internal sealed class TransactionRun
             isLoaded = true;
             elementStart = outer.Reply.Length;
             startedAt = outer.Server.SlowLog.Threshold >= 0 ? Stopwatch.GetTimestamp() : 0;
-            if (!outer.Server.Monitors.IsEmpty && MonitorList.Wants(command.Spec)) outer.Server.Monitors.Tell(inner);
+            if (!outer.Server.Monitors.IsEmpty) outer.Server.Monitors.TellStart(inner);
         }
 
         inner.BeginRun(elementStart);
@@ -255,19 +255,7 @@ internal sealed class TransactionRun
 
     private void Load(QueuedCommand command)
     {
-        ReadOnlyMemory<byte> request = command.Request;
-        int large = 0;
-        while (inner.Parser.Parse(request.Span) == ParseResult.LargeArgument)
-        {
-            ILargeValue value = command.Larges[large++];
-            value.Retain();
-            inner.AddLarge(value);
-            inner.Parser.LargeTaken();
-        }
-
-        inner.SetInput(request);
-        inner.Spec = command.Spec;
-        inner.Begin();
+        command.LoadInto(inner);
         CommandDispatcher.TryAddKeys(inner, command.Spec);
     }
 
@@ -279,8 +267,8 @@ internal sealed class TransactionRun
 
     private Outcome End()
     {
-        if (!outer.Server.Monitors.IsEmpty) outer.Server.Monitors.Tell(outer); // behind what it has run
         outer.Scope.Address = Math.Max(outer.Scope.Address, inner.Scope.Address);
+        outer.Server.Monitors.TellEnd(outer);
         outer.Server.KeyEvents.Unwatch(outer.Client);
         transaction.Clear();
         outer.Client.Modes &= ~ClientModes.Multi;

@@ -10,7 +10,7 @@ public sealed class TreeClock : TimeProvider, IDisposable
     /// <summary>Largest part of 1 by which the clock runs faster or slower to meet the machine's; within the error that coherence allows for.</summary>
     public const double SlewMax = 0.005;
 
-    /// <summary>What the authority says is taken where it differs by more than messages may take.</summary>
+    /// <summary>How far the clock may be ahead of what the authority says before it goes back: as long as messages may take.</summary>
     public static readonly TimeSpan ToleranceMax = TimeSpan.FromMilliseconds(20);
 
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -53,8 +53,10 @@ public sealed class TreeClock : TimeProvider, IDisposable
             follows = true;
             long stamp = machine.GetTimestamp();
             long ticks = TicksOf(course, stamp);
-            bool isOff = Math.Abs(authority.UtcTicks - ticks) > ToleranceMax.Ticks;
-            Volatile.Write(ref course, new(isOff ? authority.UtcTicks : ticks, stamp, 0));
+
+            // The authority's time has been when its word comes: a clock that is behind that is late, and would tell keys more time than they were given.
+            long ahead = ticks - authority.UtcTicks;
+            Volatile.Write(ref course, new(ahead < 0 || ahead > ToleranceMax.Ticks ? authority.UtcTicks : ticks, stamp, 0));
         }
     }
 

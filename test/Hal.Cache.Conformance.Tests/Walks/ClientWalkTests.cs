@@ -10,7 +10,7 @@ public sealed class ClientWalkTests(ITestOutputHelper output)
 {
     private static readonly string[] Walks = ["ioredis.mjs", "node-redis.mjs", "walk.py", "walk.sh"];
 
-    private static readonly string[] TypeWalks = ["ioredis-types.mjs", "node-redis-types.mjs", "valkey-glide.mjs", "walk-types.py"];
+    private static readonly string[] TypeWalks = ["ioredis-types.mjs", "node-redis-types.mjs", "valkey-glide.mjs", "walk-types.py", "hiredis.sh"];
 
     private static readonly (string Script, string[] Extra)[] TreeWalks = [("tree.mjs", []), ("tree.mjs", ["node-redis"]), ("tree.py", []), ("tree.sh", [])];
 

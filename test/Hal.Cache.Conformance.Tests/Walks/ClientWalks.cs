@@ -22,6 +22,8 @@ internal static class ClientWalks
         ".mjs" when script.StartsWith("valkey", StringComparison.Ordinal) && !Directory.Exists(Path.Combine(Folder, "node_modules", "@valkey", "valkey-glide")) =>
             "valkey-glide is not installed (npm ci in test/clients)",
         ".py" when Python.Value is null => "python3-redis is not installed",
+        ".sh" when script.StartsWith("hiredis", StringComparison.Ordinal) =>
+            Executables.Find("gcc") is null || !File.Exists("/usr/include/hiredis/hiredis.h") ? "gcc or libhiredis-dev is not installed" : null,
         ".sh" when Executables.Find("redis-cli") is null || Executables.Find("redis-benchmark") is null => "redis-tools is not installed",
         _ => null,
     };

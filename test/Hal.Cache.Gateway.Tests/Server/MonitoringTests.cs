@@ -89,6 +89,33 @@ public sealed class MonitoringTests(ITestOutputHelper output)
         Assert.DoesNotContain("s3cret", await host["b"].RestAsync(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Monitor_shows_scripts_ahead_of_their_commands_and_exec_after_its_own()
+    {
+        await using var host = new ServerHost();
+        await host["b"].RunAsync(["MONITOR"]);
+
+        await host["a"].RunAsync(["EVAL", "return redis.call('incr', KEYS[1])", "1", "k"]);
+        await host.RunAsync("a>EVALSHA abc 0; a>MULTI; a>SET k v; a>EXEC; a>EXEC; a>SCRIPT EXISTS x");
+
+        string[] shown = [.. (await host["b"].RestAsync()).Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line[line.IndexOf('[', StringComparison.Ordinal)..])];
+        Assert.Equal(
+            [
+                "[0 remote] \"EVAL\" \"return redis.call('incr', KEYS[1])\" \"1\" \"k\"", "[0 lua] \"incr\" \"k\"", "[0 remote] \"EVALSHA\" \"abc\" \"0\"",
+                "[0 remote] \"MULTI\"", "[0 remote] \"SET\" \"k\" \"v\"", "[0 remote] \"EXEC\"", "[0 remote] \"SCRIPT\" \"EXISTS\" \"x\"",
+            ],
+            shown.Distinct()); // within MULTI the host marks the ends of replies with MULTI
+    }
+
+    [Fact]
+    public async Task Command_list_names_subcommands_and_an_unknown_command_is_told_byte_for_byte()
+    {
+        await using var host = new ServerHost();
+
+        Assert.Contains("\r\nacl|cat\r\n", await host["a"].RunAsync(["COMMAND", "LIST"]), StringComparison.Ordinal);
+        Assert.Equal("-ERR unknown command '\u00c3\u00a1', with args beginning with: '\u00ff' \r\n", await host["a"].RunAsync(["\u00c3\u00a1", "\u00ff"]));
+    }
+
     private static IEnumerable<string> Fields(string info) =>
         info.Split("\r\n").Where(line => line.Contains(':', StringComparison.Ordinal)).Select(line => line[..line.IndexOf(':', StringComparison.Ordinal)]);
 

@@ -50,6 +50,17 @@ public sealed class TreeClockTests
     }
 
     [Fact]
+    public void A_clock_that_is_behind_what_the_authority_says_meets_it()
+    {
+        var machine = new Machine();
+        using var clock = new TreeClock(machine);
+
+        clock.Follow(Start + TimeSpan.FromMilliseconds(1));
+
+        Assert.Equal(Start + TimeSpan.FromMilliseconds(1), clock.GetUtcNow());
+    }
+
+    [Fact]
     public void A_difference_that_messages_may_take_does_not_move_the_clock()
     {
         var machine = new Machine();
