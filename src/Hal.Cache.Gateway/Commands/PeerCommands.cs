@@ -12,7 +12,8 @@ namespace Hal.Cache.Gateway.Commands;
 internal static class PeerCommands
 {
     private const CommandFlags Flags = CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.NoMulti
-        | CommandFlags.SkipMonitor | CommandFlags.SkipSlowlog | CommandFlags.Admin;
+        | CommandFlags.SkipMonitor | CommandFlags.SkipSlowlog | CommandFlags.Admin
+        | CommandFlags.AllowBusy; // what is called under it hears of a script that takes long, and may be what ends the script
 
     /// <summary>How a client tracks keys, in CALL's last number: reads are to be remembered, its own changes told as such.</summary>
     public const long Tracks = 1, WantsOwn = 2;

@@ -22,7 +22,7 @@ internal static class ServerCommands
         Row("lolwut", -1, CommandFlags.ReadOnly | CommandFlags.Fast, Lolwut, "5.0.0", "Shows the version."),
         Row("shutdown", -1, CommandFlags.Admin | CommandFlags.NoScript | Anytime | CommandFlags.NoMulti | CommandFlags.AllowBusy, Shutdown, "1.0.0",
             "Ends the server."),
-        Row("wait", 3, CommandFlags.Blocking, Wait, "3.0.0", "Counts the replicas that have the writes of this connection.")
+        Row("wait", 3, CommandFlags.None, Wait, "3.0.0", "Counts the replicas that have the writes of this connection.")
             with { Group = "generic", Categories = ["connection"] },
         Row("waitaof", 4, CommandFlags.Blocking | CommandFlags.NoScript, WaitAof, "7.2.0", "Waits until the writes of this connection are durable.")
             with { Group = "generic" },

@@ -14,7 +14,7 @@ internal static class CommandRouting
     {
         const CommandFlags here = CommandFlags.Local | CommandFlags.Admin | CommandFlags.PubSub;
         if (spec.Has(here))
-            return false;
+            return spec.IsWrite && !spec.Has(CommandFlags.Local) && !spec.Keys.IsNone; // PFDEBUG
         if (spec.Has(CommandFlags.Write | CommandFlags.Blocking) || IsScripting(spec))
             return true;
         return spec.Has(CommandFlags.ReadOnly) && spec.Keys.IsNone && spec.MoreKeys.Length == 0;
