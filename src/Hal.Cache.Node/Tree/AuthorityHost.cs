@@ -587,17 +587,23 @@ public sealed class AuthorityHost : IKeyChangeSink, IAuthorityOutput, IAsyncDisp
     {
         // In frames that are far below their limit: what is small in itself may be much together.
         int from = 0, bytes = 0;
+        HolderLink? link;
         lock (gate)
         {
+            if (!links.TryGetValue(instance, out link))
+                return;
             for (int at = 0; at < answers.Count; at++)
             {
                 bytes += answers[at].Payload.Length;
                 if (bytes < AnswerBytesAtOnce && at + 1 < answers.Count)
                     continue;
-                ((IAuthorityOutput)this).Send(new AcquireOk(instance, session, epoch, answers.GetRange(from, at + 1 - from)));
+                MessageCodec.Write(new AcquireOk(instance, session, epoch, answers.GetRange(from, at + 1 - from)), frame);
+                link.Channel.TryQueue(frame.Written);
                 (from, bytes) = (at + 1, 0);
             }
         }
+
+        link.Channel.Push();
     }
 
     private sealed class HolderLink(AuthorityHost host, IFrameChannel channel) : IFrameSink

@@ -44,6 +44,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
     private long heardAt;
     private string whyCutOff = "no connection yet";
     private bool isElsewhere;
+    private bool isPushed;
     private long waiterCount;
     private ITimer? timer;
     private Task connecting = Task.CompletedTask;
@@ -120,6 +121,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
         var key = new ObjectKey(new KeyId(request.Hash, (ushort)request.Database), request.Key);
         var done = new TaskCompletionSource<FetchOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         long waiter = Interlocked.Increment(ref waiterCount);
+        IFrameChannel? channel;
         lock (gate)
         {
             if (stopping.IsCancellationRequested)
@@ -139,9 +141,13 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
             if (!isMeta)
                 places.WantValue(key.Id);
             waiters.Add(waiter, done);
+            isPushed = waiters.Count == 1; // where more wait, a thread that sends what has come together saves more than it costs
             holder.Flush(now);
+            isPushed = false;
+            channel = link?.Channel;
         }
 
+        channel?.Push();
         try
         {
             return await done.Task.WaitAsync(cancellation).ConfigureAwait(false);
@@ -218,7 +224,10 @@ internal sealed class CopyHost : ICopyHolderOutput, IKeyChangeSink, IFlightEnds,
         if (link?.Channel is not { } channel)
             return;
         MessageCodec.Write(message, frame);
-        channel.TrySend(frame.Written);
+        if (isPushed)
+            channel.TryQueue(frame.Written);
+        else
+            channel.TrySend(frame.Written);
     }
 
     Lock IFlightEnds.Gate => gate;

@@ -103,7 +103,7 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     {
         var before = await SettledAsync(chain, cancel);
         var times = Crowd.Read(chain.Leaves, chain.Wire, chain.NameOf(files.New(sizes.Large)), sizes.Clients);
-        var read = await SettledAsync(chain, cancel) - before;
+        var read = await SettledAsync(chain, cancel, above: before) - before;
         copies.Add(chain.Name, new Sample(read / (double)sizes.Large));
         worst.Add(chain.Name, new Sample(times.FirstByte.TotalMilliseconds));
         total.Add(chain.Name, new Sample(times.Total.TotalSeconds));
@@ -115,7 +115,7 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
         var at = sizes.Huge / 2;
         var before = await SettledAsync(chain, cancel);
         range.Add(chain.Name, new Sample(Once().TotalMilliseconds));
-        var after = await SettledAsync(chain, cancel);
+        var after = await SettledAsync(chain, cancel, above: before);
         rangeBytes.Add(chain.Name, new Sample((after - before) / MiB));
         Once();
         rangeAgain.Add(chain.Name, new Sample((await SettledAsync(chain, cancel) - after) / MiB));
@@ -156,8 +156,9 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
         return times.Bytes == bytes ? times : throw new BenchmarkException($"{times.Bytes} of {bytes} bytes came");
     }
 
-    // A proxy may go on reading after its client has what it wanted, and the web server counts a reply when it has ended.
-    private static async Task<long> SettledAsync(IChain chain, CancellationToken cancel)
+    // A proxy may go on reading after its client has what it wanted, and the web server counts a reply when it has ended: what is known to
+    // have been read shows some time.
+    private static async Task<long> SettledAsync(IChain chain, CancellationToken cancel, long above = -1)
     {
         const int SameWanted = 5;
         long last = -1;
@@ -167,7 +168,7 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
             var now = chain.OriginBytes();
             same = now == last ? same + 1 : 0;
             last = now;
-            return Task.FromResult(same >= SameWanted);
+            return Task.FromResult(same >= SameWanted && now > above);
         }, cancel);
         return last;
     }
