@@ -10,6 +10,9 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     private const double MiB = 1 << 20;
     private const int WarmUps = 3;
 
+    /// <summary>Time of the warm-up of each product, in runs' lengths: code is compiled in several steps, in the background.</summary>
+    private const double WarmUpSeconds = 5;
+
     /// <summary>Rounds in which a source is killed; each costs its restart.</summary>
     private const int KillsMax = 3;
 
@@ -75,7 +78,8 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     {
         await progress.WriteLineAsync($"  warming {chain.Name} up");
         Read(chain, sizes.Huge, check: true);
-        for (var i = 0; i < WarmUps; i++)
+        var since = System.Diagnostics.Stopwatch.GetTimestamp();
+        for (var i = 0; i < WarmUps || System.Diagnostics.Stopwatch.GetElapsedTime(since).TotalSeconds < options.Seconds * WarmUpSeconds; i++)
         {
             cancel.ThrowIfCancellationRequested();
             Read(chain, sizes.Large, check: true);

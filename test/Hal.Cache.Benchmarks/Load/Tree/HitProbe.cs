@@ -12,10 +12,12 @@ internal sealed class HitProbe(LoadOptions options, RedisBenchmarkClient client,
 
     private static readonly (int Bytes, int Pipeline)[] Cells = [(16, 1), (16, 16), (1024, 1), (1024, 16)];
 
+    public bool IsWanted => Cells.Any(cell => options.Wants(Name(cell)));
+
     public async Task<IReadOnlyList<ReportRow>> RunAsync(RunningTree tree, WorkFolder work, ChildProcesses children, CancellationToken cancel)
     {
         var rows = new List<ReportRow>();
-        var cells = Cells.Select(cell => (Cell: cell, Name: $"leaf hit, GET {(cell.Bytes < 1024 ? "16 B" : "1 KiB")} P{cell.Pipeline}")).Where(cell => options.Wants(cell.Name)).ToList();
+        var cells = Cells.Select(cell => (Cell: cell, Name: Name(cell))).Where(cell => options.Wants(cell.Name)).ToList();
         if (cells.Count == 0)
             return [];
         await using var alone = await RunningServer.StartAsync(new SiloServer(children), Durability.None, work, children, cancel);
@@ -32,6 +34,8 @@ internal sealed class HitProbe(LoadOptions options, RedisBenchmarkClient client,
         }
         return rows;
     }
+
+    private static string Name((int Bytes, int Pipeline) cell) => $"leaf hit, GET {(cell.Bytes < TreeSizes.Small ? "16 B" : "1 KiB")} P{cell.Pipeline}";
 
     private async Task<ReportRow> MeasureAsync(RowRecorder row, int pipeline, (string Column, IPEndPoint Endpoint)[] servers, CancellationToken cancel)
     {

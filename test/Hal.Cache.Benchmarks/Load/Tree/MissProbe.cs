@@ -13,6 +13,11 @@ namespace Hal.Cache.Benchmarks.Load.Tree;
 /// </summary>
 internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, TextWriter progress)
 {
+    private const int WarmUpRoundsMax = 20;
+
+    /// <summary>Time of a row's warm-up, in runs' lengths.</summary>
+    private const double WarmUpSeconds = 2;
+
     private const double SlowLinkMs = 40;
     private const double SlowLinkBytes = 1e8;
     private const double QuickLinkMs = 0.1;
@@ -20,6 +25,10 @@ internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, TextWriter
     private const double DearGiB = 1000;
 
     private readonly List<ReportRow> rows = [];
+
+    public bool IsWanted =>
+        options.Wants(Name(RunningTree.Root, TreeSizes.Small))
+        || new[] { RunningTree.Branch, RunningTree.Sibling }.Any(source => options.Wants(Name(source, TreeSizes.Medium)) || options.Wants(Name(source, sizes.Large)));
 
     public async Task<IReadOnlyList<ReportRow>> RunAsync(RunningTree tree, CancellationToken cancel)
     {
@@ -63,9 +72,13 @@ internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, TextWriter
         {
             var counter = $"tree_bytes_from_{source}";
             var before = tree[RunningTree.Leaf].Counter(counter);
-            // The first round warms up.
-            for (var round = -1; round < options.Rounds; round++)
+            // Code is compiled in several steps, each in the background after it has run for a while: until then it is that which is measured.
+            var since = Stopwatch.GetTimestamp();
+            var rounds = 0;
+            for (var round = -WarmUpRoundsMax; round < options.Rounds; round++, rounds++)
             {
+                if (round < 0 && rounds > 0 && Stopwatch.GetElapsedTime(since).TotalSeconds > options.Seconds * WarmUpSeconds)
+                    round = 0;
                 string[] keys = [.. Enumerable.Range(0, reads).Select(i => string.Create(CultureInfo.InvariantCulture, $"{source}:{bytes}:{round}:{i}"))];
                 await PlaceAsync(tree, source, keys, bytes, cancel);
                 (string Column, IPEndPoint Endpoint)[] turns = [("hal", tree[RunningTree.Leaf].Endpoint), ("plain", tree[source].Endpoint)];
@@ -79,7 +92,7 @@ internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, TextWriter
                 }
                 Remove(tree, keys);
             }
-            var share = (tree[RunningTree.Leaf].Counter(counter) - before) / ((double)bytes * reads * (options.Rounds + 1));
+            var share = (tree[RunningTree.Leaf].Counter(counter) - before) / ((double)bytes * reads * rounds);
             if (source != RunningTree.Root)
                 row.Note(string.Create(CultureInfo.InvariantCulture, $"{share:P0} of the bytes came from the {source}"));
         }

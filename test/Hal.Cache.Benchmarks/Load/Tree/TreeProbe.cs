@@ -15,11 +15,14 @@ internal sealed class TreeProbe(LoadOptions options, WorkFolder work, ChildProce
     {
         var versions = new List<(string Name, string Version)> { ("hal", await new SiloServer(children).PrepareAsync(cancel)) };
         var rows = new List<ReportRow>();
-        await progress.WriteLineAsync("tree: hits and misses");
-        await using (var tree = await RunningTree.StartAsync(children, work, Roomy, cancel))
+        var hits = new HitProbe(options, client, progress);
+        var misses = new MissProbe(options, sizes, progress);
+        if (hits.IsWanted || misses.IsWanted)
         {
-            rows.AddRange(await new HitProbe(options, client, progress).RunAsync(tree, work, children, cancel));
-            rows.AddRange(await new MissProbe(options, sizes, progress).RunAsync(tree, cancel));
+            await progress.WriteLineAsync("tree: hits and misses");
+            await using var tree = await RunningTree.StartAsync(children, work, Roomy, cancel);
+            rows.AddRange(await hits.RunAsync(tree, work, children, cancel));
+            rows.AddRange(await misses.RunAsync(tree, cancel));
         }
 
         var files = new OriginFiles(work.New("files"));
