@@ -1,5 +1,6 @@
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Orleans.Grains;
+using Hal.Cache.ControlPlane.Orleans.Records;
 using Hal.Cache.ControlPlane.Orleans.Roles;
 
 namespace Hal.Cache.ControlPlane.Orleans;
@@ -19,12 +20,15 @@ public sealed class OrleansControlPlane : IControlPlane
         ArgumentNullException.ThrowIfNull(options);
         if (options.Validate() is { } rule) throw new ArgumentException(rule, nameof(options));
         var calls = new GrainCalls(options, time);
-        Instances = new OrleansInstances(() => grains().GetGrain<IInstancesGrain>(options.Tree), calls);
-        Content = new OrleansContent(() => grains().GetGrain<IContentGrain>(options.Tree), calls);
+        var records = new RecordCalls(grains, options.Tree, calls);
+        var freshness = new Freshness(options, time);
+        ICacheInstanceGrain Instance(string name) => grains().GetGrain<ICacheInstanceGrain>(TreeKey.Of(options.Tree, name));
+        Instances = new OrleansInstances(() => grains().GetGrain<IInstancesGrain>(options.Tree), Instance, freshness, calls);
+        Content = new OrleansContent(() => grains().GetGrain<ITreeGrain>(options.Tree), records, freshness, calls);
         Topology = new OrleansTopology(() => grains().GetGrain<ITopologyGrain>(options.Tree), calls);
         Routing = new OrleansRouting(() => grains().GetGrain<IRoutingGrain>(options.Tree), calls);
-        Ownership = new OrleansOwnership(() => grains().GetGrain<IOwnershipGrain>(options.Tree), calls);
-        Events = new OrleansEvents(() => grains().GetGrain<IEventsGrain>(options.Tree), calls);
+        Ownership = new OrleansOwnership(() => grains().GetGrain<IOwnershipGrain>(options.Tree), freshness, calls);
+        Events = new OrleansEvents(() => grains().GetGrain<ITreeGrain>(options.Tree), Instance, calls);
         Scheduling = new OrleansScheduling(() => grains().GetGrain<ISchedulingGrain>(options.Tree), calls);
         Analytics = new OrleansAnalytics(() => grains().GetGrain<IAnalyticsGrain>(options.Tree), calls);
     }

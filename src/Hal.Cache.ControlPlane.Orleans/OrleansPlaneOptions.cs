@@ -11,6 +11,11 @@ public sealed class OrleansPlaneOptions
     /// <summary>The domain's own settings; registrations are kept, since the control plane moves when a silo dies.</summary>
     public ControlPlaneOptions Plane { get; set; } = new() { KeepInstances = true };
 
+    /// <summary>
+    /// How old may be what an ownership record knows of the instances' states when others changed them; what its caller changed it sees at once.
+    /// </summary>
+    public TimeSpan ViewAge { get; set; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>How often a call that is lost on the way is made in all; at least 1.</summary>
     public int AttemptsMax { get; set; } = 8;
 
@@ -24,6 +29,8 @@ public sealed class OrleansPlaneOptions
     public string? Validate()
     {
         if (Tree.Length == 0) return "Orleans:Tree is empty; it must have a name.";
+        if (Tree.Contains('/', StringComparison.Ordinal)) return $"Orleans:Tree is '{Tree}'; it must have no slash.";
+        if (ViewAge < TimeSpan.Zero || ViewAge > TimeSpan.FromMinutes(1)) return $"Orleans:ViewAge is {ViewAge}; it must be from 0 to 1 minute.";
         if (AttemptsMax < 1) return $"Orleans:AttemptsMax is {AttemptsMax}; it must be at least 1.";
         if (RetryDelay <= TimeSpan.Zero) return $"Orleans:RetryDelay is {RetryDelay}; it must be above zero.";
         return RetryDelayMax < RetryDelay ? $"Orleans:RetryDelayMax is {RetryDelayMax}; it must be at least RetryDelay ({RetryDelay})." : Plane.Validate();

@@ -1,5 +1,6 @@
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Orleans.Cluster;
+using Hal.Cache.ControlPlane.Orleans.Records;
 using Hal.Cache.ControlPlane.Orleans.Serialization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -17,7 +18,7 @@ public static class OrleansPlaneServices
     /// <summary>The grains of the control plane and an <see cref="IControlPlane"/> on a silo; death of a silo is noticed in about half a second.</summary>
     public static ISiloBuilder AddHalControlPlane(this ISiloBuilder silo, OrleansPlaneOptions options, ITreeResources resources)
     {
-        silo.Services.AddContractCodec().AddSingleton(resources).AddPlane(options);
+        silo.Services.AddContractCodec().AddSingleton(resources).AddSingleton<TreeSights>().AddPlane(options);
         silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
         // The price of this speed: a silo that is frozen for over two seconds is taken for dead and has to join again.
         silo.Configure<ClusterMembershipOptions>(membership =>

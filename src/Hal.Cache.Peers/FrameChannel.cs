@@ -6,8 +6,8 @@ using Hal.Cache.Contracts.Peers;
 namespace Hal.Cache.Peers;
 
 /// <summary>
-/// Frames both ways on one connection: four bytes of length, then the frame. Sending queues and returns; a task of the pool
-/// empties the queue, everything that has come meanwhile in one write, or whoever pushes does.
+/// Frames both ways on one connection: four bytes of length, then the frame. Sending queues and returns; a task of the pool empties
+/// the queue, everything that has come meanwhile in one write.
 /// </summary>
 internal sealed class FrameChannel(string peer, IDuplexPipe pipe, int queueBytesMax, Action abort) : IFrameChannel
 {
@@ -30,25 +30,10 @@ internal sealed class FrameChannel(string peer, IDuplexPipe pipe, int queueBytes
         }
     }
 
-    public bool TrySend(ReadOnlySpan<byte> frame) => TryQueue(frame, starts: true);
-
-    public bool TryQueue(ReadOnlySpan<byte> frame) => TryQueue(frame, starts: false);
-
-    public void Push()
-    {
-        lock (gate)
-        {
-            if (isSending || isClosed || queued.WrittenCount == 0)
-                return;
-            isSending = true;
-        }
-
-        _ = SendAsync();
-    }
-
-    private bool TryQueue(ReadOnlySpan<byte> frame, bool starts)
+    public bool TrySend(ReadOnlySpan<byte> frame)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(frame.Length, IFrameChannel.FrameBytesMax, nameof(frame));
+        bool starts;
         lock (gate)
         {
             if (isClosed)
@@ -64,8 +49,8 @@ internal sealed class FrameChannel(string peer, IDuplexPipe pipe, int queueBytes
             BinaryPrimitives.WriteInt32LittleEndian(target, frame.Length);
             frame.CopyTo(target[HeaderBytes..]);
             queued.Advance(HeaderBytes + frame.Length);
-            starts &= !isSending;
-            isSending |= starts;
+            starts = !isSending;
+            isSending = true;
         }
 
         // Never here: the caller may hold a lock of the store.

@@ -8,7 +8,7 @@ namespace Hal.Cache.Transport;
 /// <summary>Kestrel's transport for the endpoints that are <see cref="LoopEndPoint"/>s; all others are left to the next one.</summary>
 public sealed class EpollTransport : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
-    /// <summary>One loop for every two processors, at most so many.</summary>
+    /// <summary>One loop for every processor, at most so many.</summary>
     public const int LoopsMax = 8;
 
     private readonly Lock gate = new();
@@ -46,7 +46,7 @@ public sealed class EpollTransport : IConnectionListenerFactory, IConnectionList
     {
         lock (gate)
         {
-            return loops ??= [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount / 2, 1, LoopsMax))
+            return loops ??= [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 1, LoopsMax))
                 .Select(number => new EventLoop($"hal-loop-{number}"))];
         }
     }

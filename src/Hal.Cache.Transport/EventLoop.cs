@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using Hal.Cache.Contracts.Connections;
 
 namespace Hal.Cache.Transport;
 
 /// <summary>One thread that polls the sockets of many connections and runs those that wait for what has come.</summary>
-internal sealed class EventLoop : IDisposable
+internal sealed class EventLoop : IConnectionLoop, IDisposable
 {
     private const int EventsAtOnce = 256;
     private const ulong WakerTag = ulong.MaxValue;
@@ -17,6 +19,8 @@ internal sealed class EventLoop : IDisposable
     private readonly List<uint> generations = [];
     private List<SocketConnection> again = [];
     private List<SocketConnection> next = [];
+    private readonly Queue<ILoopWork> atEnd = new();
+    private readonly ConcurrentQueue<ILoopWork> posted = new();
     private volatile bool isStopping;
 
     public EventLoop(string name)
@@ -70,10 +74,31 @@ internal sealed class EventLoop : IDisposable
     /// <summary>On the loop's thread: the connection's socket has more, which is read when the others had their turn.</summary>
     public void Requeue(SocketConnection connection) => next.Add(connection);
 
+    public void AtEndOfTurn(ILoopWork work) => atEnd.Enqueue(work);
+
+    public void Post(ILoopWork work)
+    {
+        lock (gate)
+        {
+            if (!isStopping)
+            {
+                posted.Enqueue(work);
+                Epoll.Wake(waker);
+                return;
+            }
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(static left => left.Run(), work, preferLocal: false);
+    }
+
     public void Dispose()
     {
-        isStopping = true;
-        Epoll.Wake(waker);
+        lock (gate)
+        {
+            isStopping = true;
+            Epoll.Wake(waker);
+        }
+
         if (!IsCurrentThread)
             thread.Join();
         Epoll.Close(waker);
@@ -89,18 +114,31 @@ internal sealed class EventLoop : IDisposable
             for (int at = 0; at < count; at++)
             {
                 if (events[at].Tag == WakerTag)
-                    Epoll.Drain(waker);
+                    RunPosted();
                 else
                     Find(events[at].Tag)?.Signalled(events[at].Events);
             }
 
-            if (next.Count == 0)
-                continue;
-            (again, next) = (next, again);
-            foreach (SocketConnection connection in again)
-                connection.ReadAgain();
-            again.Clear();
+            if (next.Count > 0)
+            {
+                (again, next) = (next, again);
+                foreach (SocketConnection connection in again)
+                    connection.ReadAgain();
+                again.Clear();
+            }
+
+            while (atEnd.TryDequeue(out ILoopWork? work))
+                work.Run();
         }
+
+        RunPosted();
+    }
+
+    private void RunPosted()
+    {
+        Epoll.Drain(waker);
+        while (posted.TryDequeue(out ILoopWork? work))
+            work.Run();
     }
 
     private SocketConnection? Find(ulong tag)

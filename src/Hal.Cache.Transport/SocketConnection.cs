@@ -33,6 +33,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IPeerLi
         RemoteEndPoint = socket.RemoteEndPoint;
         ConnectionClosed = closed.Token;
         Features.Set<IPeerLifetime>(this);
+        Features.Set<IConnectionLoop>(loop);
         Transport = this;
     }
 

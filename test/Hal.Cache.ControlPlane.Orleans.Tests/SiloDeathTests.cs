@@ -2,8 +2,12 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Instances;
 using Hal.Cache.ControlPlane.Orleans.Grains;
+using Hal.Cache.ControlPlane.Orleans.Records;
+using Hal.Cache.ControlPlane.Ownership;
 using Hal.Cache.Testing.ControlPlane;
+using Hal.Cache.Testing.Processes;
 using Hal.Cache.Testing.Time;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 using Orleans.TestingHost;
 
@@ -41,8 +45,58 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
         Assert.Equal(1, manifest.Value.Keys);
         Assert.Equal([new SlotAssignment("root", 0, 16_383)], slots.Value);
         Assert.Equal(CacheErrorCode.NotFound, heartbeat.Error?.Code);
-        Assert.Equal((7L, true), (again.Value.AppliedSequence, again.Value.DigestWanted));
+        Assert.True(again.Value.DigestWanted);
         Assert.Equal((InstanceState.Suspect, InstanceState.Live), (before.Value.State, after.Value.State));
+    }
+
+    [Fact]
+    public async Task A_record_that_was_lost_says_that_it_is_not_complete_until_the_instances_have_told_it_anew()
+    {
+        var clock = new ManualTimeProvider();
+        var tree = cluster.Resources.Add(clock, new MemoryControlPlaneStore());
+        var plane = cluster.Plane(tree);
+        var key = CacheKey.FromText("a");
+        var root = new ScriptedInstance(plane, "root");
+        await root.RegisterAsync();
+        await root.AddAsync(key);
+        await root.RepairAsync();
+        Assert.True(await Eventually.HoldsAsync(() => IsCompleteAsync(clock, root, plane, key), Patience), "the record is never complete");
+
+        var record = cluster.Cluster.Client.GetGrain<IKeyOwnershipGrain>(TreeKey.Of(tree, HashSlot.Record(HashSlot.Of(key.Span))));
+        await cluster.KillAsync(Home(record.GetGrainId()));
+        var lost = (await plane.Content.LocateAsync(key, None)).Value;
+        Assert.True(await Eventually.HoldsAsync(async () => (await root.HeartbeatAsync()).DigestWanted, Patience), "digests were not asked for");
+        await root.RepairAsync();
+
+        Assert.Equal((true, 0), (lost.Incomplete, lost.Holders.Count));
+        Assert.True(await Eventually.HoldsAsync(() => IsCompleteAsync(clock, root, plane, key), Patience), "the record is not complete again");
+        Assert.Equal(["root"], (await plane.Content.LocateAsync(key, None)).Value.Holders.Select(h => h.Instance));
+    }
+
+    // The tree counts as whole when it has lived for a lease, by its clock.
+    private static async Task<bool> IsCompleteAsync(ManualTimeProvider clock, ScriptedInstance instance, IControlPlane plane, CacheKey key)
+    {
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await instance.HeartbeatAsync();
+        return (await plane.Content.LocateAsync(key, None)).Value is { Incomplete: false, Holders.Count: 1 };
+    }
+
+    [Fact]
+    public async Task Records_are_spread_over_the_silos_and_an_instance_is_where_it_was_first_heard()
+    {
+        var tree = cluster.Resources.Add(TimeProvider.System, null);
+        var silo = cluster.Cluster.Silos[1];
+        var plane = new OrleansControlPlane(silo.ServiceProvider.GetRequiredService<IGrainFactory>(), new OrleansPlaneOptions { Tree = tree }, TimeProvider.System);
+        await new ScriptedInstance(plane, "root").RegisterAsync();
+        Assert.True((await plane.Content.TotalsAsync(None)).IsOk);
+
+        var homes = Enumerable.Range(0, HashSlot.Records)
+            .Select(r => Home(cluster.Cluster.Client.GetGrain<IKeyOwnershipGrain>(TreeKey.Of(tree, r)).GetGrainId()).SiloAddress).CountBy(s => s).Select(s => s.Value).ToArray();
+        var home = Home(cluster.Cluster.Client.GetGrain<ICacheInstanceGrain>(TreeKey.Of(tree, "root")).GetGrainId());
+
+        Assert.Equal(3, homes.Length);
+        Assert.All(homes, count => Assert.InRange(count, HashSlot.Records / 6, HashSlot.Records / 2));
+        Assert.Equal(silo.SiloAddress, home.SiloAddress);
     }
 
     [Fact]
@@ -77,9 +131,10 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
         Assert.True(up.IsOk);
     }
 
-    private InProcessSiloHandle Home(string tree)
+    private InProcessSiloHandle Home(string tree) => Home(cluster.Cluster.Client.GetGrain<IInstancesGrain>(tree).GetGrainId());
+
+    private InProcessSiloHandle Home(GrainId id)
     {
-        var id = cluster.Cluster.Client.GetGrain<IInstancesGrain>(tree).GetGrainId();
         Assert.True(cluster.Cluster.TryGetGrainContext(id, out var context));
         return cluster.Cluster.GetSiloForAddress(context!.Address.SiloAddress!)!;
     }

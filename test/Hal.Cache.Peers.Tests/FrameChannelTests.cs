@@ -34,27 +34,6 @@ public sealed class FrameChannelTests
     }
 
     [Fact]
-    public async Task A_queued_frame_goes_out_when_it_is_pushed_or_with_the_next_one_in_their_order()
-    {
-        var (left, right) = Pair();
-        var sink = new Sink(3);
-        var sender = new FrameChannel("right", left, 1 << 20, () => { });
-        var receiving = new FrameChannel("left", right, 1 << 20, () => { }).RunAsync(sink, default);
-
-        Assert.True(sender.TryQueue([1]));
-        Assert.Equal(5, sender.QueuedBytes);
-        sender.Push();
-        Assert.Equal(0, sender.QueuedBytes); // on this thread: nothing is left to others
-        Assert.True(sender.TryQueue([2]));
-        Assert.True(sender.TrySend([3]));
-        await sink.All.Task.WaitAsync(Patience);
-
-        Assert.Equal([[1], [2], [3]], sink.Frames);
-        await left.Output.CompleteAsync();
-        await receiving.WaitAsync(Patience);
-    }
-
-    [Fact]
     public async Task A_peer_that_does_not_read_costs_the_channel_when_the_queue_is_full()
     {
         var (left, _) = Pair();

@@ -47,6 +47,13 @@ public sealed class PinTests(PinTests.FilledTree filled) : IClassFixture<PinTest
         held = Held(leaf);
         Assert.InRange(held.Count(k => k.StartsWith("f/keep", StringComparison.Ordinal)), 0, Pinned - 1);
         Assert.Contains("f/listed", held);
+
+        // Whoever drops copies does not mean the pinned ones, unless he says so.
+        Assert.Equal(0, leaf.Command("HAL.EVICT", "f/listed").Number);
+        Assert.True(leaf.Command("HAL.EVICT", "MATCH", "f/*").Number > 0);
+        Assert.Equal(["f/listed"], Held(leaf).Where(k => k.StartsWith("f/", StringComparison.Ordinal)));
+        Assert.Equal(1, leaf.Command("HAL.EVICT", "PINNED", "MATCH", "f/*").Number);
+        Assert.DoesNotContain("f/listed", Held(leaf));
     }
 
     [Fact]

@@ -15,15 +15,6 @@ public interface IFrameChannel
     /// <summary>Queues a frame; false where the channel has ended, or ends now because its queue is full.</summary>
     bool TrySend(ReadOnlySpan<byte> frame);
 
-    /// <summary>The same for a frame that need not go out before <see cref="Push"/>, or with another one's sending.</summary>
-    bool TryQueue(ReadOnlySpan<byte> frame);
-
-    /// <summary>
-    /// Sends what is queued from the caller's thread, as far as the connection takes it at once: no other thread has to be woken for it.
-    /// Not for callers that hold a lock.
-    /// </summary>
-    void Push();
-
     /// <summary>Ends the connection; what is queued may be lost.</summary>
     void Close();
 }

@@ -2,14 +2,11 @@ using Hal.Cache.Contracts.ControlPlane;
 
 namespace Hal.Cache.ControlPlane.Orleans.Grains;
 
-// One grain interface a role, all of one grain: a tree's control plane, by the tree's name. They add nothing to the roles, so that a
-// call by the plain interface is a call of the grain.
+// The roles that a tree has one grain for, by the tree's name. They add nothing to the roles, so that a call by the plain interface is a
+// call of the grain.
 
 /// <summary>The registry of a tree.</summary>
 internal interface IInstancesGrain : IInstances, IGrainWithStringKey;
-
-/// <summary>The content map of a tree.</summary>
-internal interface IContentGrain : IContent, IGrainWithStringKey;
 
 /// <summary>The links of a tree.</summary>
 internal interface ITopologyGrain : ITopology, IGrainWithStringKey;
@@ -19,9 +16,6 @@ internal interface IRoutingGrain : IRouting, IGrainWithStringKey;
 
 /// <summary>The slots of a tree.</summary>
 internal interface IOwnershipGrain : IOwnership, IGrainWithStringKey;
-
-/// <summary>The change events of a tree.</summary>
-internal interface IEventsGrain : IEvents, IGrainWithStringKey;
 
 /// <summary>The jobs, pins and manifests of a tree.</summary>
 internal interface ISchedulingGrain : IScheduling, IGrainWithStringKey;

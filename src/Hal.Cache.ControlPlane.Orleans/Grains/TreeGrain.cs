@@ -2,39 +2,64 @@ using System.Security.Cryptography;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Hosting;
+using Hal.Cache.ControlPlane.Orleans.Records;
+using Hal.Cache.ControlPlane.Orleans.Roles;
+using Hal.Cache.ControlPlane.Sharding;
 using Orleans.Concurrency;
 using Orleans.Configuration;
 using Orleans.Runtime;
 
 namespace Hal.Cache.ControlPlane.Orleans.Grains;
 
-/// <summary>One tree's control plane: takes a call, asks the domain. Reentrant, since the domain serialises its actors itself.</summary>
+/// <summary>
+/// What a tree has one of: who is in it, links, settings, jobs, use, and the event log. Takes a call, asks the domain. Reentrant, since the
+/// domain serialises its actors itself.
+/// </summary>
 /// <remarks>
-/// Where its silo dies the next call makes it anew elsewhere, with what the store has; what is soft comes back as instances register and
-/// their digests are compared.
+/// Where its silo dies the next call makes it anew elsewhere, with what the store has; what is soft comes back as instances register.
 /// </remarks>
 [Reentrant]
 [KeepAlive]
 internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions options)
-    : Grain, IInstancesGrain, IContentGrain, ITopologyGrain, IRoutingGrain, IOwnershipGrain, IEventsGrain, ISchedulingGrain, IAnalyticsGrain
+    : Grain, ITreeGrain, IInstancesGrain, ITopologyGrain, IRoutingGrain, IOwnershipGrain, ISchedulingGrain, IAnalyticsGrain
 {
+    private static readonly TimeSpan ForgetEvery = TimeSpan.FromSeconds(10);
+
+    private readonly HashSet<string> forgotten = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> lastOutcomes = new(StringComparer.Ordinal);
     private InProcessControlPlane? plane;
+    private string tree = "";
 
     private InProcessControlPlane Plane => plane!;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        var tree = this.GetPrimaryKeyString();
+        tree = this.GetPrimaryKeyString();
+        var records = new RecordCalls(() => GrainFactory, tree, new GrainCalls(options, TimeProvider.System));
         var started = await InProcessControlPlane.StartAsync(
-            options.Plane, resources.Store(tree), resources.Clock(tree), new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), cancellationToken);
+            options.Plane, resources.Store(tree), new GrainContentIndex(records), resources.Clock(tree), new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), cancellationToken);
         // The caller tries again; the store may be back by then.
         plane = started.IsOk ? started.Value : throw new OrleansException($"the control plane of '{tree}' can't start: {started.Error.Message}");
+        this.RegisterGrainTimer(ForgetGoneAsync, new GrainTimerCreationOptions(ForgetEvery, ForgetEvery) { Interleave = true });
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         if (plane is not null) await plane.DisposeAsync();
     }
+
+    Task<TreeView> ITreeGrain.ViewAsync() => Plane.ViewAsync(CancellationToken.None);
+
+    Task ITreeGrain.TakeAsync(BatchOutcome outcome)
+    {
+        if (lastOutcomes.GetValueOrDefault(outcome.Instance) == outcome.Id) return Task.CompletedTask;
+        lastOutcomes[outcome.Instance] = outcome.Id;
+        Plane.Take(outcome);
+        return Task.CompletedTask;
+    }
+
+    IAsyncEnumerable<StreamItem> ITreeGrain.SubscribeAsync(Subscription subscription, CancellationToken cancellation) =>
+        Plane.Events.SubscribeAsync(subscription, cancellation);
 
     Task<Result<InstanceLease>> IInstances.RegisterAsync(InstanceRegistration registration, CancellationToken cancellation) =>
         Plane.Instances.RegisterAsync(registration, cancellation);
@@ -46,19 +71,6 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
     Task<Result<InstanceInfo>> IInstances.GetAsync(string instance, CancellationToken cancellation) => Plane.Instances.GetAsync(instance, cancellation);
 
     Task<Result<Done>> IInstances.RemoveAsync(string instance, long? epoch, CancellationToken cancellation) => Plane.Instances.RemoveAsync(instance, epoch, cancellation);
-
-    Task<Result<KeyLocation>> IContent.LocateAsync(CacheKey key, CancellationToken cancellation) => Plane.Content.LocateAsync(key, cancellation);
-
-    Task<Result<IReadOnlyList<KeyLocation>>> IContent.LocateManyAsync(IReadOnlyList<CacheKey> keys, CancellationToken cancellation) =>
-        Plane.Content.LocateManyAsync(keys, cancellation);
-
-    Task<Result<Page<KeyLocation>>> IContent.LocatePrefixAsync(KeyPrefix prefix, PageRequest page, CancellationToken cancellation) =>
-        Plane.Content.LocatePrefixAsync(prefix, page, cancellation);
-
-    Task<Result<Page<ContentEntry>>> IContent.InventoryAsync(string instance, KeyPrefix? prefix, PageRequest page, CancellationToken cancellation) =>
-        Plane.Content.InventoryAsync(instance, prefix, page, cancellation);
-
-    Task<Result<ContentTotals>> IContent.TotalsAsync(CancellationToken cancellation) => Plane.Content.TotalsAsync(cancellation);
 
     Task<Result<Link>> ITopology.SetLinkAsync(LinkSettings settings, CancellationToken cancellation) => Plane.Topology.SetLinkAsync(settings, cancellation);
 
@@ -85,13 +97,6 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
         Plane.Ownership.ReleaseAsync(root, slots, cancellation);
 
     Task<Result<IReadOnlyList<SlotAssignment>>> IOwnership.ListAsync(CancellationToken cancellation) => Plane.Ownership.ListAsync(cancellation);
-
-    Task<Result<ReportReply>> IEvents.ReportAsync(EventBatch batch, CancellationToken cancellation) => Plane.Events.ReportAsync(batch, cancellation);
-
-    Task<Result<DigestReply>> IEvents.CompareDigestsAsync(DigestQuery query, CancellationToken cancellation) => Plane.Events.CompareDigestsAsync(query, cancellation);
-
-    IAsyncEnumerable<StreamItem> IEvents.SubscribeAsync(Subscription subscription, CancellationToken cancellation) =>
-        Plane.Events.SubscribeAsync(subscription, cancellation);
 
     Task<Result<AffinityReport>> IScheduling.AffinityAsync(AffinityRequest request, CancellationToken cancellation) => Plane.Scheduling.AffinityAsync(request, cancellation);
 
@@ -138,4 +143,28 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
         Plane.Analytics.LinkUsageAsync(windowSeconds, cancellation);
 
     Task<Result<IReadOnlyList<ScalingSignal>>> IAnalytics.ScalingSignalsAsync(CancellationToken cancellation) => Plane.Analytics.ScalingSignalsAsync(cancellation);
+
+    // The records hide at once what is of an instance that is gone; here its memory is given back.
+    private async Task ForgetGoneAsync(CancellationToken cancellation)
+    {
+        var view = await Plane.ViewAsync(cancellation);
+        foreach (var instance in view.Instances)
+        {
+            if (instance.Silence <= view.GoneAfter)
+            {
+                forgotten.Remove(instance.Name);
+                continue;
+            }
+            if (forgotten.Contains(instance.Name)) continue;
+            try
+            {
+                await GrainFactory.GetGrain<ICacheInstanceGrain>(TreeKey.Of(tree, instance.Name)).ForgetAsync();
+                forgotten.Add(instance.Name);
+            }
+            catch (Exception failure) when (GrainCalls.IsLoss(failure))
+            {
+                // In the next round.
+            }
+        }
+    }
 }

@@ -6,7 +6,7 @@ using Orleans.Runtime;
 namespace Hal.Cache.ControlPlane.Orleans.Roles;
 
 /// <summary>Calls grains: a call that is lost on the way, as where a silo dies, is repeated, which every call allows; then it is Unavailable.</summary>
-internal sealed class GrainCalls(OrleansPlaneOptions options, TimeProvider time)
+internal sealed class GrainCalls(OrleansPlaneOptions options, TimeProvider time, int? attemptsMax = null)
 {
     public async Task<Result<T>> CallAsync<T>(Func<Task<Result<T>>> call, CancellationToken cancellation)
     {
@@ -19,12 +19,15 @@ internal sealed class GrainCalls(OrleansPlaneOptions options, TimeProvider time)
             catch (Exception failure) when (IsLoss(failure))
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (attempt >= options.AttemptsMax)
+                if (attempt >= (attemptsMax ?? options.AttemptsMax))
                     return new CacheError(CacheErrorCode.Unavailable, $"the control plane's cluster did not answer: {failure.Message}");
             }
             await WaitAsync(attempt, cancellation);
         }
     }
+
+    /// <summary>As <see cref="CallAsync"/>, of calls that have no expected failures of their own.</summary>
+    public Task<Result<T>> AskAsync<T>(Func<Task<T>> call, CancellationToken cancellation) => CallAsync(async () => Results.Of(await call()), cancellation);
 
     /// <summary>The pause before another try; it doubles, up to <see cref="OrleansPlaneOptions.RetryDelayMax"/>.</summary>
     public Task WaitAsync(int failures, CancellationToken cancellation)

@@ -1,17 +1,18 @@
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.ControlPlane.Orleans.Grains;
 
 namespace Hal.Cache.ControlPlane.Orleans.Roles;
 
 /// <summary>Events; a stream that is lost, as where its silo dies, is taken up where it ended, as often as it takes.</summary>
-internal sealed class OrleansEvents(Func<IEvents> grain, GrainCalls calls) : IEvents
+internal sealed class OrleansEvents(Func<ITreeGrain> grain, Func<string, ICacheInstanceGrain> instance, GrainCalls calls) : IEvents
 {
     public Task<Result<ReportReply>> ReportAsync(EventBatch batch, CancellationToken cancellation) =>
-        calls.CallAsync(() => grain().ReportAsync(batch, cancellation), cancellation);
+        calls.CallAsync(() => instance(batch.Instance).ReportAsync(batch, cancellation), cancellation);
 
     public Task<Result<DigestReply>> CompareDigestsAsync(DigestQuery query, CancellationToken cancellation) =>
-        calls.CallAsync(() => grain().CompareDigestsAsync(query, cancellation), cancellation);
+        calls.CallAsync(() => instance(query.Instance).CompareDigestsAsync(query, cancellation), cancellation);
 
     public async IAsyncEnumerable<StreamItem> SubscribeAsync(Subscription subscription, [EnumeratorCancellation] CancellationToken cancellation)
     {

@@ -1,22 +1,42 @@
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.ControlPlane.Orleans.Grains;
+using Hal.Cache.ControlPlane.Sharding;
 
 namespace Hal.Cache.ControlPlane.Orleans.Roles;
 
-internal sealed class OrleansInstances(Func<IInstances> grain, GrainCalls calls) : IInstances
+/// <summary>Instances: each by its own grain; who there is, by the tree's.</summary>
+internal sealed class OrleansInstances(Func<IInstances> tree, Func<string, ICacheInstanceGrain> instance, Freshness freshness, GrainCalls calls) : IInstances
 {
     public Task<Result<InstanceLease>> RegisterAsync(InstanceRegistration registration, CancellationToken cancellation) =>
-        calls.CallAsync(() => grain().RegisterAsync(registration, cancellation), cancellation);
+        freshness.ChangeAsync(calls.CallAsync(() => instance(registration.Name).RegisterAsync(registration, cancellation), cancellation));
 
     public Task<Result<InstanceLease>> HeartbeatAsync(Heartbeat heartbeat, CancellationToken cancellation) =>
-        calls.CallAsync(() => grain().HeartbeatAsync(heartbeat, cancellation), cancellation);
+        freshness.ChangeAsync(calls.CallAsync(() => instance(heartbeat.Instance).HeartbeatAsync(heartbeat, cancellation), cancellation));
 
-    public Task<Result<Page<InstanceInfo>>> ListAsync(PageRequest page, CancellationToken cancellation) =>
-        calls.CallAsync(() => grain().ListAsync(page, cancellation), cancellation);
+    public async Task<Result<Page<InstanceInfo>>> ListAsync(PageRequest page, CancellationToken cancellation)
+    {
+        var found = await calls.CallAsync(() => tree().ListAsync(page, cancellation), cancellation);
+        if (!found.IsOk) return found.Error;
+        return found.Value with { Items = await Task.WhenAll(found.Value.Items.Select(i => CompleteAsync(i, cancellation))) };
+    }
 
-    public Task<Result<InstanceInfo>> GetAsync(string instance, CancellationToken cancellation) =>
-        calls.CallAsync(() => grain().GetAsync(instance, cancellation), cancellation);
+    public async Task<Result<InstanceInfo>> GetAsync(string name, CancellationToken cancellation)
+    {
+        var found = await calls.CallAsync(() => tree().GetAsync(name, cancellation), cancellation);
+        return found.IsOk ? await CompleteAsync(found.Value, cancellation) : found.Error;
+    }
 
-    public Task<Result<Done>> RemoveAsync(string instance, long? epoch, CancellationToken cancellation) =>
-        calls.CallAsync(() => grain().RemoveAsync(instance, epoch, cancellation), cancellation);
+    public Task<Result<Done>> RemoveAsync(string name, long? epoch, CancellationToken cancellation) =>
+        freshness.ChangeAsync(calls.CallAsync(() => instance(name).RemoveAsync(epoch, cancellation), cancellation));
+
+    // An instance whose grain does not answer is told as the tree knows it: nothing of it is verified.
+    private async Task<InstanceInfo> CompleteAsync(InstanceInfo info, CancellationToken cancellation)
+    {
+        var name = info.Registration.Name;
+        var status = await calls.AskAsync(() => instance(name).StatusAsync(cancellation), cancellation);
+        if (!status.IsOk) return info with { ContentVerified = false };
+        var (applied, isVerified, keys, bytes) = status.Value;
+        return info with { AppliedSequence = applied, ContentVerified = isVerified, Content = new InstanceContent(name, keys, bytes) };
+    }
 }

@@ -1,5 +1,6 @@
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.ControlPlane.Sharding;
 using Orleans.Serialization;
 using Orleans.Serialization.Cloning;
 using Orleans.Serialization.Codecs;
@@ -8,7 +9,8 @@ using Orleans.Serialization.Serializers;
 namespace Hal.Cache.ControlPlane.Orleans.Serialization;
 
 /// <summary>
-/// The one codec of the contracts' messages: their JSON, as on HTTP, since they know nothing of Orleans; lists of keys as one packed block.
+/// The one codec of the contracts' and the shards' messages: their JSON, as on HTTP, since they know nothing of Orleans; lists of keys as one
+/// packed block.
 /// </summary>
 /// <remarks>Must be registered on silos and on clients, or the two do not understand each other.</remarks>
 internal sealed class ContractCodec : ISpecializableCodec, ISpecializableCopier, ITypeFilter
@@ -16,7 +18,7 @@ internal sealed class ContractCodec : ISpecializableCodec, ISpecializableCopier,
     public bool IsSupportedType(Type type)
     {
         if (type == typeof(CacheKey[])) return true;
-        return type is { IsEnum: false, IsInterface: false, IsArray: false, IsGenericTypeDefinition: false } && type.Assembly == typeof(CacheError).Assembly;
+        return type is { IsEnum: false, IsInterface: false, IsArray: false, IsGenericTypeDefinition: false } && (type.Assembly == typeof(CacheError).Assembly || type.Namespace == typeof(ShardJson).Namespace);
     }
 
     public IFieldCodec GetSpecializedCodec(Type type)

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.ControlPlane.Sharding;
 using Orleans.Serialization.Buffers;
 using Orleans.Serialization.Codecs;
 using Orleans.Serialization.WireProtocol;
@@ -40,5 +41,6 @@ internal sealed class JsonFieldCodec<T> : IFieldCodec<T>
 
     /// <summary>How the messages' source-generated JSON writes the type; throws where it does not know it, which a test finds.</summary>
     internal static JsonTypeInfo<T> Shape() =>
-        (JsonTypeInfo<T>?)ControlPlaneJson.Wire.GetTypeInfo(typeof(T)) ?? throw new NotSupportedException($"{typeof(T)} is not in {nameof(ControlPlaneJson)}");
+        (JsonTypeInfo<T>?)(ControlPlaneJson.Wire.GetTypeInfo(typeof(T)) ?? ShardJson.Default.GetTypeInfo(typeof(T)))
+        ?? throw new NotSupportedException($"{typeof(T)} is neither in {nameof(ControlPlaneJson)} nor in {nameof(ShardJson)}");
 }

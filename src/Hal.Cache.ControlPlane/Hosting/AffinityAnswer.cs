@@ -4,13 +4,15 @@ using Hal.Cache.ControlPlane.Instances;
 using Hal.Cache.ControlPlane.Ownership;
 using Hal.Cache.ControlPlane.Routing;
 using Hal.Cache.ControlPlane.Scheduling;
+using Hal.Cache.ControlPlane.Sharding;
 
 namespace Hal.Cache.ControlPlane.Hosting;
 
 /// <summary>Answers one affinity question from the content map and a copy of the topology.</summary>
 internal sealed class AffinityAnswer(PlaneState state)
 {
-    public Result<AffinityReport> Answer(PackedKeys keys, AffinityRequest request)
+    /// <summary>With the sums of ownership records elsewhere, or null where they are here.</summary>
+    public Result<AffinityReport> Answer(PackedKeys keys, HolderSums? sums, AffinityRequest request)
     {
         var msPerMoney = RouteCostModel.MsPerMoney(request.Weights);
         if (!msPerMoney.IsOk) return msPerMoney.Error;
@@ -25,7 +27,7 @@ internal sealed class AffinityAnswer(PlaneState state)
         if (request.Candidates.Count == 0) candidates.AddRange(all.Where(i => i.State == InstanceState.Live));
 
         var sets = new HolderSets();
-        var unknown = Gather(keys, sets);
+        var unknown = sums is null ? Gather(keys, sets) : Gather(sums, sets);
         var affinity = new Affinity(state.CopyTopology(), msPerMoney.Value);
         return new AffinityReport
         {
@@ -59,6 +61,22 @@ internal sealed class AffinityAnswer(PlaneState state)
             }
             if (count == 0) unknown++;
             else sets.Add(holders[..count], size);
+        }
+        return unknown;
+    }
+
+    // Who is not registered any more, or gone, holds nothing that could be fetched.
+    private long Gather(HolderSums sums, HolderSets sets)
+    {
+        long unknown = 0;
+        foreach (var sum in sums.Sets)
+        {
+            ushort[] holders =
+            [
+                .. sum.Instances.Select(state.Registry.Find).OfType<CacheInstance>().Where(i => i.State(state.Now) != InstanceState.Gone).Select(i => (ushort)i.Number),
+            ];
+            if (holders.Length == 0) unknown += sum.Keys;
+            else sets.Add(holders, sum.Keys, sum.Bytes);
         }
         return unknown;
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Analytics;
+using Hal.Cache.ControlPlane.Sharding;
 using Hal.Cache.ControlPlane.Topology;
 
 namespace Hal.Cache.ControlPlane.Hosting;
@@ -16,22 +17,24 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
     private readonly OwnershipHost ownership;
     private readonly SchedulingHost scheduling;
     private readonly CancellationTokenSource stopping = new();
+    private readonly DateTimeOffset startedAt;
     private ITimer? housekeeping;
     private Task keeping = Task.CompletedTask;
 
-    private InProcessControlPlane(ControlPlaneOptions options, IControlPlaneStore? store, TimeProvider time, Random random)
+    private InProcessControlPlane(ControlPlaneOptions options, IControlPlaneStore? store, IContentIndex? index, TimeProvider time, Random random)
     {
         var ids = new IdSource(random);
         durable = new DurableState(store);
-        state = new PlaneState(options, time, ids.Next("log", time.GetUtcNow()));
+        startedAt = time.GetUtcNow();
+        state = new PlaneState(options, time, ids.Next("log", startedAt));
         var content = new ContentHost(state);
         ownership = new OwnershipHost(state, durable);
-        scheduling = new SchedulingHost(state, durable, content, ids);
+        scheduling = new SchedulingHost(state, durable, content, index, ids);
         instances = new InstancesHost(state, ownership, scheduling);
         records = options.KeepInstances ? new InstanceRecords(state, durable) : null;
         Content = content;
         Topology = new TopologyHost(state, durable);
-        Routing = new RoutingHost(state, content);
+        Routing = new RoutingHost(state, content, index);
         Events = new EventsHost(state);
         Analytics = new AnalyticsHost(state);
     }
@@ -53,11 +56,19 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
     public IAnalytics Analytics { get; }
 
     /// <summary>Starts with what the store has; without a store nothing is kept. Options must be valid.</summary>
+    public static Task<Result<InProcessControlPlane>> StartAsync(
+        ControlPlaneOptions options, IControlPlaneStore? store, TimeProvider time, Random random, CancellationToken cancellation) =>
+        StartAsync(options, store, null, time, random, cancellation);
+
+    /// <summary>
+    /// Starts without ownership records of its own where an index of those is given: then routes and schedules are made from the index, and
+    /// what instances report is told by <see cref="Take"/>.
+    /// </summary>
     public static async Task<Result<InProcessControlPlane>> StartAsync(
-        ControlPlaneOptions options, IControlPlaneStore? store, TimeProvider time, Random random, CancellationToken cancellation)
+        ControlPlaneOptions options, IControlPlaneStore? store, IContentIndex? index, TimeProvider time, Random random, CancellationToken cancellation)
     {
         if (options.Validate() is { } rule) return new CacheError(CacheErrorCode.Invalid, rule);
-        var plane = new InProcessControlPlane(options, store, time, random);
+        var plane = new InProcessControlPlane(options, store, index, time, random);
         var loaded = await plane.durable.LoadAsync(cancellation);
         if (!loaded.IsOk) return loaded.Error;
         try
@@ -71,6 +82,20 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
         plane.housekeeping = time.CreateTimer(_ => plane.Keep(), null, options.Housekeeping, options.Housekeeping);
         return plane;
     }
+
+    /// <summary>What ownership records elsewhere have to know of the tree.</summary>
+    public async Task<TreeView> ViewAsync(CancellationToken cancellation) => new()
+    {
+        Instances = [.. state.Registry.All.Values.Select(i => new ViewedInstance(i.Name, state.Now - i.HeardAt))],
+        // By then whoever lives has been heard.
+        IsWhole = state.Now - startedAt > state.Options.Instances.Lease,
+        Owners = (await ownership.ListAsync(cancellation)).Value,
+        Lease = state.Options.Instances.Lease,
+        GoneAfter = state.Options.Instances.GoneAfter,
+    };
+
+    /// <summary>Takes what came of a batch that ownership records elsewhere took.</summary>
+    public void Take(BatchOutcome outcome) => OutcomeIntake.Take(state, outcome);
 
     public async ValueTask DisposeAsync()
     {

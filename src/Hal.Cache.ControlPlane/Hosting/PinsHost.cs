@@ -4,16 +4,17 @@ using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Instances;
 using Hal.Cache.ControlPlane.Ownership;
 using Hal.Cache.ControlPlane.Scheduling;
+using Hal.Cache.ControlPlane.Sharding;
 
 namespace Hal.Cache.ControlPlane.Hosting;
 
 /// <summary>Pins: recorded here, kept by the instances, which hear of a change by their leases. Changes have <see cref="DurableState"/>'s turn.</summary>
-internal sealed class PinsHost(PlaneState state, DurableState durable, ManifestTable manifests, Actor<IdempotencyTable> made, IdSource ids)
+internal sealed class PinsHost(PlaneState state, DurableState durable, ManifestTable manifests, Actor<IdempotencyTable> made, IdSource ids, IContentIndex? index)
 {
     private readonly Actor<PinTable> pins = new(new PinTable());
 
     public Task<Result<PinInfo>> PinAsync(
-        PinRequest request, string? idempotencyKey, Func<KeySelection, Result<PackedKeys>> resolve, CancellationToken cancellation) => durable.ChangeAsync<PinInfo>(
+        PinRequest request, string? idempotencyKey, Func<KeySelection, Task<Result<PackedKeys>>> resolve, CancellationToken cancellation) => durable.ChangeAsync<PinInfo>(
         async () =>
         {
             var print = JsonSerializer.Serialize(request, StoredJson.Default.PinRequest);
@@ -21,9 +22,11 @@ internal sealed class PinsHost(PlaneState state, DurableState durable, ManifestT
             if (!before.IsOk) return before.Error;
             if (before.Value is { } id) return pins.Ask<Result<PinInfo>>(p => p.Find(id) is { } pinned ? pinned : new CacheError(CacheErrorCode.NotFound, $"pin '{id}' has ended"));
             if (Check(request) is { } wrong) return wrong;
-            var keys = resolve(request.Selection);
+            var keys = await resolve(request.Selection);
             if (!keys.IsOk) return keys.Error;
-            var pin = new PinInfo { Pin = ids.Next("pin", state.Now), Request = request, CreatedAt = state.Now, Keys = keys.Value.Count, Bytes = BytesOf(keys.Value) };
+            var bytes = await BytesOfAsync(keys.Value, cancellation);
+            if (!bytes.IsOk) return bytes.Error;
+            var pin = new PinInfo { Pin = ids.Next("pin", state.Now), Request = request, CreatedAt = state.Now, Keys = keys.Value.Count, Bytes = bytes.Value };
             if (Exceeds(pin) is { } full) return full;
             if (await durable.PutAsync(StoredKind.Pin, pin.Pin, pin, StoredJson.Default.PinInfo, cancellation) is { } error) return error;
             pins.Tell(p => p.Add(pin));
@@ -89,6 +92,13 @@ internal sealed class PinsHost(PlaneState state, DurableState durable, ManifestT
                 CacheErrorCode.NoRoom,
                 $"the pins of '{instance}' keep {bytes} bytes, and this one would keep {pin.Bytes}; they may keep {most}, which is {ControlPlaneLimits.PinnedShareMax:P0} of its store (PinnedShareMax)")
             : null;
+    }
+
+    private async Task<Result<long>> BytesOfAsync(PackedKeys keys, CancellationToken cancellation)
+    {
+        if (index is null) return BytesOf(keys);
+        var sums = await index.SumAsync([.. keys.All], cancellation);
+        return sums.IsOk ? sums.Value.Sets.Sum(s => s.Bytes) : sums.Error;
     }
 
     private long BytesOf(PackedKeys keys)

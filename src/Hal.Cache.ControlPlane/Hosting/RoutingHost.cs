@@ -3,13 +3,20 @@ using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Instances;
 using Hal.Cache.ControlPlane.Ownership;
 using Hal.Cache.ControlPlane.Routing;
+using Hal.Cache.ControlPlane.Sharding;
 
 namespace Hal.Cache.ControlPlane.Hosting;
 
 /// <summary>Routes, in this process.</summary>
-internal sealed class RoutingHost(PlaneState state, ContentHost content) : IRouting
+internal sealed class RoutingHost(PlaneState state, ContentHost content, IContentIndex? index) : IRouting
 {
-    public Task<Result<IReadOnlyList<KeyRoutes>>> RoutesAsync(RouteRequest request, CancellationToken cancellation) => Task.FromResult(Routes(request));
+    public async Task<Result<IReadOnlyList<KeyRoutes>>> RoutesAsync(RouteRequest request, CancellationToken cancellation)
+    {
+        if (Check(request) is { } error) return error;
+        if (index is null) return Routes(request, [.. request.Keys.Select(k => new Located(content.Locate(k), null))]);
+        var found = await index.LocateAsync(request.Keys, cancellation);
+        return found.IsOk ? Routes(request, [.. found.Value.Items.Select(Known)]) : found.Error;
+    }
 
     public Task<Result<Done>> ReportFailureAsync(RouteFailure failure, CancellationToken cancellation)
     {
@@ -21,16 +28,33 @@ internal sealed class RoutingHost(PlaneState state, ContentHost content) : IRout
         return Task.FromResult<Result<Done>>(Done.Value);
     }
 
-    private Result<IReadOnlyList<KeyRoutes>> Routes(RouteRequest request)
-    {
-        if (ContentHost.CheckKeys(request.Keys) is { } error) return error;
-        if (request.Bytes < 0) return new CacheError(CacheErrorCode.Invalid, $"bytes is {request.Bytes}; it must be 0 or more");
-        if (state.Registry.Find(request.Destination) is null) return InstanceRegistry.Unknown(request.Destination);
-        var msPerMoney = RouteCostModel.MsPerMoney(request.Weights);
-        if (!msPerMoney.IsOk) return msPerMoney.Error;
+    private CacheError? Check(RouteRequest request) =>
+        ContentHost.CheckKeys(request.Keys)
+        ?? (request.Bytes < 0 ? new CacheError(CacheErrorCode.Invalid, $"bytes is {request.Bytes}; it must be 0 or more")
+            : state.Registry.Find(request.Destination) is null ? InstanceRegistry.Unknown(request.Destination)
+            : RouteCostModel.MsPerMoney(request.Weights).Error);
 
-        var located = request.Keys.Select(k => (Location: content.Locate(k), Sources: new List<RouteSource>())).ToArray();
-        foreach (var (location, sources) in located) Collect(location, request.Destination, sources);
+    // As the registry knows the holders: who is not in it, or gone, is none.
+    private Located Known(LocatedKey key)
+    {
+        var holders = new List<Holder>();
+        foreach (var holder in key.Location.Holders)
+        {
+            if (state.Registry.Find(holder.Instance)?.State(state.Now) is { } known and not InstanceState.Gone) holders.Add(holder with { State = known });
+        }
+        var newest = holders.MaxBy(h => h.Version);
+        var slot = key.Location.Slot;
+        var record = state.RecordOf(slot);
+        string? root;
+        lock (record.Gate) root = record.Owner(slot);
+        return new Located(key.Location with { Root = root, Holders = holders, Version = newest?.Version ?? 0, SizeBytes = newest?.SizeBytes ?? 0 }, key.Fetches);
+    }
+
+    private Result<IReadOnlyList<KeyRoutes>> Routes(RouteRequest request, IReadOnlyList<Located> keys)
+    {
+        var msPerMoney = RouteCostModel.MsPerMoney(request.Weights);
+        var located = keys.Select(k => (k.Location, Sources: new List<RouteSource>())).ToArray();
+        for (var i = 0; i < located.Length; i++) Collect(keys[i], request.Destination, located[i].Sources);
         return state.Topology.Ask(topology => state.Failures.Ask<Result<IReadOnlyList<KeyRoutes>>>(failures =>
         {
             var planner = new RoutePlanner(topology, failures);
@@ -45,14 +69,15 @@ internal sealed class RoutingHost(PlaneState state, ContentHost content) : IRout
         }));
     }
 
-    private void Collect(KeyLocation location, string destination, List<RouteSource> sources)
+    private void Collect(Located key, string destination, List<RouteSource> sources)
     {
+        var location = key.Location;
         foreach (var holder in location.Holders)
         {
             var load = state.Registry.Find(holder.Instance)?.Load;
             sources.Add(new RouteSource(
                 holder.Instance, holder.State, holder.SizeBytes, holder.Version, load?.QueuedBytes ?? 0, holder.Fetching, false,
-                holder.Fetching && FetchesFrom(location, holder.Instance, destination)));
+                holder.Fetching && FetchesFrom(key, holder.Instance, destination)));
         }
         if (location.Root is { } root && location.Holders.All(h => h.Instance != root) && state.Registry.Find(root) is { } authority)
         {
@@ -62,19 +87,27 @@ internal sealed class RoutingHost(PlaneState state, ContentHost content) : IRout
     }
 
     // Follows the chain of who fetches from whom; it is no longer than the holders are many.
-    private bool FetchesFrom(KeyLocation location, string instance, string destination)
+    private bool FetchesFrom(Located key, string instance, string destination)
+    {
+        var fetches = key.Fetches ?? Fetches(key.Location);
+        for (var steps = 0; steps <= fetches.Count; steps++)
+        {
+            if (fetches.FirstOrDefault(f => f.Instance == instance)?.Source is not { } source) return false;
+            if (source == destination) return true;
+            instance = source;
+        }
+        return true; // they fetch in a circle
+    }
+
+    private List<FetchSource> Fetches(KeyLocation location)
     {
         var record = state.RecordOf(location.Slot);
         lock (record.Gate)
         {
-            var flights = record.Flights(location.Key, state.NowMs).ToArray();
-            for (var steps = 0; steps <= flights.Length; steps++)
-            {
-                if (flights.FirstOrDefault(f => state.Registry.Find(f.Instance)?.Name == instance).Source is not { } source) return false;
-                if (source == destination) return true;
-                instance = source;
-            }
-            return true; // they fetch in a circle
+            return [.. record.Flights(location.Key, state.NowMs).Select(f => new FetchSource(state.Registry.Find(f.Instance)?.Name ?? "", f.Source))];
         }
     }
+
+    // The fetches are null where the record has to be asked.
+    private readonly record struct Located(KeyLocation Location, IReadOnlyList<FetchSource>? Fetches);
 }

@@ -4,6 +4,7 @@ using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Instances;
 using Hal.Cache.ControlPlane.Ownership;
 using Hal.Cache.ControlPlane.Scheduling;
+using Hal.Cache.ControlPlane.Sharding;
 
 namespace Hal.Cache.ControlPlane.Hosting;
 
@@ -12,6 +13,7 @@ internal sealed class SchedulingHost : IScheduling
 {
     private readonly PlaneState state;
     private readonly DurableState durable;
+    private readonly IContentIndex? index;
     private readonly IdSource ids;
     private readonly Actor<JobTable> jobs = new(new JobTable());
     private readonly Actor<IdempotencyTable> made = new(new IdempotencyTable());
@@ -19,20 +21,23 @@ internal sealed class SchedulingHost : IScheduling
     private readonly SelectionResolver selections;
     private readonly PinsHost pins;
 
-    public SchedulingHost(PlaneState state, DurableState durable, ContentHost content, IdSource ids)
+    public SchedulingHost(PlaneState state, DurableState durable, ContentHost content, IContentIndex? index, IdSource ids)
     {
-        (this.state, this.durable, this.ids) = (state, durable, ids);
+        (this.state, this.durable, this.index, this.ids) = (state, durable, index, ids);
         manifests = new ManifestTable(durable);
-        selections = new SelectionResolver(content);
-        pins = new PinsHost(state, durable, manifests, made, ids);
+        selections = new SelectionResolver(content, index);
+        pins = new PinsHost(state, durable, manifests, made, ids, index);
     }
 
     public bool IsWaiting(string instance) => jobs.Ask(j => j.IsWaiting(instance));
 
-    public Task<Result<AffinityReport>> AffinityAsync(AffinityRequest request, CancellationToken cancellation)
+    public async Task<Result<AffinityReport>> AffinityAsync(AffinityRequest request, CancellationToken cancellation)
     {
-        var keys = Resolve(request.Selection);
-        return Task.FromResult(keys.IsOk ? new AffinityAnswer(state).Answer(keys.Value, request) : keys.Error);
+        var keys = await ResolveAsync(request.Selection, cancellation);
+        if (!keys.IsOk) return keys.Error;
+        if (index is null) return new AffinityAnswer(state).Answer(keys.Value, null, request);
+        var sums = await index.SumAsync([.. keys.Value.All], cancellation);
+        return sums.IsOk ? new AffinityAnswer(state).Answer(keys.Value, sums.Value, request) : sums.Error;
     }
 
     public Task<Result<ManifestInfo>> PutManifestAsync(string manifest, IReadOnlyList<CacheKey> keys, CancellationToken cancellation) =>
@@ -76,7 +81,10 @@ internal sealed class SchedulingHost : IScheduling
                 CacheErrorCode.Invalid, $"keysMax is {keysMax}; it must be from 1 to {ControlPlaneLimits.PrestageTakeMax} (PrestageTakeMax)"));
         }
         var found = state.Present(instance);
-        return Task.FromResult(found.IsOk ? jobs.Ask<Result<IReadOnlyList<PrestageWork>>>(all => TakeWork(all, found.Value, keysMax)) : found.Error);
+        if (!found.IsOk) return Task.FromResult<Result<IReadOnlyList<PrestageWork>>>(found.Error);
+        return index is null
+            ? Task.FromResult(jobs.Ask(all => TakeWork(all, found.Value, keysMax, key => IsHeld(found.Value, key))))
+            : TakeUnheldAsync(index, found.Value, keysMax, cancellation);
     }
 
     public Task<Result<Done>> ReportPrestageAsync(PrestageProgress progress, CancellationToken cancellation)
@@ -92,7 +100,7 @@ internal sealed class SchedulingHost : IScheduling
     }
 
     public Task<Result<PinInfo>> PinAsync(PinRequest request, string? idempotencyKey, CancellationToken cancellation) =>
-        pins.PinAsync(request, idempotencyKey, Resolve, cancellation);
+        pins.PinAsync(request, idempotencyKey, selection => ResolveAsync(selection, cancellation), cancellation);
 
     public Task<Result<Done>> UnpinAsync(string pin, CancellationToken cancellation) => pins.UnpinAsync(pin, cancellation);
 
@@ -150,7 +158,7 @@ internal sealed class SchedulingHost : IScheduling
         if (!before.IsOk) return before.Error;
         if (before.Value is { } id) return await GetPrestageAsync(id, cancellation);
         if (CheckPrestage(request) is { } wrong) return wrong;
-        var keys = Resolve(request.Selection);
+        var keys = await ResolveAsync(request.Selection, cancellation);
         if (!keys.IsOk) return keys.Error;
 
         var job = new PrestageJob(ids.Next("prestage", state.Now), request with { Selection = new KeySelection() }, keys.Value, state.Now);
@@ -173,19 +181,45 @@ internal sealed class SchedulingHost : IScheduling
             : null;
     }
 
-    private Result<PackedKeys> Resolve(KeySelection selection)
+    private async Task<Result<PackedKeys>> ResolveAsync(KeySelection selection, CancellationToken cancellation)
     {
         PackedKeys? manifest = null;
         if (selection.Manifest is { } name && (manifest = manifests.Find(name)) is null) return ManifestTable.Unknown(name);
-        return selections.Resolve(selection, manifest);
+        return await selections.ResolveAsync(selection, manifest, cancellation);
     }
 
-    private Result<IReadOnlyList<PrestageWork>> TakeWork(JobTable all, CacheInstance instance, int keysMax)
+    // What the instance holds can be asked only after it is taken: then it is settled, and as much more is taken.
+    private async Task<Result<IReadOnlyList<PrestageWork>>> TakeUnheldAsync(IContentIndex records, CacheInstance instance, int keysMax, CancellationToken cancellation)
+    {
+        var work = new List<PrestageWork>();
+        while (keysMax > 0)
+        {
+            var taken = jobs.Ask(all => TakeWork(all, instance, keysMax, _ => false)).Value;
+            if (taken.Count == 0) break;
+            foreach (var part in taken)
+            {
+                var asked = await records.HeldAsync(instance.Name, part.Keys, cancellation);
+                // Where that can't be told the instance finds out.
+                var held = asked.IsOk ? asked.Value.ToHashSet() : [];
+                if (held.Count > 0)
+                    jobs.Tell(all => all.Find(part.Job)?.Settle(new PrestageProgress { Job = part.Job, Instance = instance.Name, Done = [.. held] }, state.Now));
+                CacheKey[] left = [.. part.Keys.Where(k => !held.Contains(k))];
+                keysMax -= left.Length;
+                if (left.Length == 0) continue;
+                var same = work.FindIndex(w => w.Job == part.Job);
+                if (same < 0) work.Add(part with { Keys = left });
+                else work[same] = work[same] with { Keys = [.. work[same].Keys, .. left] };
+            }
+        }
+        return work;
+    }
+
+    private Result<IReadOnlyList<PrestageWork>> TakeWork(JobTable all, CacheInstance instance, int keysMax, Func<CacheKey, bool> isHeld)
     {
         var work = new List<PrestageWork>();
         foreach (var job in all.For(instance.Name))
         {
-            var keys = job.Take(instance.Name, keysMax, state.Now, key => IsHeld(instance, key));
+            var keys = job.Take(instance.Name, keysMax, state.Now, isHeld);
             if (keys.Count == 0) continue;
             keysMax -= keys.Count;
             work.Add(new PrestageWork

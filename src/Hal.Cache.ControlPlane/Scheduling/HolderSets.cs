@@ -13,11 +13,14 @@ internal sealed class HolderSets
     public IReadOnlyDictionary<ushort[], Tally> All => sets;
 
     /// <summary>Counts a key; the holders are sorted in place.</summary>
-    public void Add(Span<ushort> holders, long sizeBytes)
+    public void Add(Span<ushort> holders, long sizeBytes) => Add(holders, 1, sizeBytes);
+
+    /// <summary>Counts keys; the holders are sorted in place.</summary>
+    public void Add(Span<ushort> holders, long keys, long bytes)
     {
         holders.Sort();
         ref var tally = ref CollectionsMarshal.GetValueRefOrAddDefault(bySpan, holders, out _);
-        tally = new Tally(tally.Keys + 1, tally.Bytes + sizeBytes);
+        tally = new Tally(tally.Keys + keys, tally.Bytes + bytes);
     }
 
     internal readonly record struct Tally(long Keys, long Bytes);

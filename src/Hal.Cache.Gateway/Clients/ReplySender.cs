@@ -9,7 +9,7 @@ using Hal.Cache.Resp;
 namespace Hal.Cache.Gateway.Clients;
 
 /// <summary>Sends what a connection's writer holds, bodies of large values in between, once all that it tells of is durable.</summary>
-internal sealed class ReplySender(CommandContext context, PipeWriter output, Action abort, CancellationToken closed)
+internal sealed class ReplySender(CommandContext context, PipeWriter output, Action abort, LoopCommits? commits, CancellationToken closed)
 {
     /// <summary>Bytes of a body that are handed to the output at a time.</summary>
     private const int BodyBytesAtOnce = 64 << 10;
@@ -18,6 +18,7 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
     private const int BodyBytesUnsent = 256 << 10;
 
     private readonly RespWriter reply = context.Reply;
+    private CommitWait? commit;
 
     /// <summary>True when the connection is of no use any more.</summary>
     public bool IsClosed { get; private set; }
@@ -30,7 +31,7 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
         {
             IBlobStore store = context.Store;
             if (store.AcknowledgesCommits && context.Scope.Address >= store.CommittedUntil
-                && await store.WaitForCommitAsync(context.Scope.Address, CancellationToken.None).ConfigureAwait(false) is { } failed)
+                && await CommittedAsync(context.Scope.Address).ConfigureAwait(false) is { } failed)
             {
                 // What the replies would acknowledge is not durable: the client must not hear that it is.
                 context.DropReply(0);
@@ -62,6 +63,13 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
         reply.Clear();
         FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
         IsClosed |= flushed.IsCompleted;
+    }
+
+    private ValueTask<CacheError?> CommittedAsync(long address)
+    {
+        if (commits is { Loop.IsCurrentThread: true })
+            return commits.WaitAsync(commit ??= new CommitWait(), address);
+        return context.Store.WaitForCommitAsync(address, CancellationToken.None);
     }
 
     /// <summary>False where the rest of the bytes can't be had: the length is told already, so that the connection has to go.</summary>

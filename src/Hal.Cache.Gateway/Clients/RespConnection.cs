@@ -42,12 +42,13 @@ internal sealed class RespConnection : IDisposable
     private Outcome waiting;
     private long startedAt;
 
-    public RespConnection(ServerState server, CommandDispatcher dispatcher, ClientSession client, IDuplexPipe pipe, CancellationToken closed)
+    public RespConnection(
+        ServerState server, CommandDispatcher dispatcher, ClientSession client, IDuplexPipe pipe, LoopCommits? commits, CancellationToken closed)
     {
         (this.dispatcher, this.client, input, this.closed) = (dispatcher, client, pipe.Input, closed);
         context = new CommandContext(server, server.Keyspace, client) { Cancellation = closed };
         (this.server, parser, reply, slowLog, time) = (server, context.Parser, context.Reply, server.SlowLog, server.Time);
-        sender = new ReplySender(context, pipe.Output, client.Abort, closed);
+        sender = new ReplySender(context, pipe.Output, client.Abort, commits, closed);
         client.Wake = input.CancelPendingRead;
         context.SendSoFar = server.Forwarder is null ? null : SendSoFarAsync;
         EndCommand();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Gateway.Server;
@@ -12,6 +13,7 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
     private static readonly byte[] TooMany = "-ERR max number of clients reached\r\n"u8.ToArray();
 
     private readonly CommandDispatcher dispatcher = new(server);
+    private readonly ConcurrentDictionary<IConnectionLoop, LoopCommits> commits = new();
 
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
@@ -32,7 +34,7 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
             return;
         }
 
-        using var resp = new RespConnection(server, dispatcher, client, connection.Transport, ended.Token);
+        using var resp = new RespConnection(server, dispatcher, client, connection.Transport, Commits(connection), ended.Token);
         try
         {
             await resp.RunAsync().ConfigureAwait(false);
@@ -49,6 +51,11 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
             server.Ended(client);
         }
     }
+
+    private LoopCommits? Commits(ConnectionContext connection) =>
+        connection.Features.Get<IConnectionLoop>() is { } loop && server.Keyspace.Store.AcknowledgesCommits
+            ? commits.GetOrAdd(loop, static (one, store) => new LoopCommits(one, store.WaitForCommitAsync), server.Keyspace.Store)
+            : null;
 
     private static string Address(EndPoint? endPoint) => endPoint?.ToString() ?? "";
 }

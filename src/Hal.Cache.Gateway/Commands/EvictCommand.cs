@@ -4,7 +4,10 @@ using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
 
-/// <summary>HAL.EVICT: drops what this instance can have again from its origin or its tree; nothing that only it has.</summary>
+/// <summary>
+/// HAL.EVICT: drops what this instance can have again from its origin or its tree; nothing that only it has, and what is pinned only with
+/// PINNED before the keys or MATCH.
+/// </summary>
 internal static class EvictCommand
 {
     private const int KeysAtOnce = 1000;
@@ -14,34 +17,36 @@ internal static class EvictCommand
         new("hal.evict", -2, CommandFlags.Local | CommandFlags.Long | CommandFlags.Write, KeySpec.None, Evict)
         {
             Group = "generic", Categories = ["keyspace"], Since = "7.2.0", Complexity = "O(N) for N keys, or for all that are held where a pattern is given",
-            Summary = "Drops the copies that are held here: of keys, or of all that match (HAL.EVICT MATCH pattern).",
+            Summary = "Drops the copies that are held here: of keys, or of all that match (HAL.EVICT MATCH pattern); pinned ones where PINNED comes first.",
         },
     ];
 
     private static Outcome Evict(CommandContext c)
     {
         long count = 0;
-        if (c.Count == 3 && Ascii.EqualsIgnoreCase(c.Arg(1), "match"u8))
+        bool evenPinned = c.Count > 2 && Ascii.EqualsIgnoreCase(c.Arg(1), "pinned"u8);
+        int first = evenPinned ? 2 : 1;
+        if (c.Count == first + 2 && Ascii.EqualsIgnoreCase(c.Arg(first), "match"u8))
         {
             ulong cursor = 0;
             do
             {
-                var found = new Found(c.Arg(2).ToArray());
+                var found = new Found(c.Arg(first + 1).ToArray());
                 cursor = c.Store.Scan(cursor, c.Client.Database, KeysAtOnce, found);
-                foreach (byte[] key in found.Keys) count += Drop(c, key);
+                foreach (byte[] key in found.Keys) count += Drop(c, key, evenPinned);
             }
             while (cursor != 0);
         }
         else
         {
-            for (int i = 1; i < c.Count; i++) count += Drop(c, c.Arg(i));
+            for (int i = first; i < c.Count; i++) count += Drop(c, c.Arg(i), evenPinned);
         }
 
         c.Reply.Integer(count);
         return Outcome.Done;
     }
 
-    private static int Drop(CommandContext c, ReadOnlySpan<byte> bytes)
+    private static int Drop(CommandContext c, ReadOnlySpan<byte> bytes, bool evenPinned)
     {
         ulong hash = c.Store.Hash(bytes);
         var key = new BlobKey(c.Client.Database, bytes, hash);
@@ -51,7 +56,7 @@ internal static class EvictCommand
         try
         {
             EntryRef entry = c.Store.Find(key, ref scope);
-            return !entry.IsNone && (entry.Flags & EntryFlags.Clean) != 0
+            return !entry.IsNone && (entry.Flags & EntryFlags.Clean) != 0 && (evenPinned || !c.Keyspace.Pins.Keeps(key))
                 && c.Store.Remove(key, RemovalReason.Evicted, ref scope, out bool removed) == StoreStatus.Done && removed ? 1 : 0;
         }
         finally

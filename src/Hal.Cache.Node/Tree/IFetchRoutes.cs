@@ -7,7 +7,7 @@ namespace Hal.Cache.Node.Tree;
 public interface IFetchRoutes
 {
     /// <summary>Instances to ask for a range of one version of an object, the best first; never empty, and never waited for long.</summary>
-    ValueTask<IReadOnlyList<string>> SourcesAsync(RangeRequest range, CancellationToken cancellation);
+    ValueTask<IReadOnlyList<FetchSource>> SourcesAsync(RangeRequest range, CancellationToken cancellation);
 
     /// <summary>Notes that a source did not bring what it was asked for.</summary>
     void Failed(string source, RangeRequest range, CacheErrorCode why);

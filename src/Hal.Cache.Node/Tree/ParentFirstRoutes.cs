@@ -6,9 +6,9 @@ namespace Hal.Cache.Node.Tree;
 /// <summary>The routes of an instance that knows nothing but its place: its parent, which relays, then the root.</summary>
 public sealed class ParentFirstRoutes(string parent, string root) : IFetchRoutes
 {
-    private readonly string[] sources = parent == root ? [root] : [parent, root];
+    private readonly FetchSource[] sources = parent == root ? [new(root)] : [new(parent), new(root)];
 
-    public ValueTask<IReadOnlyList<string>> SourcesAsync(RangeRequest range, CancellationToken cancellation) => new(sources);
+    public ValueTask<IReadOnlyList<FetchSource>> SourcesAsync(RangeRequest range, CancellationToken cancellation) => new(sources);
 
     public void Failed(string source, RangeRequest range, CacheErrorCode why)
     {

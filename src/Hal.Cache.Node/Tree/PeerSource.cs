@@ -4,7 +4,10 @@ using Hal.Cache.Node.Fetch;
 
 namespace Hal.Cache.Node.Tree;
 
-/// <summary>One version of an object at the other instances: each is asked in turn, and the next goes on where one stopped.</summary>
+/// <summary>
+/// One version of an object at the other instances: for each range one is asked, and the next goes on where it stopped. Ranges that are read
+/// side by side are divided over those that share.
+/// </summary>
 internal sealed class PeerSource(int database, byte[] key, long version, long length, PeerReads reads) : ObjectSource(database, key), IObjectReader
 {
     private volatile string? last;
@@ -25,39 +28,40 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
         int done = 0;
         CacheError? failure = null;
         var whole = new RangeRequest(Database, Key, (ulong)version, length, offset, buffer.Length);
-        foreach (string source in await reads.Routes.SourcesAsync(whole, cancellation).ConfigureAwait(false))
+        List<FetchSource> left = [.. await reads.Routes.SourcesAsync(whole, cancellation).ConfigureAwait(false)];
+        for (List<FetchSource> slow = []; left.Count > 0 || slow.Count > 0;)
         {
+            // Who was left because another promised to be quicker is asked again once all others have failed.
+            bool isLast = left.Count == 0;
+            FetchSource source = isLast ? slow[0] : reads.Balance.Take(left, buffer.Length - done);
+            if (isLast)
+                slow.RemoveAt(0);
             int before = done;
             RangeRequest request = whole with { Offset = offset + before, Length = buffer.Length - before };
-            CacheError? error;
-            reads.Retrievals.Sink?.TransferBegan(source);
-            try
+            PeerRead read = await ReadAsync(source, left, request, buffer[before..], more => filled(done = before + more), cancellation).ConfigureAwait(false);
+            reads.Statistics.Received(source.Name, done - before);
+            if (done > before)
+                last = source.Name;
+            if (read.IsTakenOver)
             {
-                error = await reads.Peers.ReadAsync(source, request, buffer[before..], Took, cancellation).ConfigureAwait(false);
-            }
-            finally
-            {
-                reads.Retrievals.Sink?.TransferEnded(source, done - before);
+                reads.Statistics.TookOver();
+                slow.Add(source);
+                continue;
             }
 
-            reads.Statistics.Received(source, done - before);
-            if (done > before)
-                last = source;
-            if (error == null)
+            if (read.Error is not { } error)
                 return null;
             bool isCopied = error.Code == CacheErrorCode.Elsewhere; // a collection's copy is a copy, though none to pass on
             if (!isCopied)
             {
-                reads.Statistics.Failed(source);
-                reads.Routes.Failed(source, request, error.Code);
+                reads.Statistics.Failed(source.Name);
+                reads.Routes.Failed(source.Name, request, error.Code);
             }
 
             if (error.Code == CacheErrorCode.Corrupt)
                 reads.Statistics.FoundCorrupt();
             if (failure == null || (!isCopied && error.Code != CacheErrorCode.NotFound))
                 failure = error; // a source that may have it weighs more than one that has not
-
-            void Took(int bytes) => filled(done = before + bytes);
         }
 
         return failure!.Code switch
@@ -69,4 +73,61 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
     }
 
     public ValueTask DisposeAsync() => default;
+
+    private async ValueTask<PeerRead> ReadAsync(
+        FetchSource source, List<FetchSource> others, RangeRequest request, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
+    {
+        int done = 0;
+        reads.Retrievals.Sink?.TransferBegan(source.Name);
+        if (source.Shares)
+            reads.Balance.Began(source, buffer.Length);
+        try
+        {
+            return source.Shares && others.Exists(static other => other.Shares)
+                ? await WatchAsync(source, others, request, buffer, Took, () => done, cancellation).ConfigureAwait(false)
+                : new(await reads.Peers.ReadAsync(source.Name, request, buffer, Took, cancellation).ConfigureAwait(false));
+        }
+        finally
+        {
+            if (source.Shares)
+                reads.Balance.Ended(source, buffer.Length - done);
+            reads.Retrievals.Sink?.TransferEnded(source.Name, done);
+        }
+
+        void Took(int bytes)
+        {
+            if (source.Shares)
+                reads.Balance.Took(source, bytes - done);
+            filled(done = bytes);
+        }
+    }
+
+    // The buffer is the read's until it has ended, which a cancelled one does at once.
+    private async ValueTask<PeerRead> WatchAsync(
+        FetchSource source, List<FetchSource> others, RangeRequest request, Memory<byte> buffer, Action<int> filled, Func<int> done, CancellationToken cancellation)
+    {
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        bool isLeft = false;
+        Task<CacheError?> read = reads.Peers.ReadAsync(source.Name, request, buffer, filled, leaving.Token).AsTask();
+        while (!read.IsCompleted)
+        {
+            await ((Task)read).WaitAsync(SourceBalance.LookInterval, reads.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (isLeft || read.IsCompleted || !reads.Balance.IsBehind(source, buffer.Length - done(), others))
+                continue;
+            isLeft = true;
+            await leaving.CancelAsync().ConfigureAwait(false);
+        }
+
+        // Whatever the read says after that, the source has not failed.
+        try
+        {
+            return await read.ConfigureAwait(false) is { } error ? new(error, isLeft) : default;
+        }
+        catch (OperationCanceledException) when (isLeft && !cancellation.IsCancellationRequested)
+        {
+            return new(null, IsTakenOver: true);
+        }
+    }
+
+    private readonly record struct PeerRead(CacheError? Error, bool IsTakenOver = false);
 }

@@ -86,7 +86,7 @@ public sealed class TreeNode : IAsyncDisposable
         var host = new PeerHost(options.Name, keyspace, statistics);
         var collections = new CollectionPulls(options, keyspace, peers, host, statistics);
         var copies = new CopyHost(options, keyspace.Store, peers, sessions, time, statistics, keyspace.Retrievals, collections);
-        var reads = new PeerReads(peers, routes, statistics, new SemaphoreSlim(options.PeerReadsMax), keyspace.Retrievals);
+        var reads = new PeerReads(peers, routes, statistics, new SemaphoreSlim(options.PeerReadsMax), keyspace.Retrievals, time);
         keyspace.Keep(copies, reads);
         return new(options, keyspace, host, statistics, copies, reads, collections);
     }

@@ -22,6 +22,7 @@ public sealed class TreeStatistics : IDisposable
     private long collectionsBrought;
     private long writesHeld;
     private long silences;
+    private long takeovers;
     private long bytesQueued;
     private int fetchesServed;
 
@@ -34,6 +35,7 @@ public sealed class TreeStatistics : IDisposable
         Observe("bytes_served", "Bytes of objects sent to other instances.", () => BytesServed);
         Observe("corrupt", "Pieces from other instances that failed their checksum.", () => Corrupt);
         Observe("silences", "Connections to authorities that were given up because nothing came.", () => Silences);
+        Observe("takeovers", "Ranges whose rest another source brought because it was quicker.", () => Takeovers);
         Observe("rounds", "Changes whose publication waited for holders.", () => Rounds);
         Observe("forwarded", "Commands that the authority ran for this instance.", () => Forwarded);
         Observe("writes_held", "Values that were held here as soon as this instance's own write of them was published.", () => WritesHeld);
@@ -55,6 +57,9 @@ public sealed class TreeStatistics : IDisposable
     public long Corrupt => Interlocked.Read(ref corrupt);
 
     public long Silences => Interlocked.Read(ref silences);
+
+    /// <summary>Ranges whose rest another source brought because it was quicker.</summary>
+    public long Takeovers => Interlocked.Read(ref takeovers);
 
     public long Rounds => Interlocked.Read(ref rounds);
 
@@ -107,6 +112,8 @@ public sealed class TreeStatistics : IDisposable
     }
 
     internal void FoundCorrupt() => Interlocked.Increment(ref corrupt);
+
+    internal void TookOver() => Interlocked.Increment(ref takeovers);
 
     internal void Silenced() => Interlocked.Increment(ref silences);
 

@@ -38,7 +38,7 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
     private static readonly TimeSpan Avoided = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AvoidedMax = TimeSpan.FromSeconds(32);
 
-    private readonly string[] fallback = parent == root ? [root] : [parent, root];
+    private readonly FetchSource[] fallback = parent == root ? [new(root)] : [new(parent), new(root)];
     private readonly ConcurrentDictionary<CacheKey, Question> questions = [];
     private readonly ConcurrentDictionary<string, Failing> failing = new(StringComparer.Ordinal);
     private int waited = 1;
@@ -49,7 +49,7 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
     /// <summary>Null until the instance reports to one.</summary>
     public IControlPlane? Plane { get; set; }
 
-    public async ValueTask<IReadOnlyList<string>> SourcesAsync(RangeRequest range, CancellationToken cancellation)
+    public async ValueTask<IReadOnlyList<FetchSource>> SourcesAsync(RangeRequest range, CancellationToken cancellation)
     {
         if (Plane is not { } plane || range.ObjectLength < AskedBytesMin) return Order(fallback);
         var question = Ask(plane, range);
@@ -72,7 +72,7 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
     public void Failed(string source, RangeRequest range, CacheErrorCode why)
     {
         // That the way up has not (yet) one version says nothing about other keys.
-        if (why is CacheErrorCode.NotFound or CacheErrorCode.Changed && fallback.Contains(source)) return;
+        if (why is CacheErrorCode.NotFound or CacheErrorCode.Changed && IsUp(source)) return;
         var now = time.GetTimestamp();
         var avoided = Avoided;
         if (failing.TryGetValue(source, out var before))
@@ -112,7 +112,7 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
         return questions[key] = new Question(range.Version, now, Task.Run(() => AnswerAsync(plane, key, range)));
     }
 
-    private async Task<IReadOnlyList<string>> AnswerAsync(IControlPlane plane, CacheKey key, RangeRequest range)
+    private async Task<IReadOnlyList<FetchSource>> AnswerAsync(IControlPlane plane, CacheKey key, RangeRequest range)
     {
         using var limit = new CancellationTokenSource(AnswerMax, time);
         try
@@ -122,8 +122,8 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
             if (routes.IsOk)
             {
                 Volatile.Write(ref wasSilent, false);
-                var sources = await ReachableAsync(plane, Rank(routes.Value[0].Candidates), limit.Token);
-                Learn(sources[0] != fallback[0]);
+                var sources = await ReachableAsync(plane, Rank(routes.Value[0].Candidates, range.ObjectLength), limit.Token);
+                Learn(sources[0].Name != fallback[0].Name || sources[0].Shares);
                 return sources;
             }
         }
@@ -144,35 +144,40 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
         else if (Volatile.Read(ref waited) > 0) Interlocked.Decrement(ref waited);
     }
 
-    private string[] Rank(IReadOnlyList<RouteCandidate> candidates)
+    private FetchSource[] Rank(IReadOnlyList<RouteCandidate> candidates, long bytes)
     {
         var limit = Gain * (Cost(parent) ?? Cost(root) ?? double.PositiveInfinity);
         // One that is still fetching might be waiting for this instance; the way up never does.
-        var holders = candidates
-            .Where(c => c.LeftOut is null && !c.Fetching && c.Source != name && !fallback.Contains(c.Source)).Take(HoldersMax).ToArray();
-        return
+        var holders = candidates.Where(c => c.LeftOut is null && !c.Fetching && c.Source != name && !IsUp(c.Source)).Take(HoldersMax).ToArray();
+        string[] ranked =
         [
-            .. holders.Where(h => h.TotalMs < limit).Select(h => h.Source), .. fallback,
+            .. holders.Where(h => h.TotalMs < limit).Select(h => h.Source), .. fallback.Select(s => s.Name),
             .. holders.Where(h => !(h.TotalMs < limit)).Select(h => h.Source),
         ];
+        return SharedSources.Of(ranked, candidates, bytes);
 
         double? Cost(string source) => candidates.FirstOrDefault(c => c.Source == source && c.LeftOut is null)?.TotalMs;
     }
 
+    private bool IsUp(string source) => source == parent || source == root;
+
     // Holders that the settings did not name are where they said that they are.
-    private async Task<IReadOnlyList<string>> ReachableAsync(IControlPlane plane, string[] sources, CancellationToken cancellation)
+    private async Task<IReadOnlyList<FetchSource>> ReachableAsync(IControlPlane plane, FetchSource[] sources, CancellationToken cancellation)
     {
-        foreach (var source in sources.Where(s => !directory.TryFind(s, out _)))
+        foreach (var (source, _, _) in sources.Where(s => !directory.TryFind(s.Name, out _)))
         {
             var found = await plane.Instances.GetAsync(source, cancellation);
             if (found.IsOk && IPEndPoint.TryParse(found.Value.Registration.RespAddress ?? "", out var address) && !address.Address.Equals(IPAddress.Any) && !address.Address.Equals(IPAddress.IPv6Any))
                 directory.Add(source, address);
         }
-        return [.. sources.Where(s => fallback.Contains(s) || directory.TryFind(s, out _))];
+        return [.. sources.Where(s => IsUp(s.Name) || directory.TryFind(s.Name, out _))];
     }
 
-    private IReadOnlyList<string> Order(IReadOnlyList<string> sources) =>
-        failing.IsEmpty || !sources.Any(IsAvoided) ? sources : [.. sources.OrderBy(IsAvoided)];
+    // One that failed lately is asked last, and brings no parts beside others.
+    private IReadOnlyList<FetchSource> Order(IReadOnlyList<FetchSource> sources) =>
+        failing.IsEmpty || !sources.Any(s => IsAvoided(s.Name))
+            ? sources
+            : [.. sources.Select(s => IsAvoided(s.Name) ? new FetchSource(s.Name) : s).OrderBy(s => IsAvoided(s.Name))];
 
     private bool IsAvoided(string source) => failing.TryGetValue(source, out var since) && time.GetElapsedTime(since.At) < since.Avoided;
 
@@ -191,5 +196,5 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
 
     private sealed record Failing(long At, TimeSpan Avoided);
 
-    private sealed record Question(ulong Version, long AskedAt, Task<IReadOnlyList<string>> Answer);
+    private sealed record Question(ulong Version, long AskedAt, Task<IReadOnlyList<FetchSource>> Answer);
 }

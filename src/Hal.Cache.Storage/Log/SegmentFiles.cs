@@ -9,6 +9,8 @@ internal sealed class SegmentFiles : ISegmentFiles
 {
     private const string Suffix = ".log";
     private const string MarkName = "mark";
+    private const int SmallWriteBytesMax = 32 << 10;
+    private static readonly byte[] Zeros = new byte[512 << 10];
     private readonly string directory;
     private readonly ConcurrentDictionary<long, SafeFileHandle> segments = new();
     private readonly HashSet<long> unsynced = [];
@@ -16,6 +18,8 @@ internal sealed class SegmentFiles : ISegmentFiles
     private SafeFileHandle? mark;
     private bool namesUnsynced;
     private long bytes;
+    private long filling = -1; // the segment whose end is written now
+    private int filledUntil;
 
     public SegmentFiles(string directory, int segmentBytes)
     {
@@ -46,6 +50,7 @@ internal sealed class SegmentFiles : ISegmentFiles
             file = Create(segment);
         unsynced.Add(segment);
         RandomAccess.Write(file, bytes, offset);
+        FillAhead(segment, file, offset + bytes.Length, bytes.Length);
     }
 
     public void Sync()
@@ -137,6 +142,22 @@ internal sealed class SegmentFiles : ISegmentFiles
         foreach (var file in segments.Values)
             file.Dispose();
         mark?.Dispose();
+    }
+
+    // Reserved blocks that were never written cost each commit a commit of the file system's journal as well. Small ones write zeros
+    // ahead of themselves, which one commit in some hundred pays for (measured: a sync of 4 KiB 130 us before, 90 us after).
+    private void FillAhead(long segment, SafeFileHandle file, int end, int written)
+    {
+        if (segment > filling)
+            (filling, filledUntil) = (segment, 0);
+        if (segment < filling || end <= filledUntil)
+            return; // what follows is written already
+        filledUntil = end;
+        int ahead = Math.Min(Zeros.Length, SegmentBytes - end);
+        if (written > SmallWriteBytesMax || ahead == 0)
+            return;
+        RandomAccess.Write(file, Zeros.AsSpan(0, ahead), end);
+        filledUntil = end + ahead;
     }
 
     // At its full size from the start, so that a commit need not write the file's changed length too (measured: a third faster). Where

@@ -47,7 +47,7 @@ public sealed class LoadProgramTests(ITestOutputHelper log)
         log.WriteLine(output.ToString());
         Assert.Equal(0, code);
         var rows = output.ToString().Split('\n').Where(line => Regex.IsMatch(line, @"^\| (cold|8 clients|64 KiB|source|Locate|affinity|events)")).ToList();
-        Assert.Equal(10 + 4 + 1 + 5, rows.Count);
+        Assert.Equal(11 + 4 + 1 + 5, rows.Count);
         Assert.All(rows, row => Assert.Matches(@"^\| [^|]+ \| [^|]+ \| [0-9.,]+ ", row));
         // What does not depend on how fast the machine is.
         Assert.Matches(@"\| 8 clients on 2 leaves, one cold 4 MiB: copies read from the origin \| copies \| 1.00 \|", output.ToString());

@@ -40,7 +40,7 @@ public static class ControlPlaneSamples
 
     private static readonly KeyLocation Location = new()
     {
-        Key = Binary, Slot = 16383, Root = "root", Version = 5, SizeBytes = 6,
+        Key = Binary, Slot = 16383, Root = "root", Version = 5, SizeBytes = 6, Incomplete = true,
         Holders = [new() { Instance = "a", State = InstanceState.Suspect, SizeBytes = 6, Version = 5, Fetching = true }],
     };
 

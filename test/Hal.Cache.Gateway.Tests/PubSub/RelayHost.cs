@@ -164,13 +164,6 @@ internal sealed class RelayHost : IAsyncDisposable
             }
         }
 
-        public bool TryQueue(ReadOnlySpan<byte> frame) => TrySend(frame);
-
-        public void Push()
-        {
-            // Frames go when the test says so.
-        }
-
         public bool TrySend(ReadOnlySpan<byte> frame)
         {
             lock (queued)

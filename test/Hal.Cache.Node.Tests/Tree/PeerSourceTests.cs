@@ -59,7 +59,7 @@ public sealed class PeerSourceTests
         using var statistics = new TreeStatistics("here");
         using var limit = new SemaphoreSlim(1);
         using var retrievals = new Retrievals(TimeProvider.System);
-        var reads = new PeerReads(peers, new ParentFirstRoutes("parent", "root"), statistics, limit, retrievals);
+        var reads = new PeerReads(peers, new ParentFirstRoutes("parent", "root"), statistics, limit, retrievals, TimeProvider.System);
         var source = new PeerSource(0, "k"u8.ToArray(), 7, Object.Length, reads);
         var buffer = new byte[Object.Length];
         var good = 0;

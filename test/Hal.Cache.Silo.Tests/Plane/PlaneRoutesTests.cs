@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Node.Tree;
 using Hal.Cache.Silo.Plane;
 using Hal.Cache.Testing.ControlPlane;
 using Hal.Cache.Testing.Processes;
@@ -31,21 +32,21 @@ public sealed class PlaneRoutesTests
         var first = Sources("first");
         Assert.False(first.IsCompleted);
         answers.Release();
-        Assert.Equal(["branch", "root"], await first.AsTask().WaitAsync(Patience));
+        Assert.Equal(["branch", "root"], Names(await first.AsTask().WaitAsync(Patience)));
 
         candidates = [new() { Source = "sibling", TotalMs = 1 }, new() { Source = "branch", TotalMs = 40 }];
         var second = Sources("second");
         Assert.True(second.IsCompleted);
-        Assert.Equal(["branch", "root"], await second);
+        Assert.Equal(["branch", "root"], Names(await second));
         answers.Release();
-        Assert.True(await Eventually.HoldsAsync(async () => (await Sources("second"))[0] == "sibling", Patience), "what is left of an object does not follow the answer");
+        Assert.True(await Eventually.HoldsAsync(async () => (await Sources("second"))[0].Name == "sibling", Patience), "what is left of an object does not follow the answer");
 
         var third = Sources("third");
         Assert.False(third.IsCompleted);
         answers.Release();
-        Assert.Equal(["sibling", "branch", "root"], await third.AsTask().WaitAsync(Patience));
+        Assert.Equal(["sibling", "branch", "root"], Names(await third.AsTask().WaitAsync(Patience)));
 
-        ValueTask<IReadOnlyList<string>> Sources(string key) => routes.SourcesAsync(new RangeRequest(0, Encoding.ASCII.GetBytes(key), 1, Large, 0, 1 << 20), default);
+        ValueTask<IReadOnlyList<FetchSource>> Sources(string key) => routes.SourcesAsync(new RangeRequest(0, Encoding.ASCII.GetBytes(key), 1, Large, 0, 1 << 20), default);
     }
 
     [Fact]
@@ -58,10 +59,12 @@ public sealed class PlaneRoutesTests
         var routes = new PlaneRoutes("leaf", "branch", "root", Everybody(), new ManualTimeProvider()) { Plane = plane };
 
         for (var i = 0; i <= objects; i++)
-            Assert.Equal(["branch", "root"], await routes.SourcesAsync(new RangeRequest(0, BitConverter.GetBytes(i), 1, PlaneRoutes.AskedBytesMin, 0, 1 << 18), default));
+            Assert.Equal(["branch", "root"], Names(await routes.SourcesAsync(new RangeRequest(0, BitConverter.GetBytes(i), 1, PlaneRoutes.AskedBytesMin, 0, 1 << 18), default)));
 
         Assert.True(await Eventually.HoldsAsync(() => plane.Calls.Count == 1 + (objects / PlaneRoutes.Sampled), Patience), $"{plane.Calls.Count} questions");
     }
+
+    private static IEnumerable<string> Names(IReadOnlyList<FetchSource> sources) => sources.Select(source => source.Name);
 
     private static PeerDirectory Everybody()
     {

@@ -5,7 +5,7 @@ namespace Hal.Cache.Testing.Network;
 
 /// <summary>
 /// A TCP link that a test can break: a loopback port before another one, which passes bytes until it is told to hold them, to reset
-/// connections, or to flip bits of what comes back.
+/// connections, to flip bits of what comes back, or to let it come at a rate.
 /// </summary>
 public sealed class LinkProxy : IDisposable
 {
@@ -19,6 +19,7 @@ public sealed class LinkProxy : IDisposable
     private readonly Task _accepting;
     private TaskCompletionSource? _held;
     private bool _isReset;
+    private volatile LinkRate? _rate;
     private int _flips;
     private int _flipBytesMin;
     private long _passed;
@@ -45,6 +46,9 @@ public sealed class LinkProxy : IDisposable
     {
         lock (_gate) _held ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
+
+    /// <summary>From now on so many bytes a second come back from the target, over all connections; 0 for as many as there are.</summary>
+    public void Limit(long bytesPerSecond) => _rate = bytesPerSecond > 0 ? new LinkRate(bytesPerSecond) : null;
 
     /// <summary>Connections are reset, and so are new ones.</summary>
     public void Reset()
@@ -138,6 +142,7 @@ public sealed class LinkProxy : IDisposable
                 var count = await from.ReceiveAsync(buffer, _disposed.Token).ConfigureAwait(false);
                 if (Held() is { } held) await held.ConfigureAwait(false); // an end that came meanwhile is not told either
                 if (count == 0) return;
+                if (isBack && _rate is { } rate) await rate.PassAsync(count, _disposed.Token).ConfigureAwait(false);
                 if (isBack && count >= Volatile.Read(ref _flipBytesMin) && Interlocked.Decrement(ref _flips) >= 0) buffer[count / 2] ^= 0x10;
                 for (var sent = 0; sent < count;) sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), _disposed.Token).ConfigureAwait(false);
                 Interlocked.Add(ref _passed, count);

@@ -16,5 +16,10 @@ public sealed record KeyLocation
     /// <summary>Size of the newest version, in bytes, 0 where nobody holds it.</summary>
     public long SizeBytes { get; init; }
 
+    /// <summary>
+    /// The index was lost and not all instances have told it anew, so that there may be more holders: the way by parent and root is open.
+    /// </summary>
+    public bool Incomplete { get; init; }
+
     public IReadOnlyList<Holder> Holders { get; init => field = value ?? []; } = [];
 }

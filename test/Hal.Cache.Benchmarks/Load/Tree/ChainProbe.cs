@@ -19,6 +19,7 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     private readonly RowRecorder rate = new($"cold {TreeSizes.Text(sizes.Huge)}", "MB/s", higherIsBetter: true, Aim.AtLeast(1, "nginx"));
     private readonly RowRecorder firstByte = new($"cold {TreeSizes.Text(sizes.Huge)}, first byte", "ms", higherIsBetter: false, Aim.AtMost(2));
     private readonly RowRecorder memory = new($"cold {TreeSizes.Text(sizes.Huge)}, growth of the instance that grows most", "MiB", higherIsBetter: false, Aim.AtMost(64));
+    private readonly RowRecorder cpu = new($"cold {TreeSizes.Text(sizes.Huge)}, processor time of all instances", "s", higherIsBetter: false);
     private readonly RowRecorder copies = new($"{sizes.Clients} clients on 2 leaves, one cold {TreeSizes.Text(sizes.Large)}: copies read from the origin", "copies", higherIsBetter: false, Aim.AtMost(1));
     private readonly RowRecorder worst = new($"{sizes.Clients} clients on 2 leaves, one cold {TreeSizes.Text(sizes.Large)}: first byte, worst", "ms", higherIsBetter: false, Aim.AtMost(15));
     private readonly RowRecorder total = new($"{sizes.Clients} clients on 2 leaves, one cold {TreeSizes.Text(sizes.Large)}: all have all", "s", higherIsBetter: false);
@@ -27,7 +28,7 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     private readonly RowRecorder rangeAgain = new($"64 KiB of a cold {TreeSizes.Text(sizes.Huge)}: read from the origin when asked for again", "MiB", higherIsBetter: false, Aim.AtMost(0));
     private readonly RowRecorder killed = new($"source killed within {TreeSizes.Text(sizes.Huge / 4)}: bytes that the client gets", "%", higherIsBetter: true, Aim.AtLeast(100));
 
-    private IReadOnlyList<RowRecorder> Rows => [rate, firstByte, memory, copies, worst, total, range, rangeBytes, rangeAgain, killed];
+    private IReadOnlyList<RowRecorder> Rows => [rate, firstByte, memory, cpu, copies, worst, total, range, rangeBytes, rangeAgain, killed];
 
     public bool IsWanted => Rows.Any(row => options.Wants(row.Name));
 
@@ -35,7 +36,7 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     {
         foreach (var chain in chains)
             await TryAsync(chain, Rows, () => WarmUpAsync(chain, cancel), cancel);
-        await RoundsAsync(chains, options.Rounds, [rate, firstByte, memory], chain => ColdAsync(chain, cancel), cancel);
+        await RoundsAsync(chains, options.Rounds, [rate, firstByte, memory, cpu], chain => ColdAsync(chain, cancel), cancel);
         await RoundsAsync(chains, options.Rounds, [copies, worst, total], chain => CrowdAsync(chain, cancel), cancel);
         await RoundsAsync(chains, options.Rounds, [range, rangeBytes, rangeAgain], chain => RangeAsync(chain, cancel), cancel);
         await RoundsAsync(chains, Math.Min(options.Rounds, KillsMax), [killed], chain => KillAsync(chain, cancel), cancel);
@@ -95,7 +96,9 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
         var before = processes.Select(ProcessFamily.ResidentBytes).ToList();
         foreach (var family in processes)
             ProcessFamily.ForgetPeak(family);
+        var spent = ProcessFamily.CpuSeconds(processes.SelectMany(family => family));
         var times = Read(chain, sizes.Huge, check: false);
+        cpu.Add(chain.Name, new Sample(ProcessFamily.CpuSeconds(processes.SelectMany(family => family)) - spent));
         var growth = processes.Zip(before, (family, bytes) => ProcessFamily.PeakBytes(family) - bytes).Max();
         rate.Add(chain.Name, new Sample(times.Rate));
         firstByte.Add(chain.Name, new Sample(times.FirstByte.TotalMilliseconds));

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Hal.Cache.Coherence;
 using Hal.Cache.Node.Tree.Tracking;
 
-namespace Hal.Cache.Node.Tree;
+namespace Hal.Cache.Node.Tree.Publication;
 
 /// <summary>The keys that one command has changed so far, which are published as one step.</summary>
 internal sealed class ChangeGroup

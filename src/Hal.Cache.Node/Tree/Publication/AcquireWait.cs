@@ -1,6 +1,6 @@
 using Hal.Cache.Coherence.Messages;
 
-namespace Hal.Cache.Node.Tree;
+namespace Hal.Cache.Node.Tree.Publication;
 
 /// <summary>
 /// What an item waits for: a fault of the key, a ticket, the commit of an address; the answer goes out after it where it is known, otherwise

@@ -1,14 +1,14 @@
 using Hal.Cache.Coherence.Messages;
 using Hal.Cache.Contracts;
 
-namespace Hal.Cache.Node.Tree;
+namespace Hal.Cache.Node.Tree.Publication;
 
 /// <summary>One item of a holder's question that could not be answered at once, with what was learned while it waited.</summary>
-internal sealed class HeldAcquire(AuthorityHost host, ulong instance, uint session, uint epoch, AcquireItem item)
+internal sealed class HeldAcquire(AcquireHandler handler, ulong instance, uint session, uint epoch, AcquireItem item)
 {
     private CommandMemory? memory;
 
-    public AuthorityHost Host => host;
+    public AcquireHandler Handler => handler;
 
     public ulong Instance => instance;
 

@@ -1,7 +1,7 @@
 using Hal.Cache.Coherence;
 using Hal.Cache.Contracts.Storage;
 
-namespace Hal.Cache.Node.Tree;
+namespace Hal.Cache.Node.Tree.Holding;
 
 /// <summary>
 /// Writes of this instance's clients that are on their way to the authority and whose values it will hold at once. Used under the lock of

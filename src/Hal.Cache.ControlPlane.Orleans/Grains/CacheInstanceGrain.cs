@@ -1,0 +1,172 @@
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.ControlPlane.Orleans.Records;
+using Hal.Cache.ControlPlane.Orleans.Roles;
+using Hal.Cache.ControlPlane.Ownership;
+using Hal.Cache.ControlPlane.Sharding;
+using Orleans.Concurrency;
+using Orleans.Configuration;
+using Orleans.Placement;
+
+namespace Hal.Cache.ControlPlane.Orleans.Grains;
+
+/// <summary>
+/// One cache instance, on the silo that called it first, which is the one that hosts it. Its batches have a turn; whatever else comes is
+/// answered meanwhile, so that records may call back while they are waited for.
+/// </summary>
+[Reentrant]
+[KeepAlive]
+[PreferLocalPlacement]
+internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneOptions options) : Grain, ICacheInstanceGrain, IDisposable
+{
+    // A record that does not answer makes the instance tell its digests, so there is no need to insist.
+    private const int AttemptsMax = 3;
+
+    private readonly SemaphoreSlim turn = new(1, 1);
+    private readonly string feed = Guid.NewGuid().ToString("N");
+    private GrainCalls calls = null!;
+    private RecordCalls records = null!;
+    private InstanceShard shard = null!;
+    private TreeKey key;
+    private long batches;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        key = TreeKey.Parse(this.GetPrimaryKeyString());
+        calls = new GrainCalls(options, TimeProvider.System, AttemptsMax);
+        records = new RecordCalls(() => GrainFactory, key.Tree, calls);
+        shard = new InstanceShard(resources.Clock(key.Tree), options.Plane.Instances);
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => turn.Dispose();
+
+    public async Task<Result<InstanceLease>> RegisterAsync(InstanceRegistration registration, CancellationToken cancellation)
+    {
+        var lease = await calls.CallAsync(() => GrainFactory.GetGrain<IInstancesGrain>(key.Tree).RegisterAsync(registration, cancellation), cancellation);
+        if (!lease.IsOk) return lease.Error;
+        if (shard.IsGone) await DropAsync();
+        return shard.Register(registration, lease.Value);
+    }
+
+    public async Task<Result<InstanceLease>> HeartbeatAsync(Heartbeat heartbeat, CancellationToken cancellation)
+    {
+        if (shard.Refusal(heartbeat.Instance, heartbeat.Epoch) is { } refusal) return refusal;
+        var lease = await calls.CallAsync(() => GrainFactory.GetGrain<IInstancesGrain>(key.Tree).HeartbeatAsync(heartbeat with { Digest = null }, cancellation), cancellation);
+        if (!lease.IsOk) return lease.Error;
+        var heard = shard.Hear(heartbeat, lease.Value);
+        await TellAsync();
+        return heard;
+    }
+
+    public async Task<Result<Done>> RemoveAsync(long? epoch, CancellationToken cancellation)
+    {
+        var removed = await calls.CallAsync(() => GrainFactory.GetGrain<IInstancesGrain>(key.Tree).RemoveAsync(key.Name, epoch, cancellation), cancellation);
+        if (!removed.IsOk) return removed.Error;
+        await DropAsync();
+        DeactivateOnIdle();
+        return Done.Value;
+    }
+
+    public async Task<Result<ReportReply>> ReportAsync(EventBatch batch, CancellationToken cancellation)
+    {
+        await turn.WaitAsync(cancellation);
+        try
+        {
+            var begun = shard.Begin(batch);
+            if (!begun.IsOk) return begun.Error;
+            var number = ++batches;
+            var answers = await Task.WhenAll(begun.Value.Parts.Select(async part =>
+                (part.Key, Reply: await records.AskAsync(part.Key, r => r.TakeAsync(part.Value.Changes(feed, number), part.Value.Keys), CancellationToken.None))));
+            var replies = answers.ToDictionary(a => a.Key, a => a.Reply.IsOk ? a.Reply.Value : null);
+            var reply = shard.End(begun.Value, replies);
+            // In the turn too, so that an instance's events are in the log in their order. Where the tree does not answer its log is gone as well.
+            var outcome = begun.Value.Outcome(replies, $"{feed}.{number}");
+            if (outcome.HasNews) await calls.AskAsync(() => TakenAsync(outcome), CancellationToken.None);
+            return reply;
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public async Task<Result<DigestReply>> CompareDigestsAsync(DigestQuery query, CancellationToken cancellation)
+    {
+        await turn.WaitAsync(cancellation);
+        try
+        {
+            var begun = shard.BeginCompare(query);
+            if (!begun.IsOk) return begun.Error;
+            var answers = await SharesAsync(begun.Value, query.Level == DigestLevel.Slot, cancellation);
+            var reply = shard.EndCompare(query, answers);
+            await TellAsync();
+            return reply;
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public async Task<InstanceStatus> StatusAsync(CancellationToken cancellation)
+    {
+        foreach (var (record, share) in await SharesAsync([.. shard.Unknown], false, cancellation))
+        {
+            if (share is not null) shard.Learn(record, share);
+        }
+        return shard.Describe();
+    }
+
+    public Task<bool> RecordBeganAsync(int record, string life) => Task.FromResult(shard.BeginLife(record, life));
+
+    public async Task ForgetAsync()
+    {
+        if (shard.IsGone || !shard.IsKnown) await DropAsync();
+        if (!shard.IsKnown) DeactivateOnIdle();
+    }
+
+    private async Task<bool> TakenAsync(BatchOutcome outcome)
+    {
+        await GrainFactory.GetGrain<ITreeGrain>(key.Tree).TakeAsync(outcome);
+        return true;
+    }
+
+    private async Task<IReadOnlyDictionary<int, RecordShare?>> SharesAsync(IReadOnlyList<int> wanted, bool withSlots, CancellationToken cancellation)
+    {
+        var answers = await Task.WhenAll(wanted.Select(async record =>
+            (record, Share: await records.AskAsync(record, r => r.ShareAsync(key.Name, withSlots), cancellation))));
+        return answers.ToDictionary(a => a.record, a => a.Share.IsOk ? a.Share.Value : null);
+    }
+
+    // Once the content is known to be all there, the records that don't know it yet are told.
+    private async Task TellAsync()
+    {
+        await Task.WhenAll(shard.Untold.Select(async untold =>
+        {
+            var told = await records.AskAsync(
+                untold.Record,
+                async record =>
+                {
+                    await record.ToldAsync(key.Name, untold.Life);
+                    return true;
+                },
+                CancellationToken.None);
+            if (told.IsOk) shard.Tell(untold.Record, untold.Life);
+        }));
+    }
+
+    // Where a record can't be reached, it hides what is of nobody.
+    private async Task DropAsync()
+    {
+        shard.Forget();
+        await Task.WhenAll(Enumerable.Range(0, HashSlot.Records).Select(record => records.AskAsync(
+            record,
+            async r =>
+            {
+                await r.DropAsync(key.Name);
+                return true;
+            },
+            CancellationToken.None)));
+    }
+}

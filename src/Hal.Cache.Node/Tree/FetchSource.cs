@@ -1,0 +1,11 @@
+namespace Hal.Cache.Node.Tree;
+
+/// <summary>
+/// An instance to fetch from. Those with a rate, in bytes a second as it is expected, may bring parts of one object at the same time, each
+/// after its latency; 0 is for one that is asked alone, in its turn.
+/// </summary>
+public readonly record struct FetchSource(string Name, double BytesPerSecond = 0, double LatencyMs = 0)
+{
+    /// <summary>Whether it brings parts beside others.</summary>
+    public bool Shares => BytesPerSecond > 0;
+}
