@@ -36,7 +36,7 @@ internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions opt
                     return new CacheError(CacheErrorCode.Unavailable, $"instance '{peer}' sent more than it was asked for");
                 Memory<byte> piece = buffer.Slice(done, bytes);
                 await socket.Stream.ReadExactlyAsync(piece, either.Token).ConfigureAwait(false);
-                if (Crc32C.Of(piece.Span) != crc)
+                if (Crc32C.Append(0, piece.Span) != crc)
                     return new CacheError(CacheErrorCode.Corrupt, $"bytes from instance '{peer}' fail their checksum");
                 filled(done += bytes);
             }

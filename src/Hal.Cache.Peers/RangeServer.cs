@@ -67,7 +67,7 @@ internal sealed class RangeServer(IPeerHost host, PeerOptions options, TimeProvi
                     return false;
                 left -= read.Value;
                 BinaryPrimitives.WriteInt32LittleEndian(buffer, read.Value);
-                BinaryPrimitives.WriteUInt32LittleEndian(buffer.AsSpan(sizeof(int)), Crc32C.Of(piece.Span[..read.Value]));
+                BinaryPrimitives.WriteUInt32LittleEndian(buffer.AsSpan(sizeof(int)), Crc32C.Append(0, piece.Span[..read.Value]));
                 if (!await SendAsync(buffer.AsMemory(0, RangeWire.PieceHeaderBytes + read.Value), cancellation).ConfigureAwait(false))
                     return false;
             }

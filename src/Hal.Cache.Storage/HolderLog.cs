@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Storage.Log;
 

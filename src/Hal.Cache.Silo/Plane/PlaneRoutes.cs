@@ -19,6 +19,17 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
     /// <summary>Part of the parent's cost that another holder's must be below to go first.</summary>
     public const double Gain = 0.8;
 
+    /// <summary>
+    /// From which size on an answer that comes late is still of use, in bytes: the reads of a shorter object have all begun by then.
+    /// </summary>
+    public const long LateBytesMin = 4 << 20;
+
+    /// <summary>Of shorter objects, while no answer is waited for, one in so many is asked about all the same.</summary>
+    public const int Sampled = 16;
+
+    /// <summary>After an answer that put another holder first, so many are waited for.</summary>
+    private const int WaitedMax = 16;
+
     private const int HoldersMax = 3;
     private const int AnswersMax = 4096;
     private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(20);
@@ -30,6 +41,8 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
     private readonly FetchSource[] fallback = parent == root ? [new(root)] : [new(parent), new(root)];
     private readonly ConcurrentDictionary<CacheKey, Question> questions = [];
     private readonly ConcurrentDictionary<string, Failing> failing = new(StringComparer.Ordinal);
+    private int waited = 1;
+    private int asked;
     private long silentAt;
     private bool wasSilent;
 
@@ -43,6 +56,7 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
         if (question is null) return Order(fallback);
         if (!question.Answer.IsCompleted)
         {
+            if (Volatile.Read(ref waited) <= 0) return Order(fallback);
             try
             {
                 await question.Answer.WaitAsync(Wait, time, cancellation);
@@ -92,6 +106,7 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
         var key = new CacheKey(range.Key, range.Database);
         var now = time.GetTimestamp();
         if (questions.TryGetValue(key, out var known) && known.Version == range.Version && time.GetElapsedTime(known.AskedAt, now) < Fresh) return known;
+        if (range.ObjectLength < LateBytesMin && Volatile.Read(ref waited) <= 0 && Interlocked.Increment(ref asked) % Sampled != 0) return null;
         if (Volatile.Read(ref wasSilent) && time.GetElapsedTime(Volatile.Read(ref silentAt), now) < Avoided) return null;
         if (questions.Count >= AnswersMax) questions.Clear();
         return questions[key] = new Question(range.Version, now, Task.Run(() => AnswerAsync(plane, key, range)));
@@ -107,7 +122,9 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
             if (routes.IsOk)
             {
                 Volatile.Write(ref wasSilent, false);
-                return await ReachableAsync(plane, Rank(routes.Value[0].Candidates, range.ObjectLength), limit.Token);
+                var sources = await ReachableAsync(plane, Rank(routes.Value[0].Candidates, range.ObjectLength), limit.Token);
+                Learn(sources[0].Name != fallback[0].Name || sources[0].Shares);
+                return sources;
             }
         }
         catch (OperationCanceledException)
@@ -117,6 +134,14 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
         Volatile.Write(ref silentAt, time.GetTimestamp());
         Volatile.Write(ref wasSilent, true);
         return fallback;
+    }
+
+    // Waiting for an answer costs every first byte its time. It is worth that while answers change the order, which is learned from those
+    // that were not waited for as well.
+    private void Learn(bool isChanged)
+    {
+        if (isChanged) Volatile.Write(ref waited, WaitedMax);
+        else if (Volatile.Read(ref waited) > 0) Interlocked.Decrement(ref waited);
     }
 
     private FetchSource[] Rank(IReadOnlyList<RouteCandidate> candidates, long bytes)

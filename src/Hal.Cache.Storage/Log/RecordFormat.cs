@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hal.Cache.Contracts;
 
 namespace Hal.Cache.Storage.Log;
 

@@ -17,7 +17,7 @@ public sealed class LoadProgramTests(ITestOutputHelper log)
             log.WriteLine("redis-server and redis-tools are not installed here: the smoke run of the load program was not made.");
             return;
         }
-        var options = new LoadOptions { Quick = true, Rounds = 1, Seconds = 0.05, ManyKeys = 2_000, Connections = 5, Servers = ["redis"] };
+        var options = new LoadOptions { Quick = true, Rounds = 1, Seconds = 0.05, ManyKeys = 2_000, Connections = 5, Servers = ["redis"], Tables = [LoadTable.None, LoadTable.Commit, LoadTable.Types] };
         using var output = new StringWriter();
         using var limit = new CancellationTokenSource(RunTimeMax);
 
@@ -33,12 +33,35 @@ public sealed class LoadProgramTests(ITestOutputHelper log)
     }
 
     [Fact]
+    public async Task Quick_run_measures_the_tree_and_the_control_plane_and_leaves_nothing_behind()
+    {
+        var options = new LoadOptions
+        {
+            Quick = true, Rounds = 1, Seconds = 0.05, ManyKeys = 2_000, Tables = [LoadTable.Tree, LoadTable.Plane], Only = new Regex("cold|clients|killed|Locate|affinity|events"),
+        };
+        using var output = new StringWriter();
+        using var limit = new CancellationTokenSource(RunTimeMax);
+
+        var code = await LoadProgram.RunAsync(options, output, TextWriter.Null, limit.Token);
+
+        log.WriteLine(output.ToString());
+        Assert.Equal(0, code);
+        var rows = output.ToString().Split('\n').Where(line => Regex.IsMatch(line, @"^\| (cold|8 clients|64 KiB|source|Locate|affinity|events)")).ToList();
+        Assert.Equal(11 + 4 + 1 + 5, rows.Count);
+        Assert.All(rows, row => Assert.Matches(@"^\| [^|]+ \| [^|]+ \| [0-9.,]+ ", row));
+        // What does not depend on how fast the machine is.
+        Assert.Matches(@"\| 8 clients on 2 leaves, one cold 4 MiB: copies read from the origin \| copies \| 1.00 \|", output.ToString());
+        Assert.Matches(@"\| source killed within 8 MiB: bytes that the client gets \| % \| 100 \|", output.ToString());
+        Assert.Empty(Directory.GetDirectories(WorkFolder.Cache, Mine));
+    }
+
+    [Fact]
     public async Task Run_returns_1_when_nothing_was_measured()
     {
         using var output = new StringWriter();
         using var limit = new CancellationTokenSource(RunTimeMax);
 
-        var code = await LoadProgram.RunAsync(new LoadOptions { Quick = true, Servers = [] }, output, TextWriter.Null, limit.Token);
+        var code = await LoadProgram.RunAsync(new LoadOptions { Quick = true, Servers = [], Tables = [LoadTable.None] }, output, TextWriter.Null, limit.Token);
 
         Assert.Equal(1, code);
     }
@@ -55,7 +78,7 @@ public sealed class LoadProgramTests(ITestOutputHelper log)
         using var progress = new CancelsAt("rounds of", cancel, () => Directory.GetDirectories(WorkFolder.Cache, Mine));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => LoadProgram.RunAsync(
-            new LoadOptions { Quick = true, Servers = ["redis"] }, TextWriter.Null, progress, cancel.Token));
+            new LoadOptions { Quick = true, Servers = ["redis"], Tables = [LoadTable.None] }, TextWriter.Null, progress, cancel.Token));
 
         Assert.NotEmpty(progress.Seen);
         Assert.Empty(Directory.GetDirectories(WorkFolder.Cache, Mine));

@@ -65,6 +65,25 @@ public sealed class MarkdownReportTests
     }
 
     [Fact]
+    public void Aim_says_what_was_reached_of_it_and_asks_for_a_cause_where_it_is_not_met()
+    {
+        ReportRow[] rows =
+        [
+            Aimed("half", Aim.AtLeast(0.97, "plain"), ("hal", 50), ("plain", 100)),
+            Aimed("quick", Aim.AtMost(2), ("hal", 1.5)),
+            Aimed("alone", Aim.AtLeast(1, "nginx"), ("hal", 7)),
+            Aimed("told", null, ("hal", 7)),
+        ];
+
+        var text = MarkdownReport.Write(Report() with { Tables = [new ReportTable(LoadTable.Tree, rows, [("hal", "1")])] }, "");
+
+        Assert.Contains($"| half | ms | 50.0 | 100 | – | – | at least 0.97 x plain | 0.500 | no | {Causes.Unknown} |", text, StringComparison.Ordinal);
+        Assert.Contains("| quick | ms | 1.50 | – | – | – | at most 2 | 1.50 | yes |  |", text, StringComparison.Ordinal);
+        Assert.Contains("| alone | ms | 7.00 | – | – | – | at least 1 x nginx |  | not measured |  |", text, StringComparison.Ordinal);
+        Assert.Contains("| told | ms | 7.00 | – | – | – |  |  |  |  |", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Failure_is_shown_in_its_cell_and_said_once_below_the_table()
     {
         var first = new RowRecorder("GET a", "k req/s", true);
@@ -87,6 +106,14 @@ public sealed class MarkdownReportTests
         var row = new RowRecorder(name, "k req/s", higherIsBetter);
         foreach (var (server, value) in figures)
             row.Add(server, new Sample(value, 0.5, 2));
+        return row.Build();
+    }
+
+    private static ReportRow Aimed(string name, Aim? aim, params (string Column, double Value)[] figures)
+    {
+        var row = new RowRecorder(name, "ms", true, aim);
+        foreach (var (column, value) in figures)
+            row.Add(column, new Sample(value));
         return row.Build();
     }
 

@@ -1,3 +1,5 @@
+using Hal.Cache.Benchmarks.Load.Plane;
+using Hal.Cache.Benchmarks.Load.Tree;
 using Hal.Cache.Benchmarks.Report;
 using Hal.Cache.Benchmarks.Servers;
 
@@ -15,7 +17,7 @@ internal static class LoadProgram
         var machine = Machine.Describe(work.FileSystem);
         var versions = new List<(string Name, string Version)>();
         var servers = new List<IServerUnderTest>();
-        foreach (var name in options.Servers)
+        foreach (var name in options.Tables.Any(table => table.Columns is null) ? options.Servers : [])
         {
             await progress.WriteLineAsync($"preparing {name}");
             await TryAsync(name, async () =>
@@ -31,6 +33,16 @@ internal static class LoadProgram
         var tables = new List<ReportTable>();
         foreach (var table in options.Tables)
         {
+            if (table == LoadTable.Tree)
+            {
+                tables.Add(await new TreeProbe(options, work, children, client, progress).RunAsync(cancel));
+                continue;
+            }
+            if (table == LoadTable.Plane)
+            {
+                tables.Add(await new PlaneProbe(options, children, progress).RunAsync(cancel));
+                continue;
+            }
             var throughput = table == LoadTable.Types
                 ? new TypesProbe(options, fleet, client, progress).RunAsync(cancel)
                 : new ThroughputProbe(options, fleet, client, new LargeValueDriver(), progress).RunAsync(table.Durability, cancel);

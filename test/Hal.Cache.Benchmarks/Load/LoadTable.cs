@@ -2,8 +2,11 @@ using Hal.Cache.Benchmarks.Servers;
 
 namespace Hal.Cache.Benchmarks.Load;
 
-/// <summary>One table of the report: the word that <c>--tables</c> takes, its heading, and what the servers promise meanwhile.</summary>
-internal sealed record LoadTable(string Name, string Heading, Durability Durability)
+/// <summary>
+/// One table of the report: the word that <c>--tables</c> takes, its heading, what the servers promise meanwhile, and for a table of aims
+/// its columns, this repository's first; other tables have a column for each server.
+/// </summary>
+internal sealed record LoadTable(string Name, string Heading, Durability Durability, IReadOnlyList<string>? Columns = null)
 {
     public static LoadTable None { get; } = new(
         "none", "Nothing promised: Redis `--appendonly no`, Garnet without AOF, silo `--durability none`", Durability.None);
@@ -15,5 +18,10 @@ internal sealed record LoadTable(string Name, string Heading, Durability Durabil
 
     public static LoadTable Types { get; } = new("types", "Data types, scripts, transactions and messages, nothing promised", Durability.None);
 
-    public static IReadOnlyList<LoadTable> All { get; } = [None, Commit, Types];
+    public static LoadTable Tree { get; } = new(
+        "tree", "A tree of processes, beside chains of nginx and Varnish, nothing promised", Durability.None, ["hal", "plain", "nginx", "varnish"]);
+
+    public static LoadTable Plane { get; } = new("plane", "The control plane in one process, its instances simulated", Durability.None, ["hal", "reference"]);
+
+    public static IReadOnlyList<LoadTable> All { get; } = [None, Commit, Types, Tree, Plane];
 }

@@ -9,7 +9,8 @@ internal sealed record ReportRow(
     bool HigherIsBetter,
     IReadOnlyDictionary<string, Sample> Samples,
     IReadOnlyDictionary<string, string> Failures,
-    IReadOnlyList<string> Notes)
+    IReadOnlyList<string> Notes,
+    Aim? Aim = null)
 {
     /// <summary>How far <paramref name="ours"/> is ahead of <paramref name="theirs"/>: over 1 is better, whichever way the unit runs.</summary>
     public double? Ratio(string ours, string theirs) =>

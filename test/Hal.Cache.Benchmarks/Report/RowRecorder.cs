@@ -3,7 +3,7 @@ using Hal.Cache.Benchmarks.Load;
 namespace Hal.Cache.Benchmarks.Report;
 
 /// <summary>Collects one row's samples while the rounds go on.</summary>
-internal sealed class RowRecorder(string name, string unit, bool higherIsBetter)
+internal sealed class RowRecorder(string name, string unit, bool higherIsBetter, Aim? aim = null)
 {
     private readonly Dictionary<string, List<Sample>> samples = [];
     private readonly Dictionary<string, string> failures = [];
@@ -23,7 +23,12 @@ internal sealed class RowRecorder(string name, string unit, bool higherIsBetter)
 
     public bool HasFailed(string server) => failures.ContainsKey(server);
 
-    public void Note(string text) => notes.Add(text);
+    /// <summary>Puts a text below the table, once.</summary>
+    public void Note(string text)
+    {
+        if (!notes.Contains(text))
+            notes.Add(text);
+    }
 
     public ReportRow Build() => new(
         name,
@@ -31,5 +36,6 @@ internal sealed class RowRecorder(string name, string unit, bool higherIsBetter)
         higherIsBetter,
         samples.Where(pair => !failures.ContainsKey(pair.Key)).ToDictionary(pair => pair.Key, pair => Sample.Median(pair.Value)),
         failures,
-        notes);
+        notes,
+        aim);
 }

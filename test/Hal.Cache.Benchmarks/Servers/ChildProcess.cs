@@ -56,12 +56,12 @@ internal sealed class ChildProcess : IDisposable
 
     public void Terminate() => Posix.Signal(process.Id, Posix.SigTerm);
 
-    /// <summary>Ends the process at once; nothing where it has ended.</summary>
+    /// <summary>Ends the process at once, and those that it has started; nothing where it has ended.</summary>
     public void Kill()
     {
         try
         {
-            process.Kill();
+            process.Kill(entireProcessTree: true);
         }
         catch (InvalidOperationException)
         {

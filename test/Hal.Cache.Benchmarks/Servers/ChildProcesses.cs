@@ -39,6 +39,10 @@ internal sealed class ChildProcesses : IDisposable
             : throw new BenchmarkException($"{name} ended with code {code}: {(errors.Length > 0 ? errors : output).Trim().ReplaceLineEndings(" / ")}");
     }
 
+    /// <summary>The same for a program that answers on standard error.</summary>
+    public async Task<string> ErrorsAsync(string file, IReadOnlyList<string> arguments, CancellationToken cancel) =>
+        (await RunAsync(file, arguments, OutputTimeMax, cancel)).Errors;
+
     public void Dispose()
     {
         AppDomain.CurrentDomain.ProcessExit -= OnExit;

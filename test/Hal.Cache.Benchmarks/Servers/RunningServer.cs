@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Hal.Cache.Benchmarks.Load;
@@ -71,11 +70,7 @@ internal sealed class RunningServer : IAsyncDisposable
     }
 
     /// <summary>Resident memory of the process, in bytes.</summary>
-    public long ResidentBytes()
-    {
-        var line = File.ReadLines($"/proc/{process!.Id}/status").First(text => text.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-    }
+    public long ResidentBytes() => ProcessFamily.ResidentBytes([process!.Id]);
 
     public async ValueTask DisposeAsync()
     {
@@ -84,7 +79,8 @@ internal sealed class RunningServer : IAsyncDisposable
             Directory.Delete(place.Directory, recursive: true);
     }
 
-    private static int FreePort()
+    /// <summary>A loopback port that nobody listens on now.</summary>
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -1,4 +1,5 @@
 using System.Text;
+using Hal.Cache.Contracts;
 using Hal.Cache.Storage.Log;
 
 namespace Hal.Cache.Storage.Tests.Log;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Hal.Cache.Contracts;
 using Hal.Cache.Storage.Log;
 using Microsoft.Win32.SafeHandles;
 

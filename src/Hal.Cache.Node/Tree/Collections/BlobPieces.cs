@@ -81,7 +81,7 @@ internal sealed class BlobPieces : IBufferWriter<byte>, IDisposable
 
         async ValueTask<CacheError?> WriteAsync()
         {
-            checksum = BlobChecksum.Append(checksum, chunk.AsSpan(0, used));
+            checksum = Crc32C.Append(checksum, chunk.AsSpan(0, used));
             CacheError? failed = await value.WriteChunkAsync(index++, chunk.AsMemory(0, used), cancellation).ConfigureAwait(false);
             used = 0;
             return failed;

@@ -46,14 +46,14 @@ internal sealed class CollectionPulls(TreeOptions options, Keyspace keyspace, IP
             byte[] blob = GC.AllocateUninitializedArray<byte>((int)length);
             RangeRequest whole = asked with { ObjectLength = length, Length = blob.Length };
             CacheError? error = await RelayAsync(whole, blob, cancellation).ConfigureAwait(false);
-            if (error == null && BlobChecksum.Of(blob) == checksum)
+            if (error == null && Crc32C.Append(0, blob) == checksum)
                 return Read(type, blob);
             if (error == null)
                 statistics.FoundCorrupt();
             error = await DirectAsync(whole, blob, cancellation).ConfigureAwait(false);
             if (error != null)
                 return error;
-            return BlobChecksum.Of(blob) == checksum ? Read(type, blob) : new CacheError(CacheErrorCode.Corrupt, "a collection fails its checksum");
+            return Crc32C.Append(0, blob) == checksum ? Read(type, blob) : new CacheError(CacheErrorCode.Corrupt, "a collection fails its checksum");
         }
         finally
         {

@@ -2,10 +2,10 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace Hal.Cache.Storage.Log;
+namespace Hal.Cache.Contracts;
 
-/// <summary>CRC32C (Castagnoli, reflected, as in iSCSI), at about the speed of a memory copy.</summary>
-internal static class Crc32C
+/// <summary>The checksum of records in logs and of pieces on the wire: CRC-32C (RFC 3720, appendix B.4), at about the speed of a memory copy.</summary>
+public static class Crc32C
 {
     // The instruction has a latency of 3 cycles and a throughput of 1, so three lanes run side by side. Joining them needs each lane's
     // CRC moved past the bytes of the lanes behind it: a linear map, held as four tables of 256 for each lane length.

@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Hal.Cache.Benchmarks.Report;
+using Hal.Cache.Benchmarks.Servers;
+
+namespace Hal.Cache.Benchmarks.Load.Tree;
+
+/// <summary>
+/// Reads of what a leaf has not and another instance has, beside reads at that instance, by one client that waits for each. The keys are
+/// clients' own, mutable ones: the leaf asks the root for the version, and whoever holds it for the bytes.
+/// </summary>
+internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, TextWriter progress)
+{
+    private const int WarmUpRoundsMax = 20;
+
+    /// <summary>Time of a row's warm-up, in runs' lengths.</summary>
+    private const double WarmUpSeconds = 2;
+
+    private const double SlowLinkMs = 40;
+    private const double SlowLinkBytes = 1e8;
+    private const double QuickLinkMs = 0.1;
+    private const double QuickLinkBytes = 1e9;
+    private const double DearGiB = 1000;
+
+    private readonly List<ReportRow> rows = [];
+
+    public bool IsWanted =>
+        options.Wants(Name(RunningTree.Root, TreeSizes.Small))
+        || new[] { RunningTree.Branch, RunningTree.Sibling }.Any(source => options.Wants(Name(source, TreeSizes.Medium)) || options.Wants(Name(source, sizes.Large)));
+
+    public async Task<IReadOnlyList<ReportRow>> RunAsync(RunningTree tree, CancellationToken cancel)
+    {
+        // The root sends a small value along with its version, so that it and no other instance is the source.
+        await LatencyAsync(tree, RunningTree.Root, TreeSizes.Small, sizes.SmallReads, 2.0, cancel);
+        await LatencyAsync(tree, RunningTree.Branch, TreeSizes.Medium, sizes.MediumReads, 1.3, cancel);
+        await RateAsync(tree, RunningTree.Branch, cancel);
+        if (!options.Wants(Name(RunningTree.Sibling, TreeSizes.Medium)) && !options.Wants(Name(RunningTree.Sibling, sizes.Large)))
+            return rows;
+        foreach (var above in (string[])[RunningTree.Root, RunningTree.Branch])
+            await tree.SetLinkAsync(above, RunningTree.Leaf, SlowLinkMs, SlowLinkBytes, DearGiB, cancel);
+        await tree.SetLinkAsync(RunningTree.Sibling, RunningTree.Leaf, QuickLinkMs, QuickLinkBytes, 0, cancel);
+        await LatencyAsync(tree, RunningTree.Sibling, TreeSizes.Medium, sizes.MediumReads, 1.3, cancel);
+        await RateAsync(tree, RunningTree.Sibling, cancel);
+        return rows;
+    }
+
+    private static string Name(string source, long bytes) => $"leaf miss, {source} has it, {TreeSizes.Text(bytes)}";
+
+    private Task LatencyAsync(RunningTree tree, string source, long bytes, int reads, double most, CancellationToken cancel) => MeasureAsync(
+        tree, source, new(Name(source, bytes), "p50 ms / p99", higherIsBetter: false, Aim.AtMost(most, "plain")), bytes, reads,
+        times => Percentiles(times), cancel);
+
+    private Task RateAsync(RunningTree tree, string source, CancellationToken cancel) => MeasureAsync(
+        tree, source, new(Name(source, sizes.Large), "MB/s", higherIsBetter: true, Aim.AtLeast(0.8, "plain")), sizes.Large, sizes.LargeReads,
+        times => new Sample(times.Select(one => one.Rate).Order().ElementAt(times.Count / 2)), cancel);
+
+    private static Sample Percentiles(IReadOnlyList<BodyTimes> times)
+    {
+        var sample = Sample.Of([.. times.Select(one => (long)(one.Total.TotalSeconds * Stopwatch.Frequency))], 0);
+        return sample with { Value = sample.P50Ms!.Value };
+    }
+
+    private async Task MeasureAsync(
+        RunningTree tree, string source, RowRecorder row, long bytes, int reads, Func<IReadOnlyList<BodyTimes>, Sample> sum, CancellationToken cancel)
+    {
+        if (!options.Wants(row.Name))
+            return;
+        await progress.WriteLineAsync($"  {row.Name}: {options.Rounds} rounds of {reads}");
+        try
+        {
+            var counter = $"tree_bytes_from_{source}";
+            var before = tree[RunningTree.Leaf].Counter(counter);
+            // Code is compiled in several steps, each in the background after it has run for a while: until then it is that which is measured.
+            var since = Stopwatch.GetTimestamp();
+            var rounds = 0;
+            for (var round = -WarmUpRoundsMax; round < options.Rounds; round++, rounds++)
+            {
+                if (round < 0 && rounds > 0 && Stopwatch.GetElapsedTime(since).TotalSeconds > options.Seconds * WarmUpSeconds)
+                    round = 0;
+                string[] keys = [.. Enumerable.Range(0, reads).Select(i => string.Create(CultureInfo.InvariantCulture, $"{source}:{bytes}:{round}:{i}"))];
+                await PlaceAsync(tree, source, keys, bytes, cancel);
+                (string Column, IPEndPoint Endpoint)[] turns = [("hal", tree[RunningTree.Leaf].Endpoint), ("plain", tree[source].Endpoint)];
+                if (round % 2 == 0)
+                    Array.Reverse(turns);
+                foreach (var (column, endpoint) in turns)
+                {
+                    var sample = sum(Read(endpoint, keys, bytes));
+                    if (round >= 0)
+                        row.Add(column, sample);
+                }
+                Remove(tree, keys);
+            }
+            var share = (tree[RunningTree.Leaf].Counter(counter) - before) / ((double)bytes * reads * rounds);
+            if (source != RunningTree.Root)
+                row.Note(string.Create(CultureInfo.InvariantCulture, $"{share:P0} of the bytes came from the {source}"));
+        }
+        catch (Exception e) when (e is BenchmarkException or IOException or System.Net.Sockets.SocketException)
+        {
+            row.Fail("hal", e.Message);
+        }
+        rows.Add(row.Build());
+    }
+
+    private static List<BodyTimes> Read(IPEndPoint endpoint, string[] keys, long bytes)
+    {
+        using var client = new BodyClient(endpoint, Wire.Resp);
+        var times = new List<BodyTimes>(keys.Length);
+        foreach (var key in keys)
+        {
+            times.Add(client.Read(key));
+            if (times[^1].Bytes != bytes)
+                throw new BenchmarkException($"{times[^1].Bytes} of {bytes} bytes of {key} came");
+        }
+        return times;
+    }
+
+    private static async Task PlaceAsync(RunningTree tree, string source, string[] keys, long bytes, CancellationToken cancel)
+    {
+        var value = new ValueBytes((int)bytes).For(1).ToArray();
+        using var root = tree[RunningTree.Root].Connect();
+        foreach (var key in keys)
+        {
+            if (root.Command("SET"u8.ToArray(), Encoding.ASCII.GetBytes(key), value) is { IsError: true } error)
+                throw new BenchmarkException($"SET answered {error.Text}");
+        }
+        if (source == RunningTree.Root)
+            return;
+        Read(tree[source].Endpoint, keys, bytes);
+        foreach (var key in keys)
+            await tree.HeldAsync(key, source, cancel);
+    }
+
+    private static void Remove(RunningTree tree, string[] keys)
+    {
+        using var root = tree[RunningTree.Root].Connect();
+        foreach (var key in keys)
+            root.Command("DEL", key);
+    }
+}

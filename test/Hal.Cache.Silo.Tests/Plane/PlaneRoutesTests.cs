@@ -1,0 +1,75 @@
+using System.Net;
+using System.Text;
+using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Node.Tree;
+using Hal.Cache.Silo.Plane;
+using Hal.Cache.Testing.ControlPlane;
+using Hal.Cache.Testing.Processes;
+using Hal.Cache.Testing.Time;
+
+namespace Hal.Cache.Silo.Tests.Plane;
+
+public sealed class PlaneRoutesTests
+{
+    private const long Large = 8 << 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    // The clock stands still, so that a wait for an answer has no end but the answer.
+    [Fact]
+    public async Task A_route_is_waited_for_only_while_answers_change_the_order()
+    {
+        using var answers = new SemaphoreSlim(0);
+        RouteCandidate[] candidates = [new() { Source = "branch", TotalMs = 1 }];
+        var plane = new FakeControlPlane().On("IRouting.RoutesAsync", arguments =>
+        {
+            Assert.True(answers.Wait(Patience));
+            var key = ((RouteRequest)arguments[0]!).Keys[0];
+            return new[] { new KeyRoutes { Key = key, SizeBytes = Large, Version = 1, Candidates = candidates } };
+        });
+        var routes = new PlaneRoutes("leaf", "branch", "root", Everybody(), new ManualTimeProvider()) { Plane = plane };
+
+        var first = Sources("first");
+        Assert.False(first.IsCompleted);
+        answers.Release();
+        Assert.Equal(["branch", "root"], Names(await first.AsTask().WaitAsync(Patience)));
+
+        candidates = [new() { Source = "sibling", TotalMs = 1 }, new() { Source = "branch", TotalMs = 40 }];
+        var second = Sources("second");
+        Assert.True(second.IsCompleted);
+        Assert.Equal(["branch", "root"], Names(await second));
+        answers.Release();
+        Assert.True(await Eventually.HoldsAsync(async () => (await Sources("second"))[0].Name == "sibling", Patience), "what is left of an object does not follow the answer");
+
+        var third = Sources("third");
+        Assert.False(third.IsCompleted);
+        answers.Release();
+        Assert.Equal(["sibling", "branch", "root"], Names(await third.AsTask().WaitAsync(Patience)));
+
+        ValueTask<IReadOnlyList<FetchSource>> Sources(string key) => routes.SourcesAsync(new RangeRequest(0, Encoding.ASCII.GetBytes(key), 1, Large, 0, 1 << 20), default);
+    }
+
+    [Fact]
+    public async Task Shorter_objects_are_asked_about_now_and_then_while_nothing_changes()
+    {
+        const int objects = 10 * PlaneRoutes.Sampled;
+        var plane = new FakeControlPlane().On(
+            "IRouting.RoutesAsync",
+            arguments => new[] { new KeyRoutes { Key = ((RouteRequest)arguments[0]!).Keys[0], SizeBytes = Large, Version = 1, Candidates = [new() { Source = "branch", TotalMs = 1 }] } });
+        var routes = new PlaneRoutes("leaf", "branch", "root", Everybody(), new ManualTimeProvider()) { Plane = plane };
+
+        for (var i = 0; i <= objects; i++)
+            Assert.Equal(["branch", "root"], Names(await routes.SourcesAsync(new RangeRequest(0, BitConverter.GetBytes(i), 1, PlaneRoutes.AskedBytesMin, 0, 1 << 18), default)));
+
+        Assert.True(await Eventually.HoldsAsync(() => plane.Calls.Count == 1 + (objects / PlaneRoutes.Sampled), Patience), $"{plane.Calls.Count} questions");
+    }
+
+    private static IEnumerable<string> Names(IReadOnlyList<FetchSource> sources) => sources.Select(source => source.Name);
+
+    private static PeerDirectory Everybody()
+    {
+        var directory = new PeerDirectory();
+        foreach (var name in new[] { "root", "branch", "sibling" }) directory.Add(name, new IPEndPoint(IPAddress.Loopback, 1));
+        return directory;
+    }
+}
