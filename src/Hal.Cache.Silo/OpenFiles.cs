@@ -9,6 +9,9 @@ internal static class OpenFiles
     /// <summary>Clients of one instance that there is always room for; a lower limit stops the start.</summary>
     public const int ClientsMin = 16;
 
+    /// <summary>With room for fewer clients than this, an instance warns at its start.</summary>
+    public const int ClientsFew = 1000;
+
     /// <summary>Files of the process itself: libraries, listeners, HTTP, other instances.</summary>
     public const int Reserved = 256;
 

@@ -64,7 +64,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             CollectionPullMaxBytes = options.CollectionPullMaxBytes,
         });
         tree = state is null ? null : new SiloTree(options, state, keyspace, directory, clock!);
-        if (clientsMax < GatewayOptions.ClientsMaxDefault) LogClients(options.Name, clientsMax);
+        if (clientsMax < GatewayOptions.ClientsMaxDefault) LogClients(clientsMax < OpenFiles.ClientsFew ? LogLevel.Warning : LogLevel.Information, options.Name, clientsMax);
         gateway = new RespGateway(gatewayOptions, keyspace, time, tree?.Gateway);
         instance = new CacheInstance(options.Name, options.Role ?? InstanceRole.Root, store);
     }
@@ -197,6 +197,6 @@ internal sealed partial class SiloInstance : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "Instance {Name} listens on {Resp}")]
     private partial void LogListening(string name, IPEndPoint resp);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Instance {Name} takes at most {Clients} clients: the limit of open files (ulimit -n) allows no more")]
-    private partial void LogClients(string name, int clients);
+    [LoggerMessage(Message = "Instance {Name} takes at most {Clients} clients: the limit of open files (ulimit -n) allows no more")]
+    private partial void LogClients(LogLevel level, string name, int clients);
 }

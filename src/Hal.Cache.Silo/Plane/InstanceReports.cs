@@ -19,6 +19,9 @@ internal sealed partial class InstanceReports : IAsyncDisposable
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Measuring = TimeSpan.FromSeconds(1);
 
+    // A parent that registers a moment later, or a control plane that was started again, is no news.
+    private static readonly TimeSpan RefusalPatience = TimeSpan.FromSeconds(5);
+
     private readonly SiloInstance instance;
     private readonly StoreReporter changes;
     private readonly TransferLog transfers;
@@ -32,6 +35,7 @@ internal sealed partial class InstanceReports : IAsyncDisposable
     private readonly Task measuringRoundTrips = Task.CompletedTask;
     private readonly ITimer measuring;
     private CacheError? told;
+    private long takenAt = TimeProvider.System.GetTimestamp();
 
     public InstanceReports(SiloInstance instance, IPEndPoint http, IControlPlane plane, ILogger<InstanceReports> logger)
     {
@@ -129,6 +133,8 @@ internal sealed partial class InstanceReports : IAsyncDisposable
             [.. transfers.Take(), .. roundTrips?.Take() ?? []],
             instance.Keyspace.Reads?.Take(ControlPlaneLimits.HeartbeatKeysMax) ?? []);
         var refused = reporter.Status.Refused;
+        if (refused is null) takenAt = TimeProvider.System.GetTimestamp();
+        else if (TimeProvider.System.GetElapsedTime(takenAt) < RefusalPatience) return;
         if (refused == told) return;
         told = refused;
         if (refused is null) LogTaken(instance.Options.Name);
