@@ -74,7 +74,7 @@ internal sealed class CommandContext : IDisposable
     public BlockedClient? Serving { get; set; }
 
     /// <summary>Long work may be done here: the thread is none that polls sockets.</summary>
-    public bool IsOnPool { get; set; }
+    public static bool IsOnPool => Thread.CurrentThread.IsThreadPoolThread;
 
     public CommandSpec Spec { get; set; } = CommandTable.Unknown;
 
@@ -342,7 +342,6 @@ internal sealed class CommandContext : IDisposable
         Pending = null;
         NeedsArguments = false;
         Changes.Clear();
-        IsOnPool = false;
         if (!IsInTransaction) learned.Begin(); // what one command of a transaction has learned stays true for the next
     }
 

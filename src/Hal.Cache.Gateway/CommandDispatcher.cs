@@ -50,7 +50,7 @@ internal sealed class CommandDispatcher(ServerState server)
             return context.RunAsync(forwarder.ForwardAsync);
 
         // Without pending work, Async asks for another thread: this one may be polling sockets.
-        return context.Spec.Has(CommandFlags.Long) ? Outcome.Async : Run(context);
+        return context.Spec.Has(CommandFlags.Long) && !CommandContext.IsOnPool ? Outcome.Async : Run(context);
     }
 
     /// <summary>Waits for what the command misses and runs it again, as often as it takes.</summary>
@@ -69,7 +69,6 @@ internal sealed class CommandDispatcher(ServerState server)
                 }
 
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-                context.IsOnPool = true;
                 outcome = Run(context);
                 continue;
             }
