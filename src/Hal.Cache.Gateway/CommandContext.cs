@@ -90,6 +90,9 @@ internal sealed class CommandContext : IDisposable
     /// <summary>The instance that forwarded the command and is to hold what it writes.</summary>
     public WriteMark Writer { get; set; }
 
+    /// <summary>Where SCAN goes on at one of several roots; null for where the client says.</summary>
+    public ulong? Cursor { get; set; }
+
     /// <summary>Ends when the connection does.</summary>
     public CancellationToken Cancellation { get; set; }
 
@@ -334,6 +337,7 @@ internal sealed class CommandContext : IDisposable
         Shards = 0;
         IsElsewhere = false;
         Writer = default;
+        Cursor = null;
         Failed = false;
         IsRejected = IsQueued = false;
         Dirty = 0;

@@ -48,7 +48,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         times = new(retrievals, options.Root);
         flights = new(gate, holder, store, Copies, places, reads, times, pulls, options, time, statistics, stopping.Token);
         writes = new(holder, Copies, options.Coherence.FlightTimeout, time);
-        evicted = new(store, Copies);
+        evicted = new(options, store, Copies);
         store.AddSink(evicted);
     }
 
@@ -187,6 +187,8 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
                 return;
             }
 
+            if (message is AcquireOk answered)
+                reads.Hear(answered);
             holder.Receive(message, now);
             prefixes.Follow(now);
             flights.Bring();
@@ -214,7 +216,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     void ICopyHolderOutput.Fail(long waiter, in ObjectKey key, ReadFailure failure)
     {
         times.Ended(key.Id);
-        reads.Fail(waiter, failure);
+        reads.Fail(waiter, key, failure);
     }
 
     private void Tick()
