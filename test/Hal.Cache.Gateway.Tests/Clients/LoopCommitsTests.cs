@@ -91,6 +91,13 @@ public class LoopCommitsTests
         }
 
         /// <summary>Waits for the next that is posted, and runs it.</summary>
-        public async Task RunPostedAsync() => (await posted.Reader.ReadAsync().AsTask().WaitAsync(ConnectionHost.WaitMax)).Run();
+        public async Task RunPostedAsync()
+        {
+            ILoopWork work = await posted.Reader.ReadAsync().AsTask().WaitAsync(ConnectionHost.WaitMax);
+            SynchronizationContext? context = SynchronizationContext.Current;
+            SynchronizationContext.SetSynchronizationContext(null); // as on a loop's thread, where what waits goes on in place
+            work.Run();
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
     }
 }
