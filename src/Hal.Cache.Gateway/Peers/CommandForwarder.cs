@@ -1,11 +1,13 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Contracts.Telemetry;
 using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Commands;
@@ -135,6 +137,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     private async ValueTask ForwardAsync(CommandContext context, string authority, ForwardedCall call)
     {
         long began = time.GetTimestamp();
+        using Activity? span = CommandSpans.Forward(context, authority);
         while (true)
         {
             Attempt attempt = await TryAsync(context, authority, call).ConfigureAwait(false);
@@ -256,7 +259,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         {
             try
             {
-                await SendAsync(context, transaction, link.Pipe.Output, call).ConfigureAwait(false);
+                await SendAsync(context, transaction, link, call).ConfigureAwait(false);
                 for (int queued = 0; queued <= transaction.Queue.Count; queued++)
                     await ReplyRelay.SkipAsync(link.Pipe.Input, context.Cancellation).ConfigureAwait(false);
                 await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false);
@@ -271,8 +274,9 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         }
     }
 
-    private static async ValueTask SendAsync(CommandContext context, ClientTransaction transaction, PipeWriter output, ForwardedCall call)
+    private static async ValueTask SendAsync(CommandContext context, ClientTransaction transaction, ICommandLink link, ForwardedCall call)
     {
+        PipeWriter output = link.Pipe.Output;
         WriteCall(context, output, default);
         output.Write("*1\r\n$5\r\nMULTI\r\n"u8);
         var parser = new RespRequestParser();
@@ -294,6 +298,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
             await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
         }
 
+        WriteTrace(link);
         WriteCall(context, output, call);
         output.Write("*1\r\n$4\r\nEXEC\r\n"u8);
         await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
@@ -330,6 +335,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         var relay = new ReplyRelay(context);
         try
         {
+            WriteTrace(link);
             await SendAsync(context, link.Pipe.Output, call).ConfigureAwait(false);
             await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false);
             link.IsReusable = true;
@@ -373,6 +379,18 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
             done += read.Value;
             await FlushAsync(output, cancellation).ConfigureAwait(false);
         }
+    }
+
+    private static void WriteTrace(ICommandLink link)
+    {
+        ActivityContext trace = link.Trace();
+        if (trace.TraceId == default)
+            return;
+        PipeWriter output = link.Pipe.Output;
+        Ascii(output, $"*3\r\n$8\r\nHAL.PEER\r\n$5\r\nTRACE\r\n${TraceFrame.Bytes}\r\n");
+        TraceFrame.Write(trace, output.GetSpan(TraceFrame.Bytes));
+        output.Advance(TraceFrame.Bytes);
+        output.Write("\r\n"u8);
     }
 
     private static void WriteCall(CommandContext context, PipeWriter output, ForwardedCall call)
