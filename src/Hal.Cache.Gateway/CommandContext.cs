@@ -75,7 +75,7 @@ internal sealed class CommandContext : IDisposable
     public BlockedClient? Serving { get; set; }
 
     /// <summary>Long work may be done here: the thread is none that polls sockets.</summary>
-    public bool IsOnPool { get; set; }
+    public static bool IsOnPool => Thread.CurrentThread.IsThreadPoolThread;
 
     public CommandSpec Spec { get; set; } = CommandTable.Unknown;
 
@@ -93,6 +93,9 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>The instance that forwarded the command and is to hold what it writes.</summary>
     public WriteMark Writer { get; set; }
+
+    /// <summary>Where SCAN goes on at one of several roots; null for where the client says.</summary>
+    public ulong? Cursor { get; set; }
 
     /// <summary>Ends when the connection does.</summary>
     public CancellationToken Cancellation { get; set; }
@@ -341,6 +344,7 @@ internal sealed class CommandContext : IDisposable
         Shards = 0;
         IsElsewhere = false;
         Writer = default;
+        Cursor = null;
         Failed = false;
         IsRejected = IsQueued = false;
         Dirty = 0;
@@ -349,7 +353,6 @@ internal sealed class CommandContext : IDisposable
         Pending = null;
         NeedsArguments = false;
         Changes.Clear();
-        IsOnPool = false;
         if (!IsInTransaction) learned.Begin(); // what one command of a transaction has learned stays true for the next
     }
 

@@ -51,7 +51,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         times = new(retrievals, options.Root);
         flights = new(gate, holder, store, Copies, places, reads, times, pulls, options, time, statistics, stopping.Token);
         writes = new(holder, Copies, options.Coherence.FlightTimeout, time);
-        evicted = new(store, Copies);
+        evicted = new(options, store, Copies);
         store.AddSink(evicted);
     }
 
@@ -199,6 +199,8 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
                 return;
             }
 
+            if (message is AcquireOk answered)
+                reads.Hear(answered);
             holder.Receive(message, now);
             prefixes.Follow(now);
             flights.Bring();
@@ -228,7 +230,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     void ICopyHolderOutput.Fail(long waiter, in ObjectKey key, ReadFailure failure)
     {
         times.Ended(key.Id);
-        reads.Fail(waiter, failure);
+        reads.Fail(waiter, key, failure);
     }
 
     private void Tick()

@@ -1,8 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text;
 using Hal.Cache.Coherence;
+using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Instances;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway;
 
 namespace Hal.Cache.Silo.Settings;
@@ -15,6 +18,7 @@ internal static class SiloSettings
     public const int SecretBytesMax = 4096;
     public const int SecretBytesMin = 16;
     public const int PeersMax = 4096;
+    public const int RootRangesMax = 1024;
     public const int InstancesMax = 64;
 
     public static readonly string[] Policies = ["lru", "lfu", "s3fifo", "noeviction"];
@@ -65,9 +69,13 @@ internal static class SiloSettings
         new("parent", "NAME", "none", "The instance above a branch or leaf.",
             $"must be 1 to {NameLengthMax} of a-z A-Z 0-9 - _ . and begin with a letter or digit",
             (o, v) => IsName(v) && Set(o.Parent = v)),
-        new("root", "NAME", "the parent", "The root of the tree, where it is not the parent.",
+        new("root", "NAME", "the parent", "The root of the tree, where it is not the parent; the default one where there are several.",
             $"must be 1 to {NameLengthMax} of a-z A-Z 0-9 - _ . and begin with a letter or digit",
             (o, v) => IsName(v) && Set(o.Root = v)),
+        new("roots", "NAME=FIRST-LAST", "one root with all slots",
+            "Hash slots of one of several roots, such as east=0-8191; given for each, the same at every instance.",
+            $"must be NAME=FIRST-LAST with slots within 0 to {HashSlots.Count - 1}, at most {RootRangesMax} of them",
+            (o, v) => ApplyRoots(o, [v]) is null) { TryApplyAll = ApplyRoots },
         new("peer", "NAME=HOST:PORT", "none", "Where another instance of the tree takes RESP; may be given several times.",
             $"must be NAME=HOST:PORT, at most {PeersMax} of them",
             (o, v) => ApplyPeers(o, [v]) is null) { TryApplyAll = ApplyPeers },
@@ -130,6 +138,25 @@ internal static class SiloSettings
         if (peers.Count > PeersMax) return given[PeersMax];
         options.Peers = peers;
         return null;
+    }
+
+    private static string? ApplyRoots(SiloOptions options, IReadOnlyList<string> given)
+    {
+        var slots = new List<SlotAssignment>();
+        foreach (var each in given)
+        {
+            var equals = each.IndexOf('=', StringComparison.Ordinal);
+            var dash = equals < 0 ? -1 : each.IndexOf('-', equals);
+            if (equals <= 0 || dash < 0 || !IsName(each[..equals])) return each;
+            if (!TrySlot(each[(equals + 1)..dash], out var first) || !TrySlot(each[(dash + 1)..], out var last) || last < first) return each;
+            slots.Add(new SlotAssignment(each[..equals], first, last));
+        }
+        if (slots.Count > RootRangesMax) return given[RootRangesMax];
+        options.RootSlots = slots;
+        return null;
+
+        static bool TrySlot(string text, out int slot) =>
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out slot) && slot < HashSlots.Count;
     }
 
     private static bool TryReadSecret(string path, out byte[] secret)

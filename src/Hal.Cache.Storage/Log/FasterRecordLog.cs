@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using FASTER.core;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Storage.Log;
 
@@ -97,6 +98,8 @@ internal sealed class FasterRecordLog : IRecordLog
     public ValueTask<CacheError?> WaitForCommitAsync(long address, CancellationToken cancellation) =>
         writer.WaitForCommitAsync(address, cancellation);
 
+    public void TellCommitted(long address, ICommitWaiter waiter) => writer.TellCommitted(address, waiter);
+
     public ValueTask<CacheError?> CommitAsync(CancellationToken cancellation)
     {
         var tail = log.TailAddress;
@@ -124,10 +127,10 @@ internal sealed class FasterRecordLog : IRecordLog
         return from >= to ? Math.Max(from, to) : scanner.Scan(from, to, end, visitor);
     }
 
-    public void TruncateBefore(long address)
+    public Task<CacheError?> TruncateAsync(long address)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(address, log.TailAddress);
-        writer.TruncateBefore(address / SegmentBytes * SegmentBytes);
+        return writer.TruncateAsync(address / SegmentBytes * SegmentBytes);
     }
 
     public async ValueTask DisposeAsync()

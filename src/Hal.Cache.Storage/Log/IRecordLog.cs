@@ -1,5 +1,6 @@
 using System.Buffers;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Storage.Log;
 
@@ -56,6 +57,9 @@ internal interface IRecordLog : IAsyncDisposable
     /// </summary>
     ValueTask<CacheError?> WaitForCommitAsync(long address, CancellationToken cancellation);
 
+    /// <summary>Tells the waiter what <see cref="WaitForCommitAsync"/> would complete with, on the thread that commits, or at once.</summary>
+    void TellCommitted(long address, ICommitWaiter waiter);
+
     /// <summary>The same for everything appended so far.</summary>
     ValueTask<CacheError?> CommitAsync(CancellationToken cancellation);
 
@@ -73,7 +77,8 @@ internal interface IRecordLog : IAsyncDisposable
 
     /// <summary>
     /// Gives up what lies before <paramref name="address"/>, rounded down to a segment; files go after the next commit, never before
-    /// everything appended until now is durable.
+    /// everything appended until now is durable. Completes with null when they are gone, or with the error of a log that fails, which gives
+    /// them up once it is well.
     /// </summary>
-    void TruncateBefore(long address);
+    Task<CacheError?> TruncateAsync(long address);
 }

@@ -110,6 +110,8 @@ public sealed class FullDiskTests : IDisposable
         host.Files.SyncFails = true;
         var address = await host.AppendAsync(1, 100);
 
+        var told = new CommitListener();
+        host.Log.TellCommitted(address, told);
         var first = await host.Log.WaitForCommitAsync(address, default).AsTask().WaitAsync(LogHost.Patience);
         host.Files.SyncFails = false; // as the kernel does: the next one succeeds, without the lost pages
         host.Time.Advance(TimeSpan.FromMinutes(1));
@@ -117,6 +119,7 @@ public sealed class FullDiskTests : IDisposable
 
         Assert.Equal(CacheErrorCode.Unavailable, first?.Code);
         Assert.Equal(CacheErrorCode.Unavailable, second?.Code);
+        Assert.Equal(CacheErrorCode.Unavailable, (await told.Heard.WaitAsync(LogHost.Patience))?.Code);
         Assert.Equal(LogState.Failed, host.Log.Health.State);
         Assert.True(host.Log.CommittedUntil <= address);
     }
@@ -136,7 +139,7 @@ public sealed class FullDiskTests : IDisposable
         await host.AppendAsync(60, 100); // reclaim's own appends are taken
         await host.CommitAsync();
         Volatile.Write(ref host.Files.Free, long.MaxValue);
-        host.Log.TruncateBefore(host.Log.SegmentBytes);
+        _ = host.Log.TruncateAsync(host.Log.SegmentBytes);
         await LogHost.UntilAsync(() => host.Log.HasRoom);
         Assert.Equal(LogState.Ok, host.Log.Health.State);
     }
@@ -149,7 +152,7 @@ public sealed class FullDiskTests : IDisposable
         host.Files.QuotaBytes = 0;
         await host.AppendAsync(60, 100);
 
-        host.Log.TruncateBefore(host.Log.SegmentBytes);
+        _ = host.Log.TruncateAsync(host.Log.SegmentBytes);
         await LogHost.UntilAsync(() => host.Log.Health.State == LogState.DiskFull);
         Assert.Equal(64, host.Log.BeginAddress);
         host.Files.QuotaBytes = long.MaxValue;

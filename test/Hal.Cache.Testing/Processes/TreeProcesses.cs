@@ -105,8 +105,9 @@ public sealed class TreeProcesses : IDisposable
         if (member.Parent is { } parent) arguments.AddRange(["--parent", parent, "--root", _members[0].Name]);
         if (_options.ClusterDatabase is { } database)
             arguments.AddRange(["--cluster", "orleans", "--postgres", database, "--cluster-listen", TreeMember.Endpoint(member.ClusterPort), "--cluster-gateway", TreeMember.Endpoint(member.GatewayPort)]);
-        if (_options.ControlPlane is not null || (_options.WithPlane && member.Parent is not null))
+        if (_options.ControlPlane is not null || (_options.WithPlane && member != _members[0]))
             arguments.AddRange(["--control-plane", $"http://{TreeMember.Endpoint(_links.GetValueOrDefault((member.Name, Plane))?.Port ?? PlanePort)}"]);
+        foreach (var slots in _options.Roots) arguments.AddRange(["--roots", slots]);
         arguments.AddRange(_options.Further.GetValueOrDefault(member.Name) ?? []);
         if (_options.ClusterView is { } view) arguments.AddRange(["--cluster-view", view]);
         if (_options.Policy is { } policy) arguments.AddRange(["--policy", policy]);

@@ -11,7 +11,8 @@ namespace Hal.Cache.Node.Tree.Publication;
 /// Answers holders that ask for keys: each is registered before its answer goes out, which waits where the value has to be fetched, or its
 /// version to be published.
 /// </summary>
-internal sealed class AcquireHandler(Lock gate, Authority authority, Keyspace keyspace, HolderLinks links, Publications publications, CancellationToken stopping)
+internal sealed class AcquireHandler(
+    TreeOptions options, Lock gate, Authority authority, Keyspace keyspace, HolderLinks links, Publications publications, CancellationToken stopping)
 {
     private readonly IBlobStore store = keyspace.Store;
     private readonly AcquireAnswers answers = new(keyspace);
@@ -108,6 +109,13 @@ internal sealed class AcquireHandler(Lock gate, Authority authority, Keyspace ke
         ulong hash = store.Hash(bytes);
         if (hash != id.Hash || id.Database >= IBlobStore.Databases)
             return true; // not of this tree: its seed is another one
+        if (!options.Roots.Owns(options.Name, bytes))
+        {
+            string whose = $"slot {HashSlots.Of(bytes)} is the business of root '{options.Roots.Of(bytes)}'";
+            answer = asked.Refused(new(CacheErrorCode.Refused, $"{whose}; the roots are set otherwise here"));
+            return true;
+        }
+
         var key = new BlobKey(id.Database, bytes, hash);
         var scope = default(WriteScope);
         ulong shard = store.ShardOf(hash);
