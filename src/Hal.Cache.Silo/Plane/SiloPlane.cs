@@ -57,6 +57,7 @@ internal sealed class SiloPlane : IAsyncDisposable
         var error = store is null ? null : await ClusterIdentity.CheckAsync(options, store, cancellation);
         if (error is null)
         {
+            if (store is PostgresControlPlaneStore database) await ClusterClock.CheckAsync(database, loggers.CreateLogger(nameof(ClusterClock)), cancellation);
             var joined = await ClusterHook.JoinAsync(options, store, loggers, cancellation);
             if (joined.IsOk)
             {

@@ -47,6 +47,9 @@ public sealed record SiloProcessOptions
     /// <summary>Where an instance of a tree keeps its data, by its name; others have a directory of their own.</summary>
     public IReadOnlyDictionary<string, string> DataDirectories { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Instances of a tree that the others know of and that the test starts itself, later.</summary>
+    public IReadOnlyList<string> Later { get; init; } = [];
+
     /// <summary>Variables of the environment of a tree's instances, by the instance's name.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Variables { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, string>>();
 }

@@ -47,8 +47,9 @@ public sealed class TreeProcesses : IDisposable
             }
 
             foreach (var link in tree._options.Links) tree._links.Add(link, new LinkProxy(link.To == Plane ? tree.PlanePort : tree[link.To].Port));
-            foreach (var member in tree._members) member.Begin();
-            foreach (var member in tree._members) member.WaitReady();
+            var atOnce = tree._members.Where(m => !tree._options.Later.Contains(m.Name)).ToArray();
+            foreach (var member in atOnce) member.Begin();
+            foreach (var member in atOnce) member.WaitReady();
             tree.WaitConnected();
             return tree;
         }
