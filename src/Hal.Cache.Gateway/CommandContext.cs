@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
@@ -77,6 +78,9 @@ internal sealed class CommandContext : IDisposable
     public static bool IsOnPool => Thread.CurrentThread.IsThreadPoolThread;
 
     public CommandSpec Spec { get; set; } = CommandTable.Unknown;
+
+    /// <summary>The span of the command that runs, or whose reply's bodies are still to be sent; null where it has none.</summary>
+    public Activity? Span { get; set; }
 
     /// <summary>A key's value is of a kind that is not copied: the authority runs the command.</summary>
     public bool IsElsewhere { get; private set; }
@@ -177,6 +181,9 @@ internal sealed class CommandContext : IDisposable
     /// <summary>A key argument in the client's database; the dispatcher has computed its hash and locked its shard.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public BlobKey Key(int index) => new(Client.Database, Arg(index), hashes[index]);
+
+    /// <summary>The hash of the last command's key argument, also when its arguments are gone; 0 where it was not kept.</summary>
+    internal ulong KeyHash(int index) => index < hashes.Length ? hashes[index] : 0;
 
     /// <summary>The same key in another database; it has the same shard.</summary>
     public BlobKey Key(int index, int database) => new(database, Arg(index), hashes[index]);
@@ -422,6 +429,7 @@ internal sealed class CommandContext : IDisposable
 
     public void Dispose()
     {
+        Span?.Stop();
         larges.Clear();
         if (ownsReply)
         {

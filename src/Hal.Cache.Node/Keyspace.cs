@@ -31,7 +31,7 @@ public sealed class Keyspace : IAsyncDisposable
 
     private readonly bool hasOrigins;
     private readonly FrozenDictionary<OriginMount, MountState> mounts;
-    private readonly KeyspaceStatistics statistics = new();
+    private readonly KeyspaceStatistics statistics;
     private readonly KeyFlights flights;
     private readonly ObjectFlights objects;
     private readonly FetchPipeline pipeline;
@@ -40,7 +40,8 @@ public sealed class Keyspace : IAsyncDisposable
     public Keyspace(IBlobStore store, IOriginTable origins, TimeProvider time, KeyspaceOptions? options = null)
     {
         options ??= new();
-        (Store, Origins, Time) = (store, origins, time);
+        (Store, Origins, Time, Name) = (store, origins, time, options.Name);
+        statistics = new(options.Name, store.Statistics);
         Collections = options.Collections;
         CollectionPullMaxBytes = options.CollectionPullMaxBytes;
         hasOrigins = origins.Mounts.Count > 0;
@@ -52,6 +53,9 @@ public sealed class Keyspace : IAsyncDisposable
         objects = new(pipeline, options, statistics);
         Snapshots = new(this);
     }
+
+    /// <summary>Name of the instance.</summary>
+    public string Name { get; }
 
     public IBlobStore Store { get; }
 

@@ -60,6 +60,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         };
         keyspace = new Keyspace(store, origins, time, new KeyspaceOptions
         {
+            Name = options.Name,
             Collections = collections,
             CollectionPullMaxBytes = options.CollectionPullMaxBytes,
         });

@@ -1,9 +1,12 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Contracts.Telemetry;
 using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Commands;
 using Hal.Cache.Gateway.Transactions;
@@ -45,8 +48,9 @@ internal static class CallWriter
     }
 
     /// <summary>Sends a transaction whole, from MULTI to EXEC.</summary>
-    public static async ValueTask SendAsync(CommandContext context, ClientTransaction transaction, PipeWriter output, ForwardedCall call)
+    public static async ValueTask SendAsync(CommandContext context, ClientTransaction transaction, ICommandLink link, ForwardedCall call)
     {
+        PipeWriter output = link.Pipe.Output;
         WriteCall(context, output, default);
         output.Write("*1\r\n$5\r\nMULTI\r\n"u8);
         var parser = new RespRequestParser();
@@ -68,9 +72,23 @@ internal static class CallWriter
             await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
         }
 
+        WriteTrace(link);
         WriteCall(context, output, call);
         output.Write("*1\r\n$4\r\nEXEC\r\n"u8);
         await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Tells which span waits for the next command, where there is one and the other end takes it.</summary>
+    public static void WriteTrace(ICommandLink link)
+    {
+        ActivityContext trace = link.Trace();
+        if (trace.TraceId == default)
+            return;
+        PipeWriter output = link.Pipe.Output;
+        Write(output, $"*3\r\n$8\r\nHAL.PEER\r\n$5\r\nTRACE\r\n${TraceFrame.Bytes}\r\n");
+        TraceFrame.Write(trace, output.GetSpan(TraceFrame.Bytes));
+        output.Advance(TraceFrame.Bytes);
+        output.Write("\r\n"u8);
     }
 
     public static void Write(PipeWriter output, FormattableString text) =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
@@ -140,6 +141,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     private async ValueTask ForwardAsync(CommandContext context, string authority, ForwardedCall call)
     {
         long began = time.GetTimestamp();
+        using Activity? span = CommandSpans.Forward(context, authority);
         bool isRead = context.Spec.Has(CommandFlags.ReadOnly) && !context.Spec.Has(CommandFlags.Blocking);
         while (true)
         {
@@ -197,6 +199,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         var relay = new ReplyRelay(context);
         try
         {
+            CallWriter.WriteTrace(link);
             await CallWriter.SendAsync(context, link.Pipe.Output, call).ConfigureAwait(false);
             await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false);
             link.IsReusable = true;

@@ -125,7 +125,7 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
         {
             try
             {
-                await CallWriter.SendAsync(context, transaction, link.Pipe.Output, call).ConfigureAwait(false);
+                await CallWriter.SendAsync(context, transaction, link, call).ConfigureAwait(false);
                 for (int queued = 0; queued <= transaction.Queue.Count; queued++)
                     await ReplyRelay.SkipAsync(link.Pipe.Input, context.Cancellation).ConfigureAwait(false);
                 await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false);

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Telemetry;
 using Hal.Cache.Node.Tree;
 
 namespace Hal.Cache.Silo.Plane;
@@ -29,6 +31,8 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
 
     /// <summary>After an answer that put another holder first, so many are waited for.</summary>
     private const int WaitedMax = 16;
+
+    private static readonly ActivitySource Source = new(Spans.SourcePrefix + "Silo");
 
     private const int HoldersMax = 3;
     private const int AnswersMax = 4096;
@@ -117,22 +121,26 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
     private async Task<IReadOnlyList<FetchSource>> AnswerAsync(IControlPlane plane, CacheKey key, RangeRequest range)
     {
         using var limit = new CancellationTokenSource(AnswerMax, time);
+        using var span = Source.Child("route")?.SetTag(SpanTags.Instance, name);
         var fallback = fallbacks[roots.IndexOf(range.Key.Span)];
         try
         {
             var request = new RouteRequest { Keys = [key], Destination = name, Version = (long)range.Version, Bytes = range.ObjectLength };
             var routes = await plane.Routing.RoutesAsync(request, limit.Token);
+            span.Ended(routes.Error);
             if (routes.IsOk)
             {
                 Volatile.Write(ref wasSilent, false);
                 var sources = await ReachableAsync(plane, Rank(fallback, routes.Value[0].Candidates, range.ObjectLength), limit.Token);
                 Learn(sources[0].Name != fallback[0].Name || sources[0].Shares);
+                span?.SetTag(SpanTags.Sources, string.Join(',', sources.Select(s => s.Name)));
                 return sources;
             }
         }
         catch (OperationCanceledException)
         {
             // Too late to be of use.
+            span?.SetStatus(ActivityStatusCode.Error);
         }
         Volatile.Write(ref silentAt, time.GetTimestamp());
         Volatile.Write(ref wasSilent, true);

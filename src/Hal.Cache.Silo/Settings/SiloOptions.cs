@@ -101,6 +101,9 @@ internal sealed class SiloOptions
     /// <summary>Where .NET clients of the cluster connect; null: nowhere.</summary>
     public IPEndPoint? ClusterGateway { get; set; }
 
+    /// <summary>Where traces, metrics and logs go by OTLP; null where only OpenTelemetry's own variables say so.</summary>
+    public Uri? Otlp { get; set; }
+
     /// <summary>All instances of the process: this one, those that the file lists, or the <see cref="DefaultTree"/>.</summary>
     public IReadOnlyList<SiloOptions> Instances { get; set; } = [];
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using Hal.Cache.Coherence;
@@ -89,7 +90,7 @@ internal static class SiloSettings
             (o, v) => ByteSize.TryParse(v, out var b) && Set(o.CollectionPullMaxBytes = b)),
         new("control-plane", "URL", "in this process", "Where the control plane's HTTP is, when another process hosts it.",
             "must be an http or https address, such as http://10.0.0.7:8080",
-            (o, v) => Uri.TryCreate(v, UriKind.Absolute, out var u) && u.Scheme is "http" or "https" && u is { Query: "", Fragment: "", UserInfo: "" } && Set(o.ControlPlane = u)),
+            (o, v) => TryAddress(v, out var u) && Set(o.ControlPlane = u)),
         new("postgres", "CONNECTION", "none", "Where the control plane in this process keeps its records, such as Host=db;Username=hal;Database=hal; otherwise a file of the data directory.",
             "must be a PostgreSQL connection string of Npgsql with a Host",
             (o, v) => Persistence.PostgresControlPlaneStore.Problem(v) is null && Set(o.Postgres = v)),
@@ -103,6 +104,9 @@ internal static class SiloSettings
             (o, v) => ListenAddress.TryParse(v, out var e) && e.Port != 0 && Set(o.ClusterListen = e)),
         new("cluster-gateway", "HOST:PORT", "none", "Where .NET services connect that call the cluster's grains.", ListenAddress.Rule,
             (o, v) => ListenAddress.TryParse(v, out var e) && e.Port != 0 && Set(o.ClusterGateway = e)),
+        new("otlp", "URL", "none", "Where traces, metrics and logs go by OTLP, such as http://collector:4317; OpenTelemetry's own variables (OTEL_...) say the rest.",
+            "must be an http or https address, such as http://collector:4317, or empty for none",
+            (o, v) => v.Length == 0 || (TryAddress(v, out var u) && Set(o.Otlp = u))),
         new("log-level", "LEVEL", "warning", "The least level of what is logged to standard error.",
             $"must be one of {string.Join(", ", Levels)}",
             (o, v) => OneOf(Levels, v) is { } l && Set(o.LogLevel = Enum.Parse<LogLevel>(l, ignoreCase: true))),
@@ -173,6 +177,9 @@ internal static class SiloSettings
         name.Length is >= 1 and <= NameLengthMax
         && char.IsAsciiLetterOrDigit(name[0])
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+
+    private static bool TryAddress(string value, [NotNullWhen(true)] out Uri? address) =>
+        Uri.TryCreate(value, UriKind.Absolute, out address) && address.Scheme is "http" or "https" && address is { Query: "", Fragment: "", UserInfo: "" };
 
     private static string? OneOf(string[] names, string value) =>
         names.FirstOrDefault(n => n.Equals(value, StringComparison.OrdinalIgnoreCase));
