@@ -201,7 +201,7 @@ public sealed class RootsTests(TwoRoots roots) : IClassFixture<TwoRoots>
         var (status, body) = await plane.TryPutAsync(
             "/v1/instances/third", new { name = "third", role = "root", silo = "s3", epoch = 1, respAddress = "127.0.0.1:1", slots = new[] { new { first = 8000, last = 8191 } } });
         Assert.True(status == 409, $"{status} {body}");
-        Assert.Contains("slot 8000 is owned by root 'east'", body.ToString(), StringComparison.Ordinal);
+        Assert.Contains("slot 8000 is owned by root 'east'", body.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
