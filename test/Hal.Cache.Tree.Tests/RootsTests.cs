@@ -165,7 +165,8 @@ public sealed class RootsTests(TwoRoots roots) : IClassFixture<TwoRoots>
     [Fact]
     public async Task Messages_go_everywhere_below_both_roots_and_a_leaf_hears_what_changes_at_either()
     {
-        Assert.True(await Eventually.HoldsAsync(() => TwoRoots.Names.Sum(name => TreeProcesses.Counter(roots.Tree[name], "tree_message_links")) == 6, Patience));
+        // Two ends for each of three links, and the stray's upper one.
+        Assert.True(await Eventually.HoldsAsync(() => TwoRoots.Names.Sum(name => TreeProcesses.Counter(roots.Tree[name], "tree_message_links")) == 7, Patience));
         using var publishers = new Clients(roots);
         using var subscribers = new Clients(roots);
         foreach (var name in TwoRoots.Names) Assert.Equal("subscribe", subscribers[name].Command("SUBSCRIBE", "r:all").Items![0].Text);
@@ -198,10 +199,27 @@ public sealed class RootsTests(TwoRoots roots) : IClassFixture<TwoRoots>
             ["east 0 8191", "west 8192 16383"],
             owners.GetProperty("items").EnumerateArray().Select(i => $"{i.GetProperty("root")} {i.GetProperty("first")} {i.GetProperty("last")}"));
 
+        var slots = new[] { new { first = 8000, last = 8191 } };
         var (status, body) = await plane.TryPutAsync(
-            "/v1/instances/third", new { name = "third", role = "root", silo = "s3", epoch = 1, respAddress = "127.0.0.1:1", slots = new[] { new { first = 8000, last = 8191 } } });
+            "/v1/instances/third", new { name = "third", role = "root", silo = "s3", epoch = 1, protocolVersion = 1, respAddress = "127.0.0.1:1", slots });
         Assert.True(status == 409, $"{status} {body}");
-        Assert.Contains("slot 8000 is owned by root 'east'", body.ToString(), StringComparison.Ordinal);
+        Assert.Contains("slot 8000 is owned by root 'east'", body.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_root_refuses_keys_of_other_slots_and_says_whose_they_are()
+    {
+        using var stray = roots.Connect("stray");
+        using var west = roots.Connect("west");
+        Assert.Equal("OK", west.Command("SET", "{b}:stray", "v").Text);
+
+        const string whose = "slot 3300 is the business of root 'east'";
+        Assert.Equal($"TRYAGAIN the authority 'west' refused: {whose}; the roots are set otherwise here", stray.Command("GET", "{b}:stray").Text);
+        Assert.Equal($"ERR {whose}, not of 'west'; the roots of 'stray' are set otherwise", stray.Command("SET", "{b}:stray", "w").Text);
+        stray.Command("MULTI");
+        stray.Command("SET", "{b}:stray", "w");
+        Assert.StartsWith("EXECABORT", stray.Command("EXEC").Text, StringComparison.Ordinal);
+        Assert.Equal("v", west.Command("GET", "{b}:stray").Text);
     }
 
     [Fact]

@@ -65,8 +65,8 @@ public sealed record TreeOptions
     public TimeSpan CollectionPullTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How far the time of day of a root other than the default one may be from this instance's, so that its keys with a time to live are
-    /// copied; otherwise they are read there.
+    /// How far behind this instance's the time of day of a root other than the default one may be, so that its keys with a time to live are
+    /// copied; otherwise, and where it is ahead by more than <see cref="TreeClock.ToleranceMax"/>, they are read there.
     /// </summary>
     public TimeSpan RootClockErrorMax { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -74,5 +74,5 @@ public sealed record TreeOptions
     public bool IsOfDefaultRoot => Root == Roots.Default;
 
     /// <summary>The same for what has to do with one of the roots.</summary>
-    public TreeOptions With(string authority) => this with { Root = authority, Clock = authority == Roots.Default ? Clock : null };
+    public TreeOptions With(string authority) => this with { Root = authority };
 }

@@ -32,7 +32,7 @@ public sealed record SiloProcessOptions
     /// <summary>Connection string of the database in which a tree's silos meet as one Orleans cluster; null for none.</summary>
     public string? ClusterDatabase { get; init; }
 
-    /// <summary>Slots of a tree's roots as NAME=FIRST-LAST, told to every instance; empty where there is one root.</summary>
+    /// <summary>Slots of a tree's roots as NAME=FIRST-LAST, told to every instance that has no others among its further options; empty where there is one root.</summary>
     public IReadOnlyList<string> Roots { get; init; } = [];
 
     /// <summary>Further options of a tree's instances, by the instance's name.</summary>

@@ -108,8 +108,9 @@ public sealed class TreeProcesses : IDisposable
             arguments.AddRange(["--cluster", "orleans", "--postgres", database, "--cluster-listen", TreeMember.Endpoint(member.ClusterPort), "--cluster-gateway", TreeMember.Endpoint(member.GatewayPort)]);
         if (_options.ControlPlane is not null || (_options.WithPlane && member != _members[0]))
             arguments.AddRange(["--control-plane", $"http://{TreeMember.Endpoint(_links.GetValueOrDefault((member.Name, Plane))?.Port ?? PlanePort)}"]);
-        foreach (var slots in _options.Roots) arguments.AddRange(["--roots", slots]);
-        arguments.AddRange(_options.Further.GetValueOrDefault(member.Name) ?? []);
+        var further = _options.Further.GetValueOrDefault(member.Name) ?? [];
+        foreach (var slots in further.Contains("--roots") ? [] : _options.Roots) arguments.AddRange(["--roots", slots]);
+        arguments.AddRange(further);
         if (_options.ClusterView is { } view) arguments.AddRange(["--cluster-view", view]);
         if (_options.Policy is { } policy) arguments.AddRange(["--policy", policy]);
         foreach (var other in _members.Where(m => m != member))
