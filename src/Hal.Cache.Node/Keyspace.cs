@@ -360,7 +360,7 @@ public sealed class Keyspace : IAsyncDisposable
         ulong hash = Store.Hash(fault.Key.Span);
         var request = new FetchRequest(fault.Kind, fault.Need, fault.Database, fault.Key.ToArray(), hash);
         FetchOutcome outcome = copies != null
-            ? await copies.Host.FetchAsync(request, cancellation)
+            ? await copies.Host.FetchAsync(request, memory?.GoesOnAtOnce == true, cancellation)
             : await flights.JoinAsync(request, mounts[mount!], cancellation);
         if (outcome.Version != 0)
             memory?.Learn(fault.Database, hash, outcome.Version);

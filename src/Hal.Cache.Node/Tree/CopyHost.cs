@@ -34,6 +34,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     private readonly OwnWrites writes;
     private ITimer? timer;
     private Task connecting = Task.CompletedTask;
+    private bool flushes; // whoever holds the lock flushes the channel as soon as it has left it
 
     public CopyHost(TreeOptions options, IBlobStore store, IPeerClient peers, ISessionCounter sessions, TimeProvider time, TreeStatistics statistics, Retrievals retrievals,
         CollectionPulls pulls)
@@ -88,11 +89,13 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         && IsServable(registration, 0);
 
     /// <summary>Asks the authority which version to read, and brings it; joins whoever does that already.</summary>
-    public async ValueTask<FetchOutcome> FetchAsync(FetchRequest request, CancellationToken cancellation)
+    /// <param name="goesOnAtOnce">Whether the caller may go on on the thread that reads what the authority sends: for little, and without blocking.</param>
+    public async ValueTask<FetchOutcome> FetchAsync(FetchRequest request, bool goesOnAtOnce, CancellationToken cancellation)
     {
         var key = new ObjectKey(new KeyId(request.Hash, (ushort)request.Database), request.Key);
         long read;
         Task<FetchOutcome> done;
+        IFrameChannel? channel;
         lock (gate)
         {
             if (stopping.IsCancellationRequested)
@@ -116,18 +119,22 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
 
             if (!isMeta)
                 places.WantValue(key.Id);
-            done = reads.Add(read);
+            done = reads.Add(read, goesOnAtOnce);
+            (channel, flushes) = (connection.Channel, true);
             holder.Flush(now);
+            flushes = false;
         }
 
+        channel?.Flush();
         try
         {
             return await done.WaitAsync(cancellation).ConfigureAwait(false);
         }
-        finally
+        catch (OperationCanceledException)
         {
             lock (gate)
                 reads.Remove(read);
+            throw;
         }
     }
 
@@ -187,12 +194,30 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
                 return;
             }
 
-            holder.Receive(message, now);
-            prefixes.Follow(now);
-            flights.Bring();
+            reads.BeginCollecting();
+            try
+            {
+                holder.Receive(message, now);
+                prefixes.Follow(now);
+                flights.Bring();
+            }
+            finally
+            {
+                reads.EndCollecting();
+            }
+
             if (message is WriteOk write)
                 writes.Forget(new WriteMark(write.Instance, write.Session, write.Flight).Handle);
         }
+    }
+
+    /// <summary>What had come was handed over, and is acknowledged: those go on who waited for it.</summary>
+    internal void Drained()
+    {
+        IReadOnlyList<(TaskCompletionSource<FetchOutcome> Read, FetchOutcome Outcome)> ended;
+        lock (gate)
+            ended = reads.TakeEnded();
+        WaitingReads.GoOn(ended);
     }
 
     void ICopyHolderOutput.Send(CoherenceMessage message)
@@ -200,7 +225,10 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         if (connection.Channel is not { } channel)
             return;
         MessageCodec.Write(message, frame);
-        channel.TrySend(frame.Written);
+        if (flushes)
+            channel.TryQueue(frame.Written);
+        else
+            channel.TrySend(frame.Written);
     }
 
     void ICopyHolderOutput.Fetch(long flight, AcquireAnswer answer) => flights.Add(flight, answer);

@@ -1,6 +1,7 @@
 using Hal.Cache.Coherence;
 using Hal.Cache.Coherence.Messages;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Node.Tree.Publication;
@@ -151,7 +152,9 @@ internal sealed class AcquireHandler(Lock gate, Authority authority, Keyspace ke
 
     private void Send(ulong instance, uint session, uint epoch, List<AcquireAnswer> known)
     {
+        IFrameChannel? channel;
         lock (gate)
-            links.Send(instance, session, epoch, known);
+            channel = links.Queue(instance, session, epoch, known);
+        channel?.Flush();
     }
 }
