@@ -12,6 +12,9 @@ public static class RespLimits
     /// <summary>Longest bulk argument, in bytes; the default of proto-max-bulk-len.</summary>
     public const long BulkBytesMax = 512L * 1024 * 1024;
 
+    /// <summary>Longest error that is written, in bytes; what is beyond, such as the rest of an argument that it names, is left out.</summary>
+    public const int ErrorBytesMax = 16 * 1024;
+
     /// <summary>Least value that <see cref="RespRequestParser.BulkBytesMax"/> may be set to, in bytes.</summary>
     public const long BulkBytesMaxLeast = 1024 * 1024;
 

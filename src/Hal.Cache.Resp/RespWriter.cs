@@ -46,17 +46,20 @@ public sealed class RespWriter : IDisposable
     /// <summary>Writes a status; line ends in it become spaces.</summary>
     public void SimpleString(ReadOnlySpan<byte> text) => Line((byte)'+', text);
 
-    /// <summary>Writes an error, such as "ERR syntax error", without its leading '-'; line ends in it become spaces.</summary>
-    public void Error(ReadOnlySpan<byte> text) => Line((byte)'-', text);
+    /// <summary>
+    /// Writes an error, such as "ERR syntax error", without its leading '-', up to <see cref="RespLimits.ErrorBytesMax"/>; line ends in it become spaces.
+    /// </summary>
+    public void Error(ReadOnlySpan<byte> text) => Line((byte)'-', text.Length > RespLimits.ErrorBytesMax ? text[..RespLimits.ErrorBytesMax] : text);
 
-    /// <summary>Writes an error, such as "ERR syntax error", without its leading '-', in UTF-8; line ends in it become spaces.</summary>
+    /// <summary>The same, in UTF-8.</summary>
     public void Error(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         var start = length + 1;
-        var target = GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length) + 3);
+        var characters = text.AsSpan(0, Math.Min(text.Length, RespLimits.ErrorBytesMax));
+        var target = GetSpan(Encoding.UTF8.GetMaxByteCount(characters.Length) + 3);
         target[0] = (byte)'-';
-        var bytes = Encoding.UTF8.GetBytes(text, target[1..]);
+        var bytes = Math.Min(Encoding.UTF8.GetBytes(characters, target[1..]), RespLimits.ErrorBytesMax);
         target[1 + bytes] = (byte)'\r';
         target[2 + bytes] = (byte)'\n';
         length = start + bytes + 2;

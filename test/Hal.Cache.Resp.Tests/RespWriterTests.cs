@@ -47,6 +47,18 @@ public sealed class RespWriterTests : IDisposable
     }
 
     [Fact]
+    public void An_endless_error_ends_at_the_limit()
+    {
+        writer.Error(Enumerable.Repeat((byte)'x', 100_000).ToArray());
+        Assert.Equal(RespLimits.ErrorBytesMax + 3, writer.WrittenSpan.Length);
+
+        writer.Clear();
+        writer.Error(new string('\u00e9', 100_000));
+        Assert.Equal(RespLimits.ErrorBytesMax + 3, writer.WrittenSpan.Length);
+        Assert.True(writer.WrittenSpan.EndsWith("\r\n"u8));
+    }
+
+    [Fact]
     public void Protocol_is_2_or_3_only()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => writer.Protocol = 1);

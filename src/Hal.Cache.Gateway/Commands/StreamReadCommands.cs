@@ -103,7 +103,7 @@ internal static class StreamReadCommands
         outcome = Outcome.Done;
         if (stream?.Groups.Find(c.Arg(options.GroupArg)) is null)
         {
-            c.Error(StreamErrors.NoGroup(c.Arg(options.KeyArg(index)), c.Arg(options.GroupArg)) + " in XREADGROUP with GROUP option");
+            c.Error(StreamErrors.NoGroup(c.Arg(options.KeyArg(index)), c.Arg(options.GroupArg), " in XREADGROUP with GROUP option"u8));
             return false;
         }
 

@@ -124,10 +124,10 @@ internal sealed class FasterRecordLog : IRecordLog
         return from >= to ? Math.Max(from, to) : scanner.Scan(from, to, end, visitor);
     }
 
-    public void TruncateBefore(long address)
+    public Task<CacheError?> TruncateAsync(long address)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(address, log.TailAddress);
-        writer.TruncateBefore(address / SegmentBytes * SegmentBytes);
+        return writer.TruncateAsync(address / SegmentBytes * SegmentBytes);
     }
 
     public async ValueTask DisposeAsync()

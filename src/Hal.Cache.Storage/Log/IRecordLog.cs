@@ -73,7 +73,8 @@ internal interface IRecordLog : IAsyncDisposable
 
     /// <summary>
     /// Gives up what lies before <paramref name="address"/>, rounded down to a segment; files go after the next commit, never before
-    /// everything appended until now is durable.
+    /// everything appended until now is durable. Completes with null when they are gone, or with the error of a log that fails, which gives
+    /// them up once it is well.
     /// </summary>
-    void TruncateBefore(long address);
+    Task<CacheError?> TruncateAsync(long address);
 }

@@ -29,6 +29,7 @@ internal sealed class LogWriter : IDisposable
     private CommitGroup? current;
     private long currentTarget;
     private (long Address, long After) truncation;
+    private CommitGroup? truncated;
     private TaskCompletionSource? room;
     private CacheError? refusal;
     private bool stopping;
@@ -133,17 +134,21 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
-    public void TruncateBefore(long address)
+    public Task<CacheError?> TruncateAsync(long address)
     {
+        Task<CacheError?> done;
         lock (gate)
         {
-            if (address <= truncation.Address || address <= begin)
-                return;
-            truncation = (address, log.TailAddress);
+            if (address <= begin)
+                return Task.FromResult<CacheError?>(null);
+            if (address > truncation.Address)
+                truncation = (address, log.TailAddress);
+            done = refusal is null ? (truncated ??= new CommitGroup()).Task : Task.FromResult<CacheError?>(refusal);
             next ??= new CommitGroup();
         }
 
         work.Set();
+        return done;
     }
 
     /// <summary>Ends the thread; what is not committed by then stays so.</summary>
@@ -300,6 +305,11 @@ internal sealed class LogWriter : IDisposable
 
         if (lowSpace)
             CheckSpace(mark.SegmentBytes);
+        CommitGroup? done = null;
+        lock (gate)
+            if (truncation.Address == 0) // or who came meanwhile would hear of it too soon
+                (done, truncated) = (truncated, null);
+        done?.TrySetResult(null);
     }
 
     private void CheckSpace(int bytes)
@@ -341,11 +351,12 @@ internal sealed class LogWriter : IDisposable
 
     private void FailWaiters(CacheError error)
     {
-        CommitGroup? first, second;
+        CommitGroup? first, second, third;
         lock (gate)
-            (first, second, current, next) = (current, next, null, null);
+            (first, second, third, current, next, truncated) = (current, next, truncated, null, null, null);
         first?.TrySetResult(error);
         second?.TrySetResult(error);
+        third?.TrySetResult(error);
     }
 
     private void ReleaseRoom()

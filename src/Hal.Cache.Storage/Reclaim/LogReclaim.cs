@@ -18,10 +18,14 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
     /// <summary>A walk that drops less than this part of a segment has an origin's objects looked for outside of the log.</summary>
     private const int PoorWalkPart = 8;
 
+    /// <summary>How long after a walk over the whole log in vain there is none, while nothing has changed: a pin may end, or an age.</summary>
+    private const uint GivenUpSeconds = 10;
+
     private readonly IRecordLog log = core.Log!;
     private long droppedBytes;
     private long walkedInVain;
     private long gaveUpAtLive = long.MaxValue;
+    private uint gaveUpAt;
     private readonly ObjectRewrite objects = new(core);
     private long truncatesBefore;
     private long spareWrittenFrom;
@@ -34,11 +38,14 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
     {
         while (!cancellation.IsCancellationRequested)
         {
-            bool liveShort = core.Room.LiveIsShort && core.Live.Total < gaveUpAtLive - log.SegmentBytes;
-            if (!liveShort && core.Room.LiveIsShort && core.Live.Total > gaveUpAtLive + log.SegmentBytes)
-                liveShort = true;
+            bool liveShort = core.Room.LiveIsShort && !HasGivenUp;
             if (!core.Room.LogIsShort && !liveShort)
+            {
+                if (core.Room.LiveIsShort)
+                    core.Room.Exhausted();
                 return;
+            }
+
             long begin = log.BeginAddress;
             long end = (begin & ~((long)log.SegmentBytes - 1)) + log.SegmentBytes;
             if (end > log.TailAddress)
@@ -67,11 +74,14 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
             walkedInVain = droppedBytes > 0 ? 0 : walkedInVain + (end - begin);
             if (walkedInVain > log.TailAddress - log.BeginAddress)
             {
-                (gaveUpAtLive, walkedInVain) = (core.Live.Total, 0);
+                (gaveUpAtLive, gaveUpAt, walkedInVain) = (core.Live.Total, core.Clock, 0);
                 core.Room.Exhausted();
             }
         }
     }
+
+    private bool HasGivenUp =>
+        Math.Abs(core.Live.Total - gaveUpAtLive) <= log.SegmentBytes && (core.Policy.KeepsAll || core.Clock - gaveUpAt < GivenUpSeconds);
 
     public bool Visit(long address, in RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
@@ -136,8 +146,8 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         if (unwritten != null)
             return false;
         spaces.Relocate(end);
-        log.TruncateBefore(end);
-        return log.CommitAsync(cancellation).AsTask().GetAwaiter().GetResult() == null;
+        // Until the segment is gone there is nothing else to walk: a second walk over it would find nothing, and pass for one in vain.
+        return log.TruncateAsync(end).WaitAsync(cancellation).GetAwaiter().GetResult() == null;
     }
 
     private bool WaitForRoom(CancellationToken cancellation) =>

@@ -39,6 +39,6 @@ internal static class CrashWriter
             return;
         foreach (var record in host.Scan(to: until).Records)
             await host.AppendAsync(record.Number, record.ValueLength);
-        host.Log.TruncateBefore(until);
+        _ = host.Log.TruncateAsync(until);
     }
 }

@@ -136,7 +136,7 @@ public sealed class FullDiskTests : IDisposable
         await host.AppendAsync(60, 100); // reclaim's own appends are taken
         await host.CommitAsync();
         Volatile.Write(ref host.Files.Free, long.MaxValue);
-        host.Log.TruncateBefore(host.Log.SegmentBytes);
+        _ = host.Log.TruncateAsync(host.Log.SegmentBytes);
         await LogHost.UntilAsync(() => host.Log.HasRoom);
         Assert.Equal(LogState.Ok, host.Log.Health.State);
     }
@@ -149,7 +149,7 @@ public sealed class FullDiskTests : IDisposable
         host.Files.QuotaBytes = 0;
         await host.AppendAsync(60, 100);
 
-        host.Log.TruncateBefore(host.Log.SegmentBytes);
+        _ = host.Log.TruncateAsync(host.Log.SegmentBytes);
         await LogHost.UntilAsync(() => host.Log.Health.State == LogState.DiskFull);
         Assert.Equal(64, host.Log.BeginAddress);
         host.Files.QuotaBytes = long.MaxValue;

@@ -93,7 +93,7 @@ public sealed class RandomModelTests : IDisposable
                 model[number] = (await host.AppendAsync(number, length), length);
         }
 
-        host.Log.TruncateBefore(until);
+        _ = host.Log.TruncateAsync(until);
         await host.CommitAsync();
         await LogHost.UntilAsync(() => host.Files.Segments[0] * host.Log.SegmentBytes == until); // a copy of the directory must not race with it
     }

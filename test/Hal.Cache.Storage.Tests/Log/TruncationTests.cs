@@ -16,12 +16,10 @@ public sealed class TruncationTests : IDisposable
         await FillAsync(host, 0, 100);
         var disk = host.Log.DiskBytes;
 
-        host.Log.TruncateBefore(2 * host.Log.SegmentBytes + 5000);
-        await host.CommitAsync();
-        await LogHost.UntilAsync(() => host.Log.DiskBytes < disk);
+        Assert.Null(await host.Log.TruncateAsync(2 * host.Log.SegmentBytes + 5000).WaitAsync(LogHost.Patience));
 
         Assert.Equal(2 * host.Log.SegmentBytes, host.Log.BeginAddress);
-        await LogHost.UntilAsync(() => host.Log.DiskBytes == disk - 2 * host.Log.SegmentBytes);
+        Assert.Equal(disk - 2 * host.Log.SegmentBytes, host.Log.DiskBytes);
         var scan = host.Scan();
         Assert.True(scan.Records[0].Address == host.Log.BeginAddress && scan.Damage.Count == 0);
         var gone = await host.Log.ReadAsync(64, host.Log.RecordBytes(8, 5000), default);
@@ -34,9 +32,42 @@ public sealed class TruncationTests : IDisposable
         await using var host = LogHost.Open(temp.Sub("a"), LogHost.Options(LogDurability.None));
         await FillAsync(host, 0, 100);
 
-        host.Log.TruncateBefore(host.Log.SegmentBytes);
+        _ = host.Log.TruncateAsync(host.Log.SegmentBytes);
 
         await LogHost.UntilAsync(() => host.Log.BeginAddress == host.Log.SegmentBytes);
+    }
+
+    // The commit under way was begun before: it ends, and the files are still there.
+    [Fact]
+    public async Task Truncation_during_a_commit_completes_with_the_next()
+    {
+        await using var host = LogHost.Open(temp.Sub("a"));
+        await FillAsync(host, 0, 100);
+        using var entered = new SemaphoreSlim(0);
+        using var leave = new SemaphoreSlim(0);
+        var segmentAtSync = new List<long>();
+        host.Files.OnSync = () =>
+        {
+            segmentAtSync.Add(host.Files.Segments[0]);
+            entered.Release();
+            Assert.True(leave.Wait(LogHost.Patience));
+        };
+        await host.AppendAsync(100, 5000);
+        var commit = host.CommitAsync();
+        Assert.True(await entered.WaitAsync(LogHost.Patience));
+        await host.AppendAsync(101, 5000);
+
+        var truncated = host.Log.TruncateAsync(host.Log.SegmentBytes);
+        leave.Release();
+        await commit;
+        Assert.True(await entered.WaitAsync(LogHost.Patience));
+        Assert.False(truncated.IsCompleted);
+        host.Files.OnSync = null;
+        leave.Release();
+
+        Assert.Null(await truncated.WaitAsync(LogHost.Patience));
+        Assert.Equal(host.Log.SegmentBytes, host.Log.BeginAddress);
+        Assert.Equal([0L, 0L], segmentAtSync);
     }
 
     // Trap 1: what a crash leaves just before a file goes must have all that was copied ahead of it.
@@ -60,7 +91,7 @@ public sealed class TruncationTests : IDisposable
         foreach (var record in live)
             await host.AppendAsync(record.Number, record.ValueLength);
         host.Files.OnSync = () => copies.Add(temp.CopyOf(host.Data.Path, $"sync{copies.Count}"));
-        host.Log.TruncateBefore(host.Log.SegmentBytes);
+        _ = host.Log.TruncateAsync(host.Log.SegmentBytes);
         Assert.True(await copied.WaitAsync(LogHost.Patience));
         await LogHost.UntilAsync(() => host.Files.Segments[0] == 1);
         host.Files.OnSync = null;
@@ -81,7 +112,7 @@ public sealed class TruncationTests : IDisposable
         string? copy = null;
         host.Files.OnDelete = _ => copy ??= temp.CopyOf(host.Data.Path, "crash");
         await FillAsync(host, 0, 200);
-        host.Log.TruncateBefore(3 * host.Log.SegmentBytes);
+        _ = host.Log.TruncateAsync(3 * host.Log.SegmentBytes);
         await host.DisposeAsync();
         Assert.Contains("00000000.log", Directory.EnumerateFiles(Path.Combine(copy!, "log")).Select(Path.GetFileName));
 
@@ -98,7 +129,7 @@ public sealed class TruncationTests : IDisposable
         await using (var host = LogHost.Open(temp.Sub("a")))
         {
             await FillAsync(host, 0, 100);
-            host.Log.TruncateBefore(host.Log.TailAddress);
+            _ = host.Log.TruncateAsync(host.Log.TailAddress);
         }
 
         await using var again = LogHost.Open(temp.Sub("a"));
@@ -149,7 +180,7 @@ public sealed class TruncationTests : IDisposable
         var last = host.Log.TailAddress / host.Log.SegmentBytes;
         for (var segment = 1; segment <= last; segment++)
         {
-            host.Log.TruncateBefore(segment * (long)host.Log.SegmentBytes);
+            _ = host.Log.TruncateAsync(segment * (long)host.Log.SegmentBytes);
             await LogHost.UntilAsync(() => host.Log.BeginAddress == segment * (long)host.Log.SegmentBytes);
         }
 
