@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
@@ -8,6 +9,7 @@ using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Telemetry;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Peers;
@@ -38,6 +40,9 @@ internal sealed class PeerSocket : IDisposable
     public PeerAddress Address { get; }
 
     public IDuplexPipe Pipe { get; }
+
+    /// <summary>Whether the other end takes the contexts of spans.</summary>
+    public bool TakesTraces { get; private set; }
 
     /// <summary>Whether the other end has neither closed nor sent something that nobody asked for.</summary>
     public bool IsFresh
@@ -149,6 +154,16 @@ internal sealed class PeerSocket : IDisposable
         }
     }
 
+    /// <summary>What goes along with a request of the span that runs here, which is told where its answer comes from; default for nothing.</summary>
+    public ActivityContext Trace()
+    {
+        if (Activity.Current is not { Recorded: true } span)
+            return default;
+        if (span.Kind == ActivityKind.Client)
+            span.SetTag(SpanTags.ServerAddress, Address.Host).SetTag(SpanTags.ServerPort, Address.Port).SetTag(SpanTags.Transport, "tcp");
+        return TakesTraces ? span.Context : default;
+    }
+
     private static async ValueTask<IPAddress> FindAsync(PeerAddress address, CancellationToken cancellation)
     {
         if (IPAddress.TryParse(address.Host, out IPAddress? known))
@@ -200,7 +215,11 @@ internal sealed class PeerSocket : IDisposable
         byte[] proof = PeerHandshake.ClientProof(options.Secret.Span, options.Name, Address.Name, nonce, other);
         await SendAsync(cancellation, "HAL.PEER"u8.ToArray(), "AUTH"u8.ToArray(), proof, Encoding.ASCII.GetBytes(kind.ToString())).ConfigureAwait(false);
         string accepted = await ReadLineAsync(cancellation).ConfigureAwait(false);
-        return accepted.StartsWith('-') ? Unavailable($"instance '{Address.Name}' refuses: {accepted[1..]}") : null;
+        if (accepted.StartsWith('-'))
+            return Unavailable($"instance '{Address.Name}' refuses: {accepted[1..]}");
+        // Behind OK are the features that came after the first version of the protocol.
+        TakesTraces = accepted.Split(' ').AsSpan(1).Contains(PeerHandshake.TraceFeature);
+        return null;
     }
 
     // Not a byte more: what follows may be the first frames already.

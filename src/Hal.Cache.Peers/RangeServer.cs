@@ -1,16 +1,20 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Contracts.Telemetry;
 
 namespace Hal.Cache.Peers;
 
 /// <summary>Answers the requests for ranges of one connection, one after the other, each piece as soon as it is there.</summary>
-internal sealed class RangeServer(IPeerHost host, PeerOptions options, TimeProvider time, IDuplexPipe pipe)
+internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions options, TimeProvider time, IDuplexPipe pipe)
 {
+    private static readonly ActivitySource Source = new(Spans.SourcePrefix + "Peers");
+
     private const int Broken = -1;
     private const int Refused = 0;
 
@@ -19,25 +23,28 @@ internal sealed class RangeServer(IPeerHost host, PeerOptions options, TimeProvi
         for (bool isBorrowed = false; ;)
         {
             // An answer that had to wait goes on where its bytes have come, on a thread that brings others': the next one must not stay there.
-            ValueTask<RangeRequest?> taking = TakeAsync(cancellation);
+            ValueTask<(RangeRequest Request, ActivityContext Trace)?> taking = TakeAsync(cancellation);
             if (isBorrowed && taking.IsCompleted)
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            if (await taking.ConfigureAwait(false) is not { } request)
+            if (await taking.ConfigureAwait(false) is not { } taken)
                 return;
-            ValueTask<bool> answering = AnswerAsync(request, cancellation);
+            ValueTask<bool> answering = AnswerAsync(taken.Request, taken.Trace, cancellation);
             isBorrowed = !answering.IsCompleted;
             if (!await answering.ConfigureAwait(false))
                 return;
         }
     }
 
-    private async ValueTask<RangeRequest?> TakeAsync(CancellationToken cancellation)
+    private async ValueTask<(RangeRequest Request, ActivityContext Trace)?> TakeAsync(CancellationToken cancellation)
     {
         byte[]? header = await TakeAsync(RangeWire.RequestBytes, cancellation).ConfigureAwait(false);
         if (header == null || RangeWire.KeyBytes(header) is not (>= 0 and <= BlobKey.BytesMax))
             return null;
         byte[]? key = await TakeAsync(RangeWire.KeyBytes(header), cancellation).ConfigureAwait(false);
-        return key == null || RangeWire.Read(header, key) is var request && !RangeWire.IsSound(request) ? null : request;
+        byte[]? trace = await TakeAsync(RangeWire.TraceBytes(header), cancellation).ConfigureAwait(false);
+        if (key == null || trace == null || RangeWire.Read(header, key) is var request && !RangeWire.IsSound(request))
+            return null;
+        return (request, trace.Length == 0 ? default : TraceFrame.Read(trace));
     }
 
     private async ValueTask<byte[]?> TakeAsync(int length, CancellationToken cancellation)
@@ -57,9 +64,12 @@ internal sealed class RangeServer(IPeerHost host, PeerOptions options, TimeProvi
         return bytes;
     }
 
-    private async ValueTask<bool> AnswerAsync(RangeRequest request, CancellationToken cancellation)
+    private async ValueTask<bool> AnswerAsync(RangeRequest request, ActivityContext trace, CancellationToken cancellation)
     {
+        using Activity? span = Source.Part("fetch", ActivityKind.Server, trace)?.SetTag(SpanTags.Instance, host.Name).SetTag(SpanTags.Peer, peer)
+            .SetTag(SpanTags.Offset, request.Offset).SetTag(SpanTags.Bytes, request.Length);
         Result<IRangeReader> opened = await AliveAsync(host.OpenRangeAsync(request, cancellation), cancellation).ConfigureAwait(false);
+        span.Ended(opened.Error);
         if (!opened.IsOk)
             return await RefuseAsync(opened.Error, cancellation).ConfigureAwait(false);
         using IRangeReader reader = opened.Value;
@@ -69,7 +79,11 @@ internal sealed class RangeServer(IPeerHost host, PeerOptions options, TimeProvi
             if (!isWritten)
             {
                 if (await AliveAsync(reader.WaitAsync(cancellation), cancellation).ConfigureAwait(false) is { } error)
+                {
+                    span.Ended(error);
                     return await RefuseAsync(error, cancellation).ConfigureAwait(false);
+                }
+
                 isWritten = TryWrite(reader, ref left);
             }
 
@@ -80,7 +94,7 @@ internal sealed class RangeServer(IPeerHost host, PeerOptions options, TimeProvi
                 continue;
             }
 
-            int sent = await ReadAndSendAsync(reader, left, cancellation).ConfigureAwait(false);
+            int sent = await ReadAndSendAsync(reader, left, span, cancellation).ConfigureAwait(false);
             if (sent <= 0)
                 return sent == Refused;
             left -= sent;
@@ -107,11 +121,12 @@ internal sealed class RangeServer(IPeerHost host, PeerOptions options, TimeProvi
     /// The same with a buffer of its own, beside which signs of life can be sent; the bytes that were sent, <see cref="Refused"/>, or
     /// <see cref="Broken"/>.
     /// </summary>
-    private async ValueTask<int> ReadAndSendAsync(IRangeReader reader, int left, CancellationToken cancellation)
+    private async ValueTask<int> ReadAndSendAsync(IRangeReader reader, int left, Activity? span, CancellationToken cancellation)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(RangeWire.PieceHeaderBytes + RangeWire.PieceBytesMax);
         Memory<byte> piece = buffer.AsMemory(RangeWire.PieceHeaderBytes, Math.Min(left, RangeWire.PieceBytesMax));
         Result<int> read = await AliveAsync(reader.ReadAsync(piece, cancellation), cancellation).ConfigureAwait(false);
+        span.Ended(read.Error);
         bool isSent;
         if (!read.IsOk)
         {

@@ -52,7 +52,7 @@ public sealed class RangeServerTests
     private static (Pipe Requests, Pipe Answers, Task Serving) Serve(Host host)
     {
         Pipe requests = new(), answers = new();
-        var server = new RangeServer(host, Options, TimeProvider.System, new Duplex(requests.Reader, answers.Writer));
+        var server = new RangeServer("there", host, Options, TimeProvider.System, new Duplex(requests.Reader, answers.Writer));
         return (requests, answers, server.RunAsync(default));
     }
 

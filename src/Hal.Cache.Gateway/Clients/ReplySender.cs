@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
@@ -63,6 +64,20 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
 
         if (!context.Waits.IsEmpty && !IsClosed)
             await context.Waits.PublishedAsync(context.Keyspace.Authority!).ConfigureAwait(false);
+        int sent = reply.Deferred.Count == 0 ? 0 : await SendBodiesAsync().ConfigureAwait(false);
+        if (sent < 0)
+            return;
+        output.Write(reply.WrittenSpan[sent..]);
+        context.Client.Counters.BytesOut += reply.WrittenSpan.Length;
+        reply.Clear();
+        FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
+        IsClosed |= flushed.IsCompleted;
+    }
+
+    /// <summary>Sends the reply up to the end of its last body, and answers where in the writer that is; -1 where the rest can't be had.</summary>
+    private async ValueTask<int> SendBodiesAsync()
+    {
+        using Activity? span = CommandSpans.Sending(context);
         int sent = 0;
         for (int at = 0; at < reply.Deferred.Count; at++)
         {
@@ -70,19 +85,15 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
             output.Write(reply.WrittenSpan[sent..body.Position]);
             int head = sent == 0 && reply.WrittenSpan[..body.Position].IndexOf((byte)'\n') == body.Position - 1 ? body.Position : 0;
             sent = body.Position;
-            if (!await SendBodyAsync((IByteSource)body.Source, head).ConfigureAwait(false))
-            {
-                abort();
-                IsClosed = true;
-                return;
-            }
+            if (await SendBodyAsync((IByteSource)body.Source, head).ConfigureAwait(false))
+                continue;
+            span?.SetStatus(ActivityStatusCode.Error);
+            abort();
+            IsClosed = true;
+            return -1;
         }
 
-        output.Write(reply.WrittenSpan[sent..]);
-        context.Client.Counters.BytesOut += reply.WrittenSpan.Length;
-        reply.Clear();
-        FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
-        IsClosed |= flushed.IsCompleted;
+        return sent;
     }
 
     private ValueTask<CacheError?> CommittedAsync(long address)

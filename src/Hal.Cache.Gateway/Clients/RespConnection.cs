@@ -209,10 +209,12 @@ internal sealed class RespConnection : IDisposable
         }
 
         client.IsWaiting = true;
+        CommandSpans.Wait(context);
         closing |= await CommandDispatcher.FinishAsync(context, waiting, replyStart).ConfigureAwait(false) == Outcome.Close;
         client.IsWaiting = false;
         client.ActiveAt = time.GetUtcNow().ToUnixTimeMilliseconds();
         FinishCommand();
+        CommandSpans.End(context, replyStart);
     }
 
     /// <summary>Counts the command, and drops its reply where the client wants none.</summary>

@@ -109,11 +109,13 @@ internal static class SortCommands
                 ReadOnlySpan<byte> pattern = c.Arg(++arg);
                 options.By = new KeyPattern(pattern);
                 if (!pattern.Contains((byte)'*')) options.DontSort = true;
+                else if (c.Server.Places is not null) return OfSeveralRoots(c, "BY");
                 else if (!AclGate.PermitsAllReads(c)) return Denied(c, "BY");
             }
             else if (left >= 1 && c.Is(arg, "GET"u8))
             {
                 if (!AclGate.PermitsAllReads(c)) return Denied(c, "GET");
+                if (c.Server.Places is not null && !c.Is(arg + 1, "#"u8)) return OfSeveralRoots(c, "GET");
                 options.Gets.Add(new KeyPattern(c.Arg(++arg)));
             }
             else
@@ -127,6 +129,13 @@ internal static class SortCommands
         if (c.ArgLength(options.StoreArg) > BlobKey.BytesMax) c.Error(RespErrors.KeyTooLong);
         else if (c.Keyspace.TryMatchOrigin(c.Arg(options.StoreArg), out OriginMount? mount)) c.Error(RespErrors.ReadOnlyPrefix(mount.Prefix.Span));
         else return true;
+        return false;
+    }
+
+    // Patterns name any key, also those of another root.
+    private static bool OfSeveralRoots(CommandContext c, string option)
+    {
+        c.Error($"ERR {option} option of SORT denied in a tree of several roots.");
         return false;
     }
 

@@ -3,7 +3,7 @@ namespace Hal.Cache.Node.Tree;
 /// <summary>
 /// The time of day as a tree has it, which the machine's clock can't make jump: it goes with the monotonic clock from where it was at the
 /// start. At the authority it follows the machine's by at most <see cref="SlewMax"/>, because copies elsewhere count the rest of their
-/// life from what the authority said; at the other instances it is the authority's, as its answers tell it.
+/// life from what the authority said; at the other instances it is the authority's, the default one's of several, as its answers tell it.
 /// </summary>
 public sealed class TreeClock : TimeProvider, IDisposable
 {
@@ -21,6 +21,7 @@ public sealed class TreeClock : TimeProvider, IDisposable
     private readonly ITimer timer;
     private Course course;
     private bool follows;
+    private long heardOfOthers;
 
     public TreeClock(TimeProvider machine)
     {
@@ -54,9 +55,31 @@ public sealed class TreeClock : TimeProvider, IDisposable
             long stamp = machine.GetTimestamp();
             long ticks = TicksOf(course, stamp);
 
+            // What another root said is not forgotten either: a key of it is not told more time than it was given.
+            long back = Math.Max(authority.UtcTicks, heardOfOthers);
+
             // The authority's time has been when its word comes: a clock that is behind that is late, and would tell keys more time than they were given.
             long ahead = ticks - authority.UtcTicks;
-            Volatile.Write(ref course, new(ahead < 0 || ahead > ToleranceMax.Ticks ? authority.UtcTicks : ticks, stamp, 0));
+            Volatile.Write(ref course, new(ahead < 0 ? authority.UtcTicks : ahead > ToleranceMax.Ticks ? back : ticks, stamp, 0));
+        }
+    }
+
+    /// <summary>
+    /// The time of day of a root that the clock does not follow was this when it sent what has just come: from now on the clock is not behind
+    /// that. False where it is so by more than <see cref="ToleranceMax"/>, which it then stays.
+    /// </summary>
+    public bool TryMeet(DateTimeOffset other)
+    {
+        lock (gate)
+        {
+            long stamp = machine.GetTimestamp();
+            long ticks = TicksOf(course, stamp);
+            if (other.UtcTicks - ticks > ToleranceMax.Ticks)
+                return false;
+            heardOfOthers = Math.Max(heardOfOthers, other.UtcTicks);
+            if (other.UtcTicks > ticks)
+                Volatile.Write(ref course, new(other.UtcTicks, stamp, course.Slew));
+            return true;
         }
     }
 

@@ -1,0 +1,142 @@
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Commands;
+using Hal.Cache.Gateway.Transactions;
+
+namespace Hal.Cache.Gateway.Peers;
+
+/// <summary>Has one authority watch keys and run transactions, each of which is about keys of that one alone.</summary>
+internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder forwarder, CommandPlaces? places)
+{
+    /// <summary>The authority that runs a transaction, null where this instance does; false where its keys are of several.</summary>
+    public bool TryPlace(CommandContext context, ClientTransaction transaction, out string? authority)
+    {
+        if (places is not null)
+            return places.TryPlace(context, transaction, out authority);
+        authority = transaction.NeedsAuthority || context.Client.Upstream is not null ? tree.Authorities.Roots.Default : null;
+        return true;
+    }
+
+    /// <summary>Whether this instance is the authority that watches the command's keys; false where the client watches another one's already.</summary>
+    public bool TryWatch(CommandContext context, ClientTransaction transaction, out bool isHere)
+    {
+        if (places is not null)
+            return places.TryWatch(context, transaction, out isHere);
+        isHere = false;
+        return true;
+    }
+
+    /// <summary>Has the authority watch the command's keys, on a connection that is the client's until its transaction ends.</summary>
+    public async ValueTask WatchAsync(CommandContext context)
+    {
+        tree.Node.Statistics.CountForwarded();
+        ClientSession client = context.Client;
+        if (client.Upstream == null)
+        {
+            Result<ICommandLink> rented = await tree.Peers.RentAsync(forwarder.AuthorityOf(context), context.Cancellation).ConfigureAwait(false);
+            if (!rented.IsOk)
+            {
+                context.Error($"TRYAGAIN {rented.Error.Message}");
+                return;
+            }
+
+            client.Upstream = rented.Value;
+        }
+
+        var relay = new ReplyRelay(context);
+        try
+        {
+            await CallWriter.SendAsync(context, client.Upstream.Pipe.Output, default).ConfigureAwait(false);
+            await relay.RunAsync(client.Upstream.Pipe.Input).ConfigureAwait(false);
+        }
+        catch (Exception e) when (CallWriter.IsBreak(e))
+        {
+            relay.Drop();
+            client.LetGoOfUpstream();
+            context.Error($"TRYAGAIN the connection to the authority broke: {e.Message}");
+        }
+    }
+
+    /// <summary>Has the authority run a client's transaction.</summary>
+    public async ValueTask ExecAsync(CommandContext context, ClientTransaction transaction, string authority)
+    {
+        tree.Node.Statistics.CountForwarded();
+        ForwardedCall call = forwarder.NewCall(context, authority, transaction.Flags, isScript: transaction.Queue.Any(queued => CommandRouting.IsScripting(queued.Spec)));
+        if (call.Tracks || !context.Server.Monitors.IsEmpty)
+            Note(context, transaction, call.Tracks);
+        if (call.WantsOwn)
+            forwarder.BeginWriter(call.Request, context.Client.Id);
+        long request = call.Request;
+        bool isWatched = transaction.Watched.Count > 0 || context.Client.Upstream != null;
+        CallAttempt attempt = default;
+        try
+        {
+            for (; call.Attempt < (isWatched ? 1 : GatewayLimits.ExecAttemptsMax); call = call with { Attempt = call.Attempt + 1 })
+            {
+                attempt = await TryExecAsync(context, transaction, authority, call).ConfigureAwait(false);
+                if (attempt.Error == null || attempt.HasReplied || !attempt.IsSent)
+                    break;
+            }
+        }
+        finally
+        {
+            forwarder.EndWriter(request);
+        }
+
+        if (attempt.HasReplied)
+            context.Client.Abort();
+        else if (attempt.Error != null)
+            context.Error(attempt.IsSent ? $"{RespErrors.OutcomeUnknown}: {attempt.Error.Message}" : $"TRYAGAIN {attempt.Error.Message}");
+        TransactionCommands.End(context);
+    }
+
+    /// <summary>Tells this instance's monitors of the queued commands, and remembers what they read.</summary>
+    private static void Note(CommandContext context, ClientTransaction transaction, bool tracks)
+    {
+        using CommandContext inner = CommandContext.ForTransaction(context);
+        foreach (QueuedCommand queued in transaction.Queue)
+        {
+            queued.LoadInto(inner);
+            context.Server.Monitors.TellStart(inner);
+
+            // Streamed arguments are values, not keys that are read.
+            if (tracks && queued.Larges.Length == 0 && (queued.Spec.Has(CommandFlags.ReadOnly) || CommandRouting.IsScripting(queued.Spec)))
+                context.Server.Tracking.RememberForwarded(inner);
+            inner.End();
+            inner.Parser.Reset();
+        }
+    }
+
+    private async ValueTask<CallAttempt> TryExecAsync(CommandContext context, ClientTransaction transaction, string authority, ForwardedCall call)
+    {
+        ICommandLink? link = context.Client.Upstream;
+        context.Client.Upstream = null;
+        if (link == null)
+        {
+            Result<ICommandLink> rented = await tree.Peers.RentAsync(authority, context.Cancellation).ConfigureAwait(false);
+            if (!rented.IsOk)
+                return new(rented.Error, IsSent: false, HasReplied: false);
+            link = rented.Value;
+        }
+
+        var relay = new ReplyRelay(context);
+        await using (link)
+        {
+            try
+            {
+                await CallWriter.SendAsync(context, transaction, link, call).ConfigureAwait(false);
+                for (int queued = 0; queued <= transaction.Queue.Count; queued++)
+                    await ReplyRelay.SkipAsync(link.Pipe.Input, context.Cancellation).ConfigureAwait(false);
+                await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false);
+                link.IsReusable = call.Attempt == 0; // a repeated reply leaves the transaction open
+                return default;
+            }
+            catch (Exception e) when (CallWriter.IsBreak(e))
+            {
+                relay.Drop();
+                return new(new CacheError(CacheErrorCode.Unavailable, $"the connection to the authority broke: {e.Message}"), IsSent: true, relay.HasPassedOn);
+            }
+        }
+    }
+}
