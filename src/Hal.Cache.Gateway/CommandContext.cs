@@ -251,6 +251,12 @@ internal sealed class CommandContext : IDisposable
         if (Server.Events is { HasOpen: true } events) events.Release(ticket);
     }
 
+    /// <summary>
+    /// Allows the next wait for another instance to end on the thread that reads from it, where what follows is a plain read: no long work, no
+    /// transaction, no script, which may block.
+    /// </summary>
+    internal void LetReadGoOn() => learned.GoesOnAtOnce = Spec.Has(CommandFlags.ReadOnly) && !IsOnPool && !IsInTransaction && !IsInScript;
+
     /// <summary>Awaits the noted fault, without locks; false where it can't be helped, and the error is replied.</summary>
     public async ValueTask<bool> ResolveFaultAsync()
     {
@@ -271,6 +277,7 @@ internal sealed class CommandContext : IDisposable
     internal async ValueTask<CacheError?> ResolveAsync(Fault fault)
     {
         CacheError? error = await Keyspace.ResolveAsync(fault, learned, Cancellation);
+        learned.GoesOnAtOnce = false;
         IsElsewhere |= error?.Code == CacheErrorCode.Elsewhere;
 
         // The next run finds it known to be absent.

@@ -13,6 +13,7 @@ internal static class FaultBatch
     /// <summary>Awaits the noted fault with those of the command's other keys; false where the error is replied.</summary>
     public static ValueTask<bool> ResolveAsync(CommandContext context)
     {
+        context.LetReadGoOn();
         bool isOfKey = context.Fault.Kind is not (FaultKind.None or FaultKind.Room);
         return isOfKey && Gather(context) is { } faults ? ResolveAllAsync(context, faults) : context.ResolveFaultAsync();
     }

@@ -12,9 +12,15 @@ public sealed class CommandMemory
 
     private readonly Dictionary<(int Database, ulong Hash), long> known = [];
 
+    /// <summary>
+    /// Whether a wait for another instance may end on the thread that reads from it: what follows is short, and does not block.
+    /// </summary>
+    public bool GoesOnAtOnce { get; set; }
+
     /// <summary>Forgets the last command.</summary>
     public void Begin()
     {
+        GoesOnAtOnce = false;
         if (known.Count > 0)
             known.Clear();
     }

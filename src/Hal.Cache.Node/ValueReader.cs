@@ -17,6 +17,8 @@ public sealed class ValueReader : IByteSource
     private bool hasMissed;
     private bool isDisposed;
     private int firstChunks;
+    private ChunkRun? here; // has the chunk of this index, which the store may not have yet
+    private int hereIndex;
 
     /// <summary>Reads a value all of which is here.</summary>
     public ValueReader(ILargeValue value, long start, long length)
@@ -37,16 +39,28 @@ public sealed class ValueReader : IByteSource
     /// <summary>Offset in the value at which the range ends.</summary>
     public long End { get; }
 
+    /// <summary>
+    /// Set by who only passes on what was read, which is short: where bytes have to be waited for, <see cref="ReadAsync"/> may then go on on the
+    /// thread that brought them.
+    /// </summary>
+    public bool GoesOnAtOnce { get; set; }
+
     /// <summary>Bytes of the range that are still to be read.</summary>
     public long Remaining => End - Position;
 
     /// <summary>Whether all bytes of the value are here, or will not come.</summary>
     public bool IsHere => source == null || value.ChunksPresent == value.ChunkCount;
 
+    private int ChunkIndex => (int)(Position / IBlobStore.ChunkBytes);
+
     private int ChunkEnd => (int)((End + IBlobStore.ChunkBytes - 1) / IBlobStore.ChunkBytes);
 
     /// <summary>Leaves bytes out, which are then neither read nor fetched.</summary>
-    public void Skip(long bytes) => Position += Math.Clamp(bytes, 0, Remaining);
+    public void Skip(long bytes)
+    {
+        LetGo();
+        Position += Math.Clamp(bytes, 0, Remaining);
+    }
 
     /// <summary>Copies what is in memory, up to the end of a chunk; 0 at the end, or where it must be awaited.</summary>
     public int TryRead(Span<byte> destination)
@@ -56,8 +70,22 @@ public sealed class ValueReader : IByteSource
         if (destination.IsEmpty)
             return 0;
         int count = value.TryRead(Position, destination);
+        if (count > 0)
+            LetGo();
+        else
+            count = TryReadHere(destination);
         Advance(count);
         return count;
+    }
+
+    /// <summary>
+    /// Waits until <see cref="TryRead"/> has bytes, where they must be fetched; null also where they are here, though perhaps in the log
+    /// only, which takes a <see cref="ReadAsync"/>. Errors are those of that.
+    /// </summary>
+    public ValueTask<CacheError?> WaitAsync(CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        return Remaining == 0 || source == null || here != null || value.HasChunk(ChunkIndex) ? default : FetchAsync(isDamaged: false, cancellation);
     }
 
     /// <summary>
@@ -78,7 +106,7 @@ public sealed class ValueReader : IByteSource
             if (count > 0)
                 return count;
             bool isDamaged = false;
-            if (value.HasChunk((int)(Position / IBlobStore.ChunkBytes)))
+            if (value.HasChunk(ChunkIndex))
             {
                 Result<int> stored = await value.ReadAsync(Position, destination, cancellation);
                 if (stored.IsOk && stored.Value > 0)
@@ -94,9 +122,8 @@ public sealed class ValueReader : IByteSource
 
             if (source == null)
                 return new CacheError(CacheErrorCode.Unavailable, "a part of the value is not here, and its origin is not configured");
-            Result<int> fetched = await FetchAsync(destination, isDamaged, cancellation);
-            if (!fetched.IsOk || fetched.Value > 0)
-                return fetched;
+            if (await FetchAsync(isDamaged, cancellation) is { } error)
+                return error;
         }
     }
 
@@ -105,43 +132,62 @@ public sealed class ValueReader : IByteSource
         if (isDisposed)
             return;
         isDisposed = true;
+        LetGo();
         flight?.Detach();
         value.Release();
     }
 
-    /// <summary>0 where the chunk has come meanwhile.</summary>
-    private async ValueTask<Result<int>> FetchAsync(Memory<byte> destination, bool isDamaged, CancellationToken cancellation)
+    /// <summary>Has the chunk at the position brought, for <see cref="TryRead"/>; nothing where the store has got it meanwhile.</summary>
+    private async ValueTask<CacheError?> FetchAsync(bool isDamaged, CancellationToken cancellation)
     {
         flight ??= flights!.Attach(value, source!);
         if (flight == null)
             return new CacheError(CacheErrorCode.Unavailable, "the instance is shutting down");
         if (isDamaged)
             await flight.DropAsync(); // the next read of the key gets a whole copy, this one is answered from the origin
-        int index = (int)(Position / IBlobStore.ChunkBytes);
+        int index = ChunkIndex;
         ChunkRun? run = flight.Want(index, ChunkEnd, firstChunks, isDamaged);
         firstChunks = int.MaxValue;
         hasMissed = true;
         if (run == null)
-            return 0;
+            return null;
+        bool isHere = false;
         try
         {
-            if (await run.WhenHere(index).WaitAsync(cancellation) is { } error)
-                return error;
-            ReadOnlyMemory<byte> chunk = run.Chunk(index)[(int)(Position % IBlobStore.ChunkBytes)..];
-            int count = Math.Min(chunk.Length, destination.Length);
-            chunk.Span[..count].CopyTo(destination.Span);
-            Advance(count);
-            return count;
+            CacheError? error = await run.WhenHere(index, GoesOnAtOnce).WaitAsync(cancellation);
+            isHere = error == null;
+            return error;
         }
         finally
         {
-            run.Release();
+            if (isHere)
+                (here, hereIndex) = (run, index);
+            else
+                run.Release();
         }
+    }
+
+    private int TryReadHere(Span<byte> destination)
+    {
+        if (here == null)
+            return 0;
+        ReadOnlySpan<byte> chunk = here.Chunk(hereIndex).Span[(int)(Position % IBlobStore.ChunkBytes)..];
+        int count = Math.Min(chunk.Length, destination.Length);
+        chunk[..count].CopyTo(destination);
+        return count;
+    }
+
+    private void LetGo()
+    {
+        here?.Release();
+        here = null;
     }
 
     private void Advance(int count)
     {
         Position += count;
+        if (here != null && ChunkIndex != hereIndex)
+            LetGo();
         if (hasMissed && count > 0 && Position % IBlobStore.ChunkBytes == 0 && Position < End)
             flight!.Ahead((int)(Position / IBlobStore.ChunkBytes), ChunkEnd);
     }

@@ -1,10 +1,11 @@
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Peers;
 
 namespace Hal.Cache.Peers;
 
 /// <summary>The connections of one kind to one peer: each is one caller's at a time, a few idle ones are kept.</summary>
-internal sealed class ConnectionPool(string peer, PeerChannelKind kind, IPeerDirectory directory, PeerOptions options, TimeProvider time) : IDisposable
+internal sealed class ConnectionPool(string peer, PeerChannelKind kind, IPeerDirectory directory, PeerOptions options, ISocketLoops? loops, TimeProvider time) : IDisposable
 {
     private readonly Lock gate = new();
     private readonly Stack<PeerSocket> idle = [];
@@ -30,7 +31,7 @@ internal sealed class ConnectionPool(string peer, PeerChannelKind kind, IPeerDir
         Result<PeerSocket> made = default;
         try
         {
-            made = await PeerSocket.ConnectAsync(address, kind, options, time, cancellation).ConfigureAwait(false);
+            made = await PeerSocket.ConnectAsync(address, kind, options, loops, time, cancellation).ConfigureAwait(false);
         }
         catch
         {
@@ -70,15 +71,17 @@ internal sealed class ConnectionPool(string peer, PeerChannelKind kind, IPeerDir
     /// <summary>Breaks the connections that there are; what waits on one fails.</summary>
     public void Cut()
     {
-        PeerSocket[] open;
+        PeerSocket[] unused, used;
         lock (gate)
         {
-            open = [.. idle, .. rented];
+            (unused, used) = ([.. idle], [.. rented]);
             idle.Clear();
         }
 
-        foreach (PeerSocket socket in open)
+        foreach (PeerSocket socket in unused)
             socket.Dispose();
+        foreach (PeerSocket socket in used)
+            socket.Break(); // it is disposed of when it is returned
     }
 
     public void Dispose()

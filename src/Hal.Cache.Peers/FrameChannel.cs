@@ -6,8 +6,8 @@ using Hal.Cache.Contracts.Peers;
 namespace Hal.Cache.Peers;
 
 /// <summary>
-/// Frames both ways on one connection: four bytes of length, then the frame. Sending queues and returns; a task of the pool empties
-/// the queue, everything that has come meanwhile in one write.
+/// Frames both ways on one connection: four bytes of length, then the frame. Sending queues and returns; the queue is emptied, everything
+/// that has come meanwhile in one write, by a task of the pool, by whoever flushes, or by the reader after what it has handed over.
 /// </summary>
 internal sealed class FrameChannel(string peer, IDuplexPipe pipe, int queueBytesMax, Action abort) : IFrameChannel
 {
@@ -18,6 +18,7 @@ internal sealed class FrameChannel(string peer, IDuplexPipe pipe, int queueBytes
     private ArrayBufferWriter<byte> sending = new();
     private bool isSending;
     private bool isClosed;
+    private TaskCompletionSource? idle;
 
     public string Peer => peer;
 
@@ -32,31 +33,20 @@ internal sealed class FrameChannel(string peer, IDuplexPipe pipe, int queueBytes
 
     public bool TrySend(ReadOnlySpan<byte> frame)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(frame.Length, IFrameChannel.FrameBytesMax, nameof(frame));
-        bool starts;
-        lock (gate)
-        {
-            if (isClosed)
-                return false;
-            if (queued.WrittenCount + frame.Length > queueBytesMax)
-            {
-                isClosed = true;
-                ThreadPool.UnsafeQueueUserWorkItem(static cut => cut(), abort, preferLocal: false);
-                return false;
-            }
-
-            Span<byte> target = queued.GetSpan(HeaderBytes + frame.Length);
-            BinaryPrimitives.WriteInt32LittleEndian(target, frame.Length);
-            frame.CopyTo(target[HeaderBytes..]);
-            queued.Advance(HeaderBytes + frame.Length);
-            starts = !isSending;
-            isSending = true;
-        }
+        bool isQueued = TryQueue(frame, startsSending: true, out bool starts);
 
         // Never here: the caller may hold a lock of the store.
         if (starts)
             ThreadPool.UnsafeQueueUserWorkItem(static channel => _ = channel.SendAsync(), this, preferLocal: false);
-        return true;
+        return isQueued;
+    }
+
+    public bool TryQueue(ReadOnlySpan<byte> frame) => TryQueue(frame, startsSending: false, out _);
+
+    public void Flush()
+    {
+        if (TryBeginSending(evenIfEmpty: false))
+            _ = SendAsync();
     }
 
     public void Close()
@@ -71,7 +61,7 @@ internal sealed class FrameChannel(string peer, IDuplexPipe pipe, int queueBytes
         ThreadPool.UnsafeQueueUserWorkItem(static cut => cut(), abort, preferLocal: false);
     }
 
-    /// <summary>Hands every frame to the sink until the connection ends, then tells it so.</summary>
+    /// <summary>Hands every frame to the sink until the connection ends, then tells it so, when nothing is being sent any more.</summary>
     public async Task RunAsync(IFrameSink sink, CancellationToken cancellation)
     {
         try
@@ -80,11 +70,9 @@ internal sealed class FrameChannel(string peer, IDuplexPipe pipe, int queueBytes
             {
                 ReadResult read = await pipe.Input.ReadAsync(cancellation).ConfigureAwait(false);
                 ReadOnlySequence<byte> buffer = read.Buffer;
-                while (TryTake(ref buffer, sink))
-                {
-                }
-
+                Take(ref buffer, sink);
                 pipe.Input.AdvanceTo(buffer.Start, read.Buffer.End);
+                sink.Drained();
                 if (read.IsCompleted || read.IsCanceled)
                     return;
             }
@@ -96,7 +84,25 @@ internal sealed class FrameChannel(string peer, IDuplexPipe pipe, int queueBytes
         finally
         {
             Close();
+            await SendingEndedAsync().ConfigureAwait(false);
             sink.Closed();
+        }
+    }
+
+    // What the sink answers is sent here and in one write: another thread would have to be woken for it, once more for each round trip.
+    private void Take(ref ReadOnlySequence<byte> buffer, IFrameSink sink)
+    {
+        bool sends = TryBeginSending(evenIfEmpty: true);
+        try
+        {
+            while (TryTake(ref buffer, sink))
+            {
+            }
+        }
+        finally
+        {
+            if (sends)
+                _ = SendAsync();
         }
     }
 
@@ -128,17 +134,55 @@ internal sealed class FrameChannel(string peer, IDuplexPipe pipe, int queueBytes
         return true;
     }
 
+    private bool TryQueue(ReadOnlySpan<byte> frame, bool startsSending, out bool starts)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(frame.Length, IFrameChannel.FrameBytesMax, nameof(frame));
+        starts = false;
+        lock (gate)
+        {
+            if (isClosed)
+                return false;
+            if (queued.WrittenCount + frame.Length > queueBytesMax)
+            {
+                isClosed = true;
+                ThreadPool.UnsafeQueueUserWorkItem(static cut => cut(), abort, preferLocal: false);
+                return false;
+            }
+
+            Span<byte> target = queued.GetSpan(HeaderBytes + frame.Length);
+            BinaryPrimitives.WriteInt32LittleEndian(target, frame.Length);
+            frame.CopyTo(target[HeaderBytes..]);
+            queued.Advance(HeaderBytes + frame.Length);
+            starts = startsSending && !isSending;
+            isSending |= starts;
+            return true;
+        }
+    }
+
+    private bool TryBeginSending(bool evenIfEmpty)
+    {
+        lock (gate)
+        {
+            if (isSending || isClosed || (queued.WrittenCount == 0 && !evenIfEmpty))
+                return false;
+            return isSending = true;
+        }
+    }
+
+    // For whoever has begun: until nothing is queued, or the channel is over.
     private async Task SendAsync()
     {
+        bool isDone = false;
         try
         {
-            while (true)
+            while (!isDone)
             {
                 lock (gate)
                 {
-                    if (queued.WrittenCount == 0 || isClosed)
+                    isDone = queued.WrittenCount == 0 || isClosed;
+                    if (isDone)
                     {
-                        isSending = false;
+                        EndSending();
                         return;
                     }
 
@@ -148,15 +192,41 @@ internal sealed class FrameChannel(string peer, IDuplexPipe pipe, int queueBytes
 
                 FlushResult flushed = await pipe.Output.WriteAsync(sending.WrittenMemory).ConfigureAwait(false);
                 if (flushed.IsCompleted || flushed.IsCanceled)
-                {
                     Close();
-                    return;
-                }
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {
             Close();
         }
+        finally
+        {
+            if (!isDone)
+            {
+                lock (gate)
+                    EndSending();
+            }
+        }
+    }
+
+    // Under the lock.
+    private void EndSending()
+    {
+        isSending = false;
+        idle?.TrySetResult();
+    }
+
+    // The pipe is its owner's again after that: nobody may write to it any more.
+    private Task SendingEndedAsync()
+    {
+        lock (gate)
+        {
+            if (!isSending)
+                return Task.CompletedTask;
+            idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        pipe.Output.CancelPendingFlush();
+        return idle.Task;
     }
 }

@@ -2,12 +2,13 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.IO.Pipelines;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Peers;
 
 namespace Hal.Cache.Peers;
 
-/// <summary>The calling end of the peer protocol: pooled connections over TCP.</summary>
-public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, TimeProvider time) : IPeerClient
+/// <summary>The calling end of the peer protocol: pooled connections over TCP, on event loops where there are any.</summary>
+public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, TimeProvider time, ISocketLoops? loops = null) : IPeerClient
 {
     private readonly ConcurrentDictionary<(string Peer, PeerChannelKind Kind), ConnectionPool> pools = [];
     private readonly CancellationTokenSource disposed = new();
@@ -16,12 +17,12 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
     {
         if (!directory.TryFind(peer, out PeerAddress? address))
             return new CacheError(CacheErrorCode.Unavailable, $"no address of instance '{peer}' is known");
-        Result<PeerSocket> made = await PeerSocket.ConnectAsync(address, kind, options, time, cancellation).ConfigureAwait(false);
+        Result<PeerSocket> made = await PeerSocket.ConnectAsync(address, kind, options, loops, time, cancellation).ConfigureAwait(false);
         if (!made.IsOk)
             return made.Error;
         PeerSocket socket = made.Value;
-        var channel = new FrameChannel(peer, socket.Pipe, options.QueueBytesMax, socket.Dispose);
-        _ = channel.RunAsync(sink, disposed.Token);
+        var channel = new FrameChannel(peer, socket.Pipe, options.QueueBytesMax, socket.Break);
+        _ = RunAsync(channel, socket, sink);
         return channel;
     }
 
@@ -67,10 +68,16 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
         return default;
     }
 
+    private async Task RunAsync(FrameChannel channel, PeerSocket socket, IFrameSink sink)
+    {
+        using (socket)
+            await channel.RunAsync(sink, disposed.Token).ConfigureAwait(false);
+    }
+
     private ConnectionPool Pool(string peer, PeerChannelKind kind) =>
         pools.GetOrAdd((peer, kind), static (id, client) => client.NewPool(id.Peer, id.Kind), this);
 
-    private ConnectionPool NewPool(string peer, PeerChannelKind kind) => new(peer, kind, directory, options, time);
+    private ConnectionPool NewPool(string peer, PeerChannelKind kind) => new(peer, kind, directory, options, loops, time);
 
     private sealed class CommandLink(ConnectionPool pool, PeerSocket socket) : ICommandLink
     {

@@ -1,32 +1,45 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
+using System.IO.Pipelines;
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Telemetry;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Peers;
 
-/// <summary>A connection to a peer, its handshake over.</summary>
+/// <summary>A connection to a peer, its handshake over: on an event loop where there are any, else on the runtime's sockets.</summary>
 internal sealed class PeerSocket : IDisposable
 {
-    private readonly Socket socket;
+    /// <summary>Bytes that are received in one go on the loop's thread before other connections have their turn.</summary>
+    private const int BytesAtOnceMax = 256 << 10;
 
-    private PeerSocket(Socket socket, PeerAddress address)
+    /// <summary>Longest line that ends the handshake, in bytes.</summary>
+    private const int LineBytesMax = 4096;
+
+    private readonly Socket socket;
+    private readonly ILoopConnection? connection;
+    private readonly IDirectInput? input;
+    private readonly NetworkStream? stream;
+    private int atOnce;
+
+    private PeerSocket(Socket socket, PeerAddress address, ISocketLoops? loops)
     {
-        (this.socket, Address) = (socket, address);
-        Stream = new NetworkStream(socket, ownsSocket: false);
-        Pipe = new StreamPipe(Stream);
+        (this.socket, Address, connection) = (socket, address, loops?.Take(socket));
+        input = connection?.Input as IDirectInput;
+        stream = connection == null ? new NetworkStream(socket, ownsSocket: false) : null;
+        Pipe = connection ?? (IDuplexPipe)new StreamPipe(stream!);
     }
 
     public PeerAddress Address { get; }
 
-    public NetworkStream Stream { get; }
-
-    public StreamPipe Pipe { get; }
+    public IDuplexPipe Pipe { get; }
 
     /// <summary>Whether the other end takes the contexts of spans.</summary>
     public bool TakesTraces { get; private set; }
@@ -48,25 +61,91 @@ internal sealed class PeerSocket : IDisposable
     }
 
     public static async ValueTask<Result<PeerSocket>> ConnectAsync(
-        PeerAddress address, PeerChannelKind kind, PeerOptions options, TimeProvider time, CancellationToken cancellation)
+        PeerAddress address, PeerChannelKind kind, PeerOptions options, ISocketLoops? loops, TimeProvider time, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(options.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        PeerSocket? connected = null;
         try
         {
-            await socket.ConnectAsync(address.Host, address.Port, either.Token).ConfigureAwait(false);
-            var connected = new PeerSocket(socket, address);
-            if (await connected.GreetAsync(kind, options, either.Token).ConfigureAwait(false) is not { } error)
-                return connected;
-            connected.Dispose();
-            return error;
+            connected = loops != null
+                ? Begin(await FindAsync(address, either.Token).ConfigureAwait(false), address, loops)
+                : await WaitForAsync(address, either.Token).ConfigureAwait(false);
+            if (await connected.GreetAsync(kind, options, either.Token).ConfigureAwait(false) is { } error)
+            {
+                connected.Dispose();
+                return error;
+            }
+
+            // Who wanted the connection may have much to do now, and it may block.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            return connected;
         }
         catch (Exception e) when (e is SocketException or IOException or RespProtocolException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            socket.Dispose();
+            connected?.Dispose();
             string why = e is OperationCanceledException ? "no answer in time" : e.Message;
             return Unavailable($"instance '{address.Name}' at {address.Host}:{address.Port} can't be reached: {why}");
+        }
+        catch
+        {
+            connected?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Receives at least so many bytes into the front of the space, and what else there is; <see cref="IOException"/> where the connection ends before.</summary>
+    public async ValueTask<int> ReceiveAsync(Memory<byte> space, int least, CancellationToken cancellation)
+    {
+        if (input == null)
+            return await stream!.ReadAtLeastAsync(space, least, cancellationToken: cancellation).ConfigureAwait(false);
+        int done = 0;
+        while (done < least)
+        {
+            int count = atOnce < BytesAtOnceMax ? input.TryReceive(space.Span[done..]) : -1;
+            if (count == 0)
+                throw new EndOfStreamException("The peer closed the connection.");
+            if (count < 0)
+                await input.WaitAsync(cancellation).ConfigureAwait(false);
+            (done, atOnce) = count < 0 ? (done, 0) : (done + count, atOnce + count);
+        }
+
+        return done;
+    }
+
+    /// <summary>Sends all of the bytes; <see cref="IOException"/> where the peer takes no more.</summary>
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        FlushResult flushed = await Pipe.Output.WriteAsync(bytes, cancellation).ConfigureAwait(false);
+        if (flushed.IsCompleted || flushed.IsCanceled)
+            throw new IOException("The peer takes no more.");
+    }
+
+    /// <summary>Ends the connection for whoever uses it, who disposes of it then; from any thread.</summary>
+    public void Break()
+    {
+        if (connection != null)
+            connection.Break();
+        else
+            Dispose();
+    }
+
+    public void Dispose()
+    {
+        stream?.Dispose();
+        if (connection != null)
+            _ = connection.DisposeAsync().AsTask();
+        else
+            socket.Dispose();
+    }
+
+    private static async ValueTask<PeerSocket> WaitForAsync(PeerAddress address, CancellationToken cancellation)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(address.Host, address.Port, cancellation).ConfigureAwait(false);
+            return new PeerSocket(socket, address, null);
         }
         catch
         {
@@ -85,15 +164,41 @@ internal sealed class PeerSocket : IDisposable
         return TakesTraces ? span.Context : default;
     }
 
-    public void Dispose()
+    private static async ValueTask<IPAddress> FindAsync(PeerAddress address, CancellationToken cancellation)
     {
-        Stream.Dispose();
-        socket.Dispose();
+        if (IPAddress.TryParse(address.Host, out IPAddress? known))
+            return known;
+        IPAddress[] found = await Dns.GetHostAddressesAsync(address.Host, cancellation).ConfigureAwait(false);
+        return Array.Find(found, static one => one.AddressFamily == AddressFamily.InterNetwork) ?? (found.Length > 0 ? found[0] : throw new SocketException((int)SocketError.HostNotFound));
+    }
+
+    // What is sent first waits in the loop until the connection is made. The runtime's own waiting would have its thread woken for it for ever.
+    private static PeerSocket Begin(IPAddress host, PeerAddress address, ISocketLoops loops)
+    {
+        var socket = new Socket(host.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, Blocking = false };
+        try
+        {
+            try
+            {
+                socket.Connect(host, address.Port);
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
+            {
+                // It is being made.
+            }
+
+            return new PeerSocket(socket, address, loops);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private async ValueTask<CacheError?> GreetAsync(PeerChannelKind kind, PeerOptions options, CancellationToken cancellation)
     {
-        var replies = new RespReplyReader(Stream) { BulkBytesMax = 1 << 16 };
+        var replies = new RespReplyReader(Pipe.Input.AsStream(leaveOpen: true)) { BulkBytesMax = 1 << 16 };
         byte[] nonce = PeerHandshake.Nonce();
         await SendAsync(
             cancellation, "HAL.PEER"u8.ToArray(), "HELLO"u8.ToArray(), Digits(PeerHandshake.ProtocolVersion), Encoding.UTF8.GetBytes(options.Name),
@@ -109,12 +214,31 @@ internal sealed class PeerSocket : IDisposable
             return Unavailable($"instance '{Address.Name}' has another cluster secret");
         byte[] proof = PeerHandshake.ClientProof(options.Secret.Span, options.Name, Address.Name, nonce, other);
         await SendAsync(cancellation, "HAL.PEER"u8.ToArray(), "AUTH"u8.ToArray(), proof, Encoding.ASCII.GetBytes(kind.ToString())).ConfigureAwait(false);
-        RespValue accepted = await replies.ReadAsync(cancellation).ConfigureAwait(false);
-        if (accepted.IsError)
-            return Unavailable($"instance '{Address.Name}' refuses: {accepted.Text}");
+        string accepted = await ReadLineAsync(cancellation).ConfigureAwait(false);
+        if (accepted.StartsWith('-'))
+            return Unavailable($"instance '{Address.Name}' refuses: {accepted[1..]}");
         // Behind OK are the features that came after the first version of the protocol.
-        TakesTraces = accepted.Text.Split(' ').AsSpan(1).Contains(PeerHandshake.TraceFeature);
+        TakesTraces = accepted.Split(' ').AsSpan(1).Contains(PeerHandshake.TraceFeature);
         return null;
+    }
+
+    // Not a byte more: what follows may be the first frames already.
+    private async ValueTask<string> ReadLineAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            ReadResult read = await Pipe.Input.ReadAsync(cancellation).ConfigureAwait(false);
+            if (read.Buffer.PositionOf((byte)'\n') is { } end)
+            {
+                string line = Encoding.UTF8.GetString(read.Buffer.Slice(0, end)).TrimEnd('\r');
+                Pipe.Input.AdvanceTo(read.Buffer.GetPosition(1, end));
+                return line;
+            }
+
+            Pipe.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            if (read.IsCompleted || read.Buffer.Length > LineBytesMax)
+                throw new EndOfStreamException("The peer ended the handshake.");
+        }
     }
 
     private ValueTask SendAsync(CancellationToken cancellation, params byte[][] args)
@@ -128,7 +252,7 @@ internal sealed class PeerSocket : IDisposable
             request.Write("\r\n"u8);
         }
 
-        return Stream.WriteAsync(request.ToArray(), cancellation);
+        return SendAsync(request.ToArray(), cancellation);
     }
 
     private static byte[] Digits(int number) => Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));

@@ -22,21 +22,27 @@ internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions opt
         try
         {
             int length = RangeWire.Write(request, scratch, socket.Trace());
-            await socket.Stream.WriteAsync(scratch.AsMemory(0, length), either.Token).ConfigureAwait(false);
-            for (int done = 0; done < buffer.Length;)
+            await socket.SendAsync(scratch.AsMemory(0, length), either.Token).ConfigureAwait(false);
+            for (int done = 0, ahead = 0; done < buffer.Length;)
             {
-                await socket.Stream.ReadExactlyAsync(scratch.AsMemory(0, RangeWire.PieceHeaderBytes), either.Token).ConfigureAwait(false);
+                // What came behind the last piece is the front of the next one's header, in the place of the next one's bytes.
+                buffer.Slice(done, ahead).CopyTo(scratch);
+                if (ahead < RangeWire.PieceHeaderBytes)
+                    await ReceiveAsync(scratch.AsMemory(ahead, RangeWire.PieceHeaderBytes - ahead), either.Token).ConfigureAwait(false);
                 stall.CancelAfter(options.StallTimeout);
+                ahead = 0;
                 int bytes = BinaryPrimitives.ReadInt32LittleEndian(scratch);
                 uint crc = BinaryPrimitives.ReadUInt32LittleEndian(scratch.AsSpan(sizeof(int)));
                 if (bytes == 0)
                     continue;
                 if (bytes < 0)
                     return await RefusedAsync(bytes, (int)crc, scratch, either.Token).ConfigureAwait(false);
-                if (bytes > buffer.Length - done)
+                int left = buffer.Length - done;
+                if (bytes > left)
                     return new CacheError(CacheErrorCode.Unavailable, $"instance '{peer}' sent more than it was asked for");
                 Memory<byte> piece = buffer.Slice(done, bytes);
-                await socket.Stream.ReadExactlyAsync(piece, either.Token).ConfigureAwait(false);
+                Memory<byte> space = buffer.Slice(done, bytes + Math.Min(left - bytes, RangeWire.PieceHeaderBytes));
+                ahead = await socket.ReceiveAsync(space, bytes, either.Token).ConfigureAwait(false) - bytes;
                 if (Crc32C.Append(0, piece.Span) != crc)
                     return new CacheError(CacheErrorCode.Corrupt, $"bytes from instance '{peer}' fail their checksum");
                 filled(done += bytes);
@@ -59,11 +65,13 @@ internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions opt
         }
     }
 
+    private ValueTask<int> ReceiveAsync(Memory<byte> space, CancellationToken cancellation) => socket.ReceiveAsync(space, space.Length, cancellation);
+
     private async ValueTask<CacheError> RefusedAsync(int code, int textBytes, byte[] scratch, CancellationToken cancellation)
     {
         if (textBytes is < 0 or > RangeWire.ErrorBytesMax)
             return new CacheError(CacheErrorCode.Unavailable, $"instance '{peer}' sent an answer that can't be read");
-        await socket.Stream.ReadExactlyAsync(scratch.AsMemory(0, textBytes), cancellation).ConfigureAwait(false);
+        await ReceiveAsync(scratch.AsMemory(0, textBytes), cancellation).ConfigureAwait(false);
         IsWhole = true;
         return new CacheError(RangeWire.CodeOf(code), Encoding.UTF8.GetString(scratch.AsSpan(0, textBytes)));
     }

@@ -15,13 +15,22 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
 {
     private static readonly ActivitySource Source = new(Spans.SourcePrefix + "Peers");
 
+    private const int Broken = -1;
+    private const int Refused = 0;
+
     public async Task RunAsync(CancellationToken cancellation)
     {
-        while (await TakeAsync(cancellation).ConfigureAwait(false) is { } taken)
+        for (bool isBorrowed = false; ;)
         {
-            // What answers may run long, and must not hold the thread that polls sockets.
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            if (!await AnswerAsync(taken.Request, taken.Trace, cancellation).ConfigureAwait(false))
+            // An answer that had to wait goes on where its bytes have come, on a thread that brings others': the next one must not stay there.
+            ValueTask<(RangeRequest Request, ActivityContext Trace)?> taking = TakeAsync(cancellation);
+            if (isBorrowed && taking.IsCompleted)
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            if (await taking.ConfigureAwait(false) is not { } taken)
+                return;
+            ValueTask<bool> answering = AnswerAsync(taken.Request, taken.Trace, cancellation);
+            isBorrowed = !answering.IsCompleted;
+            if (!await answering.ConfigureAwait(false))
                 return;
         }
     }
@@ -64,31 +73,73 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
         if (!opened.IsOk)
             return await RefuseAsync(opened.Error, cancellation).ConfigureAwait(false);
         using IRangeReader reader = opened.Value;
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(RangeWire.PieceHeaderBytes + RangeWire.PieceBytesMax);
-        try
+        for (int left = request.Length; left > 0;)
         {
-            for (int left = request.Length; left > 0;)
+            bool isWritten = TryWrite(reader, ref left);
+            if (!isWritten)
             {
-                Memory<byte> piece = buffer.AsMemory(RangeWire.PieceHeaderBytes, Math.Min(left, RangeWire.PieceBytesMax));
-                Result<int> read = await AliveAsync(reader.ReadAsync(piece, cancellation), cancellation).ConfigureAwait(false);
-                span.Ended(read.Error);
-                if (!read.IsOk)
-                    return await RefuseAsync(read.Error, cancellation).ConfigureAwait(false);
-                if (read.Value == 0)
-                    return false;
-                left -= read.Value;
-                BinaryPrimitives.WriteInt32LittleEndian(buffer, read.Value);
-                BinaryPrimitives.WriteUInt32LittleEndian(buffer.AsSpan(sizeof(int)), Crc32C.Append(0, piece.Span[..read.Value]));
-                if (!await SendAsync(buffer.AsMemory(0, RangeWire.PieceHeaderBytes + read.Value), cancellation).ConfigureAwait(false))
-                    return false;
+                if (await AliveAsync(reader.WaitAsync(cancellation), cancellation).ConfigureAwait(false) is { } error)
+                {
+                    span.Ended(error);
+                    return await RefuseAsync(error, cancellation).ConfigureAwait(false);
+                }
+
+                isWritten = TryWrite(reader, ref left);
             }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+
+            if (isWritten)
+            {
+                if (!await FlushAsync(cancellation).ConfigureAwait(false))
+                    return false;
+                continue;
+            }
+
+            int sent = await ReadAndSendAsync(reader, left, span, cancellation).ConfigureAwait(false);
+            if (sent <= 0)
+                return sent == Refused;
+            left -= sent;
         }
 
         return true;
+    }
+
+    /// <summary>Puts a piece into the output, straight from where it is; false where it is not in memory.</summary>
+    private bool TryWrite(IRangeReader reader, ref int left)
+    {
+        Span<byte> space = pipe.Output.GetSpan(RangeWire.PieceHeaderBytes + Math.Min(left, RangeWire.PieceBytesMax));
+        Span<byte> piece = space.Slice(RangeWire.PieceHeaderBytes, Math.Min(left, RangeWire.PieceBytesMax));
+        int count = reader.TryRead(piece);
+        if (count == 0)
+            return false;
+        RangeWire.WritePieceHeader(space, piece[..count]);
+        pipe.Output.Advance(RangeWire.PieceHeaderBytes + count);
+        left -= count;
+        return true;
+    }
+
+    /// <summary>
+    /// The same with a buffer of its own, beside which signs of life can be sent; the bytes that were sent, <see cref="Refused"/>, or
+    /// <see cref="Broken"/>.
+    /// </summary>
+    private async ValueTask<int> ReadAndSendAsync(IRangeReader reader, int left, Activity? span, CancellationToken cancellation)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(RangeWire.PieceHeaderBytes + RangeWire.PieceBytesMax);
+        Memory<byte> piece = buffer.AsMemory(RangeWire.PieceHeaderBytes, Math.Min(left, RangeWire.PieceBytesMax));
+        Result<int> read = await AliveAsync(reader.ReadAsync(piece, cancellation), cancellation).ConfigureAwait(false);
+        span.Ended(read.Error);
+        bool isSent;
+        if (!read.IsOk)
+        {
+            isSent = await RefuseAsync(read.Error, cancellation).ConfigureAwait(false);
+        }
+        else
+        {
+            RangeWire.WritePieceHeader(buffer, piece.Span[..read.Value]);
+            isSent = read.Value > 0 && await SendAsync(buffer.AsMemory(0, RangeWire.PieceHeaderBytes + read.Value), cancellation).ConfigureAwait(false);
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer); // not where it threw: the read may still be filling it
+        return !isSent ? Broken : read.IsOk ? read.Value : Refused;
     }
 
     private ValueTask<bool> RefuseAsync(CacheError error, CancellationToken cancellation)
@@ -121,9 +172,15 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
         }
     }
 
-    private async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    private ValueTask<bool> SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {
-        FlushResult flushed = await pipe.Output.WriteAsync(bytes, cancellation).ConfigureAwait(false);
+        pipe.Output.Write(bytes.Span);
+        return FlushAsync(cancellation);
+    }
+
+    private async ValueTask<bool> FlushAsync(CancellationToken cancellation)
+    {
+        FlushResult flushed = await pipe.Output.FlushAsync(cancellation).ConfigureAwait(false);
         return !flushed.IsCompleted && !flushed.IsCanceled;
     }
 }

@@ -49,6 +49,13 @@ internal static class RangeWire
         BinaryPrimitives.ReadInt64LittleEndian(header[12..]), BinaryPrimitives.ReadInt64LittleEndian(header[20..]),
         BinaryPrimitives.ReadInt32LittleEndian(header[28..]));
 
+    /// <summary>Length and checksum of a piece, in front of it.</summary>
+    public static void WritePieceHeader(Span<byte> to, ReadOnlySpan<byte> piece)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(to, piece.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(to[sizeof(int)..], Crc32C.Append(0, piece));
+    }
+
     /// <summary>Whether the numbers of a request can be meant.</summary>
     public static bool IsSound(in RangeRequest request)
     {

@@ -49,11 +49,12 @@ internal sealed class SiloHost : IAsyncDisposable
             var clients = OpenFiles.ClientsFor(OpenFiles.Limit(), options.Instances.Count, options.Instances.Sum(i => i.MemoryOnly ? 0 : i.DiskBytes));
             if (clients.Error is { } tooFew) return SiloCommand.Fail(tooFew.Message);
             var directory = new PeerDirectory();
+            using var transport = EpollTransport.IsSupported ? new EpollTransport() : null;
             await using var instances = new SiloInstances();
             foreach (var each in options.Instances)
             {
                 foreach (var peer in each.Peers) directory.Add(peer);
-                var opened = await SiloInstance.OpenAsync(each, clients.Value, directory, loggers, signals.Requested);
+                var opened = await SiloInstance.OpenAsync(each, clients.Value, directory, transport, loggers, signals.Requested);
                 if (opened.Error is { } error)
                 {
                     var code = SiloCommand.Fail(error.Message);
@@ -65,7 +66,7 @@ internal sealed class SiloHost : IAsyncDisposable
             var planned = await SiloPlane.OpenAsync(options, loggers, signals.Requested);
             if (planned.Error is { } unplanned) return SiloCommand.Fail(unplanned.Message);
             await using var plane = planned.Value;
-            await using var host = await StartAsync(options, instances.All, directory, plane, loggers, signals.Requested);
+            await using var host = await StartAsync(options, instances.All, directory, transport, plane, loggers, signals.Requested);
             plane.Start(instances.All, host.Http);
             await instances.WaitForTreeAsync(ConnectTimeout, signals.Requested);
             Banner.Write(Console.Out, options, [.. host.listeners.Resp.Select(l => l.IPEndPoint!)], host.Http);
@@ -88,7 +89,8 @@ internal sealed class SiloHost : IAsyncDisposable
     }
 
     public static async Task<SiloHost> StartAsync(
-        SiloOptions options, IReadOnlyList<SiloInstance> instances, PeerDirectory directory, SiloPlane plane, ILoggerFactory loggers, CancellationToken cancellation)
+        SiloOptions options, IReadOnlyList<SiloInstance> instances, PeerDirectory directory, EpollTransport? transport, SiloPlane plane, ILoggerFactory loggers,
+        CancellationToken cancellation)
     {
         // An empty builder: no appsettings.json of the current directory, no ASPNETCORE_URLS; settings come from SiloOptions alone.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Hal.Cache.Silo" });
@@ -108,8 +110,8 @@ internal sealed class SiloHost : IAsyncDisposable
         builder.WebHost.UseKestrelCore();
         // A request runs on the thread that its bytes arrived on. Nothing of ours blocks there: what waits or runs long goes to the pool.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-        if (EpollTransport.IsSupported)
-            builder.Services.AddSingleton<IConnectionListenerFactory, EpollTransport>(); // takes the RESP endpoint from the sockets
+        if (transport is not null)
+            builder.Services.AddSingleton<IConnectionListenerFactory>(transport); // takes the RESP endpoint from the sockets
         builder.WebHost.ConfigureKestrel(kestrel => listeners.Configure(kestrel, options, instances));
         var app = builder.Build();
         app.MapControlPlane();

@@ -1,5 +1,6 @@
 using System.Net;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Instances;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
@@ -40,7 +41,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
 
     private SiloInstance(
         SiloOptions options, int clientsMax, IBlobStore store, OriginTable origins, CollectionLimits collections, TreeState? state, PeerDirectory directory,
-        TreeClock? clock, ILogger logger)
+        ISocketLoops? loops, TreeClock? clock, ILogger logger)
     {
         (this.options, this.store, this.origins, this.clock, this.logger) = (options, store, origins, clock, logger);
         var time = clock ?? BootClock.Instance;
@@ -64,7 +65,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             Collections = collections,
             CollectionPullMaxBytes = options.CollectionPullMaxBytes,
         });
-        tree = state is null ? null : new SiloTree(options, state, keyspace, directory, clock!);
+        tree = state is null ? null : new SiloTree(options, state, keyspace, directory, loops, clock!);
         if (clientsMax < GatewayOptions.ClientsMaxDefault) LogClients(clientsMax < OpenFiles.ClientsFew ? LogLevel.Warning : LogLevel.Information, options.Name, clientsMax);
         gateway = new RespGateway(gatewayOptions, keyspace, time, tree?.Gateway);
         instance = new CacheInstance(options.Name, options.Role ?? InstanceRole.Root, store);
@@ -105,10 +106,10 @@ internal sealed partial class SiloInstance : IAsyncDisposable
 
     /// <summary>Opens the data directory and recovers from it; <see cref="CacheErrorCode.Invalid"/> blames a setting.</summary>
     public static async ValueTask<Result<SiloInstance>> OpenAsync(
-        SiloOptions options, int clientsMax, PeerDirectory directory, ILoggerFactory loggers, CancellationToken cancellation)
+        SiloOptions options, int clientsMax, PeerDirectory directory, ISocketLoops? loops, ILoggerFactory loggers, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        Result<SiloInstance> opened = await OpenStoreAsync(options, clientsMax, directory, loggers.CreateLogger<SiloInstance>());
+        Result<SiloInstance> opened = await OpenStoreAsync(options, clientsMax, directory, loops, loggers.CreateLogger<SiloInstance>());
         if (!opened.IsOk || (opened.Value.gateway.LoadUsers() ?? opened.Value.gateway.LoadFunctions()) is not { } wrong)
             return opened;
         await opened.Value.DisposeAsync();
@@ -151,7 +152,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         origins.Dispose();
     }
 
-    private static async ValueTask<Result<SiloInstance>> OpenStoreAsync(SiloOptions options, int clientsMax, PeerDirectory directory, ILogger logger)
+    private static async ValueTask<Result<SiloInstance>> OpenStoreAsync(SiloOptions options, int clientsMax, PeerDirectory directory, ISocketLoops? loops, ILogger logger)
     {
         Result<OriginTable> origins = OriginTable.Create(options.Origins);
         if (!origins.IsOk)
@@ -163,7 +164,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         Result<IBlobStore> store = BlobStores.Open(StoreOptions(options, collections, state), EvictionPolicies.Create(options.Policy), clock ?? BootClock.Instance);
         CacheError? error = store.IsOk ? SlotsRecord.Check(options, store.Value) : store.Error;
         if (error is null)
-            return new SiloInstance(options, clientsMax, store.Value, origins.Value, collections, state, directory, clock, logger);
+            return new SiloInstance(options, clientsMax, store.Value, origins.Value, collections, state, directory, loops, clock, logger);
         clock?.Dispose();
         origins.Value.Dispose();
         if (store.IsOk)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Instances;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Gateway.Peers;
@@ -16,7 +17,7 @@ internal sealed class SiloTree : IAsyncDisposable
     private readonly TreeNode node;
     private readonly PeerClient peers;
 
-    public SiloTree(SiloOptions options, TreeState state, Keyspace keyspace, PeerDirectory directory, TreeClock time)
+    public SiloTree(SiloOptions options, TreeState state, Keyspace keyspace, PeerDirectory directory, ISocketLoops? loops, TreeClock time)
     {
         var wire = new PeerOptions { Name = options.Name, Secret = options.ClusterSecret };
         var tree = new TreeOptions
@@ -28,7 +29,7 @@ internal sealed class SiloTree : IAsyncDisposable
             Clock = time,
         };
         tree.Coherence.Mode = options.Coherence;
-        peers = new PeerClient(directory, wire, time);
+        peers = new PeerClient(directory, wire, time, loops);
         Routes = options.Role == InstanceRole.Root ? null : new PlaneRoutes(options.Name, options.Parent, options.Roots, directory, time);
         node = Routes is null
             ? TreeNode.AtRoot(tree, keyspace, state.Epoch, state.Holders, time)

@@ -1,12 +1,16 @@
 using System.Net;
 using System.Net.Sockets;
+using Hal.Cache.Contracts.Connections;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Hal.Cache.Transport;
 
-/// <summary>Kestrel's transport for the endpoints that are <see cref="LoopEndPoint"/>s; all others are left to the next one.</summary>
-public sealed class EpollTransport : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
+/// <summary>
+/// Kestrel's transport for the endpoints that are <see cref="LoopEndPoint"/>s; all others are left to the next one. Connections that this
+/// process makes run on the same loops.
+/// </summary>
+public sealed class EpollTransport : IConnectionListenerFactory, IConnectionListenerFactorySelector, ISocketLoops, IDisposable
 {
     /// <summary>One loop for every processor, at most so many.</summary>
     public const int LoopsMax = 8;
@@ -14,6 +18,7 @@ public sealed class EpollTransport : IConnectionListenerFactory, IConnectionList
     private readonly Lock gate = new();
     private readonly BlockPool pool = new();
     private EventLoop[]? loops;
+    private int taken;
 
     /// <summary>Linux on x86-64.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux() && EpollEvent.IsPacked;
@@ -34,6 +39,15 @@ public sealed class EpollTransport : IConnectionListenerFactory, IConnectionList
 
         listening.Listen(backlog: 512);
         return new(new EpollListener(listening, Loops(), pool));
+    }
+
+    public ILoopConnection Take(Socket socket)
+    {
+        EventLoop[] all = Loops();
+        EventLoop loop = all[(uint)Interlocked.Increment(ref taken) % all.Length];
+        var connection = new SocketConnection(socket, loop, pool);
+        loop.Add(connection);
+        return connection;
     }
 
     public void Dispose()

@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Hal.Cache.Transport;
 
-/// <summary>One accepted socket on an event loop, as Kestrel's connection.</summary>
-internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IPeerLifetime
+/// <summary>One socket on an event loop: an accepted one as Kestrel's connection, or one that was connected here.</summary>
+internal sealed class SocketConnection : ConnectionContext, ILoopConnection, IPeerLifetime
 {
     private readonly Socket socket;
     private readonly SafeSocketHandle handle;
@@ -77,6 +77,13 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IPeerLi
     {
         Close();
         reader.Abort(abortReason);
+        writer.Abort();
+    }
+
+    public void Break()
+    {
+        Close();
+        reader.Abort(new IOException("The connection was ended here."));
         writer.Abort();
     }
 

@@ -64,6 +64,55 @@ public sealed class FrameChannelTests
         Assert.Empty(sink.Frames);
     }
 
+    [Fact]
+    public void What_is_queued_leaves_with_the_next_flush_in_one_write()
+    {
+        var (left, right) = Pair();
+        var channel = new FrameChannel("right", left, 1 << 20, () => { });
+
+        Assert.True(channel.TryQueue([1, 2]));
+        Assert.True(channel.TryQueue([3]));
+        Assert.False(right.Input.TryRead(out _));
+        channel.Flush();
+
+        Assert.True(right.Input.TryRead(out var read));
+        Assert.Equal([2, 0, 0, 0, 1, 2, 1, 0, 0, 0, 3], read.Buffer.FirstSpan.ToArray());
+    }
+
+    [Fact]
+    public async Task A_sinks_answers_have_left_when_it_is_drained()
+    {
+        var (left, right) = Pair();
+        var sink = new Echo(left.Input);
+        var channel = new FrameChannel("left", right, 1 << 20, () => { });
+        sink.Channel = channel;
+        var running = channel.RunAsync(sink, default);
+
+        await left.Output.WriteAsync(new byte[] { 1, 0, 0, 0, 7, 1, 0, 0, 0, 8 });
+
+        Assert.Equal([1, 0, 0, 0, 7, 1, 0, 0, 0, 8], await sink.Answered.Task.WaitAsync(Patience));
+        await left.Output.CompleteAsync();
+        await running.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task A_channel_that_ends_waits_for_a_send_that_the_peer_does_not_take_no_longer()
+    {
+        var (left, _) = Pair();
+        var sink = new Sink(1);
+        var channel = new FrameChannel("slow", left, 64 << 20, () => { });
+        using var ending = new CancellationTokenSource();
+        var running = channel.RunAsync(sink, ending.Token);
+        Assert.True(channel.TryQueue(new byte[1 << 20]));
+        channel.Flush();
+
+        await ending.CancelAsync();
+
+        await running.WaitAsync(Patience);
+        Assert.True(sink.IsClosed);
+        Assert.False(channel.TrySend([1]));
+    }
+
     private static (IDuplexPipe Left, IDuplexPipe Right) Pair()
     {
         var there = new Pipe(new PipeOptions(pauseWriterThreshold: 256 << 10, resumeWriterThreshold: 128 << 10));
@@ -88,5 +137,21 @@ public sealed class FrameChannelTests
         }
 
         public void Closed() => IsClosed = true;
+    }
+
+    private sealed class Echo(PipeReader answers) : IFrameSink
+    {
+        public IFrameChannel? Channel { get; set; }
+
+        public TaskCompletionSource<byte[]> Answered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Received(ReadOnlySpan<byte> frame) => Channel!.TrySend(frame);
+
+        public void Drained()
+        {
+            if (answers.TryRead(out var read) && !read.Buffer.IsEmpty) Answered.TrySetResult(read.Buffer.FirstSpan.ToArray());
+        }
+
+        public void Closed() => Answered.TrySetCanceled();
     }
 }

@@ -80,6 +80,40 @@ public sealed class LargeValueTests(ThreeLevels levels) : IClassFixture<ThreeLev
     }
 
     [Fact]
+    public async Task Pipelines_of_misses_and_hits_come_whole_and_in_order_beside_each_other()
+    {
+        const int keys = 40, rounds = 4, clients = 6, seed = 71;
+        byte[][] values = [.. Enumerable.Range(0, keys).Select(i => Random(i % 4 == 0 ? 200_000 : 20, seed + i))];
+        using var root = levels.Connect("root");
+        for (var i = 0; i < keys; i++) root.Command("SET"u8.ToArray(), Key(i), values[i]);
+
+        await Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(async () =>
+        {
+            using var leaf = levels.Connect("leaf");
+            var random = new Random(seed + client);
+            int[] order = [.. Enumerable.Range(0, keys * rounds).Select(_ => random.Next(keys))];
+            var sending = Task.Run(() =>
+            {
+                foreach (var i in order)
+                {
+                    leaf.Send("GET"u8.ToArray(), Key(i));
+                    if (random.Next(8) == 0) leaf.Send("HAL.EVICT"u8.ToArray(), Key(i));
+                }
+            });
+            for (var at = 0; at < order.Length;)
+            {
+                var reply = leaf.Receive();
+                if (reply.Type == ':') continue; // HAL.EVICT's
+                Assert.True(values[order[at]].AsSpan().SequenceEqual(reply.Bytes), $"seed {seed}, client {client}, reply {at}");
+                at++;
+            }
+            await sending;
+        })));
+
+        static byte[] Key(int number) => [.. "l:pipe:"u8, (byte)('0' + (number / 10)), (byte)('0' + (number % 10))];
+    }
+
+    [Fact]
     public void A_copy_that_is_evicted_and_asked_for_again_is_the_same()
     {
         using var root = levels.Connect("root");

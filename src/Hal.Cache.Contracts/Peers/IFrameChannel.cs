@@ -15,6 +15,15 @@ public interface IFrameChannel
     /// <summary>Queues a frame; false where the channel has ended, or ends now because its queue is full.</summary>
     bool TrySend(ReadOnlySpan<byte> frame);
 
+    /// <summary>The same, but it need not leave before the caller's next <see cref="Flush"/>.</summary>
+    bool TryQueue(ReadOnlySpan<byte> frame) => TrySend(frame);
+
+    /// <summary>Sends what is queued, on the caller's thread as far as the socket takes it; the caller holds no locks.</summary>
+    void Flush()
+    {
+        // Where there is no difference, everything was sent as it came.
+    }
+
     /// <summary>Ends the connection; what is queued may be lost.</summary>
     void Close();
 }

@@ -5,13 +5,21 @@ namespace Hal.Cache.ControlPlane.Topology;
 /// A path costs the sum of its links' latency and weighed money, plus size over its narrowest bandwidth, which does not add up. So the
 /// search is Dijkstra's (1959) by the sum alone, backwards from the destination, and takes a place again whenever a costlier label has more
 /// bandwidth than all before it: the labels that are left are those that no other beats in both, among which the total decides.
+/// A direct link is taken all the same where it costs hardly more.
 /// </remarks>
 internal sealed class PathSearch
 {
+    /// <summary>
+    /// How much more than the cheapest way a direct link may cost, as a part of that: figures are moving averages, and one more hop for what
+    /// is within their noise is one more instance that works and may fail.
+    /// </summary>
+    public const double DirectTolerance = 0.05;
+
     private readonly record struct Label(string Node, double Sum, double Bandwidth, int Before, LinkState? Link);
 
     private readonly List<Label> labels = [];
     private readonly Dictionary<string, int> best = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Label> direct = new(StringComparer.Ordinal);
 
     public PathSearch(ILookup<string, LinkState> linksTo, string destination, long bytes, double msPerMoney)
     {
@@ -29,8 +37,16 @@ internal sealed class PathSearch
             {
                 var sum = label.Sum + link.LatencyMs + (msPerMoney * link.MoneyPerGiB * bytes / LinkDefaults.BytesPerGiB);
                 var narrowest = Math.Min(label.Bandwidth, link.BandwidthBytesPerSecond);
-                queue.Enqueue(new Label(link.From, sum, narrowest, at, link), (sum, -narrowest, link.From));
+                var next = new Label(link.From, sum, narrowest, at, link);
+                if (label.Link is null) direct[link.From] = next;
+                queue.Enqueue(next, (sum, -narrowest, link.From));
             }
+        }
+        foreach (var (node, link) in direct)
+        {
+            if (best.TryGetValue(node, out var cheapest) && Total(link, bytes) > (1 + DirectTolerance) * Total(labels[cheapest], bytes)) continue;
+            best[node] = labels.Count;
+            labels.Add(link);
         }
     }
 

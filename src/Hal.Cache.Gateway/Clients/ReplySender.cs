@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
@@ -10,16 +11,34 @@ using Hal.Cache.Resp;
 namespace Hal.Cache.Gateway.Clients;
 
 /// <summary>Sends what a connection's writer holds, bodies of large values in between, once all that it tells of is durable.</summary>
-internal sealed class ReplySender(CommandContext context, PipeWriter output, Action abort, LoopCommits? commits, CancellationToken closed)
+internal sealed class ReplySender(CommandContext context, PipeWriter output, Action abort, IConnectionLoop? loop, LoopCommits? commits, CancellationToken closed)
 {
     /// <summary>Bytes of a body that are handed to the output at a time.</summary>
     private const int BodyBytesAtOnce = 64 << 10;
+
+    /// <summary>Bytes of a body that are sent in one go on a thread that brought some of them.</summary>
+    private const int BodyBytesBorrowed = 1 << 20;
 
     /// <summary>Bytes of a body that may wait to be sent together.</summary>
     private const int BodyBytesUnsent = 256 << 10;
 
     private readonly RespWriter reply = context.Reply;
     private CommitWait? commit;
+    private bool hasMoved;
+
+    /// <summary>Whether this may be a thread that reads from another instance, and that others wait for; the connection's own loop is none.</summary>
+    public bool IsOnBorrowedThread
+    {
+        get => hasMoved && loop is not { IsCurrentThread: true };
+        set => hasMoved = value;
+    }
+
+    /// <summary>Goes on on the thread pool.</summary>
+    public async ValueTask GiveBackThreadAsync()
+    {
+        IsOnBorrowedThread = false;
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+    }
 
     /// <summary>True when the connection is of no use any more.</summary>
     public bool IsClosed { get; private set; }
@@ -64,8 +83,9 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
         {
             DeferredBody body = reply.Deferred[at];
             output.Write(reply.WrittenSpan[sent..body.Position]);
+            int head = sent == 0 && reply.WrittenSpan[..body.Position].IndexOf((byte)'\n') == body.Position - 1 ? body.Position : 0;
             sent = body.Position;
-            if (await SendBodyAsync((IByteSource)body.Source).ConfigureAwait(false))
+            if (await SendBodyAsync((IByteSource)body.Source, head).ConfigureAwait(false))
                 continue;
             span?.SetStatus(ActivityStatusCode.Error);
             abort();
@@ -84,27 +104,37 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
     }
 
     /// <summary>False where the rest of the bytes can't be had: the length is told already, so that the connection has to go.</summary>
-    private async ValueTask<bool> SendBodyAsync(IByteSource body)
+    /// <param name="head">Bytes in front of it that tell its length and nothing else: they wake the client for nothing where they go alone.</param>
+    private async ValueTask<bool> SendBodyAsync(IByteSource body, int head)
     {
+        if (body is ValueReader reader)
+            reader.GoesOnAtOnce = true;
         using (body)
         {
-            while (body.Remaining > 0)
+            for (long borrowed = 0; body.Remaining > 0;)
             {
+                if (IsOnBorrowedThread && borrowed >= BodyBytesBorrowed)
+                    await GiveBackThreadAsync().ConfigureAwait(false);
                 Memory<byte> memory = output.GetMemory();
                 int count = body.TryRead(memory.Span);
                 if (count == 0)
                 {
                     // What is here goes out while the rest is being read.
-                    if (output.UnflushedBytes > 0 && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
+                    if (output.UnflushedBytes > head && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
                         return false;
+                    head = 0;
                     memory = output.GetMemory((int)Math.Min(BodyBytesAtOnce, body.Remaining));
-                    Result<int> read = await body.ReadAsync(memory, closed).ConfigureAwait(false);
+                    ValueTask<Result<int>> reading = body.ReadAsync(memory, closed);
+                    if (!reading.IsCompleted)
+                        (IsOnBorrowedThread, borrowed) = (true, 0);
+                    Result<int> read = await reading.ConfigureAwait(false);
                     if (!read.IsOk || read.Value == 0)
                         return false;
                     count = read.Value;
                 }
 
                 output.Advance(count);
+                borrowed += count;
                 context.Client.Counters.BytesOut += count;
                 if (output.UnflushedBytes >= BodyBytesUnsent && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
                     return false;

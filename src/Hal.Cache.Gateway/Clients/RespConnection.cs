@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.Server;
@@ -43,12 +44,12 @@ internal sealed class RespConnection : IDisposable
     private long startedAt;
 
     public RespConnection(
-        ServerState server, CommandDispatcher dispatcher, ClientSession client, IDuplexPipe pipe, LoopCommits? commits, CancellationToken closed)
+        ServerState server, CommandDispatcher dispatcher, ClientSession client, IDuplexPipe pipe, IConnectionLoop? loop, LoopCommits? commits, CancellationToken closed)
     {
         (this.dispatcher, this.client, input, this.closed) = (dispatcher, client, pipe.Input, closed);
         context = new CommandContext(server, server.Keyspace, client) { Cancellation = closed };
         (this.server, parser, reply, slowLog, time) = (server, context.Parser, context.Reply, server.SlowLog, server.Time);
-        sender = new ReplySender(context, pipe.Output, client.Abort, commits, closed);
+        sender = new ReplySender(context, pipe.Output, client.Abort, loop, commits, closed);
         client.Wake = input.CancelPendingRead;
         context.SendSoFar = server.Forwarder is null ? null : SendSoFarAsync;
         EndCommand();
@@ -59,7 +60,11 @@ internal sealed class RespConnection : IDisposable
     {
         while (!closing && !sender.IsClosed)
         {
+            int borrowed = sender.IsOnBorrowedThread ? Environment.CurrentManagedThreadId : 0;
             ReadResult read = await input.ReadAsync(closed).ConfigureAwait(false);
+            if (borrowed == Environment.CurrentManagedThreadId && sender.IsOnBorrowedThread)
+                await sender.GiveBackThreadAsync().ConfigureAwait(false);
+            sender.IsOnBorrowedThread = false;
             ReadOnlySequence<byte> buffer = read.Buffer;
             if (!buffer.IsEmpty)
                 client.ActiveAt = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -67,11 +72,13 @@ internal sealed class RespConnection : IDisposable
                 reply.Raw(client.Outbox.Take().Span);
             while (!closing && !sender.IsClosed)
             {
+                if (sender.IsOnBorrowedThread && !buffer.IsEmpty)
+                    await sender.GiveBackThreadAsync().ConfigureAwait(false);
                 Step step = Process(ref buffer);
                 if (step == Step.NeedsInput)
                     break;
                 if (step == Step.Waits)
-                    await FinishCommandAsync().ConfigureAwait(false);
+                    await WaitAsync(FinishCommandAsync()).ConfigureAwait(false);
                 else if (step == Step.LargeArgument)
                     buffer = await TakeLargeAsync(buffer).ConfigureAwait(false);
                 if (reply.Length >= ReplyBytesBuffered || reply.Deferred.Count > 0)
@@ -180,6 +187,13 @@ internal sealed class RespConnection : IDisposable
         closing |= waiting == Outcome.Close;
         FinishCommand();
         return closing || reply.Length >= ReplyBytesBuffered || reply.Deferred.Count > 0 ? Step.Sends : null;
+    }
+
+    // What had to wait may go on on a thread that reads from another instance: what comes after the reply must not stay there.
+    private ValueTask WaitAsync(ValueTask finishing)
+    {
+        sender.IsOnBorrowedThread |= !finishing.IsCompleted;
+        return finishing;
     }
 
     private async ValueTask FinishCommandAsync()

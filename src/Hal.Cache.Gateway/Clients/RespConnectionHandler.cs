@@ -34,7 +34,7 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
             return;
         }
 
-        using var resp = new RespConnection(server, dispatcher, client, connection.Transport, Commits(connection), ended.Token);
+        using var resp = new RespConnection(server, dispatcher, client, connection.Transport, connection.Features.Get<IConnectionLoop>(), Commits(connection), ended.Token);
         try
         {
             await resp.RunAsync().ConfigureAwait(false);

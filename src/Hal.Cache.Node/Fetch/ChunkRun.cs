@@ -10,16 +10,22 @@ namespace Hal.Cache.Node.Fetch;
 /// One read of neighbouring chunks from an origin. Its buffer answers those who wait, whether the store could take the chunks or not, and
 /// goes back to the pool when the last of them has let go.
 /// </summary>
+/// <remarks>
+/// One of those who may go on at once does so on the thread that brought the bytes, which are in its processor's cache: with one reader no
+/// thread has to be woken for a chunk. All others go on side by side, on the thread pool.
+/// </remarks>
 #pragma warning disable CA1001 // the source has neither timer nor wait handle, and may be cancelled late: there is nothing to dispose of
 internal sealed class ChunkRun(int first, int count, int bytes)
 #pragma warning restore CA1001
 {
-    private readonly TaskCompletionSource<CacheError?>[] chunks =
-        [.. Enumerable.Range(0, count).Select(_ => new TaskCompletionSource<CacheError?>(TaskCreationOptions.RunContinuationsAsynchronously))];
+    private static readonly Task<CacheError?> Here = Task.FromResult<CacheError?>(null);
 
+    private readonly Lock gate = new();
     private readonly CancellationTokenSource cancel = new();
+    private readonly List<Waiter> waiters = [];
     private byte[]? buffer;
     private int references = 1;
+    private Task<CacheError?>? over;
 
     public int First => first;
 
@@ -38,15 +44,37 @@ internal sealed class ChunkRun(int first, int count, int bytes)
     /// <summary>Bytes from the front of the buffer that are good.</summary>
     public int Filled { get; private set; }
 
-    /// <summary>Completes when a chunk's bytes are in the buffer, with null, or with why they are not; the others may still be coming.</summary>
-    public Task<CacheError?> WhenHere(int index) => chunks[index - first].Task;
+    /// <summary>All bytes are here: who was answered with the last of them may have left before the read has ended.</summary>
+    public bool IsWhole => Filled == bytes;
 
-    /// <summary>Notes that so many bytes from the front are good, which answers those who wait for them.</summary>
+    /// <summary>Completes when a chunk's bytes are in the buffer, with null, or with why they are not; the others may still be coming.</summary>
+    /// <param name="goesOnAtOnce">Whether what follows may run on the thread that brings the bytes: it is short, and does not block.</param>
+    public Task<CacheError?> WhenHere(int index, bool goesOnAtOnce)
+    {
+        lock (gate)
+        {
+            if (IsHere(index))
+                return Here;
+            if (over != null)
+                return over;
+            bool isFirst = goesOnAtOnce && waiters.Count == 0;
+            var done = new TaskCompletionSource<CacheError?>(isFirst ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
+            waiters.Add(new(index, done));
+            return done.Task;
+        }
+    }
+
+    /// <summary>Notes that so many bytes from the front are good, which answers those who wait for them; without locks.</summary>
     public void Fill(int bytesGood)
     {
-        Filled = bytesGood;
-        for (int each = 0; each < count && Math.Min(bytes, (each + 1) * IBlobStore.ChunkBytes) <= bytesGood; each++)
-            chunks[each].TrySetResult(null);
+        Waiter[] answered;
+        lock (gate)
+        {
+            Filled = bytesGood;
+            answered = Take(waiter => IsHere(waiter.Index));
+        }
+
+        Answer(answered, null);
     }
 
     /// <summary>The buffer, taken from the pool when first asked for.</summary>
@@ -58,11 +86,19 @@ internal sealed class ChunkRun(int first, int count, int bytes)
         return Buffer[offset..Math.Min(bytes, offset + IBlobStore.ChunkBytes)];
     }
 
-    /// <summary>Ends the run: what is not here by now is not coming where there is an error.</summary>
+    /// <summary>Ends the run: what is not here by now is not coming where there is an error; without locks.</summary>
     public void Complete(CacheError? error)
     {
-        foreach (TaskCompletionSource<CacheError?> chunk in chunks)
-            chunk.TrySetResult(error);
+        Waiter[] answered;
+        lock (gate)
+        {
+            if (over != null)
+                return;
+            over = error == null ? Here : Task.FromResult<CacheError?>(error);
+            answered = Take(static _ => true);
+        }
+
+        Answer(answered, error);
     }
 
     public void Cancel() => cancel.Cancel();
@@ -77,4 +113,24 @@ internal sealed class ChunkRun(int first, int count, int bytes)
             ArrayPool<byte>.Shared.Return(buffer);
         buffer = null;
     }
+
+    private bool IsHere(int index) => Math.Min(bytes, (index - first + 1) * IBlobStore.ChunkBytes) <= Filled;
+
+    private Waiter[] Take(Predicate<Waiter> isMeant)
+    {
+        if (!waiters.Exists(isMeant))
+            return [];
+        Waiter[] taken = [.. waiters.FindAll(isMeant)];
+        waiters.RemoveAll(isMeant);
+        return taken;
+    }
+
+    // The first, which may go on here, comes last.
+    private static void Answer(Waiter[] answered, CacheError? error)
+    {
+        for (int at = answered.Length - 1; at >= 0; at--)
+            answered[at].Done.TrySetResult(error);
+    }
+
+    private readonly record struct Waiter(int Index, TaskCompletionSource<CacheError?> Done);
 }

@@ -14,7 +14,7 @@ internal sealed class ObjectFlight(
     Action<ObjectFlight> whenEnded)
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<int, ChunkRun> inFlight = [];
+    private readonly RunsInFlight inFlight = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int aheadChunks = Math.Max(1, options.ReadAheadBytes / IBlobStore.ChunkBytes);
     private readonly int runChunksMax = Math.Max(1, options.OriginReadBytesMax / IBlobStore.ChunkBytes);
@@ -75,13 +75,18 @@ internal sealed class ObjectFlight(
     /// The run that brings a chunk, retained for the caller; null where the chunk is here. Starts, up to <paramref name="end"/>, what the
     /// caller will want next.
     /// </summary>
+    /// <param name="firstChunks">Length of the reader's first run, where its bytes come all at once; later the most there can be.</param>
     public ChunkRun? Want(int index, int end, int firstChunks, bool evenIfHere)
     {
+        // Pieces come as they are sent: the first run may be long, and what is read ahead does not compete with its first piece.
+        bool waitsForFirst = source.IsStreaming && firstChunks < runChunksMax;
+        if (waitsForFirst)
+            firstChunks = runChunksMax;
         List<ChunkRun>? started = null;
         ChunkRun? run;
         lock (gate)
         {
-            if (!inFlight.TryGetValue(index, out run))
+            if (!inFlight.TryGet(index, out run))
             {
                 if (value.HasChunk(index) && !evenIfHere)
                     return null;
@@ -93,7 +98,7 @@ internal sealed class ObjectFlight(
             }
 
             run.Retain();
-            if (!evenIfHere)
+            if (!evenIfHere && !waitsForFirst)
                 BeginAhead(index + 1, end, ref started);
         }
 
@@ -128,7 +133,7 @@ internal sealed class ObjectFlight(
         }
     }
 
-    private bool IsComing(int index) => inFlight.ContainsKey(index) || value.HasChunk(index);
+    private bool IsComing(int index) => inFlight.Has(index) || value.HasChunk(index);
 
     private ChunkRun Begin(int index, int end, ref List<ChunkRun>? started)
     {
@@ -137,18 +142,22 @@ internal sealed class ObjectFlight(
             count++;
         long offset = (long)index * IBlobStore.ChunkBytes;
         var run = new ChunkRun(index, count, (int)Math.Min((long)count * IBlobStore.ChunkBytes, value.Length - offset));
-        for (int each = index; each < index + count; each++)
-            inFlight[each] = run;
+        inFlight.Add(run);
         runs++;
         (started ??= []).Add(run);
         return run;
     }
 
-    // On the thread pool: whoever wants a chunk may be a thread that must not wait for a file.
+    // Whoever wants a chunk may be a thread that must not wait for a file.
     private void Start(List<ChunkRun>? started)
     {
         foreach (ChunkRun run in started ?? [])
-            ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Flight.RunAsync(work.Run), (Flight: this, Run: run), preferLocal: false);
+        {
+            if (source.IsStreaming)
+                _ = RunAsync(run);
+            else
+                ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Flight.RunAsync(work.Run), (Flight: this, Run: run), preferLocal: false);
+        }
     }
 
     private async Task RunAsync(ChunkRun run)
@@ -179,7 +188,7 @@ internal sealed class ObjectFlight(
 
         lock (gate)
         {
-            Remove(run);
+            inFlight.Remove(run);
             run.IsReading = false;
             runs--;
         }
@@ -254,30 +263,18 @@ internal sealed class ObjectFlight(
             if (!storeIsFull && await value.WriteChunkAsync(index, run.Chunk(index), CancellationToken.None) != null)
                 storeIsFull = true; // readers go on, chunk by chunk, straight from the origin
             lock (gate)
-            {
-                if (inFlight.TryGetValue(index, out ChunkRun? current) && current == run)
-                    inFlight.Remove(index);
-            }
+                inFlight.Remove(index, run);
         }
 
         if (value.ChunksPresent == value.ChunkCount && Interlocked.Exchange(ref isTold, 1) == 0)
             pipeline.Retrievals.Completed(source, value, began);
     }
 
-    private void Remove(ChunkRun run)
-    {
-        for (int index = run.First; index < run.First + run.Count; index++)
-        {
-            if (inFlight.TryGetValue(index, out ChunkRun? current) && current == run)
-                inFlight.Remove(index);
-        }
-    }
-
     private void CancelReads()
     {
-        foreach (ChunkRun run in inFlight.Values.Distinct().Where(run => run.IsReading).ToArray())
+        foreach (ChunkRun run in inFlight.Reading())
         {
-            Remove(run); // who wants these chunks from now on begins anew
+            inFlight.Remove(run); // who wants these chunks from now on begins anew
             ThreadPool.UnsafeQueueUserWorkItem(static cancelled => cancelled.Cancel(), run, preferLocal: false);
         }
 

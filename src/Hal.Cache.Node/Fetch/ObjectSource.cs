@@ -15,6 +15,11 @@ internal abstract class ObjectSource(int database, byte[] key)
     /// <summary>Name of the instance that bytes came from last; null before the first, and for an origin.</summary>
     public virtual string? Last => null;
 
+    /// <summary>
+    /// Whether opening and reading begin without blocking their thread, and reads tell of each piece as it comes; an origin's may do neither.
+    /// </summary>
+    public virtual bool IsStreaming => false;
+
     /// <summary>Opens that version; Changed or NotFound where it is gone.</summary>
     public abstract ValueTask<Result<IObjectReader>> OpenAsync(CancellationToken cancellation);
 

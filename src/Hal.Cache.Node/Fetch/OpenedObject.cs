@@ -7,7 +7,7 @@ internal sealed class OpenedObject : IAsyncDisposable
 {
     private readonly CancellationTokenSource cancel = new();
 
-    public OpenedObject(ObjectSource source) => Reader = Task.Run(() => OpenAsync(source));
+    public OpenedObject(ObjectSource source) => Reader = source.IsStreaming ? OpenAsync(source) : Task.Run(() => OpenAsync(source));
 
     public Task<Result<IObjectReader>> Reader { get; }
 

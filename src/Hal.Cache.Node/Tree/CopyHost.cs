@@ -37,6 +37,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     private readonly Dictionary<KeyId, ActivityContext> traces = [];
     private ITimer? timer;
     private Task connecting = Task.CompletedTask;
+    private bool flushes; // whoever holds the lock flushes the channel as soon as it has left it
 
     public CopyHost(TreeOptions options, IBlobStore store, IPeerClient peers, ISessionCounter sessions, TimeProvider time, TreeStatistics statistics, Retrievals retrievals,
         CollectionPulls pulls)
@@ -91,11 +92,13 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         && IsServable(registration, 0);
 
     /// <summary>Asks the authority which version to read, and brings it; joins whoever does that already.</summary>
-    public async ValueTask<FetchOutcome> FetchAsync(FetchRequest request, CancellationToken cancellation)
+    /// <param name="goesOnAtOnce">Whether the caller may go on on the thread that reads what the authority sends: for little, and without blocking.</param>
+    public async ValueTask<FetchOutcome> FetchAsync(FetchRequest request, bool goesOnAtOnce, CancellationToken cancellation)
     {
         var key = new ObjectKey(new KeyId(request.Hash, (ushort)request.Database), request.Key);
         long read;
         Task<FetchOutcome> done;
+        IFrameChannel? channel;
         using Activity? span = NodeSpans.Acquire(options.Name, options.Root, request);
         lock (gate)
         {
@@ -120,24 +123,32 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
 
             if (!isMeta)
                 places.WantValue(key.Id);
-            done = reads.Add(read);
+            done = reads.Add(read, goesOnAtOnce);
             if (span != null && start == ReadStart.Opened)
                 traces[key.Id] = span.Context;
+            (channel, flushes) = (connection.Channel, true);
             holder.Flush(now);
+            flushes = false;
         }
 
+        channel?.Flush();
         try
         {
             FetchOutcome outcome = await done.WaitAsync(cancellation).ConfigureAwait(false);
             span.Ended(outcome.Error);
             return outcome;
         }
-        finally
+        catch (OperationCanceledException)
         {
             lock (gate)
-            {
                 reads.Remove(read);
-                if (span != null)
+            throw;
+        }
+        finally
+        {
+            if (span != null)
+            {
+                lock (gate)
                     traces.Remove(key.Id);
             }
         }
@@ -199,14 +210,32 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
                 return;
             }
 
-            if (message is AcquireOk answered)
-                reads.Hear(answered);
-            holder.Receive(message, now);
-            prefixes.Follow(now);
-            flights.Bring();
+            reads.BeginCollecting();
+            try
+            {
+                if (message is AcquireOk answered)
+                    reads.Hear(answered);
+                holder.Receive(message, now);
+                prefixes.Follow(now);
+                flights.Bring();
+            }
+            finally
+            {
+                reads.EndCollecting();
+            }
+
             if (message is WriteOk write)
                 writes.Forget(new WriteMark(write.Instance, write.Session, write.Flight).Handle);
         }
+    }
+
+    /// <summary>What had come was handed over, and is acknowledged: those go on who waited for it.</summary>
+    internal void Drained()
+    {
+        IReadOnlyList<(TaskCompletionSource<FetchOutcome> Read, FetchOutcome Outcome)> ended;
+        lock (gate)
+            ended = reads.TakeEnded();
+        WaitingReads.GoOn(ended);
     }
 
     void ICopyHolderOutput.Send(CoherenceMessage message)
@@ -216,7 +245,10 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         if (traces.Count > 0 && message is Acquire acquire)
             message = acquire with { Traces = [.. acquire.Items.Select(item => traces.GetValueOrDefault(item.Key.Id))] };
         MessageCodec.Write(message, frame);
-        channel.TrySend(frame.Written);
+        if (flushes)
+            channel.TryQueue(frame.Written);
+        else
+            channel.TrySend(frame.Written);
     }
 
     void ICopyHolderOutput.Fetch(long flight, AcquireAnswer answer) => flights.Add(flight, answer);

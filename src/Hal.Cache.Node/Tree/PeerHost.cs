@@ -145,24 +145,25 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
         public LargeRange(ValueReader reader, TreeStatistics? statistics)
         {
             (this.reader, this.statistics, queued) = (reader, statistics, reader.Remaining);
+            reader.GoesOnAtOnce = statistics != null; // what others ask for is passed on to them
             statistics?.Queued(queued, 1);
         }
 
+        public int TryRead(Span<byte> buffer)
+        {
+            int count = reader.TryRead(buffer);
+            Count(count);
+            return count;
+        }
+
+        public ValueTask<CacheError?> WaitAsync(CancellationToken cancellation) => reader.WaitAsync(cancellation);
+
         public async ValueTask<Result<int>> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
         {
-            int count = reader.TryRead(buffer.Span);
-            if (count == 0)
-            {
-                Result<int> read = await reader.ReadAsync(buffer, cancellation).ConfigureAwait(false);
-                if (!read.IsOk)
-                    return read;
-                count = read.Value;
-            }
-
-            statistics?.Served(count);
-            statistics?.Queued(-count, 0);
-            queued -= count;
-            return count;
+            Result<int> read = await reader.ReadAsync(buffer, cancellation).ConfigureAwait(false);
+            if (read.IsOk)
+                Count(read.Value);
+            return read;
         }
 
         public void Dispose()
@@ -173,19 +174,32 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
             statistics?.Queued(-queued, -1);
             queued = -1;
         }
+
+        private void Count(int bytes)
+        {
+            if (bytes == 0)
+                return;
+            statistics?.Served(bytes);
+            statistics?.Queued(-bytes, 0);
+            queued -= bytes;
+        }
     }
 
     private sealed class InlineRange(byte[] bytes) : IRangeReader
     {
         private int at;
 
-        public ValueTask<Result<int>> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
+        public int TryRead(Span<byte> buffer)
         {
             int count = Math.Min(buffer.Length, bytes.Length - at);
-            bytes.AsMemory(at, count).CopyTo(buffer);
+            bytes.AsSpan(at, count).CopyTo(buffer);
             at += count;
-            return new(count);
+            return count;
         }
+
+        public ValueTask<CacheError?> WaitAsync(CancellationToken cancellation) => default;
+
+        public ValueTask<Result<int>> ReadAsync(Memory<byte> buffer, CancellationToken cancellation) => new(TryRead(buffer.Span));
 
         public void Dispose()
         {

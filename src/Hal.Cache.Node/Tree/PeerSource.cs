@@ -18,6 +18,8 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
 
     public override string? Last => last;
 
+    public override bool IsStreaming => true;
+
     public override ValueTask<Result<IObjectReader>> OpenAsync(CancellationToken cancellation) => new(Results.Of<IObjectReader>(this));
 
     public override void Failed(CacheError error)
@@ -41,7 +43,6 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
             int before = done;
             RangeRequest request = whole with { Offset = offset + before, Length = buffer.Length - before };
             PeerRead read = await ReadAsync(source, left, request, buffer[before..], more => filled(done = before + more), cancellation).ConfigureAwait(false);
-            reads.Statistics.Received(source.Name, done - before);
             if (done > before)
                 last = source.Name;
             if (read.IsTakenOver)
@@ -102,6 +103,7 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
 
         void Took(int bytes)
         {
+            reads.Statistics.Received(source.Name, bytes - done); // before those who wait for them go on
             if (source.Shares)
                 reads.Balance.Took(source, bytes - done);
             filled(done = bytes);

@@ -26,10 +26,24 @@ public sealed class PathSearchTests
             foreach (var weight in weights)
             {
                 var best = Paths(graph, "a", "f", []).Select(p => Cost(graph, p, bytes, weight)).DefaultIfEmpty(-1).Min();
+                if (graph.Find("a", "f") is not null && Cost(graph, ["a", "f"], bytes, weight) is var straight && straight <= (1 + PathSearch.DirectTolerance) * best)
+                    best = straight;
                 var found = graph.Path("a", "f", bytes, weight);
                 Assert.True(Math.Abs((found is null ? -1 : Cost(graph, found.Hops, bytes, weight)) - best) < 1e-6, $"seed {seed}, weight {weight}");
             }
         }
+    }
+
+    [Theory]
+    [InlineData(103, 2)]
+    [InlineData(120, 3)]
+    public void A_direct_link_is_left_only_for_a_way_that_is_clearly_cheaper(double directMs, int hops)
+    {
+        var graph = new TopologyGraph();
+        foreach (var (from, to, latency) in new[] { ("a", "b", 50.0), ("b", "c", 50), ("a", "c", directMs) })
+            graph.Configure(new LinkSettings { From = from, To = to, Figures = new LinkFigures { LatencyMs = latency } });
+
+        Assert.Equal(hops, graph.Path("a", "c", 0, 0)!.Hops.Count);
     }
 
     [Fact]

@@ -35,7 +35,7 @@ internal sealed class ConnectionHost : IAsyncDisposable
         state.Acl.Begin(Client);
         State = state;
         Dispatcher = new CommandDispatcher(state);
-        connection = new RespConnection(state, Dispatcher, Client, new DuplexPipe(requests.Reader, replies.Writer), null, ended.Token);
+        connection = new RespConnection(state, Dispatcher, Client, new DuplexPipe(requests.Reader, replies.Writer), null, null, ended.Token);
         Running = RunAsync();
     }
 

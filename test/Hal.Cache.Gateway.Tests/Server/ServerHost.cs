@@ -93,7 +93,7 @@ internal sealed class ServerHost : IAsyncDisposable
             Session = new ClientSession(state.Clients.NextId(), "remote", "local", time.GetUtcNow(), ended.Cancel, state.Table.All.Count) { Limits = state.OutputLimits };
             state.Acl.Begin(Session);
             state.Clients.TryAdd(Session);
-            running = RunAsync(new RespConnection(state, dispatcher, Session, new DuplexPipe(requests.Reader, replies.Writer), null, ended.Token));
+            running = RunAsync(new RespConnection(state, dispatcher, Session, new DuplexPipe(requests.Reader, replies.Writer), null, null, ended.Token));
         }
 
         public ClientSession Session { get; }

@@ -39,6 +39,7 @@ internal sealed class CollectionPulls(TreeOptions options, Keyspace keyspace, IP
             RangeRequest asked = RangeRequest.OfManifest(key.Id.Database, key.Bytes, (ulong)version);
             if (await peers.ReadAsync(options.Roots.Of(key.Bytes.Span), asked, manifest, static _ => { }, cancellation).ConfigureAwait(false) is { } refused)
                 return refused;
+            await LeaveReaderAsync().ConfigureAwait(false);
             long length = BinaryPrimitives.ReadInt64LittleEndian(manifest);
             uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(manifest.AsSpan(sizeof(long)));
             if (length <= 0 || length > Array.MaxLength)
@@ -94,6 +95,7 @@ internal sealed class CollectionPulls(TreeOptions options, Keyspace keyspace, IP
             int piece = Math.Min(blob.Length - done, RangeRequest.LengthMax);
             RangeRequest part = whole with { Offset = done, Length = piece };
             CacheError? error = await peers.ReadAsync(root, part, blob.AsMemory(done, piece), static _ => { }, cancellation).ConfigureAwait(false);
+            await LeaveReaderAsync().ConfigureAwait(false);
             if (error != null)
                 return error;
             statistics.Received(root, piece);
@@ -102,4 +104,7 @@ internal sealed class CollectionPulls(TreeOptions options, Keyspace keyspace, IP
 
         return null;
     }
+
+    // What was waited for goes on on the thread that reads from the other instance, and a whole collection is much to check and to take apart.
+    private static async ValueTask LeaveReaderAsync() => await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 }

@@ -13,5 +13,11 @@ internal sealed class AuthorityLink(CopyHost host) : IFrameSink
 
     public void Received(ReadOnlySpan<byte> frame) => host.Received(this, frame);
 
-    public void Closed() => ended.TrySetResult();
+    public void Drained() => host.Drained();
+
+    public void Closed()
+    {
+        host.Drained(); // what came before a frame that can't be read
+        ended.TrySetResult();
+    }
 }

@@ -6,10 +6,21 @@ using Hal.Cache.Node.Fetch;
 
 namespace Hal.Cache.Node.Tree.Holding;
 
-/// <summary>Reads that wait for the authority's answer, by number, and how they end. Used under the lock of the copies' host.</summary>
+/// <summary>
+/// Reads that wait for the authority's answer, by number, and how they end. Used under the lock of the copies' host, under which nobody goes
+/// on: on the thread pool, or where the host's caller lets them.
+/// </summary>
 internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopyStore copies)
 {
+    /// <summary>
+    /// Reads that go on on the thread that brought their answers. One that is alone saves the waking of another thread; what is many at a time
+    /// would keep the next frames waiting.
+    /// </summary>
+    private const int OnThisThreadMax = 4;
+
     private readonly Dictionary<long, TaskCompletionSource<FetchOutcome>> reads = [];
+    private List<(TaskCompletionSource<FetchOutcome> Read, FetchOutcome Outcome)> ended = [];
+    private bool isCollecting;
     private readonly Dictionary<ObjectKey, string> refusals = [];
     private long number;
 
@@ -27,19 +38,47 @@ internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopySt
     /// <summary>Number for a read that is about to wait.</summary>
     public long Next() => ++number;
 
-    public Task<FetchOutcome> Add(long read)
+    public Task<FetchOutcome> Add(long read, bool goesOnAtOnce)
     {
-        var done = new TaskCompletionSource<FetchOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new TaskCompletionSource<FetchOutcome>(goesOnAtOnce ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         reads.Add(read, done);
         return done.Task;
     }
 
+    /// <summary>Forgets a read that waits no more.</summary>
     public void Remove(long read) => reads.Remove(read);
+
+    /// <summary>From now on, until <see cref="EndCollecting"/>, reads that end and may go on at once are kept for <see cref="TakeEnded"/>.</summary>
+    public void BeginCollecting() => isCollecting = true;
+
+    public void EndCollecting() => isCollecting = false;
+
+    /// <summary>What was kept, for <see cref="GoOn"/>.</summary>
+    public IReadOnlyList<(TaskCompletionSource<FetchOutcome> Read, FetchOutcome Outcome)> TakeEnded()
+    {
+        if (ended.Count == 0)
+            return [];
+        IReadOnlyList<(TaskCompletionSource<FetchOutcome>, FetchOutcome)> taken = ended;
+        ended = [];
+        return taken;
+    }
+
+    /// <summary>Has reads go on: a few on this thread, which holds no locks; many on the thread pool, side by side.</summary>
+    public static void GoOn(IReadOnlyList<(TaskCompletionSource<FetchOutcome> Read, FetchOutcome Outcome)> ended)
+    {
+        foreach ((TaskCompletionSource<FetchOutcome> read, FetchOutcome outcome) in ended)
+        {
+            if (ended.Count <= OnThisThreadMax)
+                read.TrySetResult(outcome);
+            else
+                GoOnElsewhere(read, outcome);
+        }
+    }
 
     public void Answer(long read, in ObjectKey key, long version)
     {
-        if (reads.TryGetValue(read, out TaskCompletionSource<FetchOutcome>? done))
-            done.TrySetResult(OutcomeOf(key, version));
+        if (reads.Remove(read, out TaskCompletionSource<FetchOutcome>? done))
+            End(done, OutcomeOf(key, version));
     }
 
     /// <summary>Takes the reasons of what the answer refuses; the reads fail right after.</summary>
@@ -55,9 +94,9 @@ internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopySt
 
     public void Fail(long read, in ObjectKey key, ReadFailure failure)
     {
-        if (!reads.TryGetValue(read, out TaskCompletionSource<FetchOutcome>? done))
+        if (!reads.Remove(read, out TaskCompletionSource<FetchOutcome>? done))
             return;
-        done.TrySetResult(AreElsewhere ? Elsewhere : new(new CacheError(CacheErrorCode.Busy, failure switch
+        End(done, AreElsewhere ? Elsewhere : new(new CacheError(CacheErrorCode.Busy, failure switch
         {
             ReadFailure.CutOff => $"the authority '{options.Root}' does not answer, and the copy here may be old",
             ReadFailure.GivenUp => "the value could not be brought here",
@@ -68,8 +107,24 @@ internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopySt
     public void EndAll(FetchOutcome outcome)
     {
         foreach (TaskCompletionSource<FetchOutcome> read in reads.Values)
-            read.TrySetResult(outcome);
+            End(read, outcome);
+        reads.Clear();
     }
+
+    private void End(TaskCompletionSource<FetchOutcome> read, in FetchOutcome outcome)
+    {
+        if (!MayGoOnHere(read))
+            read.TrySetResult(outcome);
+        else if (isCollecting)
+            ended.Add((read, outcome));
+        else
+            GoOnElsewhere(read, outcome);
+    }
+
+    private static bool MayGoOnHere(TaskCompletionSource<FetchOutcome> read) => (read.Task.CreationOptions & TaskCreationOptions.RunContinuationsAsynchronously) == 0;
+
+    private static void GoOnElsewhere(TaskCompletionSource<FetchOutcome> read, FetchOutcome outcome) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static end => end.Read.TrySetResult(end.Outcome), (Read: read, Outcome: outcome), preferLocal: false);
 
     // The version that was asked for, valid at an instant since; where another came after it, that one is looked at again.
     private FetchOutcome OutcomeOf(in ObjectKey key, long version)

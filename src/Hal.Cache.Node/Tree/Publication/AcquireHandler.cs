@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Hal.Cache.Coherence;
 using Hal.Cache.Coherence.Messages;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Contracts.Telemetry;
 
@@ -180,7 +181,9 @@ internal sealed class AcquireHandler(
 
     private void Send(ulong instance, uint session, uint epoch, List<AcquireAnswer> known)
     {
+        IFrameChannel? channel;
         lock (gate)
-            links.Send(instance, session, epoch, known);
+            channel = links.Queue(instance, session, epoch, known);
+        channel?.Flush();
     }
 }

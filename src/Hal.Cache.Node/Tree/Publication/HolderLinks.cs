@@ -1,4 +1,5 @@
 using Hal.Cache.Coherence.Messages;
+using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Node.Tree.Tracking;
 
 namespace Hal.Cache.Node.Tree.Publication;
@@ -52,18 +53,23 @@ internal sealed class HolderLinks
         link.Channel.TrySend(frame.Written);
     }
 
-    /// <summary>Answers a holder's questions.</summary>
-    public void Send(ulong instance, uint session, uint epoch, List<AcquireAnswer> answers)
+    /// <summary>Answers a holder's questions: on the channel, which is to be flushed without the lock; null where it is not connected.</summary>
+    public IFrameChannel? Queue(ulong instance, uint session, uint epoch, List<AcquireAnswer> answers)
     {
+        if (!links.TryGetValue(instance, out HolderLink? link))
+            return null;
         int from = 0, bytes = 0;
         for (int at = 0; at < answers.Count; at++)
         {
             bytes += answers[at].Payload.Length;
             if (bytes < FrameBytes && at + 1 < answers.Count)
                 continue;
-            Send(new AcquireOk(instance, session, epoch, answers.GetRange(from, at + 1 - from)));
+            MessageCodec.Write(new AcquireOk(instance, session, epoch, answers.GetRange(from, at + 1 - from)), frame);
+            link.Channel.TryQueue(frame.Written);
             (from, bytes) = (at + 1, 0);
         }
+
+        return link.Channel;
     }
 
     /// <summary>Tells an instance which keys its clients track have changed.</summary>

@@ -1,0 +1,140 @@
+using System.Buffers.Binary;
+using System.IO.Pipelines;
+using System.Text;
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
+
+namespace Hal.Cache.Peers.Tests;
+
+public sealed class RangeServerTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly PeerOptions Options = new() { Name = "here", Secret = new byte[] { 1 } };
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Pieces_come_in_order_whether_their_bytes_are_in_memory_or_have_to_be_waited_for(int seed)
+    {
+        var bytes = new byte[500_000];
+        new Random(seed).NextBytes(bytes);
+        var host = new Host(bytes, seed);
+        var (requests, answers, serving) = Serve(host);
+        foreach (var (offset, length) in new[] { (0, 500_000), (65_530, 200_000), (499_999, 1) })
+        {
+            await AskAsync(requests.Writer, bytes.Length, offset, length);
+            Assert.Equal(bytes[offset..(offset + length)], await TakeAsync(answers.Reader, length));
+        }
+
+        await requests.Writer.CompleteAsync();
+        await serving.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task A_range_that_fails_in_its_middle_says_so_and_the_next_one_is_served()
+    {
+        var bytes = new byte[200_000];
+        var host = new Host(bytes, 1) { FailsAt = 100_000 };
+        var (requests, answers, serving) = Serve(host);
+        await AskAsync(requests.Writer, bytes.Length, 0, bytes.Length);
+        var failure = await Assert.ThrowsAsync<InvalidDataException>(() => TakeAsync(answers.Reader, bytes.Length));
+        Assert.Equal("as asked", failure.Message);
+
+        host.FailsAt = int.MaxValue;
+        await AskAsync(requests.Writer, bytes.Length, 10, 100);
+
+        Assert.Equal(new byte[100], await TakeAsync(answers.Reader, 100));
+        await requests.Writer.CompleteAsync();
+        await serving.WaitAsync(Patience);
+    }
+
+    private static (Pipe Requests, Pipe Answers, Task Serving) Serve(Host host)
+    {
+        Pipe requests = new(), answers = new();
+        var server = new RangeServer("there", host, Options, TimeProvider.System, new Duplex(requests.Reader, answers.Writer));
+        return (requests, answers, server.RunAsync(default));
+    }
+
+    private static async Task AskAsync(PipeWriter to, int objectLength, int offset, int length)
+    {
+        var wire = new byte[RangeWire.RequestBytes + 1];
+        RangeWire.Write(new RangeRequest(0, "k"u8.ToArray(), 7, objectLength, offset, length), wire);
+        await to.WriteAsync(wire);
+    }
+
+    private static async Task<byte[]> TakeAsync(PipeReader from, int length)
+    {
+        var taken = new List<byte>();
+        while (taken.Count < length)
+        {
+            var header = await ReadAsync(from, RangeWire.PieceHeaderBytes);
+            var count = BinaryPrimitives.ReadInt32LittleEndian(header);
+            if (count < 0) throw new InvalidDataException(Encoding.UTF8.GetString(await ReadAsync(from, BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(4)))));
+            Assert.InRange(count, 1, RangeWire.PieceBytesMax);
+            var piece = await ReadAsync(from, count);
+            Assert.Equal(Crc32C.Append(0, piece), BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(4)));
+            taken.AddRange(piece);
+        }
+        return [.. taken];
+    }
+
+    private static async Task<byte[]> ReadAsync(PipeReader from, int count)
+    {
+        var read = await from.ReadAtLeastAsync(count).AsTask().WaitAsync(Patience);
+        Assert.True(read.Buffer.Length >= count, "the connection ended");
+        var taken = new byte[count];
+        System.Buffers.BuffersExtensions.CopyTo(read.Buffer.Slice(0, count), taken);
+        from.AdvanceTo(read.Buffer.GetPosition(count));
+        return taken;
+    }
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+
+    /// <summary>Has one object, of which some pieces, by chance, must be waited for.</summary>
+    private sealed class Host(byte[] bytes, int seed) : IPeerHost
+    {
+        private readonly Random random = new(seed);
+
+        public int FailsAt { get; set; } = int.MaxValue;
+
+        public string Name => "here";
+
+        public Result<IFrameSink> Accept(PeerChannelKind kind, IFrameChannel channel) => throw new NotSupportedException();
+
+        public ValueTask<Result<IRangeReader>> OpenRangeAsync(RangeRequest request, CancellationToken cancellation) =>
+            new(Results.Of<IRangeReader>(new Reader(this, (int)request.Offset, (int)request.Offset + request.Length)));
+
+        private sealed class Reader(Host host, int at, int end) : IRangeReader
+        {
+            public int TryRead(Span<byte> buffer) => at >= host.FailsAt || host.random.Next(3) == 0 ? 0 : Copy(buffer);
+
+            public async ValueTask<CacheError?> WaitAsync(CancellationToken cancellation)
+            {
+                if (host.random.Next(2) == 0) await Task.Yield();
+                return null;
+            }
+
+            public async ValueTask<Result<int>> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
+            {
+                await Task.Yield();
+                return at >= host.FailsAt ? new CacheError(CacheErrorCode.Unavailable, "as asked") : Copy(buffer.Span);
+            }
+
+            public void Dispose()
+            {
+                // There is nothing to let go of.
+            }
+
+            private int Copy(Span<byte> buffer)
+            {
+                var count = Math.Min(host.random.Next(1, buffer.Length + 1), Math.Min(end, host.FailsAt) - at);
+                host.Bytes.AsSpan(at, count).CopyTo(buffer);
+                at += count;
+                return count;
+            }
+        }
+
+        private byte[] Bytes => bytes;
+    }
+}
