@@ -9,6 +9,7 @@ namespace Hal.Cache.Peers;
 public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, TimeProvider time) : IPeerClient
 {
     private readonly ConcurrentDictionary<(string Peer, PeerChannelKind Kind), ConnectionPool> pools = [];
+    private readonly ConcurrentDictionary<FrameChannel, string> waits = [];
     private readonly CancellationTokenSource disposed = new();
 
     public async ValueTask<Result<IFrameChannel>> ConnectAsync(string peer, PeerChannelKind kind, IFrameSink sink, CancellationToken cancellation)
@@ -20,7 +21,7 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
             return made.Error;
         PeerSocket socket = made.Value;
         var channel = new FrameChannel(peer, socket.Pipe, options.QueueBytesMax, socket.Dispose);
-        _ = channel.RunAsync(sink, disposed.Token);
+        _ = kind == PeerChannelKind.Waits ? RunWaitsAsync(channel, sink) : channel.RunAsync(sink, disposed.Token);
         return channel;
     }
 
@@ -56,6 +57,12 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
             if (id.Peer == peer)
                 pool.Cut();
         }
+
+        foreach ((FrameChannel channel, string to) in waits)
+        {
+            if (to == peer)
+                channel.Close();
+        }
     }
 
     public ValueTask DisposeAsync()
@@ -64,6 +71,13 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
         foreach (ConnectionPool pool in pools.Values)
             pool.Dispose();
         return default;
+    }
+
+    private async Task RunWaitsAsync(FrameChannel channel, IFrameSink sink)
+    {
+        waits[channel] = channel.Peer;
+        await channel.RunAsync(sink, disposed.Token).ConfigureAwait(false);
+        waits.TryRemove(channel, out _);
     }
 
     private ConnectionPool Pool(string peer, PeerChannelKind kind) =>

@@ -39,6 +39,25 @@ public sealed class PubSubTests(FourInstances four)
     }
 
     [Fact]
+    public async Task A_crowd_of_subscribers_at_a_leaf_is_counted_and_reached_from_another()
+    {
+        const int Crowd = 500;
+        await four.LinkedAsync();
+        using var publisher = four.Connect("b");
+        var subscribers = Enumerable.Range(0, Crowd).Select(_ => four.Connect("a")).ToArray();
+        for (var i = 0; i < Crowd; i++) subscribers[i].Send("SUBSCRIBE", $"cr:own:{i}", "cr:all");
+        foreach (var subscriber in subscribers) Assert.Equal(("cr:own", "cr:all"), (subscriber.Receive().Items![1].Text[..6], subscriber.Receive().Items![1].Text));
+
+        Assert.Equal(Crowd, publisher.Command("PUBLISH", "cr:all", "to all").Number);
+        Assert.Equal(1, publisher.Command("PUBLISH", $"cr:own:{Crowd / 2}", "to one").Number);
+        Assert.Equal("PONG", publisher.Command("PING").Text);
+
+        Assert.All(subscribers, subscriber => Assert.Equal("to all", subscriber.Receive().Items![2].Text));
+        Assert.Equal("to one", subscribers[Crowd / 2].Receive().Items![2].Text);
+        Dispose(subscribers);
+    }
+
+    [Fact]
     public async Task Patterns_and_shard_channels_are_heard_and_counted_over_the_tree()
     {
         await four.LinkedAsync();

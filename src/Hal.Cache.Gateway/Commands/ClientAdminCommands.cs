@@ -84,8 +84,7 @@ internal static class ClientAdminCommands
                 continue;
             }
 
-            c.Server.Clients.Remove(client); // what ends the connection may take a moment, in which nobody is to see it any more
-            client.Abort();
+            c.Server.Clients.Cut(client);
         }
 
         if (!byAddress) c.Reply.Integer(killed);

@@ -279,7 +279,7 @@ internal static class CommandCommands
             reply.Text("keyword");
             reply.Text(keys.Keyword);
             reply.Text("startfrom");
-            reply.Integer(keys.First);
+            reply.Integer(keys.KeywordFrom ?? keys.First);
         }
 
         reply.Text("find_keys");

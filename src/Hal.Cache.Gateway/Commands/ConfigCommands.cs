@@ -1,4 +1,5 @@
 using System.Text;
+using Hal.Cache.Gateway.Server;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -56,11 +57,22 @@ internal static class ConfigCommands
 
         if (c.Server.Config.TrySet(parameters) is { } refused) return c.Error(refused);
         c.Ok();
+        if (c.Server.Forwarder is { } forwarder && parameters.Where(one => CollectionParameters.Concerns(one.Name)).ToList() is { Count: > 0 } ofValues)
+            return c.RunAsync(context => SetThereAsync(context, forwarder, ofValues));
 
         // Which events are asked for concerns the instances that tell of them.
         return names.Contains("notify-keyspace-events") && c.Server.Relay?.SettleAsync() is { IsCompleted: false } settled
             ? c.RunAsync(_ => new ValueTask(settled))
             : Outcome.Done;
+    }
+
+    // How values are held is decided where they are changed.
+    private static async ValueTask SetThereAsync(CommandContext c, Peers.CommandForwarder forwarder, List<(string Name, string Value)> parameters)
+    {
+        byte[]? reply = await forwarder.AskAsync(c, ["CONFIG", "SET", .. parameters.SelectMany(one => new[] { one.Name, one.Value })]);
+        if (reply is [(byte)'+', ..]) return;
+        c.DropReply(c.ReplyStart);
+        c.Error(reply is [(byte)'-', ..] ? Encoding.Latin1.GetString(reply.AsSpan(1)).TrimEnd() : "TRYAGAIN the root, where values are changed, can't be reached");
     }
 
     private static Outcome ResetStatistics(CommandContext c)

@@ -101,7 +101,7 @@ internal static class LatencyCommands
     /// <summary>Calls of the commands that were named, or of all that ran, and how many took at most each power of two of microseconds.</summary>
     private static Outcome Histogram(CommandContext c)
     {
-        ClientCounters total = c.Server.Counters.Total(c.Server.Clients.All, c.Server.Table.All.Count);
+        ClientCounters total = c.Server.Counters.Total(c.Server.Clients, c.Server.Table.All.Count);
         var specs = new List<CommandSpec>();
         for (int i = 2; i < c.Count; i++)
         {

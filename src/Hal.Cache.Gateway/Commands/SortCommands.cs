@@ -54,12 +54,18 @@ internal static class SortCommands
         public bool DontSort { get; set; }
 
         public List<KeyPattern> Gets { get; } = [];
+
+        /// <summary>A pattern names other keys.</summary>
+        public bool ReadsOthers { get; set; }
     }
 
     private static Outcome Sort(CommandContext c, bool readOnly)
     {
         c.NeedArguments();
         if (!TryOptions(c, readOnly, out Options options)) return Outcome.Done;
+
+        // Below the root each of those keys might have to be waited for, one after the other.
+        if (options.ReadsOthers && c.Server.Forwarder is { } forwarder) return c.RunAsync(forwarder.ForwardAsync);
         if (!c.TryFind(1, Need.Value, out EntryRef entry)) return Outcome.Retry;
         IObjectValue? source = entry.IsNone || !entry.IsObject ? null : c.Store.Object(entry);
         if (!entry.IsNone && source is not (ListValue or SetValue or SortedSetValue)) return c.WrongType();
@@ -110,11 +116,13 @@ internal static class SortCommands
                 options.By = new KeyPattern(pattern);
                 if (!pattern.Contains((byte)'*')) options.DontSort = true;
                 else if (!AclGate.PermitsAllReads(c)) return Denied(c, "BY");
+                options.ReadsOthers |= !options.DontSort;
             }
             else if (left >= 1 && c.Is(arg, "GET"u8))
             {
                 if (!AclGate.PermitsAllReads(c)) return Denied(c, "GET");
-                options.Gets.Add(new KeyPattern(c.Arg(++arg)));
+                options.ReadsOthers |= !c.Is(++arg, "#"u8);
+                options.Gets.Add(new KeyPattern(c.Arg(arg)));
             }
             else
             {

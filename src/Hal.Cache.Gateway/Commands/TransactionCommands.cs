@@ -65,9 +65,9 @@ internal static class TransactionCommands
         if (c.Client.Transaction is not { IsOpen: true } transaction) return c.Error("ERR EXEC without MULTI"u8);
         if (!transaction.IsBroken)
         {
-            if (c.Server.Forwarder is not { } forwarder || (!transaction.NeedsAuthority && c.Client.Upstream is null)) return new TransactionRun(c, transaction).Run();
-            if (!transaction.ChangesConnection) return c.RunAsync(context => forwarder.ExecAsync(context, transaction));
-            Abort(c, "commands that change the connection can't be in one transaction with commands that the root runs");
+            if (c.Server.Transactions is not { } forwarder || (!transaction.NeedsAuthority && c.Client.Upstream is null)) return new TransactionRun(c, transaction).Run();
+            if (!transaction.ChangesReplies) return c.RunAsync(context => forwarder.ExecAsync(context, transaction));
+            Abort(c, "a command that changes what the connection is answered can't be in one transaction with commands that the root runs");
             return Outcome.Done;
         }
 

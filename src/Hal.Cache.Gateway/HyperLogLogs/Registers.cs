@@ -52,6 +52,14 @@ internal sealed class Registers
         return cached >> 56 < Stale;
     }
 
+    /// <summary>The string with a count in its header.</summary>
+    public static byte[] WithCount(ReadOnlySpan<byte> text, long count)
+    {
+        byte[] counted = text.ToArray();
+        BinaryPrimitives.WriteInt64LittleEndian(counted.AsSpan(HeaderBytes - sizeof(long)), count);
+        return counted;
+    }
+
     /// <summary>Adds an element; true where a register rose.</summary>
     public bool Add(ReadOnlySpan<byte> element)
     {

@@ -1,18 +1,11 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.IO.Pipelines;
-using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
-using Hal.Cache.Contracts.Storage;
-using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
-using Hal.Cache.Gateway.Commands;
+using Hal.Cache.Gateway.Peers.Waits;
 using Hal.Cache.Gateway.Tracking;
-using Hal.Cache.Gateway.Transactions;
 using Hal.Cache.Node.Tree;
-using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Peers;
 
@@ -25,6 +18,8 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     private readonly long caller = BitConverter.ToInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
     private readonly ConcurrentDictionary<long, long> writers = new();
     private readonly ConcurrentDictionary<long, (string Authority, long Request)> blocked = new();
+    private readonly WaitLinks waits = new(tree.Peers);
+    private int waiting;
     private long requests;
 
     public async ValueTask ForwardAsync(CommandContext context)
@@ -49,8 +44,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         if (call.Tracks)
             context.Server.Tracking.RememberForwarded(context);
         bool mayBlock = context.Spec.Has(CommandFlags.Blocking);
-        if (call.WantsOwn)
-            writers[call.Request] = context.Client.Id;
+        Begin(context, call);
         CancellationToken closed = context.Cancellation;
         using CancellationTokenSource? left = mayBlock ? CancellationTokenSource.CreateLinkedTokenSource(closed, context.Client.PeerClosed) : null;
         if (left != null)
@@ -58,6 +52,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
             // A client that has left must not be served there: the connection goes, and with it the wait.
             context.Cancellation = left.Token;
             blocked[context.Client.Id] = (authority, call.Request);
+            Interlocked.Increment(ref waiting);
         }
 
         try
@@ -66,11 +61,13 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         }
         finally
         {
-            if (call.WantsOwn)
-                writers.TryRemove(call.Request, out _);
+            End(call);
             context.Cancellation = closed;
             if (mayBlock)
+            {
                 blocked.TryRemove(context.Client.Id, out _);
+                Interlocked.Decrement(ref waiting);
+            }
         }
 
         if (writer.IsSet && context.Failed)
@@ -78,7 +75,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     }
 
     /// <summary>Clients whose command waits, or may wait, at the authority.</summary>
-    public int BlockedCount => blocked.Count;
+    public int BlockedCount => Volatile.Read(ref waiting);
 
     /// <summary>Whether a client's command may wait at the authority.</summary>
     public bool IsBlocked(long client) => blocked.ContainsKey(client);
@@ -105,27 +102,68 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         {
             string reason = withError ? "ERROR" : "TIMEOUT";
             string number = caller.ToString(CultureInfo.InvariantCulture), request = call.Request.ToString(CultureInfo.InvariantCulture);
-            Ascii(link.Pipe.Output, $"*5\r\n$8\r\nHAL.PEER\r\n$7\r\nUNBLOCK\r\n${number.Length}\r\n{number}\r\n${request.Length}\r\n{request}\r\n${reason.Length}\r\n{reason}\r\n");
-            await FlushAsync(link.Pipe.Output, context.Cancellation).ConfigureAwait(false);
-            await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false);
+            ForwardWire.Write(["HAL.PEER", "UNBLOCK", number, request, reason], link.Pipe.Output);
+            await ForwardWire.FlushAsync(link.Pipe.Output, context.Cancellation).ConfigureAwait(false);
+            if (await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false))
+                context.NoteFailure();
             link.IsReusable = true;
         }
-        catch (Exception e) when (IsBreak(e))
+        catch (Exception e) when (ForwardWire.IsBreak(e))
         {
             relay.Drop();
             context.Error($"TRYAGAIN the connection to the authority broke: {e.Message}");
         }
     }
 
+    /// <summary>Has the authority run a command for this instance in the client's name, and gives its reply; null where it can't be had in time.</summary>
+    public async ValueTask<byte[]?> AskAsync(CommandContext context, params string[] arguments)
+    {
+        if (!tree.IsConnected)
+            return null;
+        using var late = new CancellationTokenSource(GatewayLimits.AskTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.Cancellation);
+        try
+        {
+            Result<ICommandLink> rented = await tree.Peers.RentAsync(tree.Authorities.DefaultAuthority, either.Token).ConfigureAwait(false);
+            if (!rented.IsOk)
+                return null;
+            await using ICommandLink link = rented.Value;
+            ForwardWire.WriteCall(context, link.Pipe.Output, default);
+            ForwardWire.Write(arguments, link.Pipe.Output);
+            await ForwardWire.FlushAsync(link.Pipe.Output, either.Token).ConfigureAwait(false);
+            var reply = new System.Buffers.ArrayBufferWriter<byte>();
+            await ReplyRelay.TakeAsync(link.Pipe.Input, reply, either.Token).ConfigureAwait(false);
+            link.IsReusable = true;
+            return reply.WrittenSpan.ToArray();
+        }
+        catch (Exception e) when (ForwardWire.IsBreak(e) || (e is OperationCanceledException && late.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
     /// <summary>The client whose forwarded command has a number, 0 where it has ended.</summary>
     public long WriterOf(long request) => writers.GetValueOrDefault(request);
 
+    /// <summary>A call begins: whose it is can be told from its number.</summary>
+    internal void Begin(CommandContext context, in ForwardedCall call)
+    {
+        if (call.WantsOwn)
+            writers[call.Request] = context.Client.Id;
+    }
+
+    internal void End(in ForwardedCall call)
+    {
+        if (call.WantsOwn)
+            writers.TryRemove(call.Request, out _);
+    }
+
     // What tracking needs of the authority: a client that reads there hears of changes, and one that wants no word of its own has them named.
-    private ForwardedCall NewCall(CommandContext context, string authority, CommandFlags flags, bool isScript)
+    internal ForwardedCall NewCall(CommandContext context, string authority, CommandFlags flags, bool isScript)
     {
         TrackingMode tracking = context.Client.Tracking;
         bool tracks = tracking.Remembers && (isScript || (flags & CommandFlags.ReadOnly) != 0);
-        bool wantsOwn = tracking is { IsOn: true, NoLoop: true } && (isScript || (flags & CommandFlags.Write) != 0);
+        bool wantsOwn = tracking is { IsOn: true, NoLoop: true } && (isScript || (flags & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0);
         return new(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority))
         {
             Instance = tracks || wantsOwn ? tree.Node.Instance : 0, Tracks = tracks, WantsOwn = wantsOwn,
@@ -137,7 +175,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         long began = time.GetTimestamp();
         while (true)
         {
-            Attempt attempt = await TryAsync(context, authority, call).ConfigureAwait(false);
+            ForwardAttempt attempt = await TryAsync(context, authority, call).ConfigureAwait(false);
             if (attempt.Error == null)
                 return;
             if (attempt.HasReplied)
@@ -178,125 +216,16 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         var relay = new ReplyRelay(context);
         try
         {
-            await SendAsync(context, client.Upstream.Pipe.Output, default).ConfigureAwait(false);
-            await relay.RunAsync(client.Upstream.Pipe.Input).ConfigureAwait(false);
+            await ForwardWire.SendAsync(context, client.Upstream.Pipe.Output, default).ConfigureAwait(false);
+            if (await relay.RunAsync(client.Upstream.Pipe.Input).ConfigureAwait(false))
+                context.NoteFailure();
         }
-        catch (Exception e) when (IsBreak(e))
+        catch (Exception e) when (ForwardWire.IsBreak(e))
         {
             relay.Drop();
             client.LetGoOfUpstream();
             context.Error($"TRYAGAIN the connection to the authority broke: {e.Message}");
         }
-    }
-
-    /// <summary>Has the authority run a client's transaction.</summary>
-    public async ValueTask ExecAsync(CommandContext context, ClientTransaction transaction)
-    {
-        tree.Node.Statistics.CountForwarded();
-        ForwardedCall call = NewCall(context, tree.Authorities.DefaultAuthority, transaction.Flags, isScript: transaction.Queue.Any(queued => CommandRouting.IsScripting(queued.Spec)));
-        if (call.Tracks || !context.Server.Monitors.IsEmpty)
-            Note(context, transaction, call.Tracks);
-        if (call.WantsOwn)
-            writers[call.Request] = context.Client.Id;
-        long request = call.Request;
-        bool isWatched = transaction.Watched.Count > 0 || context.Client.Upstream != null;
-        Attempt attempt = default;
-        try
-        {
-            for (; call.Attempt < (isWatched ? 1 : GatewayLimits.ExecAttemptsMax); call = call with { Attempt = call.Attempt + 1 })
-            {
-                attempt = await TryExecAsync(context, transaction, call).ConfigureAwait(false);
-                if (attempt.Error == null || attempt.HasReplied || !attempt.IsSent)
-                    break;
-            }
-        }
-        finally
-        {
-            writers.TryRemove(request, out _);
-        }
-
-        if (attempt.HasReplied)
-            context.Client.Abort();
-        else if (attempt.Error != null)
-            context.Error(attempt.IsSent ? $"{RespErrors.OutcomeUnknown}: {attempt.Error.Message}" : $"TRYAGAIN {attempt.Error.Message}");
-        TransactionCommands.End(context);
-    }
-
-    /// <summary>Tells this instance's monitors of the queued commands, and remembers what they read.</summary>
-    private static void Note(CommandContext context, ClientTransaction transaction, bool tracks)
-    {
-        using CommandContext inner = CommandContext.ForTransaction(context);
-        foreach (QueuedCommand queued in transaction.Queue)
-        {
-            queued.LoadInto(inner);
-            context.Server.Monitors.TellStart(inner);
-
-            // Streamed arguments are values, not keys that are read.
-            if (tracks && queued.Larges.Length == 0 && (queued.Spec.Has(CommandFlags.ReadOnly) || CommandRouting.IsScripting(queued.Spec)))
-                context.Server.Tracking.RememberForwarded(inner);
-            inner.End();
-            inner.Parser.Reset();
-        }
-    }
-
-    private async ValueTask<Attempt> TryExecAsync(CommandContext context, ClientTransaction transaction, ForwardedCall call)
-    {
-        ICommandLink? link = context.Client.Upstream;
-        context.Client.Upstream = null;
-        if (link == null)
-        {
-            Result<ICommandLink> rented = await tree.Peers.RentAsync(tree.Authorities.DefaultAuthority, context.Cancellation).ConfigureAwait(false);
-            if (!rented.IsOk)
-                return new(rented.Error, IsSent: false, HasReplied: false);
-            link = rented.Value;
-        }
-
-        var relay = new ReplyRelay(context);
-        await using (link)
-        {
-            try
-            {
-                await SendAsync(context, transaction, link.Pipe.Output, call).ConfigureAwait(false);
-                for (int queued = 0; queued <= transaction.Queue.Count; queued++)
-                    await ReplyRelay.SkipAsync(link.Pipe.Input, context.Cancellation).ConfigureAwait(false);
-                await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false);
-                link.IsReusable = call.Attempt == 0; // a repeated reply leaves the transaction open
-                return default;
-            }
-            catch (Exception e) when (IsBreak(e))
-            {
-                relay.Drop();
-                return new(new CacheError(CacheErrorCode.Unavailable, $"the connection to the authority broke: {e.Message}"), IsSent: true, relay.HasPassedOn);
-            }
-        }
-    }
-
-    private static async ValueTask SendAsync(CommandContext context, ClientTransaction transaction, PipeWriter output, ForwardedCall call)
-    {
-        WriteCall(context, output, default);
-        output.Write("*1\r\n$5\r\nMULTI\r\n"u8);
-        var parser = new RespRequestParser();
-        foreach (QueuedCommand queued in transaction.Queue)
-        {
-            // Its streamed arguments were taken out of the request: they go back in where they were.
-            int sent = 0, large = 0;
-            while (parser.Parse(queued.Request) == ParseResult.LargeArgument)
-            {
-                output.Write(queued.Request.AsSpan(sent, parser.Consumed - sent));
-                sent = parser.Consumed;
-                await SendAsync(queued.Larges[large++], output, context.Cancellation).ConfigureAwait(false);
-                output.Write("\r\n"u8);
-                parser.LargeTaken();
-            }
-
-            parser.Reset();
-            output.Write(queued.Request.AsSpan(sent));
-            await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
-        }
-
-        WriteCall(context, output, call);
-        output.Write("*1\r\n$4\r\nEXEC\r\n"u8);
-        await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
     }
 
     // Only what this end can build as the authority will: a small string without options.
@@ -305,7 +234,19 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
             ? tree.Node.BeginWrite(context.Client.Database, context.Arg(1).ToArray(), context.Arg(2).ToArray())
             : default;
 
-    private static bool IsBreak(Exception e) => e is IOException or ObjectDisposedException or RespProtocolException;
+    // A few have connections of their own, which costs less while they do not wait.
+    private bool Shares(CommandContext context)
+    {
+        if (!context.Spec.Has(CommandFlags.Blocking) || BlockedCount <= GatewayLimits.WaitsOnOwnLinks || context.Parser.Consumed > GatewayLimits.SharedRequestBytesMax)
+            return false;
+        for (int arg = 0; arg < context.Count; arg++)
+        {
+            if (context.IsLarge(arg))
+                return false;
+        }
+
+        return true;
+    }
 
     private string AuthorityOf(CommandContext context)
     {
@@ -321,8 +262,10 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         return tree.Authorities.DefaultAuthority;
     }
 
-    private async ValueTask<Attempt> TryAsync(CommandContext context, string authority, ForwardedCall call)
+    private async ValueTask<ForwardAttempt> TryAsync(CommandContext context, string authority, ForwardedCall call)
     {
+        if (Shares(context) && await waits.LinkAsync(authority, context.Cancellation).ConfigureAwait(false) is { IsOk: true } shared)
+            return await shared.Value.RunAsync(context, call).ConfigureAwait(false);
         Result<ICommandLink> rented = await tree.Peers.RentAsync(authority, context.Cancellation).ConfigureAwait(false);
         if (!rented.IsOk)
             return new(rented.Error, IsSent: false, HasReplied: false);
@@ -330,92 +273,16 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         var relay = new ReplyRelay(context);
         try
         {
-            await SendAsync(context, link.Pipe.Output, call).ConfigureAwait(false);
-            await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false);
+            await ForwardWire.SendAsync(context, link.Pipe.Output, call).ConfigureAwait(false);
+            if (await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false))
+                context.NoteFailure();
             link.IsReusable = true;
             return default;
         }
-        catch (Exception e) when (IsBreak(e))
+        catch (Exception e) when (ForwardWire.IsBreak(e))
         {
             relay.Drop();
             return new(new CacheError(CacheErrorCode.Unavailable, $"the connection to '{authority}' broke: {e.Message}"), IsSent: true, relay.HasPassedOn);
         }
     }
-
-    private static async ValueTask SendAsync(CommandContext context, PipeWriter output, ForwardedCall call)
-    {
-        WriteCall(context, output, call);
-        Ascii(output, $"*{context.Count}\r\n");
-        for (int arg = 0; arg < context.Count; arg++)
-        {
-            Ascii(output, $"${context.ArgLength(arg)}\r\n");
-            if (context.LargeArg(arg) is { } large)
-                await SendAsync(large, output, context.Cancellation).ConfigureAwait(false);
-            else
-                output.Write(context.Arg(arg));
-            output.Write("\r\n"u8);
-            if (output.UnflushedBytes >= GatewayLimits.FlushBytes)
-                await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
-        }
-
-        await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
-    }
-
-    private static async ValueTask SendAsync(ILargeValue value, PipeWriter output, CancellationToken cancellation)
-    {
-        for (long done = 0; done < value.Length;)
-        {
-            Memory<byte> piece = output.GetMemory(IBlobStore.ChunkBytes);
-            Result<int> read = await value.ReadAsync(done, piece[..(int)Math.Min(piece.Length, value.Length - done)], cancellation).ConfigureAwait(false);
-            if (!read.IsOk)
-                throw new IOException(read.Error.Message);
-            output.Advance(read.Value);
-            done += read.Value;
-            await FlushAsync(output, cancellation).ConfigureAwait(false);
-        }
-    }
-
-    private static void WriteCall(CommandContext context, PipeWriter output, ForwardedCall call)
-    {
-        bool isLong = call.Instance != 0 || call.Writer.IsSet;
-        AclUser user = context.Client.User;
-        Ascii(output, $"*{(isLong ? 12 : 8) + (user.IsUnrestricted ? 0 : 2)}\r\n");
-        output.Write("$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
-        Span<byte> digits = stackalloc byte[RedisInteger.BytesMax];
-        long tracking = (call.Tracks ? PeerCommands.Tracks : 0) | (call.WantsOwn ? PeerCommands.WantsOwn : 0);
-        ReadOnlySpan<long> numbers =
-        [
-            context.Client.Database, context.Client.Protocol, call.Caller, call.Request, call.Attempt, call.Epoch,
-            (long)(call.Writer.IsSet ? call.Writer.Instance : call.Instance), call.Writer.Session, call.Writer.Flight, tracking,
-        ];
-        foreach (long number in isLong ? numbers : numbers[..6])
-        {
-            int length = RedisInteger.Format(number, digits);
-            Ascii(output, $"${length}\r\n");
-            output.Write(digits[..length]);
-            output.Write("\r\n"u8);
-        }
-
-        // What the command does inside, as a script, may do no more than its user.
-        if (user.IsUnrestricted)
-            return;
-        foreach (string text in (ReadOnlySpan<string>)[user.Name, user.Rules.DescribePermissions()])
-        {
-            Ascii(output, $"${text.Length}\r\n");
-            output.Write(Encoding.Latin1.GetBytes(text));
-            output.Write("\r\n"u8);
-        }
-    }
-
-    private static async ValueTask FlushAsync(PipeWriter output, CancellationToken cancellation)
-    {
-        FlushResult flushed = await output.FlushAsync(cancellation).ConfigureAwait(false);
-        if (flushed.IsCompleted)
-            throw new IOException("the peer reads no more");
-    }
-
-    private static void Ascii(PipeWriter output, FormattableString text) =>
-        output.Write(Encoding.ASCII.GetBytes(text.ToString(CultureInfo.InvariantCulture)));
-
-    private readonly record struct Attempt(CacheError? Error, bool IsSent, bool HasReplied);
 }

@@ -4,6 +4,7 @@ using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Cluster;
 using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Gateway.Peers;
+using Hal.Cache.Gateway.Peers.Waits;
 using Hal.Cache.Gateway.PubSub;
 using Hal.Cache.Gateway.PubSub.Relay;
 using Hal.Cache.Gateway.Scripts;
@@ -23,6 +24,7 @@ internal sealed class ServerState
     {
         Tree = tree;
         Forwarder = tree is { Authorities.IsAuthority: false } ? new(tree, time) : null;
+        Transactions = Forwarder is null ? null : new(tree!, Forwarder);
         Forwarded = tree is { Authorities.IsAuthority: true } ? new(keyspace) : null;
         (Options, Keyspace, Time, StartedAt) = (options, keyspace, time, time.GetUtcNow());
         Clients = new ClientRegistry(options.ClientsMax);
@@ -62,6 +64,9 @@ internal sealed class ServerState
 
     /// <summary>Sends commands to the authority; null where this instance is it.</summary>
     public CommandForwarder? Forwarder { get; }
+
+    /// <summary>Sends transactions to the authority; null where this instance is it.</summary>
+    public TransactionForwarder? Transactions { get; }
 
     /// <summary>Runs the commands that other instances forward; null where none may.</summary>
     public ForwardedRuns? Forwarded { get; }
@@ -142,8 +147,7 @@ internal sealed class ServerState
         client.Transaction?.Clear();
         Channels.Remove(client);
         _ = Tracking.Set(client, TrackingMode.Off);
-        Clients.Remove(client);
-        Counters.Ended(client.Counters);
+        Counters.Ended(Clients, client);
         if (KeyEvents.IsActive) KeyEvents.Refresh();
     }
 
@@ -151,6 +155,7 @@ internal sealed class ServerState
     {
         var relay = new MessageRelay(Channels, Notifications, tree.Node.Parent, tree.Node.Root, tree.Peers, Time);
         tree.Node.Messages = relay.Accept;
+        if (Forwarded is not null) tree.Node.Waits = channel => new WaitRuns(this, channel);
         var events = new EventQueue(relay, Keyspace.Authority);
         Notifications.Queue = events;
         relay.EventsChanged = () =>
@@ -163,7 +168,7 @@ internal sealed class ServerState
 
     public void ResetStatistics()
     {
-        Counters.Reset(Clients.All);
+        Counters.Reset(Clients);
         Errors.Reset();
         AclLog.ResetTotals();
     }

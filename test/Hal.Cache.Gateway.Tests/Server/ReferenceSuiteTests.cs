@@ -33,6 +33,16 @@ public sealed class ReferenceSuiteTests
         Assert.Equal(expected, got);
     }
 
+    [Theory]
+    [InlineData("MIGRATE", "+incomplete|$12|begin_search|*4|$4|type|$7|keyword|$4|spec|*4|$7|keyword|$4|KEYS|$9|startfrom|:-2")]
+    [InlineData("PFCOUNT", "*2|+readonly|+may_replicate")]
+    public async Task COMMAND_tells_of_a_command_what_redis_does(string command, string part)
+    {
+        await using var host = new ServerHost();
+
+        Assert.Contains(part, await host.RunAsync($"a>COMMAND INFO {command}"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_blocked_XREADGROUP_hears_that_its_database_was_flushed()
     {
