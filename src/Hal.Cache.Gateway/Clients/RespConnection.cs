@@ -204,7 +204,8 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Has the command run to its end; a client of RESP3 whose command waits is sent its messages meanwhile.</summary>
     private ValueTask<Outcome> RunToEndAsync()
     {
-        bool isPushed = client.Protocol == 3 && context.Spec.Has(CommandFlags.Blocking) && !(client.Tracking.IsOn && context.Spec.Has(CommandFlags.ReadOnly));
+        bool isPushed = client.Protocol == 3 && context.Spec.Has(CommandFlags.Blocking)
+            && !(client.Tracking.IsOn && (context.Spec.Has(CommandFlags.ReadOnly) || server.Forwarder is not null));
         if (!isPushed)
             return CommandDispatcher.FinishAsync(context, waiting, replyStart);
         sender.BeginWait();

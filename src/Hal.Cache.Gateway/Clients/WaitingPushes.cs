@@ -1,8 +1,8 @@
 namespace Hal.Cache.Gateway.Clients;
 
 /// <summary>
-/// Sends a client of RESP3 its messages while its command waits for others: they do not wait for the reply. Not where it tracks keys and the command reads: that what
-/// it is about to get is over must not be told ahead of it.
+/// Sends a client of RESP3 its messages while its command waits for others: they do not wait for the reply. Not where it tracks keys and
+/// the command reads, or the authority runs it: what the reply itself causes, or puts an end to, must not be told ahead of it.
 /// </summary>
 internal sealed class WaitingPushes(ClientSession client, ReplySender sender, CancellationToken closed)
 {

@@ -57,8 +57,8 @@ internal static class ConfigCommands
 
         if (c.Server.Config.TrySet(parameters) is { } refused) return c.Error(refused);
         c.Ok();
-        if (c.Server.Forwarder is { } forwarder && parameters.Where(one => CollectionParameters.Concerns(one.Name)).ToList() is { Count: > 0 } ofValues)
-            return c.RunAsync(context => SetThereAsync(context, forwarder, ofValues));
+        if (c.Server.Forwarder is { } forwarder && parameters.Where(one => IsTheRoots(one.Name)).ToList() is { Count: > 0 } theRoots)
+            return c.RunAsync(context => SetThereAsync(context, forwarder, theRoots));
 
         // Which events are asked for concerns the instances that tell of them.
         return names.Contains("notify-keyspace-events") && c.Server.Relay?.SettleAsync() is { IsCompleted: false } settled
@@ -66,7 +66,9 @@ internal static class ConfigCommands
             : Outcome.Done;
     }
 
-    // How values are held is decided where they are changed.
+    // How values are held is decided where they are changed, and scripts run there.
+    private static bool IsTheRoots(string name) => CollectionParameters.Concerns(name) || name is "lua-time-limit" or "busy-reply-threshold";
+
     private static async ValueTask SetThereAsync(CommandContext c, Peers.CommandForwarder forwarder, List<(string Name, string Value)> parameters)
     {
         byte[]? reply = await forwarder.AskAsync(c, ["CONFIG", "SET", .. parameters.SelectMany(one => new[] { one.Name, one.Value })]);
