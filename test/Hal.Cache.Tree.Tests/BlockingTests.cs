@@ -21,7 +21,11 @@ public sealed class BlockingTests(FourInstances four)
         using var other = four.Connect("b");
         other.Command("DEL", "bl:1", "bl:1b", "bl:2", "bl:2b", "bl:3", "bl:4");
         waiter.Send(waits.Split(' '));
-        if (expected != "*(null)") await BlockedAsync(1);
+        if (expected != "*(null)")
+        {
+            await BlockedAsync(1);
+            Assert.Equal(Number(four.Tree["root"], "total_blocking_keys"), Number(four.Tree["a"], "total_blocking_keys"));
+        }
 
         other.Command(serves.Split(' '));
 

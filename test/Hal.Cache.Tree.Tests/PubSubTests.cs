@@ -220,7 +220,7 @@ public sealed class PubSubTests(FourInstances four)
         }
 
         root.Command("HSET", "ev:h", "f", "v");
-        writer.Command("PEXPIRE", "ev:k", "1");
+        writer.Command("PEXPIRE", "ev:k", "50");
         string[] expected =
         [
             "__keyspace@0__:ev:h hset", "__keyevent@0__:hset ev:h", "__keyspace@0__:ev:k expire", "__keyevent@0__:expire ev:k",

@@ -128,7 +128,7 @@ internal static class InfoCommands
         Line(text, $"blocked_clients:{c.Server.Blocked.Count + c.Server.Pause.Waiting + (c.Server.Forwarder?.BlockedCount ?? 0)}");
         Line(text, $"tracking_clients:{c.Server.Tracking.ClientCount}");
         Line(text, $"clients_in_timeout_table:0");
-        (int keys, int forGone) = c.Server.Blocked.KeyCounts;
+        (int keys, int forGone) = c.Server.Forwarder?.BlockedKeyCounts ?? c.Server.Blocked.KeyCounts;
         Line(text, $"total_blocking_keys:{keys}");
         Line(text, $"total_blocking_keys_on_nokey:{forGone}");
     }

@@ -17,7 +17,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 {
     private readonly long caller = BitConverter.ToInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
     private readonly ConcurrentDictionary<long, long> writers = new();
-    private readonly ConcurrentDictionary<long, (string Authority, long Request)> blocked = new();
+    private readonly ConcurrentDictionary<long, ForwardedWait> blocked = new();
     private readonly WaitLinks waits = new(tree.Peers);
     private int waiting;
     private long requests;
@@ -51,7 +51,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         {
             // A client that has left must not be served there: the connection goes, and with it the wait.
             context.Cancellation = left.Token;
-            blocked[context.Client.Id] = (authority, call.Request);
+            blocked[context.Client.Id] = ForwardedWait.Of(context, authority, call.Request);
             Interlocked.Increment(ref waiting);
         }
 
@@ -77,13 +77,17 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     /// <summary>Clients whose command waits, or may wait, at the authority.</summary>
     public int BlockedCount => Volatile.Read(ref waiting);
 
+    /// <summary>Number of keys that this instance's clients wait for there, and of those where also the key's end is.</summary>
+    public (int Keys, int ForGone) BlockedKeyCounts =>
+        (blocked.Values.SelectMany(wait => wait.Keys).Distinct().Count(), blocked.Values.Where(wait => wait.IsForGone).SelectMany(wait => wait.Keys).Distinct().Count());
+
     /// <summary>Whether a client's command may wait at the authority.</summary>
     public bool IsBlocked(long client) => blocked.ContainsKey(client);
 
     /// <summary>CLIENT UNBLOCK of such a client: the authority ends the wait, and its reply comes to that client as any other.</summary>
     public async ValueTask UnblockAsync(CommandContext context, long client, bool withError)
     {
-        if (!blocked.TryGetValue(client, out (string Authority, long Request) call))
+        if (!blocked.TryGetValue(client, out ForwardedWait call))
         {
             context.Reply.Integer(0);
             return;
