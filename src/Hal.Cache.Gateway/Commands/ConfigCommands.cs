@@ -20,7 +20,7 @@ internal static class ConfigCommands
                 Row("set", -4, Set, "Sets parameters."),
                 Row("resetstat", 2, ResetStatistics, "Sets the counters of INFO to zero."),
                 Row("rewrite", 2, Rewrite, "Refused: settings are in the silo's own file."),
-                Row("help", 2, Help, "Lists the subcommands."),
+                Row("help", 2, Help, "Lists the subcommands.") with { Flags = CommandFlags.Loading | CommandFlags.Stale },
             ],
         },
     ];

@@ -31,7 +31,7 @@ internal static class InfoCommands
     [
         new("info", -1, CommandFlags.Loading | CommandFlags.Stale, KeySpec.None, Info)
         {
-            Group = "server", Categories = ["dangerous"], Summary = "Tells all about the server.", Tips = ["nondeterministic_output"],
+            Group = "server", Categories = ["dangerous"], Summary = "Tells all about the server.",
         },
     ];
 

@@ -23,7 +23,7 @@ internal static class LatencyCommands
                 Row("graph", 3, Graph, "2.8.13", "Draws the spikes of an event."),
                 Row("doctor", 2, Doctor, "2.8.13", "Tells in words where latency is seen."),
                 Row("histogram", -2, Histogram, "7.0.0", "Tells how long each command takes."),
-                Row("help", 2, Help, "2.8.13", "Lists the subcommands."),
+                Row("help", 2, Help, "2.8.13", "Lists the subcommands.") with { Flags = CommandFlags.Loading | CommandFlags.Stale },
             ],
         },
     ];

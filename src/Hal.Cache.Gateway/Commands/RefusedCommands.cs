@@ -22,7 +22,7 @@ internal static class RefusedCommands
         Row("replconf", -1, Admin | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.AllowBusy, Refuse, "3.0.0"),
         new("migrate", -6, CommandFlags.Write | CommandFlags.MovableKeys, new(3, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete), Migrate)
         {
-            Since = "2.6.0", Summary = "Refused; see the list of differences.", Tips = ["nondeterministic_output"], Categories = ["keyspace", "dangerous"],
+            Since = "2.6.0", Summary = "Refused; see the list of differences.", Categories = ["keyspace", "dangerous"],
             MoreKeys = [new(MigrateOptionsAt, -1, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete | KeyFlags.Incomplete) { Keyword = "KEYS", KeywordFrom = -2 }],
         },
         Row("module", -2, CommandFlags.None, c => c.WrongArity(), "4.0.0") with

@@ -11,6 +11,13 @@ namespace Hal.Cache.Gateway.Commands;
 /// <summary>SORT. It may read any key, by its patterns, so it runs with all shards locked; a long one leaves the thread that polls sockets first.</summary>
 internal static class SortCommands
 {
+    /// <summary>Keys that patterns name, which no argument says.</summary>
+    private static KeySpec Patterns => new(2, Flags: KeyFlags.RO | KeyFlags.Access)
+    {
+        IsUnknown = true, Finder = static (_, _) => -1,
+        Notes = "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort",
+    };
+
     public static readonly CommandSpec[] Specs =
     [
         new("sort", -2, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.MovableKeys | CommandFlags.AllShards,
@@ -21,6 +28,7 @@ internal static class SortCommands
             Categories = ["set", "sortedset", "list", "dangerous"],
             MoreKeys =
             [
+                Patterns,
                 new(2, Flags: KeyFlags.OW | KeyFlags.Update)
                 {
                     Keyword = "STORE", Finder = StoreArgOf, IsUnknown = true,
@@ -34,6 +42,7 @@ internal static class SortCommands
             Group = "generic", Since = "7.0.0", Complexity = "O(N+M*log(M))",
             Summary = "Gives a collection's elements in order.",
             Categories = ["set", "sortedset", "list", "dangerous"],
+            MoreKeys = [Patterns],
         },
     ];
 
