@@ -22,14 +22,16 @@ public sealed class OrleansControlPlane : IControlPlane
         var calls = new GrainCalls(options, time);
         var records = new RecordCalls(grains, options.Tree, calls);
         var freshness = new Freshness(options, time);
+        var links = new LinkCalls(grains, options.Tree, calls);
+        var sights = new RouteSights(() => grains().GetGrain<ITreeGrain>(options.Tree), calls, time);
         ICacheInstanceGrain Instance(string name) => grains().GetGrain<ICacheInstanceGrain>(TreeKey.Of(options.Tree, name));
         Instances = new OrleansInstances(() => grains().GetGrain<IInstancesGrain>(options.Tree), Instance, freshness, calls);
         Content = new OrleansContent(() => grains().GetGrain<ITreeGrain>(options.Tree), records, freshness, calls);
-        Topology = new OrleansTopology(() => grains().GetGrain<ITopologyGrain>(options.Tree), calls);
-        Routing = new OrleansRouting(() => grains().GetGrain<IRoutingGrain>(options.Tree), calls);
+        Topology = new OrleansTopology(() => grains().GetGrain<ITopologyGrain>(options.Tree), links, sights, freshness, calls);
+        Routing = new OrleansRouting(() => grains().GetGrain<IRoutingGrain>(options.Tree), sights, records, freshness, calls);
         Ownership = new OrleansOwnership(() => grains().GetGrain<IOwnershipGrain>(options.Tree), freshness, calls);
         Events = new OrleansEvents(() => grains().GetGrain<ITreeGrain>(options.Tree), Instance, calls);
-        Scheduling = new OrleansScheduling(() => grains().GetGrain<ISchedulingGrain>(options.Tree), calls);
+        Scheduling = new OrleansScheduling(() => grains().GetGrain<ISchedulingGrain>(options.Tree), new JobCalls(grains, options.Tree, calls), calls);
         Analytics = new OrleansAnalytics(() => grains().GetGrain<IAnalyticsGrain>(options.Tree), calls);
     }
 

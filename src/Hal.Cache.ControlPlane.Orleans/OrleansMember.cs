@@ -181,6 +181,7 @@ public sealed partial class OrleansMember : IAsyncDisposable // partial: [Logger
                 o.ConfigureGatewayInboundConnection(handshake.Inbound);
             });
         }
+        if (options.PropagatesTraces) silo.AddActivityPropagation();
         silo.AddHalControlPlane(options.Plane, resources);
     }
 

@@ -23,5 +23,8 @@ public sealed class OrleansMemberOptions
     /// <summary>What members must share; empty where anybody who reaches the port may be one.</summary>
     public byte[] Secret { get; set; } = [];
 
+    /// <summary>Calls of grains carry the context of the span that they are made in, which costs each of them a filter.</summary>
+    public bool PropagatesTraces { get; set; }
+
     public OrleansPlaneOptions Plane { get; set; } = new();
 }

@@ -36,6 +36,8 @@ public static class OrleansPlaneServices
             membership.ProbeTimeout = TimeSpan.FromMilliseconds(500);
             membership.MaxProbeTimeout = TimeSpan.FromSeconds(1);
             membership.NumMissedProbesLimit = 2;
+            // It goes by other machines' clocks: one that is minutes behind could never join. Who fails while it joins is probed like others.
+            membership.EvictWhenMaxJoinAttemptTimeExceeded = false;
             membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
             membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
         });

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
@@ -74,9 +75,12 @@ internal sealed class CommandContext : IDisposable
     public BlockedClient? Serving { get; set; }
 
     /// <summary>Long work may be done here: the thread is none that polls sockets.</summary>
-    public bool IsOnPool { get; set; }
+    public static bool IsOnPool => Thread.CurrentThread.IsThreadPoolThread;
 
     public CommandSpec Spec { get; set; } = CommandTable.Unknown;
+
+    /// <summary>The span of the command that runs, or whose reply's bodies are still to be sent; null where it has none.</summary>
+    public Activity? Span { get; set; }
 
     /// <summary>A key's value is of a kind that is not copied: the authority runs the command.</summary>
     public bool IsElsewhere { get; private set; }
@@ -89,6 +93,9 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>The instance that forwarded the command and is to hold what it writes.</summary>
     public WriteMark Writer { get; set; }
+
+    /// <summary>Where SCAN goes on at one of several roots; null for where the client says.</summary>
+    public ulong? Cursor { get; set; }
 
     /// <summary>Ends when the connection does.</summary>
     public CancellationToken Cancellation { get; set; }
@@ -174,6 +181,9 @@ internal sealed class CommandContext : IDisposable
     /// <summary>A key argument in the client's database; the dispatcher has computed its hash and locked its shard.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public BlobKey Key(int index) => new(Client.Database, Arg(index), hashes[index]);
+
+    /// <summary>The hash of the last command's key argument, also when its arguments are gone; 0 where it was not kept.</summary>
+    internal ulong KeyHash(int index) => index < hashes.Length ? hashes[index] : 0;
 
     /// <summary>The same key in another database; it has the same shard.</summary>
     public BlobKey Key(int index, int database) => new(database, Arg(index), hashes[index]);
@@ -334,6 +344,7 @@ internal sealed class CommandContext : IDisposable
         Shards = 0;
         IsElsewhere = false;
         Writer = default;
+        Cursor = null;
         Failed = false;
         IsRejected = IsQueued = false;
         Dirty = 0;
@@ -342,7 +353,6 @@ internal sealed class CommandContext : IDisposable
         Pending = null;
         NeedsArguments = false;
         Changes.Clear();
-        IsOnPool = false;
         if (!IsInTransaction) learned.Begin(); // what one command of a transaction has learned stays true for the next
     }
 
@@ -419,6 +429,7 @@ internal sealed class CommandContext : IDisposable
 
     public void Dispose()
     {
+        Span?.Stop();
         larges.Clear();
         if (ownsReply)
         {

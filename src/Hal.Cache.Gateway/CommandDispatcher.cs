@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Origins;
-using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Commands;
@@ -14,9 +13,9 @@ namespace Hal.Cache.Gateway;
 /// <summary>Runs one command: finds its row, checks what every command is checked for, locks its keys, and runs its handler.</summary>
 internal sealed class CommandDispatcher(ServerState server)
 {
-    private const int ShownArgBytesMax = 128;
-
     private readonly CommandForwarder? forwarder = server.Forwarder;
+    private readonly CommandPlaces? places = server.Places;
+    private readonly AllRoots? allRoots = server.AllRoots;
     private readonly ForwardedRuns? forwarded = server.Forwarded;
     private readonly bool hasOrigins = server.Keyspace.Origins.Mounts.Count > 0;
 
@@ -46,11 +45,11 @@ internal sealed class CommandDispatcher(ServerState server)
         if (server.Pause.IsActive && server.Pause.Holds(context.Spec, MayWrite(context)))
             return context.RunAsync(RunAfterPauseAsync);
 
-        if (forwarder is not null && context.Spec.RunsAtAuthority)
-            return context.RunAsync(forwarder.ForwardAsync);
+        if (forwarder is not null && PlaceOf(context) is var place and not CommandPlace.Here)
+            return GoTo(context, place);
 
         // Without pending work, Async asks for another thread: this one may be polling sockets.
-        return context.Spec.Has(CommandFlags.Long) ? Outcome.Async : Run(context);
+        return context.Spec.Has(CommandFlags.Long) && !CommandContext.IsOnPool ? Outcome.Async : Run(context);
     }
 
     /// <summary>Waits for what the command misses and runs it again, as often as it takes.</summary>
@@ -69,7 +68,6 @@ internal sealed class CommandDispatcher(ServerState server)
                 }
 
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-                context.IsOnPool = true;
                 outcome = Run(context);
                 continue;
             }
@@ -106,24 +104,6 @@ internal sealed class CommandDispatcher(ServerState server)
         if ((context.Client.Modes & ClientModes.Tracking) != 0 && outcome != Outcome.Retry)
             context.Server.Tracking.Remember(context);
         return outcome;
-    }
-
-    /// <summary>Notes the hashes of the command's keys and the mask of their shards; false where a key is too long.</summary>
-    public static bool TryAddKeys(CommandContext context, CommandSpec spec)
-    {
-        if (spec.Has(CommandFlags.AllShards))
-            context.LockAll();
-        if (spec.IsKeyless)
-            return true;
-        if (!TryAddKeys(context, spec.Keys))
-            return false;
-        foreach (KeySpec more in spec.MoreKeys)
-        {
-            if (!TryAddKeys(context, more))
-                return false;
-        }
-
-        return true;
     }
 
     private static bool MayWrite(CommandContext context)
@@ -172,6 +152,10 @@ internal sealed class CommandDispatcher(ServerState server)
         {
             return true;
         }
+        else if (context.Server.Places?.TryJoin(context, context.Client.Transaction!) == false)
+        {
+            // The error is replied.
+        }
         else if (context.Client.Transaction!.TryQueue(context))
         {
             context.Reply.SimpleString("QUEUED"u8);
@@ -191,9 +175,10 @@ internal sealed class CommandDispatcher(ServerState server)
     private async ValueTask RunAfterPauseAsync(CommandContext context)
     {
         await server.Pause.WaitAsync(context.Cancellation).ConfigureAwait(false);
-        if (forwarder is not null && context.Spec.RunsAtAuthority)
+        if (forwarder is not null && PlaceOf(context) is var place and not CommandPlace.Here)
         {
-            await forwarder.ForwardAsync(context).ConfigureAwait(false);
+            if (GoTo(context, place) == Outcome.Async && context.Pending is { } elsewhere)
+                await elsewhere(context).ConfigureAwait(false);
             return;
         }
 
@@ -201,6 +186,25 @@ internal sealed class CommandDispatcher(ServerState server)
         context.BeginRun(replyStart);
         context.Closes |= await FinishAsync(context, Run(context), replyStart).ConfigureAwait(false) == Outcome.Close;
     }
+
+    /// <summary>Runs the command of work that <see cref="CommandContext.RunAsync"/> started at this instance, on the pool where it takes long.</summary>
+    public static async ValueTask RunHereAsync(CommandContext context)
+    {
+        int replyStart = context.Reply.Length;
+        context.BeginRun(replyStart);
+        Outcome outcome = context.Spec.Has(CommandFlags.Long) ? Outcome.Async : Run(context);
+        context.Closes |= await FinishAsync(context, outcome, replyStart).ConfigureAwait(false) == Outcome.Close;
+    }
+
+    private CommandPlace PlaceOf(CommandContext context) =>
+        places is not null ? places.Of(context) : context.Spec.RunsAtAuthority ? CommandPlace.Authority : CommandPlace.Here;
+
+    private Outcome GoTo(CommandContext context, CommandPlace place) => place switch
+    {
+        CommandPlace.Authority => context.RunAsync(forwarder!.ForwardAsync),
+        CommandPlace.AllAuthorities => context.RunAsync(allRoots!.RunAsync),
+        _ => places!.Refuse(context, place),
+    };
 
     private static async ValueTask RunBehindFenceAsync(CommandContext context)
     {
@@ -214,7 +218,7 @@ internal sealed class CommandDispatcher(ServerState server)
     {
         if (context.IsLarge(0) || server.Table.Find(context.Arg(0)) is not { } spec)
         {
-            Unknown(context);
+            UnknownCommand.Refuse(context);
             return false;
         }
 
@@ -222,7 +226,7 @@ internal sealed class CommandDispatcher(ServerState server)
         {
             if (context.IsLarge(1) || CommandTable.FindSubcommand(spec, context.Arg(1)) is not { } sub)
             {
-                context.Error(RespErrors.UnknownSubcommand(spec.FullName, Begin(context, 1)));
+                context.Error(RespErrors.UnknownSubcommand(spec.FullName, UnknownCommand.Begin(context, 1)));
                 return false;
             }
 
@@ -276,13 +280,13 @@ internal sealed class CommandDispatcher(ServerState server)
     /// <summary>Notes the command's keys; false where they are refused, with the error as the reply.</summary>
     internal bool TryAdmitKeys(CommandContext context, CommandSpec spec)
     {
-        if (!TryAddKeys(context, spec))
+        if (!CommandKeys.TryAdd(context, spec))
         {
             context.Error(RespErrors.KeyTooLong);
             return false;
         }
 
-        if (!hasOrigins || !spec.IsWrite || !IsReadOnly(context, spec, out OriginMount? mount))
+        if (!hasOrigins || !spec.IsWrite || !CommandKeys.IsReadOnly(context, spec, out OriginMount? mount))
             return true;
         context.Error(RespErrors.ReadOnlyPrefix(mount!.Prefix.Span));
         return false;
@@ -322,70 +326,4 @@ internal sealed class CommandDispatcher(ServerState server)
             context.Unlock();
         }
     }
-
-    private static bool TryAddKeys(CommandContext context, KeySpec keys)
-    {
-        if (!keys.TryRange(context, out int from, out int to))
-            return true;
-        for (int arg = from; arg <= to; arg += keys.Step)
-        {
-            if (context.ArgLength(arg) > BlobKey.BytesMax)
-                return false;
-            context.AddKey(arg);
-        }
-
-        return true;
-    }
-
-    private static bool IsReadOnly(CommandContext context, CommandSpec spec, out OriginMount? mount)
-    {
-        if (IsReadOnly(context, spec, spec.Keys, out mount))
-            return true;
-        foreach (KeySpec keys in spec.MoreKeys)
-        {
-            if (IsReadOnly(context, spec, keys, out mount))
-                return true;
-        }
-
-        return false;
-    }
-
-    private static bool IsReadOnly(CommandContext context, CommandSpec spec, KeySpec keys, out OriginMount? mount)
-    {
-        mount = null;
-
-        // COPY reads its source: what is only read may be under a prefix.
-        if (((keys.Flags & KeyFlags.RO) != 0 && spec.MoreKeys.Length > 0) || !keys.TryRange(context, out int from, out int to))
-            return false;
-        for (int arg = from; arg <= to; arg += keys.Step)
-        {
-            if (context.Keyspace.TryMatchOrigin(context.Arg(arg), out mount))
-                return true;
-        }
-
-        return false;
-    }
-
-    private static void Unknown(CommandContext context)
-    {
-        // Latin-1 keeps each byte of the arguments as it is.
-        var text = new StringBuilder("ERR unknown command '");
-        text.Append(Shown(Begin(context, 0))).Append("', with args beginning with: ");
-        int start = text.Length;
-        for (int i = 1; i < context.Count && text.Length - start < ShownArgBytesMax; i++)
-            text.Append('\'').Append(Shown(Begin(context, i))).Append("' ");
-        context.Error(System.Text.Encoding.Latin1.GetBytes(text.ToString()));
-    }
-
-    /// <summary>As much of an argument as errors show, also of one that was streamed.</summary>
-    private static ReadOnlySpan<byte> Begin(CommandContext context, int arg)
-    {
-        if (context.LargeArg(arg) is not { } large)
-            return context.Arg(arg);
-        byte[] begin = new byte[ShownArgBytesMax];
-        return begin.AsSpan(0, large.TryRead(0, begin));
-    }
-
-    private static string Shown(ReadOnlySpan<byte> arg) =>
-        Encoding.Latin1.GetString(arg[..Math.Min(arg.Length, ShownArgBytesMax)]);
 }

@@ -42,6 +42,9 @@ internal sealed record CommandSpec(string Name, int Arity, CommandFlags Flags, K
     /// <summary>Runs at the authority where this instance is not it.</summary>
     public bool RunsAtAuthority { get; private set; }
 
+    /// <summary>How it runs at several roots.</summary>
+    public Peers.FanOut FanOut { get; private set; }
+
     public bool IsWrite => (Flags & CommandFlags.Write) != 0;
 
     public bool Has(CommandFlags flags) => (Flags & flags) != 0;
@@ -57,6 +60,7 @@ internal sealed record CommandSpec(string Name, int Arity, CommandFlags Flags, K
         FullName = container is null ? Name.ToLowerInvariant() : $"{container.FullName}|{Name.ToLowerInvariant()}",
         IsKeyless = Keys.IsNone && MoreKeys.Length == 0,
         RunsAtAuthority = Peers.CommandRouting.RunsAtAuthority(this),
+        FanOut = Peers.CommandRouting.FanOutOf(container is null ? Name.ToLowerInvariant() : $"{container.FullName}|{Name.ToLowerInvariant()}"),
     };
 
     internal CommandSpec WithSubcommands(CommandSpec[] placed) => this with { Subcommands = placed };

@@ -45,6 +45,9 @@ internal sealed record KeySpec(int First, int Last = 0, int Step = 1, KeyFlags F
 
     public bool IsNone => First == 0 && Keyword is null;
 
+    /// <summary>Where the keys are follows from the number of arguments alone.</summary>
+    public bool IsFixed => Finder is null && Keyword is null && KeyNumber < 0;
+
     /// <summary>The keys among so many arguments: from, to (inclusive) and step; false where there are none or the number is no number.</summary>
     /// <param name="offset">Argument at which the command begins, where another one names it.</param>
     public bool TryRange(CommandContext c, out int from, out int to, int offset = 0)

@@ -47,6 +47,9 @@ internal static class RespErrors
 
     public static string KeyTooLong => $"ERR key is longer than {BlobKey.BytesMax} bytes";
 
+    /// <summary>Keys of one command, or of one transaction, that are of several authorities.</summary>
+    public const string CrossSlot = "CROSSSLOT Keys in request don't hash to the same slot";
+
     public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
 
     public static string WrongArity(string fullName) => $"ERR wrong number of arguments for '{fullName}' command";

@@ -9,10 +9,13 @@ namespace Hal.Cache.Gateway;
 /// <summary>The RESP gateway of one instance.</summary>
 public sealed class RespGateway : IAsyncDisposable
 {
+    private readonly GatewayMetrics metrics;
+
     public RespGateway(GatewayOptions options, Keyspace keyspace, TimeProvider time, GatewayTree? tree = null)
     {
         State = new ServerState(options, keyspace, time, tree);
         Handler = new RespConnectionHandler(State);
+        metrics = new GatewayMetrics(State);
     }
 
     /// <summary>Reads the file of users, where one is named; <see cref="CacheErrorCode.Invalid"/> tells what is wrong with it.</summary>
@@ -33,6 +36,7 @@ public sealed class RespGateway : IAsyncDisposable
         if (State.Relay is { } relay)
             await relay.DisposeAsync().ConfigureAwait(false);
         State.Events?.Dispose();
+        metrics.Dispose();
     }
 
     /// <summary>Connections of clients, without those of other instances; and bytes sent over all connections since the start.</summary>

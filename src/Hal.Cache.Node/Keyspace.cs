@@ -31,7 +31,7 @@ public sealed class Keyspace : IAsyncDisposable
 
     private readonly bool hasOrigins;
     private readonly FrozenDictionary<OriginMount, MountState> mounts;
-    private readonly KeyspaceStatistics statistics = new();
+    private readonly KeyspaceStatistics statistics;
     private readonly KeyFlights flights;
     private readonly ObjectFlights objects;
     private readonly FetchPipeline pipeline;
@@ -40,7 +40,8 @@ public sealed class Keyspace : IAsyncDisposable
     public Keyspace(IBlobStore store, IOriginTable origins, TimeProvider time, KeyspaceOptions? options = null)
     {
         options ??= new();
-        (Store, Origins, Time) = (store, origins, time);
+        (Store, Origins, Time, Name) = (store, origins, time, options.Name);
+        statistics = new(options.Name, store.Statistics);
         Collections = options.Collections;
         CollectionPullMaxBytes = options.CollectionPullMaxBytes;
         hasOrigins = origins.Mounts.Count > 0;
@@ -52,6 +53,9 @@ public sealed class Keyspace : IAsyncDisposable
         objects = new(pipeline, options, statistics);
         Snapshots = new(this);
     }
+
+    /// <summary>Name of the instance.</summary>
+    public string Name { get; }
 
     public IBlobStore Store { get; }
 
@@ -209,7 +213,7 @@ public sealed class Keyspace : IAsyncDisposable
 
     /// <summary>The authority's version of an entry, 0 where it is not known. Needs the lock, and an inline value in memory.</summary>
     internal long VersionOf(in EntryRef entry) =>
-        copies == null ? entry.Version : copies.Host.Copies.TryStamp(entry, out OriginStamp stamp) ? (long)stamp.Validator : 0;
+        copies == null ? entry.Version : copies.Hosts.Copies.TryStamp(entry, out OriginStamp stamp) ? (long)stamp.Validator : 0;
 
     /// <summary>
     /// Makes room for a version that another instance asks for, so that it is fetched and passed on; the copy stays, unregistered. False
@@ -238,8 +242,8 @@ public sealed class Keyspace : IAsyncDisposable
         return copies.IsRegistered(key, Store.Find(key, ref scope));
     }
 
-    /// <summary>From now on what is here are copies, which the host keeps registered.</summary>
-    internal void Keep(CopyHost host, PeerReads reads) => copies = new(host, reads, statistics);
+    /// <summary>From now on what is here are copies, which the hosts keep registered.</summary>
+    internal void Keep(CopyHosts hosts, PeerReads reads) => copies = new(hosts, reads, statistics);
 
     /// <summary>Ends all fetches and waits for them; the store is the caller's.</summary>
     public async ValueTask DisposeAsync()
@@ -360,7 +364,7 @@ public sealed class Keyspace : IAsyncDisposable
         ulong hash = Store.Hash(fault.Key.Span);
         var request = new FetchRequest(fault.Kind, fault.Need, fault.Database, fault.Key.ToArray(), hash);
         FetchOutcome outcome = copies != null
-            ? await copies.Host.FetchAsync(request, cancellation)
+            ? await copies.Hosts.Of(fault.Key.Span).FetchAsync(request, cancellation)
             : await flights.JoinAsync(request, mounts[mount!], cancellation);
         if (outcome.Version != 0)
             memory?.Learn(fault.Database, hash, outcome.Version);

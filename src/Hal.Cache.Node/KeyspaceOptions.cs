@@ -5,6 +5,9 @@ namespace Hal.Cache.Node;
 /// <summary>Limits of the pull-through pipeline.</summary>
 public sealed class KeyspaceOptions
 {
+    /// <summary>Name of the instance, by which metrics and spans are told apart.</summary>
+    public string Name { get; init; } = "local";
+
     /// <summary>Origin reads at the same time, for each mount, so that one that hangs holds up no other.</summary>
     public int OriginReadsMax { get; init; } = 16;
 

@@ -3,12 +3,16 @@ using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Node;
 
-/// <summary>The counters behind <see cref="IKeyspaceStatistics"/>, and the same as instruments of the meter <c>Hal.Cache.Node</c>.</summary>
+/// <summary>
+/// The counters behind <see cref="IKeyspaceStatistics"/>, and the same, and the store's, as instruments of the meter <c>Hal.Cache.Node</c>, with
+/// the label <c>instance</c>.
+/// </summary>
 internal sealed class KeyspaceStatistics : IKeyspaceStatistics, IDisposable
 {
     public const string MeterName = "Hal.Cache.Node";
 
     private readonly Meter meter = new(MeterName);
+    private readonly KeyValuePair<string, object?> label;
     private readonly StripedCounter hits = new();
     private readonly StripedCounter misses = new();
     private long originReads;
@@ -19,8 +23,9 @@ internal sealed class KeyspaceStatistics : IKeyspaceStatistics, IDisposable
     private long servedStale;
     private long invalidations;
 
-    public KeyspaceStatistics()
+    public KeyspaceStatistics(string instance, IStoreStatistics store)
     {
+        label = new("instance", instance);
         Observe("hits", "Look-ups that found an entry.", () => Hits);
         Observe("misses", "Look-ups that found no entry.", () => Misses);
         Observe("origin.reads", "Reads of bytes from origins.", () => OriginReads);
@@ -29,7 +34,12 @@ internal sealed class KeyspaceStatistics : IKeyspaceStatistics, IDisposable
         Observe("validations", "Questions to origins whether a copy is current.", () => Validations);
         Observe("served_stale", "Copies served while their origin did not answer.", () => ServedStale);
         Observe("invalidations", "Copies dropped because the origin has another version, or none.", () => Invalidations);
-        meter.CreateObservableCounter("hal.keyspace.origin.bytes", () => OriginBytesRead, "By", "Bytes read from origins.");
+        Observe("origin.bytes", "Bytes read from origins.", () => OriginBytesRead, "By");
+        ObserveStore("evicted", "Keys that went to make room.", () => store.Evicted);
+        ObserveStore("expired", "Keys whose time was over.", () => store.Expired);
+        ObserveStore("spilled", "Values that left memory for the log.", () => store.Spilled);
+        ObserveStore("loaded", "Values read back from the log.", () => store.Loaded);
+        ObserveStore("corrupt", "Records that failed their checksum.", () => store.Corrupt);
     }
 
     public long Hits => hits.Value;
@@ -83,6 +93,9 @@ internal sealed class KeyspaceStatistics : IKeyspaceStatistics, IDisposable
 
     public void Dispose() => meter.Dispose();
 
-    private void Observe(string name, string description, Func<long> read) =>
-        meter.CreateObservableCounter("hal.keyspace." + name, read, null, description);
+    private void Observe(string name, string description, Func<long> read, string? unit = null) =>
+        meter.CreateObservableCounter("hal.keyspace." + name, () => new Measurement<long>(read(), label), unit, description);
+
+    private void ObserveStore(string name, string description, Func<long> read) =>
+        meter.CreateObservableCounter("hal.store." + name, () => new Measurement<long>(read(), label), null, description);
 }

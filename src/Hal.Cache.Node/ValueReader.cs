@@ -40,6 +40,9 @@ public sealed class ValueReader : IByteSource
     /// <summary>Bytes of the range that are still to be read.</summary>
     public long Remaining => End - Position;
 
+    /// <summary>Whether all bytes of the value are here, or will not come.</summary>
+    public bool IsHere => source == null || value.ChunksPresent == value.ChunkCount;
+
     private int ChunkEnd => (int)((End + IBlobStore.ChunkBytes - 1) / IBlobStore.ChunkBytes);
 
     /// <summary>Leaves bytes out, which are then neither read nor fetched.</summary>

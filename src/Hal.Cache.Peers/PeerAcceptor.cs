@@ -10,6 +10,8 @@ public sealed class PeerAcceptor(IPeerHost host, PeerOptions options, TimeProvid
 {
     public int ProtocolVersion => PeerHandshake.ProtocolVersion;
 
+    public string Features => PeerHandshake.TraceFeature;
+
     public Result<PeerChallenge> Challenge(int protocolVersion, string peer, string target, ReadOnlySpan<byte> nonce)
     {
         if (protocolVersion != ProtocolVersion)
@@ -37,7 +39,7 @@ public sealed class PeerAcceptor(IPeerHost host, PeerOptions options, TimeProvid
         using var cut = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (kind == PeerChannelKind.Bytes)
         {
-            await new RangeServer(host, options, time, pipe).RunAsync(cut.Token).ConfigureAwait(false);
+            await new RangeServer(peer, host, options, time, pipe).RunAsync(cut.Token).ConfigureAwait(false);
             return;
         }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
@@ -90,6 +91,8 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
         private bool isReturned;
 
         public IDuplexPipe Pipe => socket.Pipe;
+
+        public ActivityContext Trace() => socket.Trace();
 
         public bool IsReusable { get; set; }
 

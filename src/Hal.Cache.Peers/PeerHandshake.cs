@@ -15,6 +15,9 @@ internal static class PeerHandshake
     public const int ProofBytes = 32;
     public const int NameLengthMax = 64;
 
+    /// <summary>Feature of an end that takes the contexts of spans: behind a range's key, and by HAL.PEER TRACE.</summary>
+    public const string TraceFeature = "trace";
+
     public static byte[] Nonce() => RandomNumberGenerator.GetBytes(NonceBytes);
 
     public static byte[] ServerProof(ReadOnlySpan<byte> secret, string client, string server, ReadOnlySpan<byte> clientNonce, ReadOnlySpan<byte> serverNonce) =>

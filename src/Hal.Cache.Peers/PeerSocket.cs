@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Telemetry;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Peers;
@@ -25,6 +27,9 @@ internal sealed class PeerSocket : IDisposable
     public NetworkStream Stream { get; }
 
     public StreamPipe Pipe { get; }
+
+    /// <summary>Whether the other end takes the contexts of spans.</summary>
+    public bool TakesTraces { get; private set; }
 
     /// <summary>Whether the other end has neither closed nor sent something that nobody asked for.</summary>
     public bool IsFresh
@@ -70,6 +75,16 @@ internal sealed class PeerSocket : IDisposable
         }
     }
 
+    /// <summary>What goes along with a request of the span that runs here, which is told where its answer comes from; default for nothing.</summary>
+    public ActivityContext Trace()
+    {
+        if (Activity.Current is not { Recorded: true } span)
+            return default;
+        if (span.Kind == ActivityKind.Client)
+            span.SetTag(SpanTags.ServerAddress, Address.Host).SetTag(SpanTags.ServerPort, Address.Port).SetTag(SpanTags.Transport, "tcp");
+        return TakesTraces ? span.Context : default;
+    }
+
     public void Dispose()
     {
         Stream.Dispose();
@@ -95,7 +110,11 @@ internal sealed class PeerSocket : IDisposable
         byte[] proof = PeerHandshake.ClientProof(options.Secret.Span, options.Name, Address.Name, nonce, other);
         await SendAsync(cancellation, "HAL.PEER"u8.ToArray(), "AUTH"u8.ToArray(), proof, Encoding.ASCII.GetBytes(kind.ToString())).ConfigureAwait(false);
         RespValue accepted = await replies.ReadAsync(cancellation).ConfigureAwait(false);
-        return accepted.IsError ? Unavailable($"instance '{Address.Name}' refuses: {accepted.Text}") : null;
+        if (accepted.IsError)
+            return Unavailable($"instance '{Address.Name}' refuses: {accepted.Text}");
+        // Behind OK are the features that came after the first version of the protocol.
+        TakesTraces = accepted.Text.Split(' ').AsSpan(1).Contains(PeerHandshake.TraceFeature);
+        return null;
     }
 
     private ValueTask SendAsync(CancellationToken cancellation, params byte[][] args)

@@ -4,6 +4,7 @@ using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Contracts.Telemetry;
 
 namespace Hal.Cache.Peers;
 
@@ -17,10 +18,10 @@ internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions opt
     {
         using var stall = new CancellationTokenSource(options.StallTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stall.Token, cancellation);
-        byte[] scratch = ArrayPool<byte>.Shared.Rent(RangeWire.RequestBytes + BlobKey.BytesMax);
+        byte[] scratch = ArrayPool<byte>.Shared.Rent(RangeWire.RequestBytes + BlobKey.BytesMax + TraceFrame.Bytes);
         try
         {
-            int length = RangeWire.Write(request, scratch);
+            int length = RangeWire.Write(request, scratch, socket.Trace());
             await socket.Stream.WriteAsync(scratch.AsMemory(0, length), either.Token).ConfigureAwait(false);
             for (int done = 0; done < buffer.Length;)
             {

@@ -1,34 +1,41 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Contracts.Telemetry;
 
 namespace Hal.Cache.Peers;
 
 /// <summary>Answers the requests for ranges of one connection, one after the other, each piece as soon as it is there.</summary>
-internal sealed class RangeServer(IPeerHost host, PeerOptions options, TimeProvider time, IDuplexPipe pipe)
+internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions options, TimeProvider time, IDuplexPipe pipe)
 {
+    private static readonly ActivitySource Source = new(Spans.SourcePrefix + "Peers");
+
     public async Task RunAsync(CancellationToken cancellation)
     {
-        while (await TakeAsync(cancellation).ConfigureAwait(false) is { } request)
+        while (await TakeAsync(cancellation).ConfigureAwait(false) is { } taken)
         {
             // What answers may run long, and must not hold the thread that polls sockets.
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            if (!await AnswerAsync(request, cancellation).ConfigureAwait(false))
+            if (!await AnswerAsync(taken.Request, taken.Trace, cancellation).ConfigureAwait(false))
                 return;
         }
     }
 
-    private async ValueTask<RangeRequest?> TakeAsync(CancellationToken cancellation)
+    private async ValueTask<(RangeRequest Request, ActivityContext Trace)?> TakeAsync(CancellationToken cancellation)
     {
         byte[]? header = await TakeAsync(RangeWire.RequestBytes, cancellation).ConfigureAwait(false);
         if (header == null || RangeWire.KeyBytes(header) is not (>= 0 and <= BlobKey.BytesMax))
             return null;
         byte[]? key = await TakeAsync(RangeWire.KeyBytes(header), cancellation).ConfigureAwait(false);
-        return key == null || RangeWire.Read(header, key) is var request && !RangeWire.IsSound(request) ? null : request;
+        byte[]? trace = await TakeAsync(RangeWire.TraceBytes(header), cancellation).ConfigureAwait(false);
+        if (key == null || trace == null || RangeWire.Read(header, key) is var request && !RangeWire.IsSound(request))
+            return null;
+        return (request, trace.Length == 0 ? default : TraceFrame.Read(trace));
     }
 
     private async ValueTask<byte[]?> TakeAsync(int length, CancellationToken cancellation)
@@ -48,9 +55,12 @@ internal sealed class RangeServer(IPeerHost host, PeerOptions options, TimeProvi
         return bytes;
     }
 
-    private async ValueTask<bool> AnswerAsync(RangeRequest request, CancellationToken cancellation)
+    private async ValueTask<bool> AnswerAsync(RangeRequest request, ActivityContext trace, CancellationToken cancellation)
     {
+        using Activity? span = Source.Part("fetch", ActivityKind.Server, trace)?.SetTag(SpanTags.Instance, host.Name).SetTag(SpanTags.Peer, peer)
+            .SetTag(SpanTags.Offset, request.Offset).SetTag(SpanTags.Bytes, request.Length);
         Result<IRangeReader> opened = await AliveAsync(host.OpenRangeAsync(request, cancellation), cancellation).ConfigureAwait(false);
+        span.Ended(opened.Error);
         if (!opened.IsOk)
             return await RefuseAsync(opened.Error, cancellation).ConfigureAwait(false);
         using IRangeReader reader = opened.Value;
@@ -61,6 +71,7 @@ internal sealed class RangeServer(IPeerHost host, PeerOptions options, TimeProvi
             {
                 Memory<byte> piece = buffer.AsMemory(RangeWire.PieceHeaderBytes, Math.Min(left, RangeWire.PieceBytesMax));
                 Result<int> read = await AliveAsync(reader.ReadAsync(piece, cancellation), cancellation).ConfigureAwait(false);
+                span.Ended(read.Error);
                 if (!read.IsOk)
                     return await RefuseAsync(read.Error, cancellation).ConfigureAwait(false);
                 if (read.Value == 0)

@@ -1,12 +1,15 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Contracts.Telemetry;
 
 namespace Hal.Cache.Peers;
 
 /// <summary>
-/// How ranges are asked for and sent. A request: 36 fixed bytes, then the key. An answer: pieces of up to <see cref="PieceBytesMax"/> bytes,
+/// How ranges are asked for and sent. A request: 36 fixed bytes, then the key, then, where <see cref="Traced"/> is set in the database's number, the
+/// context of the asking span, which is sent only to peers that say that they take one. An answer: pieces of up to <see cref="PieceBytesMax"/> bytes,
 /// each behind 8 bytes of length and CRC-32C; a length of 0 is a sign of life, a negative one an error, whose text follows.
 /// </summary>
 internal static class RangeWire
@@ -16,22 +19,33 @@ internal static class RangeWire
     public const int PieceBytesMax = IBlobStore.ChunkBytes;
     public const int ErrorBytesMax = 1024;
 
-    public static int Write(in RangeRequest request, Span<byte> to)
+    /// <summary>Bit of the database's number that says that a <see cref="TraceFrame"/> follows the key.</summary>
+    private const int Traced = 1 << 30;
+
+    public static int Write(in RangeRequest request, Span<byte> to, in ActivityContext trace = default)
     {
-        BinaryPrimitives.WriteInt32LittleEndian(to, request.Database);
+        bool isTraced = trace.TraceId != default;
+        BinaryPrimitives.WriteInt32LittleEndian(to, request.Database | (isTraced ? Traced : 0));
         BinaryPrimitives.WriteUInt64LittleEndian(to[4..], request.Version);
         BinaryPrimitives.WriteInt64LittleEndian(to[12..], request.ObjectLength);
         BinaryPrimitives.WriteInt64LittleEndian(to[20..], request.Offset);
         BinaryPrimitives.WriteInt32LittleEndian(to[28..], request.Length);
         BinaryPrimitives.WriteInt32LittleEndian(to[32..], request.Key.Length);
         request.Key.Span.CopyTo(to[RequestBytes..]);
-        return RequestBytes + request.Key.Length;
+        int length = RequestBytes + request.Key.Length;
+        if (!isTraced)
+            return length;
+        TraceFrame.Write(trace, to[length..]);
+        return length + TraceFrame.Bytes;
     }
 
     public static int KeyBytes(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadInt32LittleEndian(header[32..]);
 
+    /// <summary>Bytes of trace context behind the key.</summary>
+    public static int TraceBytes(ReadOnlySpan<byte> header) => (BinaryPrimitives.ReadInt32LittleEndian(header) & Traced) != 0 ? TraceFrame.Bytes : 0;
+
     public static RangeRequest Read(ReadOnlySpan<byte> header, byte[] key) => new(
-        BinaryPrimitives.ReadInt32LittleEndian(header), key, BinaryPrimitives.ReadUInt64LittleEndian(header[4..]),
+        BinaryPrimitives.ReadInt32LittleEndian(header) & ~Traced, key, BinaryPrimitives.ReadUInt64LittleEndian(header[4..]),
         BinaryPrimitives.ReadInt64LittleEndian(header[12..]), BinaryPrimitives.ReadInt64LittleEndian(header[20..]),
         BinaryPrimitives.ReadInt32LittleEndian(header[28..]));
 

@@ -26,8 +26,11 @@ public sealed class FileControlPlaneStore(string directory) : IControlPlaneStore
     public long TornBytes { get; private set; }
 
     public Task<Result<IReadOnlyList<StoredRecord>>> LoadAllAsync(CancellationToken cancellation) =>
+        RunAsync<IReadOnlyList<StoredRecord>>(static j => j.Read((_, _) => true).Select(Record).ToArray(), cancellation);
+
+    public Task<Result<IReadOnlyList<StoredRecord>>> LoadAsync(StoredKind kind, string keyStart, CancellationToken cancellation) =>
         RunAsync<IReadOnlyList<StoredRecord>>(
-            static j => j.ReadAll().Select(f => new StoredRecord(f.Kind, f.Key, f.Version, f.Value)).ToArray(), cancellation);
+            j => j.Read((k, key) => k == kind && key.StartsWith(keyStart, StringComparison.Ordinal)).Select(Record).ToArray(), cancellation);
 
     public Task<Result<long>> PutAsync(StoredKind kind, string key, ReadOnlyMemory<byte> value, long replaces, CancellationToken cancellation) =>
         RecordRules.Problem(key, value.Length) is { } problem
@@ -62,6 +65,8 @@ public sealed class FileControlPlaneStore(string directory) : IControlPlaneStore
         held?.Dispose();
         gate.Dispose();
     }
+
+    private static StoredRecord Record(JournalFrame frame) => new(frame.Kind, frame.Key, frame.Version, frame.Value);
 
     // On the pool: an fsync blocks, and the caller may be the thread that polls every client's socket.
     private async Task<Result<T>> RunAsync<T>(Func<Journal, Result<T>> work, CancellationToken cancellation)

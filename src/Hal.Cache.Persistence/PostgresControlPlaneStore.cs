@@ -10,6 +10,8 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
 {
     private const string Load = "select kind, key, version, value from hal_cache.record";
 
+    private const string LoadSome = $"{Load} where kind = $1 and starts_with(key, $2)";
+
     private const string Insert = """
         insert into hal_cache.record (kind, key, version, written_by, value) values ($1, $2, nextval('hal_cache.record_version'), $3, $4)
         on conflict do nothing returning version
@@ -25,6 +27,7 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
     private const string Delete = "delete from hal_cache.record where kind = $1 and key = $2 and version = $3";
 
     private readonly NpgsqlDataSource source;
+    private readonly TimeProvider time;
     private readonly PostgresRetry retry;
     private readonly SemaphoreSlim migration = new(1, 1);
     private readonly SchemaMigrator migrator;
@@ -38,7 +41,7 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
     internal PostgresControlPlaneStore(PostgresStoreOptions options, TimeProvider time, IReadOnlyList<Migration> migrations)
     {
         ArgumentNullException.ThrowIfNull(options);
-        source = NpgsqlDataSource.Create(options.ConnectionString);
+        (source, this.time) = (NpgsqlDataSource.Create(options.ConnectionString), time);
         retry = new PostgresRetry(options, time);
         migrator = new SchemaMigrator(migrations);
     }
@@ -57,22 +60,10 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
         }
     }
 
-    public Task<Result<IReadOnlyList<StoredRecord>>> LoadAllAsync(CancellationToken cancellation) =>
-        RunAsync<IReadOnlyList<StoredRecord>>(
-            async _ =>
-            {
-                var records = new List<StoredRecord>();
-                await using var command = source.CreateCommand(Load);
-                await using var reader = await command.ExecuteReaderAsync(cancellation);
-                while (await reader.ReadAsync(cancellation))
-                {
-                    if (StoredKinds.Parse(reader.GetString(0)) is not { } kind)
-                        return new CacheError(CacheErrorCode.Conflict, $"the database has records of kind '{reader.GetString(0)}', which this version does not know");
-                    records.Add(new StoredRecord(kind, reader.GetString(1), reader.GetInt64(2), reader.GetFieldValue<byte[]>(3)));
-                }
-                return records;
-            },
-            cancellation);
+    public Task<Result<IReadOnlyList<StoredRecord>>> LoadAllAsync(CancellationToken cancellation) => LoadAsync(() => source.CreateCommand(Load), cancellation);
+
+    public Task<Result<IReadOnlyList<StoredRecord>>> LoadAsync(StoredKind kind, string keyStart, CancellationToken cancellation) =>
+        LoadAsync(() => Command(LoadSome, kind, keyStart), cancellation);
 
     public Task<Result<long>> PutAsync(StoredKind kind, string key, ReadOnlyMemory<byte> value, long replaces, CancellationToken cancellation)
     {
@@ -107,11 +98,39 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
                 },
                 cancellation);
 
+    /// <summary>How far this machine's clock is ahead of the database's, below zero where it is behind; as exact as half of the call's own time.</summary>
+    public Task<Result<TimeSpan>> ClockAheadAsync(CancellationToken cancellation) => RunAsync<TimeSpan>(
+        async _ =>
+        {
+            await using var command = source.CreateCommand("select clock_timestamp()");
+            var asked = time.GetUtcNow();
+            var there = (DateTime)(await command.ExecuteScalarAsync(cancellation))!;
+            return asked + ((time.GetUtcNow() - asked) / 2) - there;
+        },
+        cancellation);
+
     public async ValueTask DisposeAsync()
     {
         await source.DisposeAsync();
         migration.Dispose();
     }
+
+    private Task<Result<IReadOnlyList<StoredRecord>>> LoadAsync(Func<NpgsqlCommand> load, CancellationToken cancellation) =>
+        RunAsync<IReadOnlyList<StoredRecord>>(
+            async _ =>
+            {
+                var records = new List<StoredRecord>();
+                await using var command = load();
+                await using var reader = await command.ExecuteReaderAsync(cancellation);
+                while (await reader.ReadAsync(cancellation))
+                {
+                    if (StoredKinds.Parse(reader.GetString(0)) is not { } kind)
+                        return new CacheError(CacheErrorCode.Conflict, $"the database has records of kind '{reader.GetString(0)}', which this version does not know");
+                    records.Add(new StoredRecord(kind, reader.GetString(1), reader.GetInt64(2), reader.GetFieldValue<byte[]>(3)));
+                }
+                return records;
+            },
+            cancellation);
 
     private NpgsqlCommand Command(string sql, StoredKind kind, string key)
     {

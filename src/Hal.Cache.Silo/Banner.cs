@@ -1,5 +1,6 @@
 using System.Net;
 using System.Reflection;
+using Hal.Cache.Contracts.Instances;
 using Hal.Cache.Silo.Settings;
 
 namespace Hal.Cache.Silo;
@@ -24,6 +25,8 @@ internal static class Banner
             Line("name", options.Name);
             if (options.Role is { } role) Line("role", role.ToString().ToLowerInvariant());
             if (options.Parent.Length > 0) Line("parent", options.Parent);
+            if (options is { Role: InstanceRole.Root, RootSlots.Count: > 0 })
+                Line("slots", string.Join(", ", options.Roots.SlotsOf(options.Name).Select(r => $"{r.First}-{r.Last}")));
             Line("resp", endpoint.ToString());
             Line("data", options.MemoryOnly ? "in memory only" : options.Data);
             Line("memory", ByteSize.Format(options.MemoryBytes));

@@ -3,6 +3,7 @@ using Hal.Cache.Contracts;
 using Hal.Cache.ControlPlane.Http;
 using Hal.Cache.Silo.Plane;
 using Hal.Cache.Silo.Settings;
+using Hal.Cache.Silo.Telemetry;
 using Hal.Cache.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -36,9 +37,15 @@ internal sealed class SiloHost : IAsyncDisposable
     public static async Task<int> RunAsync(SiloOptions options)
     {
         using var signals = new StopSignals();
-        using var loggers = LoggerFactory.Create(logging => Configure(logging, options.LogLevel));
+        var exported = TelemetrySettings.Read(options.Otlp);
+        using var loggers = LoggerFactory.Create(logging =>
+        {
+            Configure(logging, options.LogLevel);
+            TelemetryPipeline.AddTo(logging, exported, options);
+        });
         try
         {
+            using var telemetry = TelemetryPipeline.Start(exported, options, loggers);
             var clients = OpenFiles.ClientsFor(OpenFiles.Limit(), options.Instances.Count, options.Instances.Sum(i => i.MemoryOnly ? 0 : i.DiskBytes));
             if (clients.Error is { } tooFew) return SiloCommand.Fail(tooFew.Message);
             var directory = new PeerDirectory();
@@ -67,6 +74,7 @@ internal sealed class SiloHost : IAsyncDisposable
             await plane.StopAsync();
             await host.StopAsync();
             await instances.DisposeAsync();
+            telemetry?.Dispose(); // while the deadline runs
             return ExitCode.Ok;
         }
         catch (OperationCanceledException) when (signals.Requested.IsCancellationRequested)

@@ -60,6 +60,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         };
         keyspace = new Keyspace(store, origins, time, new KeyspaceOptions
         {
+            Name = options.Name,
             Collections = collections,
             CollectionPullMaxBytes = options.CollectionPullMaxBytes,
         });
@@ -107,7 +108,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         SiloOptions options, int clientsMax, PeerDirectory directory, ILoggerFactory loggers, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        Result<SiloInstance> opened = Open(options, clientsMax, directory, loggers.CreateLogger<SiloInstance>());
+        Result<SiloInstance> opened = await OpenStoreAsync(options, clientsMax, directory, loggers.CreateLogger<SiloInstance>());
         if (!opened.IsOk || (opened.Value.gateway.LoadUsers() ?? opened.Value.gateway.LoadFunctions()) is not { } wrong)
             return opened;
         await opened.Value.DisposeAsync();
@@ -150,7 +151,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         origins.Dispose();
     }
 
-    private static Result<SiloInstance> Open(SiloOptions options, int clientsMax, PeerDirectory directory, ILogger logger)
+    private static async ValueTask<Result<SiloInstance>> OpenStoreAsync(SiloOptions options, int clientsMax, PeerDirectory directory, ILogger logger)
     {
         Result<OriginTable> origins = OriginTable.Create(options.Origins);
         if (!origins.IsOk)
@@ -160,11 +161,14 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         // Alone, an instance expires keys by the machine's time of day, as Redis does.
         TreeClock? clock = state is null ? null : new TreeClock(BootClock.Instance);
         Result<IBlobStore> store = BlobStores.Open(StoreOptions(options, collections, state), EvictionPolicies.Create(options.Policy), clock ?? BootClock.Instance);
-        if (store.IsOk)
+        CacheError? error = store.IsOk ? SlotsRecord.Check(options, store.Value) : store.Error;
+        if (error is null)
             return new SiloInstance(options, clientsMax, store.Value, origins.Value, collections, state, directory, clock, logger);
         clock?.Dispose();
         origins.Value.Dispose();
-        return store.Error;
+        if (store.IsOk)
+            await store.Value.DisposeAsync();
+        return error;
     }
 
     private static BlobStoreOptions StoreOptions(SiloOptions options, CollectionLimits collections, TreeState? state) => new()

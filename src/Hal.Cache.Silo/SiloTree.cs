@@ -22,14 +22,14 @@ internal sealed class SiloTree : IAsyncDisposable
         var tree = new TreeOptions
         {
             Name = options.Name,
-            Root = options.Root,
+            Roots = options.Roots,
             Parent = options.Parent.Length > 0 ? options.Parent : null,
             Instance = state.Instance,
             Clock = time,
         };
         tree.Coherence.Mode = options.Coherence;
         peers = new PeerClient(directory, wire, time);
-        Routes = options.Role == InstanceRole.Root ? null : new PlaneRoutes(options.Name, options.Parent, options.Root, directory, time);
+        Routes = options.Role == InstanceRole.Root ? null : new PlaneRoutes(options.Name, options.Parent, options.Roots, directory, time);
         node = Routes is null
             ? TreeNode.AtRoot(tree, keyspace, state.Epoch, state.Holders, time)
             : TreeNode.Below(tree, keyspace, peers, Routes, state, time);

@@ -49,7 +49,7 @@ internal sealed class TreeState : ISessionCounter
 
     public IHolderLog Holders { get; }
 
-    public uint Next() => sessions != null ? (uint)sessions.Next() : ++session;
+    public uint Next() => sessions != null ? (uint)sessions.Next() : Interlocked.Increment(ref session);
 
     // Who held copies of the data that went with the last process is not known: a root in memory waits for all leases at its start.
     private sealed class Forgetful : IHolderLog

@@ -216,6 +216,17 @@ internal sealed class BlobStore : IBlobStore
             : address < ObjectWriter.FirstTicket ? log.WaitForCommitAsync(address, cancellation)
             : core.ObjectWriter.WaitAsync(address, cancellation);
 
+    public void TellCommitted(long address, ICommitWaiter waiter)
+    {
+        ArgumentNullException.ThrowIfNull(waiter);
+        if (log != null && address < ObjectWriter.FirstTicket)
+            log.TellCommitted(address, waiter);
+        else
+            _ = TellAsync(WaitForCommitAsync(address, CancellationToken.None), waiter);
+
+        static async Task TellAsync(ValueTask<CacheError?> commit, ICommitWaiter waiter) => waiter.Committed(await commit.ConfigureAwait(false));
+    }
+
     public ValueTask<CacheError?> SaveAsync(CancellationToken cancellation) => saver.SaveAsync(cancellation);
 
     public ulong Scan(ulong cursor, int database, int count, IEntryVisitor visitor) => scan.Scan(cursor, database, count, visitor);

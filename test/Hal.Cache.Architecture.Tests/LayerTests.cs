@@ -35,6 +35,7 @@ public sealed class LayerTests
         ["Npgsql"] = ["Persistence"],
         ["AWSSDK."] = ["Origins"],
         ["System.CommandLine"] = ["Silo", "Cli"],
+        ["OpenTelemetry"] = ["Silo"],
     };
 
     private static readonly string[] Pure = ["Contracts", "Resp", "ControlPlane", "Coherence"];

@@ -1,8 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Text;
-using Hal.Cache.Client;
-using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Testing.Clients;
 using Hal.Cache.Testing.Processes;
@@ -32,7 +31,7 @@ public sealed class ClusterProcessTests(ITestOutputHelper output) : IDisposable
         using var atRoot = new RespTestClient(tree["root"].Port);
         Assert.Equal("OK", atLeaf.Command("SET", "greeting", "hello").Text);
         Assert.Equal("hello", atLeaf.Command("GET", "greeting").Text);
-        foreach (var member in tree.Members) await HoldersAreAsync(member, "leaf");
+        foreach (var member in tree.Members) await ClusterTree.HoldersAreAsync(member, "greeting", "leaf");
         using var service = Service(File.ReadAllText(tree.SecretFile).Trim());
         await service.StartAsync();
         var plane = service.Services.GetRequiredService<IControlPlane>();
@@ -42,15 +41,15 @@ public sealed class ClusterProcessTests(ITestOutputHelper output) : IDisposable
         var died = Stopwatch.StartNew();
         tree["branch"].Kill();
         Assert.Equal("hello", atLeaf.Command("GET", "greeting").Text);
-        await HoldersAreAsync(tree["root"], "leaf");
-        await HoldersAreAsync(tree["leaf"], "leaf");
+        await ClusterTree.HoldersAreAsync(tree["root"], "greeting", "leaf");
+        await ClusterTree.HoldersAreAsync(tree["leaf"], "greeting", "leaf");
         output.WriteLine($"the root's silo told of the leaf's copy {died.ElapsedMilliseconds} ms after the branch's was killed");
         Assert.Equal("OK", atRoot.Command("SET", "greeting", "again").Text);
         Assert.Equal("again", atLeaf.Command("GET", "greeting").Text);
         Assert.True((await plane.Content.LocateAsync(CacheKey.FromText("greeting"), CancellationToken.None)).IsOk);
 
         tree["branch"].Start();
-        await HoldersAreAsync(tree["branch"], "leaf");
+        await ClusterTree.HoldersAreAsync(tree["branch"], "greeting", "leaf");
     }
 
     [Fact]
@@ -73,8 +72,8 @@ public sealed class ClusterProcessTests(ITestOutputHelper output) : IDisposable
             ProcessSignals.Continue(pid);
         }
 
-        await HoldersAreAsync(tree["leaf"], "leaf");
-        await HoldersAreAsync(tree["root"], "leaf");
+        await ClusterTree.HoldersAreAsync(tree["leaf"], "greeting", "leaf");
+        await ClusterTree.HoldersAreAsync(tree["root"], "greeting", "leaf");
         Assert.True(await Eventually.HoldsAsync(() => atLeaf.Command("GET", "greeting").Text == "hello", Patience));
         Assert.Equal(pid, tree["leaf"].Pid);
         Assert.True(tree["leaf"].IsRunning, tree["leaf"].Output);
@@ -126,6 +125,39 @@ public sealed class ClusterProcessTests(ITestOutputHelper output) : IDisposable
         await Assert.ThrowsAnyAsync<Exception>(() => stranger.StartAsync(limit.Token));
     }
 
+    [Fact]
+    public async Task The_sample_service_finds_a_data_set_by_the_grains_and_keeps_its_pages_at_an_instance()
+    {
+        using var tree = TreeProcesses.Started(new SiloProcessOptions { Memory = "64mb", Disk = "256mb", ClusterDatabase = Connection }, ("root", null));
+        using (var client = new RespTestClient(tree["root"].Port))
+        {
+            foreach (var name in new[] { "a", "b" }) Assert.Equal("OK", client.Command("SET", $"imagenet/{name}", "12345").Text);
+        }
+        var built = Path.GetDirectoryName(RepositoryPaths.SiloAssembly()!)!.Replace("src/Hal.Cache.Silo", "samples/DotNetService", StringComparison.Ordinal);
+        var sample = Path.Combine(built, "DotNetService.dll");
+        var address = $"http://{Loopback()}";
+        using var service = new ChildProcess(
+            "dotnet",
+            [
+                "exec", sample, "--urls", address, "--postgres", Connection, "--secret", tree.SecretFile,
+                "--cache", tree["root"].Port.ToString(CultureInfo.InvariantCulture),
+            ],
+            line => line.Contains("Now listening on", StringComparison.Ordinal));
+        service.WaitReady(ClusterTree.Patience);
+        using var http = new HttpClient { BaseAddress = new Uri(address), Timeout = ClusterTree.Patience };
+
+        var where = "";
+        var isFound = await Eventually.HoldsAsync(
+            async () => (where = await http.GetStringAsync("where/imagenet/")).Contains("\"keys\":2", StringComparison.Ordinal), ClusterTree.Patience);
+        Assert.True(isFound, $"{where}\n{service.Output}");
+        var made = await http.GetStringAsync("time");
+
+        Assert.Contains("\"instance\":\"root\"", where, StringComparison.Ordinal);
+        Assert.Equal(made, await http.GetStringAsync("time"));
+        using var at = new RespTestClient(tree["root"].Port);
+        Assert.Equal(1, at.Command("EXISTS", "dotnet-service:time").Number);
+    }
+
     // A .NET service as a client of the cluster: by its database, or by one gateway.
     private IHost Service(string secret, int? gateway = null)
     {
@@ -148,19 +180,4 @@ public sealed class ClusterProcessTests(ITestOutputHelper output) : IDisposable
         line => line.StartsWith("ready", StringComparison.Ordinal));
 
     private static string Loopback() => $"127.0.0.1:{FreePort.Next()}";
-
-    private static async Task HoldersAreAsync(TreeMember member, string holder)
-    {
-        using var plane = new HttpControlPlane(new ControlPlaneClientOptions { Url = new Uri($"http://127.0.0.1:{member.HttpPort}") }, TimeProvider.System);
-        Result<KeyLocation> last = default;
-        var held = await Eventually.HoldsAsync(
-            async () =>
-            {
-                last = await plane.Content.LocateAsync(CacheKey.FromText("greeting"), CancellationToken.None);
-                return last.IsOk && last.Value.Holders.Any(h => h.Instance == holder);
-            },
-            Patience);
-        var told = last.IsOk ? string.Join(", ", last.Value.Holders) : last.ToString();
-        Assert.True(held, $"{member.Name} says '{told}' and not that '{holder}' has the key\n{member.Output}");
-    }
 }

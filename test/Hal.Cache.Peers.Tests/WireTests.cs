@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Telemetry;
 
 namespace Hal.Cache.Peers.Tests;
 
@@ -21,6 +23,33 @@ public sealed class WireTests
         Assert.Equal((3, 77UL, 1_000_000L, 65_536L, 4096), (read.Database, read.Version, read.ObjectLength, read.Offset, read.Length));
         Assert.Equal("key"u8.ToArray(), read.Key.ToArray());
         Assert.True(RangeWire.IsSound(read));
+    }
+
+    [Fact]
+    public void A_traced_request_has_its_context_behind_the_key_and_any_other_is_as_it_was()
+    {
+        var request = new RangeRequest(3, "key"u8.ToArray(), 77, 1_000_000, 65_536, 4096);
+        var trace = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);
+        byte[] plain = new byte[RangeWire.RequestBytes + 3], traced = new byte[RangeWire.RequestBytes + 3 + TraceFrame.Bytes];
+
+        RangeWire.Write(request, plain);
+        Assert.Equal(traced.Length, RangeWire.Write(request, traced, trace));
+
+        Assert.Equal((0, TraceFrame.Bytes), (RangeWire.TraceBytes(plain), RangeWire.TraceBytes(traced)));
+        var read = RangeWire.Read(traced, "key"u8.ToArray());
+        Assert.Equal((3, 77UL), (read.Database, read.Version));
+        Assert.True(RangeWire.IsSound(read));
+        var context = TraceFrame.Read(traced.AsSpan()[^TraceFrame.Bytes..]);
+        Assert.Equal((trace.TraceId, trace.SpanId, trace.TraceFlags, true), (context.TraceId, context.SpanId, context.TraceFlags, context.IsRemote));
+    }
+
+    [Fact]
+    public void A_context_that_names_nothing_is_none()
+    {
+        Assert.Equal(default, TraceFrame.Read(new byte[TraceFrame.Bytes]));
+
+        byte[] noSpan = [1, .. new byte[TraceFrame.Bytes - 1]];
+        Assert.Equal(default, TraceFrame.Read(noSpan));
     }
 
     [Theory]

@@ -67,7 +67,7 @@ public sealed partial class DocumentTests
         var http = ReadSilos()[0].Options.Http.Port;
 
         Assert.Contains($"/dev/tcp/127.0.0.1/{http} ", compose, StringComparison.Ordinal);
-        Assert.Contains($"targets: [\"root:{http}\", \"branch:{http}\", \"leaf:{http}\"]", compose, StringComparison.Ordinal);
+        Assert.Contains($"targets: [\"root:{http}\", \"branch:{http}\", \"leaf:{http}\"]", Read("samples/Telemetry/prometheus.yml"), StringComparison.Ordinal);
         Assert.Contains("read_only: true", compose, StringComparison.Ordinal);
         Assert.Matches(@"(?m)^USER \$APP_UID$", Read("src/Hal.Cache.Silo/Dockerfile"));
     }

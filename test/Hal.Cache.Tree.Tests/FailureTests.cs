@@ -135,5 +135,6 @@ public sealed class FailureTests
         using var client = new RespTestClient(tree["root"].Port);
 
         Assert.StartsWith("NOPERM", client.Command("HAL.PEER", "CALL", "0", "2", "1", "1", "0", "0").Text, StringComparison.Ordinal);
+        Assert.StartsWith("NOPERM", client.Command("HAL.PEER", "TRACE", new string('t', 25)).Text, StringComparison.Ordinal);
     }
 }

@@ -34,6 +34,13 @@ internal sealed class PlaneClient(int httpPort) : IDisposable
         return ((int)answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>());
     }
 
+    /// <summary>Puts what may be refused.</summary>
+    public async Task<(int Status, JsonElement Body)> TryPutAsync(string path, object body)
+    {
+        using var answer = await _http.PutAsJsonAsync(path, body);
+        return ((int)answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>());
+    }
+
     public Task<JsonElement> PutAsync(string path, object body) => SendAsync(HttpMethod.Put, path, body);
 
     public Task<JsonElement> DeleteAsync(string path) => SendAsync(HttpMethod.Delete, path, null);

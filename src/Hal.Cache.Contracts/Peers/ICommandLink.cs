@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Pipelines;
 
 namespace Hal.Cache.Contracts.Peers;
@@ -10,4 +11,7 @@ public interface ICommandLink : IAsyncDisposable
 
     /// <summary>Set when every reply has been taken, so that the connection may be used again; otherwise disposing closes it.</summary>
     bool IsReusable { get; set; }
+
+    /// <summary>The context of the span that runs here, to be announced to the peer; default where there is none, or where the peer takes none.</summary>
+    ActivityContext Trace();
 }

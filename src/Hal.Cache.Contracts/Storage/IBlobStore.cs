@@ -167,6 +167,9 @@ public interface IBlobStore : IAsyncDisposable
 
     ValueTask<CacheError?> WaitForCommitAsync(long address, CancellationToken cancellation);
 
+    /// <summary>The same for who needs no other thread to hear of it; an end that is known already is told at once.</summary>
+    void TellCommitted(long address, ICommitWaiter waiter);
+
     /// <summary>Writes all that is not yet in the log, and commits it.</summary>
     ValueTask<CacheError?> SaveAsync(CancellationToken cancellation);
 

@@ -1,5 +1,6 @@
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.ControlPlane.Hosting;
 using Hal.Cache.ControlPlane.Orleans.Records;
 using Hal.Cache.ControlPlane.Orleans.Roles;
 using Hal.Cache.ControlPlane.Ownership;
@@ -26,6 +27,8 @@ internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneO
     private readonly string feed = Guid.NewGuid().ToString("N");
     private GrainCalls calls = null!;
     private RecordCalls records = null!;
+    private LinkCalls links = null!;
+    private Task tellingLinks = Task.CompletedTask;
     private InstanceShard shard = null!;
     private TreeKey key;
     private long batches;
@@ -35,6 +38,7 @@ internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneO
         key = TreeKey.Parse(this.GetPrimaryKeyString());
         calls = new GrainCalls(options, TimeProvider.System, AttemptsMax);
         records = new RecordCalls(() => GrainFactory, key.Tree, calls);
+        links = new LinkCalls(() => GrainFactory, key.Tree, calls);
         shard = new InstanceShard(resources.Clock(key.Tree), options.Plane.Instances);
         return Task.CompletedTask;
     }
@@ -52,8 +56,12 @@ internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneO
     public async Task<Result<InstanceLease>> HeartbeatAsync(Heartbeat heartbeat, CancellationToken cancellation)
     {
         if (shard.Refusal(heartbeat.Instance, heartbeat.Epoch) is { } refusal) return refusal;
-        var lease = await calls.CallAsync(() => GrainFactory.GetGrain<IInstancesGrain>(key.Tree).HeartbeatAsync(heartbeat with { Digest = null }, cancellation), cancellation);
+        if (TopologyRules.Check(heartbeat.Links) is { } wrong) return wrong;
+        var rest = heartbeat with { Digest = null, Links = [] };
+        var lease = await calls.CallAsync(() => GrainFactory.GetGrain<IInstancesGrain>(key.Tree).HeartbeatAsync(rest, cancellation), cancellation);
         if (!lease.IsOk) return lease.Error;
+        // Not waited for, since a lease must not be late for a link whose silo is gone; what comes meanwhile is left out.
+        if (tellingLinks.IsCompleted && heartbeat.Links.Count > 0) tellingLinks = links.ObserveAsync(heartbeat.Links, CancellationToken.None);
         var heard = shard.Hear(heartbeat, lease.Value);
         await TellAsync();
         return heard;

@@ -30,6 +30,7 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
     private readonly Dictionary<string, string> lastOutcomes = new(StringComparer.Ordinal);
     private StreamPump? pump;
     private InProcessControlPlane? plane;
+    private LinkCalls links = null!;
     private string tree = "";
 
     private InProcessControlPlane Plane => plane!;
@@ -37,9 +38,12 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         tree = this.GetPrimaryKeyString();
-        var records = new RecordCalls(() => GrainFactory, tree, new GrainCalls(options, TimeProvider.System));
-        var started = await InProcessControlPlane.StartAsync(
-            options.Plane, resources.Store(tree), new GrainContentIndex(records), resources.Clock(tree), new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), cancellationToken);
+        var calls = new GrainCalls(options, TimeProvider.System);
+        links = new LinkCalls(() => GrainFactory, tree, calls);
+        var index = new GrainContentIndex(new RecordCalls(() => GrainFactory, tree, calls));
+        var jobs = new JobCalls(() => GrainFactory, tree, calls);
+        var random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue));
+        var started = await InProcessControlPlane.StartAsync(options.Plane, resources.Store(tree), index, jobs, resources.Clock(tree), random, cancellationToken);
         // The caller tries again; the store may be back by then.
         plane = started.IsOk ? started.Value : throw new OrleansException($"the control plane of '{tree}' can't start: {started.Error.Message}");
         this.RegisterGrainTimer(ForgetGoneAsync, new GrainTimerCreationOptions(ForgetEvery, ForgetEvery) { Interleave = true });
@@ -52,6 +56,18 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
     }
 
     Task<TreeView> ITreeGrain.ViewAsync() => Plane.ViewAsync(CancellationToken.None);
+
+    Task<RouteView> ITreeGrain.RouteViewAsync(string? life, long revision) => Plane.RouteViewAsync(life, revision, CancellationToken.None);
+
+    Task<Link?> ITreeGrain.FindLinkAsync(string from, string to) => Task.FromResult(Plane.FindLink(from, to));
+
+    Task<Result<Done>> ITreeGrain.TakeLinkAsync(Link told) => Task.FromResult(Plane.Take(told));
+
+    Task ITreeGrain.TakeJobAsync(PrestageInfo job)
+    {
+        Plane.Take(job);
+        return Task.CompletedTask;
+    }
 
     Task ITreeGrain.TakeAsync(BatchOutcome outcome)
     {
@@ -80,16 +96,25 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
 
     Task<Result<InstanceInfo>> IInstances.GetAsync(string instance, CancellationToken cancellation) => Plane.Instances.GetAsync(instance, cancellation);
 
-    Task<Result<Done>> IInstances.RemoveAsync(string instance, long? epoch, CancellationToken cancellation) => Plane.Instances.RemoveAsync(instance, epoch, cancellation);
+    async Task<Result<Done>> IInstances.RemoveAsync(string instance, long? epoch, CancellationToken cancellation)
+    {
+        var measured = Plane.LinksOf(instance).Where(l => l.ObservedAt is not null).ToArray();
+        var removed = await Plane.Instances.RemoveAsync(instance, epoch, cancellation);
+        // What its links' grains have measured went with it.
+        if (removed.IsOk) await Task.WhenAll(measured.Where(l => Plane.FindLink(l.From, l.To) is null).Select(ForgetAsync));
+        return removed;
+    }
 
-    Task<Result<Link>> ITopology.SetLinkAsync(LinkSettings settings, CancellationToken cancellation) => Plane.Topology.SetLinkAsync(settings, cancellation);
+    // Links have grains of their own, which silos call; who calls here is of a version that did not know them.
+    Task<Result<Link>> ITopology.SetLinkAsync(LinkSettings settings, CancellationToken cancellation) =>
+        links.CallAsync(settings.From, settings.To, link => link.SetAsync(settings, cancellation), cancellation);
 
-    Task<Result<Done>> ITopology.RemoveLinkAsync(string from, string to, CancellationToken cancellation) => Plane.Topology.RemoveLinkAsync(from, to, cancellation);
+    Task<Result<Done>> ITopology.RemoveLinkAsync(string from, string to, CancellationToken cancellation) =>
+        links.CallAsync(from, to, link => link.RemoveAsync(cancellation), cancellation);
 
     Task<Result<Page<Link>>> ITopology.ListLinksAsync(PageRequest page, CancellationToken cancellation) => Plane.Topology.ListLinksAsync(page, cancellation);
 
-    Task<Result<Done>> ITopology.ObserveAsync(IReadOnlyList<LinkObservation> observations, CancellationToken cancellation) =>
-        Plane.Topology.ObserveAsync(observations, cancellation);
+    Task<Result<Done>> ITopology.ObserveAsync(IReadOnlyList<LinkObservation> observations, CancellationToken cancellation) => links.ObserveAsync(observations, cancellation);
 
     Task<Result<LinkPath>> ITopology.PathAsync(string from, string to, long bytes, RouteWeights? weights, CancellationToken cancellation) =>
         Plane.Topology.PathAsync(from, to, bytes, weights, cancellation);
@@ -153,6 +178,19 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
         Plane.Analytics.LinkUsageAsync(windowSeconds, cancellation);
 
     Task<Result<IReadOnlyList<ScalingSignal>>> IAnalytics.ScalingSignalsAsync(CancellationToken cancellation) => Plane.Analytics.ScalingSignalsAsync(cancellation);
+
+    // A link that is not reached is told when it is observed again that it is none.
+    private async Task ForgetAsync(Link link)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<ITopologyEdgeGrain>(TreeKey.Of(tree, link.From, link.To)).ForgetAsync();
+        }
+        catch (Exception failure) when (GrainCalls.IsLoss(failure))
+        {
+            // Its silo is gone, and what was measured with it.
+        }
+    }
 
     // The records hide at once what is of an instance that is gone; here its memory is given back.
     private async Task ForgetGoneAsync(CancellationToken cancellation)

@@ -1,9 +1,11 @@
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.ControlPlane.Orleans.Records;
 
 namespace Hal.Cache.ControlPlane.Orleans.Roles;
 
-internal sealed class OrleansScheduling(Func<IScheduling> grain, GrainCalls calls) : IScheduling
+/// <summary>Schedules: what there is, by the tree's grain; how far a prestage job is, by the job's own.</summary>
+internal sealed class OrleansScheduling(Func<IScheduling> grain, JobCalls jobs, GrainCalls calls) : IScheduling
 {
     public Task<Result<AffinityReport>> AffinityAsync(AffinityRequest request, CancellationToken cancellation) =>
         calls.CallAsync(() => grain().AffinityAsync(request, cancellation), cancellation);
@@ -27,11 +29,18 @@ internal sealed class OrleansScheduling(Func<IScheduling> grain, GrainCalls call
         return calls.CallAsync(() => grain().PrestageAsync(request, key, cancellation), cancellation);
     }
 
-    public Task<Result<PrestageInfo>> GetPrestageAsync(string job, CancellationToken cancellation) =>
-        calls.CallAsync(() => grain().GetPrestageAsync(job, cancellation), cancellation);
+    public async Task<Result<PrestageInfo>> GetPrestageAsync(string job, CancellationToken cancellation)
+    {
+        var found = await calls.CallAsync(() => grain().GetPrestageAsync(job, cancellation), cancellation);
+        return found.IsOk ? await CompleteAsync(found.Value, cancellation) : found.Error;
+    }
 
-    public Task<Result<Page<PrestageInfo>>> ListPrestagesAsync(PageRequest page, CancellationToken cancellation) =>
-        calls.CallAsync(() => grain().ListPrestagesAsync(page, cancellation), cancellation);
+    public async Task<Result<Page<PrestageInfo>>> ListPrestagesAsync(PageRequest page, CancellationToken cancellation)
+    {
+        var found = await calls.CallAsync(() => grain().ListPrestagesAsync(page, cancellation), cancellation);
+        if (!found.IsOk) return found.Error;
+        return found.Value with { Items = await Task.WhenAll(found.Value.Items.Select(job => CompleteAsync(job, cancellation))) };
+    }
 
     public Task<Result<PrestageInfo>> CancelPrestageAsync(string job, CancellationToken cancellation) =>
         calls.CallAsync(() => grain().CancelPrestageAsync(job, cancellation), cancellation);
@@ -39,8 +48,14 @@ internal sealed class OrleansScheduling(Func<IScheduling> grain, GrainCalls call
     public Task<Result<IReadOnlyList<PrestageWork>>> TakePrestageWorkAsync(string instance, int keysMax, CancellationToken cancellation) =>
         calls.CallAsync(() => grain().TakePrestageWorkAsync(instance, keysMax, cancellation), cancellation);
 
-    public Task<Result<Done>> ReportPrestageAsync(PrestageProgress progress, CancellationToken cancellation) =>
-        calls.CallAsync(() => grain().ReportPrestageAsync(progress, cancellation), cancellation);
+    // A job's grain goes when it has ended; whether there was one, the tree knows.
+    public async Task<Result<Done>> ReportPrestageAsync(PrestageProgress progress, CancellationToken cancellation)
+    {
+        var settled = await jobs.SettleAsync(progress, cancellation);
+        return settled.Error?.Code == CacheErrorCode.NotFound
+            ? await calls.CallAsync(() => grain().ReportPrestageAsync(progress, cancellation), cancellation)
+            : settled;
+    }
 
     public Task<Result<PinInfo>> PinAsync(PinRequest request, string? idempotencyKey, CancellationToken cancellation)
     {
@@ -53,4 +68,12 @@ internal sealed class OrleansScheduling(Func<IScheduling> grain, GrainCalls call
 
     public Task<Result<Page<PinInfo>>> ListPinsAsync(string? instance, PageRequest page, CancellationToken cancellation) =>
         calls.CallAsync(() => grain().ListPinsAsync(instance, page, cancellation), cancellation);
+
+    // A job whose grain does not answer is told as the tree knows it.
+    private async Task<PrestageInfo> CompleteAsync(PrestageInfo job, CancellationToken cancellation)
+    {
+        if (job.EndedAt is not null) return job;
+        var newest = await jobs.GetAsync(job.Job, cancellation);
+        return newest.IsOk ? newest.Value : job;
+    }
 }

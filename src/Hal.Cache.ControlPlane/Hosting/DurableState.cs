@@ -16,16 +16,11 @@ internal sealed class DurableState(IControlPlaneStore? store) : IDisposable
     /// <summary>Runs a change with no other durable one beside it.</summary>
     public Task<Result<T>> ChangeAsync<T>(Func<Task<Result<T>>> change, CancellationToken cancellation) => turn.RunAsync(change, cancellation);
 
-    public async Task<Result<IReadOnlyList<StoredRecord>>> LoadAsync(CancellationToken cancellation)
-    {
-        if (store is null) return new List<StoredRecord>();
-        var loaded = await store.LoadAllAsync(cancellation);
-        if (loaded.IsOk)
-        {
-            foreach (var record in loaded.Value) versions[(record.Kind, record.Key)] = record.Version;
-        }
-        return loaded;
-    }
+    public Task<Result<IReadOnlyList<StoredRecord>>> LoadAsync(CancellationToken cancellation) => LoadAsync(s => s.LoadAllAsync(cancellation));
+
+    /// <summary>Only what is about one thing, by how its keys begin.</summary>
+    public Task<Result<IReadOnlyList<StoredRecord>>> LoadAsync(StoredKind kind, string keyStart, CancellationToken cancellation) =>
+        LoadAsync(s => s.LoadAsync(kind, keyStart, cancellation));
 
     /// <summary>Stores a value; only inside of <see cref="ChangeAsync"/>.</summary>
     public async Task<CacheError?> PutAsync<T>(StoredKind kind, string key, T value, JsonTypeInfo<T> shape, CancellationToken cancellation)
@@ -56,4 +51,15 @@ internal sealed class DurableState(IControlPlaneStore? store) : IDisposable
     }
 
     public void Dispose() => turn.Dispose();
+
+    private async Task<Result<IReadOnlyList<StoredRecord>>> LoadAsync(Func<IControlPlaneStore, Task<Result<IReadOnlyList<StoredRecord>>>> load)
+    {
+        if (store is null) return new List<StoredRecord>();
+        var loaded = await load(store);
+        if (loaded.IsOk)
+        {
+            foreach (var record in loaded.Value) versions[(record.Kind, record.Key)] = record.Version;
+        }
+        return loaded;
+    }
 }

@@ -16,12 +16,13 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
     private readonly InstanceRecords? records;
     private readonly OwnershipHost ownership;
     private readonly SchedulingHost scheduling;
+    private readonly ShardedJobs? shardedJobs;
     private readonly CancellationTokenSource stopping = new();
     private readonly DateTimeOffset startedAt;
     private ITimer? housekeeping;
     private Task keeping = Task.CompletedTask;
 
-    private InProcessControlPlane(ControlPlaneOptions options, IControlPlaneStore? store, IContentIndex? index, TimeProvider time, Random random)
+    private InProcessControlPlane(ControlPlaneOptions options, IControlPlaneStore? store, IContentIndex? index, IPrestageJobs? jobs, TimeProvider time, Random random)
     {
         var ids = new IdSource(random);
         durable = new DurableState(store);
@@ -29,7 +30,8 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
         state = new PlaneState(options, time, ids.Next("log", startedAt));
         var content = new ContentHost(state);
         ownership = new OwnershipHost(state, durable);
-        scheduling = new SchedulingHost(state, durable, content, index, ids);
+        shardedJobs = jobs is null ? null : new ShardedJobs(state, jobs);
+        scheduling = new SchedulingHost(state, durable, content, index, (IJobsHost?)shardedJobs ?? new JobsHost(state, durable), ids);
         instances = new InstancesHost(state, ownership, scheduling);
         records = options.KeepInstances ? new InstanceRecords(state, durable) : null;
         Content = content;
@@ -61,17 +63,18 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
     /// <summary>Starts with what the store has; without a store nothing is kept. Options must be valid.</summary>
     public static Task<Result<InProcessControlPlane>> StartAsync(
         ControlPlaneOptions options, IControlPlaneStore? store, TimeProvider time, Random random, CancellationToken cancellation) =>
-        StartAsync(options, store, null, time, random, cancellation);
+        StartAsync(options, store, null, null, time, random, cancellation);
 
     /// <summary>
     /// Starts without ownership records of its own where an index of those is given: then routes and schedules are made from the index, and
-    /// what instances report is told by <see cref="Take"/>.
+    /// what instances report is told by <see cref="Take(BatchOutcome)"/>; and without prestage jobs of its own where those are given.
     /// </summary>
     public static async Task<Result<InProcessControlPlane>> StartAsync(
-        ControlPlaneOptions options, IControlPlaneStore? store, IContentIndex? index, TimeProvider time, Random random, CancellationToken cancellation)
+        ControlPlaneOptions options, IControlPlaneStore? store, IContentIndex? index, IPrestageJobs? jobs, TimeProvider time, Random random,
+        CancellationToken cancellation)
     {
         if (options.Validate() is { } rule) return new CacheError(CacheErrorCode.Invalid, rule);
-        var plane = new InProcessControlPlane(options, store, index, time, random);
+        var plane = new InProcessControlPlane(options, store, index, jobs, time, random);
         var loaded = await plane.durable.LoadAsync(cancellation);
         if (!loaded.IsOk) return loaded.Error;
         try
@@ -87,15 +90,24 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
     }
 
     /// <summary>What ownership records elsewhere have to know of the tree.</summary>
-    public async Task<TreeView> ViewAsync(CancellationToken cancellation) => new()
-    {
-        Instances = [.. state.Registry.All.Values.Select(i => new ViewedInstance(i.Name, state.Now - i.HeardAt))],
-        // By then whoever lives has been heard.
-        IsWhole = state.Now - startedAt > state.Options.Instances.Lease,
-        Owners = (await ownership.ListAsync(cancellation)).Value,
-        Lease = state.Options.Instances.Lease,
-        GoneAfter = state.Options.Instances.GoneAfter,
-    };
+    public Task<TreeView> ViewAsync(CancellationToken cancellation) => TreeViews.MakeAsync(state, ownership, startedAt, cancellation);
+
+    /// <summary>What routes are ranked with elsewhere: all links, or where the asker has this life's up to a revision, those changed since.</summary>
+    public async Task<RouteView> RouteViewAsync(string? life, long revision, CancellationToken cancellation) =>
+        TreeViews.ForRoutes(state, await ViewAsync(cancellation), life, revision);
+
+    /// <summary>A link as the tree has it; null where there is none.</summary>
+    public Link? FindLink(string from, string to) => state.Topology.Ask(t => t.Find(from, to)?.Describe());
+
+    /// <summary>The links that lead from or to an instance.</summary>
+    public IReadOnlyList<Link> LinksOf(string instance) =>
+        state.Topology.Ask(t => t.Links.Where(l => l.From == instance || l.To == instance).Select(l => l.Describe()).ToArray());
+
+    /// <summary>Takes a link as the process that has it tells; NotFound where it is not to be one, Busy where there are too many.</summary>
+    public Result<Done> Take(Link told) => TopologyHost.Show(state, told);
+
+    /// <summary>Takes what a prestage job elsewhere tells of itself.</summary>
+    public void Take(PrestageInfo job) => shardedJobs?.Take(job);
 
     /// <summary>Takes what came of a batch that ownership records elsewhere took.</summary>
     public void Take(BatchOutcome outcome) => OutcomeIntake.Take(state, outcome);

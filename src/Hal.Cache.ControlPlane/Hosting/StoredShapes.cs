@@ -3,8 +3,8 @@ using Hal.Cache.Contracts.ControlPlane;
 
 namespace Hal.Cache.ControlPlane.Hosting;
 
-/// <summary>A prestage job as it is stored: its keys are in parts of their own.</summary>
-internal sealed record StoredPrestage(PrestageRequest Request, DateTimeOffset CreatedAt, int Parts);
+/// <summary>A prestage job as it is stored: its keys are in parts of their own; their number is null in records of an earlier version.</summary>
+internal sealed record StoredPrestage(PrestageRequest Request, DateTimeOffset CreatedAt, int Parts, int? Keys = null);
 
 /// <summary>How far a prestage job was at one instance: a bit a key, for those that are settled and for those of them that failed.</summary>
 internal sealed record StoredProgress(byte[] Settled, byte[] Failed);

@@ -1,7 +1,6 @@
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Instances;
-using Hal.Cache.ControlPlane.Routing;
 using Hal.Cache.ControlPlane.Topology;
 
 namespace Hal.Cache.ControlPlane.Hosting;
@@ -12,12 +11,7 @@ internal sealed class TopologyHost(PlaneState state, DurableState durable) : ITo
     public Task<Result<Link>> SetLinkAsync(LinkSettings settings, CancellationToken cancellation) => durable.ChangeAsync<Link>(
         async () =>
         {
-            foreach (var end in new[] { settings.From, settings.To })
-            {
-                // An end may be configured before it registers, so it need not be known.
-                if (!Names.IsValid(end)) return Names.Invalid("link's end", end);
-            }
-            if (TopologyGraph.Check(settings) is { } wrong) return wrong;
+            if (Check(settings) is { } wrong) return wrong;
             if (await durable.PutAsync(StoredKind.Link, StoredKey(settings.From, settings.To), settings, StoredJson.Default.LinkSettings, cancellation) is { } error)
                 return error;
             return state.Topology.Ask<Result<Link>>(t =>
@@ -42,27 +36,35 @@ internal sealed class TopologyHost(PlaneState state, DurableState durable) : ITo
 
     public Task<Result<Done>> ObserveAsync(IReadOnlyList<LinkObservation> observations, CancellationToken cancellation)
     {
-        if (observations.Count > ControlPlaneLimits.ObservationsMax)
-        {
-            return Task.FromResult<Result<Done>>(new CacheError(
-                CacheErrorCode.Invalid, $"there are {observations.Count} observations; at most {ControlPlaneLimits.ObservationsMax} are taken at a time (ObservationsMax)"));
-        }
+        if (TopologyRules.Check(observations) is { } wrong) return Task.FromResult<Result<Done>>(wrong);
         Observe(state, observations);
         return Task.FromResult<Result<Done>>(Done.Value);
     }
 
-    public Task<Result<LinkPath>> PathAsync(string from, string to, long bytes, RouteWeights? weights, CancellationToken cancellation)
+    public Task<Result<LinkPath>> PathAsync(string from, string to, long bytes, RouteWeights? weights, CancellationToken cancellation) =>
+        Task.FromResult(state.Topology.Ask(t => TopologyRules.Path(t, from, to, bytes, weights, name => state.Registry.Find(name) is not null)));
+
+    /// <summary>Takes a link as the process that has it tells: NotFound where the tree does not know both ends of one that nobody has configured.</summary>
+    public static Result<Done> Show(PlaneState state, Link told)
     {
-        var msPerMoney = RouteCostModel.MsPerMoney(weights);
-        if (!msPerMoney.IsOk) return Task.FromResult<Result<LinkPath>>(msPerMoney.Error);
-        if (bytes < 0) return Task.FromResult<Result<LinkPath>>(new CacheError(CacheErrorCode.Invalid, $"bytes is {bytes}; it must be 0 or more"));
-        foreach (var end in new[] { from, to })
+        foreach (var end in told.Configured is null && told.ObservedAt is not null ? new[] { told.From, told.To } : [])
         {
-            if (state.Registry.Find(end) is null) return Task.FromResult<Result<LinkPath>>(InstanceRegistry.Unknown(end));
+            if (state.Registry.Find(end) is not null) continue;
+            state.Topology.Tell(t => t.Unconfigure(told.From, told.To));
+            return InstanceRegistry.Unknown(end);
         }
-        var path = state.Topology.Ask(t => t.Path(from, to, bytes, msPerMoney.Value));
-        return Task.FromResult<Result<LinkPath>>(
-            path is null ? new CacheError(CacheErrorCode.NotFound, $"no links lead from '{from}' to '{to}'") : path.Describe(bytes));
+        return state.Topology.Ask<Result<Done>>(t => t.Show(told) is { IsOk: false } refused ? refused.Error : Done.Value);
+    }
+
+    /// <summary>What is wrong with settings; null where nothing.</summary>
+    public static CacheError? Check(LinkSettings settings)
+    {
+        foreach (var end in new[] { settings.From, settings.To })
+        {
+            // An end may be configured before it registers, so it need not be known.
+            if (!Names.IsValid(end)) return Names.Invalid("link's end", end);
+        }
+        return TopologyGraph.Check(settings);
     }
 
     /// <summary>Averages observations in; those about instances that nobody knows make no links.</summary>
@@ -76,5 +78,5 @@ internal sealed class TopologyHost(PlaneState state, DurableState durable) : ITo
     }
 
     // Names have no blank, which sorts below all that they have: so the order is that of the pairs.
-    private static string StoredKey(string from, string to) => $"{from} {to}";
+    public static string StoredKey(string from, string to) => $"{from} {to}";
 }

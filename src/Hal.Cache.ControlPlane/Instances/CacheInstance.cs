@@ -62,7 +62,9 @@ internal sealed class CacheInstance(int number, InstanceRegistration registratio
         if (next.Silo != Registration.Silo)
         {
             return State(now) == InstanceState.Live
-                ? new CacheError(CacheErrorCode.Conflict, $"instance '{Name}' is another silo's, '{Registration.Silo}', whose lease runs")
+                ? new CacheError(
+                    CacheErrorCode.Conflict,
+                    $"instance '{Name}' is another silo's, which serves at {Registration.RespAddress} and whose lease runs; give this one another name")
                 : null;
         }
         return next.Epoch < Registration.Epoch ? Stale(next.Epoch) : null;

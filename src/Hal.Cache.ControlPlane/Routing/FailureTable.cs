@@ -25,6 +25,13 @@ internal sealed class FailureTable(TimeProvider time)
             failures[(source, destination)] = (Of(source, destination) + 1, now);
     }
 
+    /// <summary>Takes a count as it is now elsewhere.</summary>
+    public void Set(string source, string destination, double count) => failures[(source, destination)] = (count, time.GetUtcNow());
+
+    /// <summary>What has not faded away.</summary>
+    public IEnumerable<(string Source, string Destination, double Count)> All =>
+        failures.Keys.Select(pair => (pair.Source, pair.Destination, Of(pair.Source, pair.Destination))).Where(f => f.Item3 > 0);
+
     public double Of(string source, string destination) =>
         failures.TryGetValue((source, destination), out var failure) && Faded(failure, time.GetUtcNow()) is >= Forgotten and var count ? count : 0;
 

@@ -53,6 +53,16 @@ internal sealed class PrestageJob
         return [.. taken.Select(i => keys[i])];
     }
 
+    /// <summary>Keys that were taken, as they are given out.</summary>
+    public PrestageWork Work(IReadOnlyList<CacheKey> taken) => new()
+    {
+        Job = Id,
+        Keys = taken,
+        BandwidthBytesPerSecond = Request.BandwidthBytesPerSecond,
+        Deadline = Request.Deadline,
+        TakenForMs = (int)TakenFor.TotalMilliseconds,
+    };
+
     /// <summary>Settles keys that an instance took; keys that it did not take, or that are settled, are passed over.</summary>
     public void Settle(PrestageProgress progress, DateTimeOffset now)
     {

@@ -12,6 +12,7 @@ namespace Hal.Cache.ControlPlane.Sharding;
 [JsonSerializable(typeof(RecordTotals))]
 [JsonSerializable(typeof(HolderSums))]
 [JsonSerializable(typeof(TreeView))]
+[JsonSerializable(typeof(RouteView))]
 [JsonSerializable(typeof(BatchOutcome))]
 [JsonSerializable(typeof(InstanceStatus))]
 [JsonSerializable(typeof(LogPlace))]

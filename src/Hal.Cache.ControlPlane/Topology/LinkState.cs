@@ -11,8 +11,12 @@ internal sealed class LinkState(string from, string to)
     /// <summary>Smaller transfers say more about latency than about bandwidth, so they are not averaged, in bytes.</summary>
     public const long TransferBytesMin = 64 << 10;
 
+    // A moving average that has moved by less than this since the ways were found does not make them wrong enough to search again.
+    private const double ChangeRatioMin = 0.1;
+
     private double? latencyMs;
     private double? bandwidth;
+    private (double LatencyMs, double Bandwidth, double Money) marked;
 
     public string From { get; } = from;
 
@@ -24,6 +28,9 @@ internal sealed class LinkState(string from, string to)
     public bool IsOfTree { get; set; }
 
     public DateTimeOffset? ObservedAt { get; private set; }
+
+    /// <summary>The graph's number of its last change that ways depend on; 0 before the first.</summary>
+    public long Revision { get; private set; }
 
     /// <summary>Neither configured, of the tree, nor observed: there is no such link any more.</summary>
     public bool IsEmpty => Configured is null && !IsOfTree && ObservedAt is null;
@@ -42,6 +49,30 @@ internal sealed class LinkState(string from, string to)
             bandwidth = Average(bandwidth, bytes / (ms / 1000));
         ObservedAt = now;
     }
+
+    /// <summary>The figures of this moment are those of a revision.</summary>
+    public void Mark(long revision) => (Revision, marked) = (revision, (LatencyMs, BandwidthBytesPerSecond, MoneyPerGiB));
+
+    /// <summary>The figures are others than those that were marked.</summary>
+    public bool HasMovedSinceMark =>
+        Revision == 0 || HasMoved(marked.LatencyMs, LatencyMs) || HasMoved(marked.Bandwidth, BandwidthBytesPerSecond) || marked.Money != MoneyPerGiB;
+
+    /// <summary>Takes up averages of another life of the link.</summary>
+    public void Recall(LinkFigures? measured, DateTimeOffset? observedAt) =>
+        (latencyMs, bandwidth, ObservedAt) = (measured?.LatencyMs, measured?.BandwidthBytesPerSecond, observedAt);
+
+    /// <summary>Forgets what was measured.</summary>
+    public void Forget() => Recall(null, null);
+
+    /// <summary>False where what was seen can't be.</summary>
+    public static bool IsSane(LinkObservation seen) =>
+        seen.From != seen.To
+        && seen.RoundTripMs is null or (>= 0 and < double.PositiveInfinity)
+        && seen.TransferMs is null or (> 0 and < double.PositiveInfinity)
+        && seen.TransferBytes is null or >= 0;
+
+    /// <summary>True where a figure has moved by so much that ways found with the old one may be wrong.</summary>
+    public static bool HasMoved(double before, double now) => Math.Abs(now - before) > ChangeRatioMin * before;
 
     public LinkState Copy() => (LinkState)MemberwiseClone();
 

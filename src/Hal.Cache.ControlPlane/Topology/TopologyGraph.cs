@@ -10,9 +10,6 @@ internal sealed class TopologyGraph
     // Ways are kept until a link changes; a tree with many destinations and weights must not grow this without end.
     private const int SearchesMax = 4096;
 
-    // A moving average that has moved by less than this since the ways were found does not make them wrong enough to search again.
-    private const double ChangeRatioMin = 0.1;
-
     private readonly SortedDictionary<(string From, string To), LinkState> links = new(
         Comparer<(string From, string To)>.Create((a, b) =>
             string.CompareOrdinal(a.From, b.From) is not 0 and var order ? order : string.CompareOrdinal(a.To, b.To)));
@@ -20,11 +17,18 @@ internal sealed class TopologyGraph
     private readonly Dictionary<(string Destination, double MsPerMoney, int SizeClass), PathSearch> searches = [];
     private readonly Dictionary<LinkState, (double LatencyMs, double Bandwidth)> searchedWith = [];
     private ILookup<string, LinkState>? linksTo;
+    private long removedAt;
+
+    /// <summary>Number of the last change that ways depend on; it rises.</summary>
+    public long Revision { get; private set; }
 
     /// <summary>By source, then destination.</summary>
     public IEnumerable<LinkState> Links => links.Values;
 
     public LinkState? Find(string from, string to) => links.GetValueOrDefault((from, to));
+
+    /// <summary>Links that have changed since a revision; null where one has been removed since, so that all have to be looked at.</summary>
+    public IReadOnlyList<LinkState>? Since(long revision) => removedAt > revision ? null : [.. links.Values.Where(l => l.Revision > revision)];
 
     /// <summary>The links of this moment in a graph of their own.</summary>
     public TopologyGraph Copy()
@@ -51,7 +55,7 @@ internal sealed class TopologyGraph
         var link = Take(settings.From, settings.To);
         if (!link.IsOk) return link;
         link.Value.Configured = settings.Figures;
-        Forget();
+        Changed(link.Value);
         return link;
     }
 
@@ -81,24 +85,35 @@ internal sealed class TopologyGraph
     {
         foreach (var link in links.Values.Where(l => (l.From == instance || l.To == instance) && l.Configured is null).ToArray())
         {
-            links.Remove((link.From, link.To));
-            searchedWith.Remove(link);
+            Remove(link);
         }
         Forget();
     }
 
+    /// <summary>Takes a link as its own process has it.</summary>
+    public Result<LinkState> Show(Link told)
+    {
+        var link = Take(told.From, told.To);
+        if (!link.IsOk) return link;
+        link.Value.Configured = told.Configured;
+        link.Value.Recall(told.Measured, told.ObservedAt);
+        if (link.Value.IsEmpty) Drop(link.Value);
+        else if (link.Value.HasMovedSinceMark) Changed(link.Value);
+        return link;
+    }
+
     public void Observe(LinkObservation seen, DateTimeOffset now)
     {
-        if (!IsSane(seen)) return;
+        if (!LinkState.IsSane(seen)) return;
         var link = Take(seen.From, seen.To);
         if (!link.IsOk) return;
         link.Value.Observe(seen, now);
         if (searchedWith.TryGetValue(link.Value, out var before)
-            && !HasMoved(before.LatencyMs, link.Value.LatencyMs) && !HasMoved(before.Bandwidth, link.Value.BandwidthBytesPerSecond))
+            && !LinkState.HasMoved(before.LatencyMs, link.Value.LatencyMs) && !LinkState.HasMoved(before.Bandwidth, link.Value.BandwidthBytesPerSecond))
         {
             return;
         }
-        Forget();
+        Changed(link.Value);
     }
 
     /// <summary>The cheapest way; the choice is made for the size's power of two, so that it can be kept. Null where there is none.</summary>
@@ -119,14 +134,6 @@ internal sealed class TopologyGraph
         return search.From(from);
     }
 
-    private static bool IsSane(LinkObservation seen) =>
-        seen.From != seen.To
-        && seen.RoundTripMs is null or (>= 0 and < double.PositiveInfinity)
-        && seen.TransferMs is null or (> 0 and < double.PositiveInfinity)
-        && seen.TransferBytes is null or >= 0;
-
-    private static bool HasMoved(double before, double now) => Math.Abs(now - before) > ChangeRatioMin * before;
-
     private static CacheError Invalid(string message) => new(CacheErrorCode.Invalid, message);
 
     private Result<LinkState> Take(string from, string to)
@@ -139,11 +146,21 @@ internal sealed class TopologyGraph
 
     private void Drop(LinkState link)
     {
-        if (link.IsEmpty)
-        {
-            links.Remove((link.From, link.To));
-            searchedWith.Remove(link);
-        }
+        if (link.IsEmpty) Remove(link);
+        else Changed(link);
+        Forget();
+    }
+
+    private void Remove(LinkState link)
+    {
+        links.Remove((link.From, link.To));
+        searchedWith.Remove(link);
+        removedAt = ++Revision;
+    }
+
+    private void Changed(LinkState link)
+    {
+        link.Mark(++Revision);
         Forget();
     }
 

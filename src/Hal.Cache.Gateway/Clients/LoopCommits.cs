@@ -1,5 +1,6 @@
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Connections;
+using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Gateway.Clients;
 
@@ -8,7 +9,7 @@ namespace Hal.Cache.Gateway.Clients;
 /// for the next; it is asked for when the last connection of a turn has run, and the replies leave from the loop's thread. Were each to ask
 /// for itself, the first would have a commit of its own, and each reply its way through the thread pool. Touched on the loop's thread alone.
 /// </summary>
-internal sealed class LoopCommits(IConnectionLoop loop, Func<long, CancellationToken, ValueTask<CacheError?>> commit) : ILoopWork
+internal sealed class LoopCommits(IConnectionLoop loop, Action<long, ICommitWaiter> commit) : ILoopWork, ICommitWaiter
 {
     private List<CommitWait> gathering = [];
     private List<CommitWait> asked = [];
@@ -45,6 +46,14 @@ internal sealed class LoopCommits(IConnectionLoop loop, Func<long, CancellationT
             Ask();
     }
 
+    /// <summary>On any thread; the stage is nobody else's while a commit is under way.</summary>
+    public void Committed(CacheError? failure)
+    {
+        this.failure = failure;
+        stage = Stage.Over;
+        loop.Post(this);
+    }
+
     private void AskAtEndOfTurn()
     {
         if (stage != Stage.Idle)
@@ -57,14 +66,7 @@ internal sealed class LoopCommits(IConnectionLoop loop, Func<long, CancellationT
     {
         (asked, gathering) = (gathering, asked);
         stage = Stage.UnderWay;
-        _ = CommitAsync();
-    }
-
-    private async Task CommitAsync()
-    {
-        failure = await commit(address, CancellationToken.None).ConfigureAwait(false);
-        stage = Stage.Over;
-        loop.Post(this);
+        commit(address, this);
     }
 
     private void Complete()

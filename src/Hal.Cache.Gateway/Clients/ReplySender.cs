@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
@@ -89,25 +90,35 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
 
         if (!context.Waits.IsEmpty && !IsClosed)
             await context.Waits.PublishedAsync(context.Keyspace.Authority!).ConfigureAwait(false);
+        int sent = reply.Deferred.Count == 0 ? 0 : await SendBodiesAsync().ConfigureAwait(false);
+        if (sent < 0)
+            return;
+        output.Write(reply.WrittenSpan[sent..]);
+        context.Client.Counters.BytesOut += reply.WrittenSpan.Length;
+        reply.Clear();
+        FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
+        IsClosed |= flushed.IsCompleted;
+    }
+
+    /// <summary>Sends the reply up to the end of its last body, and answers where in the writer that is; -1 where the rest can't be had.</summary>
+    private async ValueTask<int> SendBodiesAsync()
+    {
+        using Activity? span = CommandSpans.Sending(context);
         int sent = 0;
         for (int at = 0; at < reply.Deferred.Count; at++)
         {
             DeferredBody body = reply.Deferred[at];
             output.Write(reply.WrittenSpan[sent..body.Position]);
             sent = body.Position;
-            if (!await SendBodyAsync((IByteSource)body.Source).ConfigureAwait(false))
-            {
-                abort();
-                IsClosed = true;
-                return;
-            }
+            if (await SendBodyAsync((IByteSource)body.Source).ConfigureAwait(false))
+                continue;
+            span?.SetStatus(ActivityStatusCode.Error);
+            abort();
+            IsClosed = true;
+            return -1;
         }
 
-        output.Write(reply.WrittenSpan[sent..]);
-        context.Client.Counters.BytesOut += reply.WrittenSpan.Length;
-        reply.Clear();
-        FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
-        IsClosed |= flushed.IsCompleted;
+        return sent;
     }
 
     private ValueTask<CacheError?> CommittedAsync(long address)

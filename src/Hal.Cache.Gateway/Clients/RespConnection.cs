@@ -195,10 +195,12 @@ internal sealed class RespConnection : IDisposable
         }
 
         client.IsWaiting = true;
+        CommandSpans.Wait(context);
         closing |= await RunToEndAsync().ConfigureAwait(false) == Outcome.Close;
         client.IsWaiting = false;
         client.ActiveAt = time.GetUtcNow().ToUnixTimeMilliseconds();
         FinishCommand();
+        CommandSpans.End(context, replyStart);
     }
 
     /// <summary>Has the command run to its end; a client of RESP3 whose command waits is sent its messages meanwhile.</summary>

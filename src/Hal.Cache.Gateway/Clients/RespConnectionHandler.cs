@@ -54,7 +54,7 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
 
     private LoopCommits? Commits(ConnectionContext connection) =>
         connection.Features.Get<IConnectionLoop>() is { } loop && server.Keyspace.Store.AcknowledgesCommits
-            ? commits.GetOrAdd(loop, static (one, store) => new LoopCommits(one, store.WaitForCommitAsync), server.Keyspace.Store)
+            ? commits.GetOrAdd(loop, static (one, store) => new LoopCommits(one, store.TellCommitted), server.Keyspace.Store)
             : null;
 
     private static string Address(EndPoint? endPoint) => endPoint?.ToString() ?? "";

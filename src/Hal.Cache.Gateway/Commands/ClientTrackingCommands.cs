@@ -54,6 +54,9 @@ internal static class ClientTrackingCommands
 
     private static Outcome TurnOn(CommandContext c, TrackingMode mode)
     {
+        // Nobody tells a root which of another root's keys have changed.
+        if (c.Server is { Places: not null, IsAuthority: true })
+            return c.Error("ERR where a tree has several roots, client tracking is had at its branches and leaves"u8);
         TrackingMode before = c.Client.Tracking;
         if (!mode.Broadcast && mode.Prefixes.Count > 0) return c.Error("ERR PREFIX option requires BCAST mode to be enabled"u8);
         if (before.IsOn && before.Broadcast != mode.Broadcast)

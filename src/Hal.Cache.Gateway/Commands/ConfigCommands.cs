@@ -57,7 +57,7 @@ internal static class ConfigCommands
 
         if (c.Server.Config.TrySet(parameters) is { } refused) return c.Error(refused);
         c.Ok();
-        if (c.Server.Forwarder is { } forwarder && parameters.Where(one => IsTheRoots(one.Name)).ToList() is { Count: > 0 } theRoots)
+        if (!c.Server.IsAuthority && c.Server.Forwarder is { } forwarder && parameters.Where(one => IsTheRoots(one.Name)).ToList() is { Count: > 0 } theRoots)
             return c.RunAsync(context => SetThereAsync(context, forwarder, theRoots));
 
         // Which events are asked for concerns the instances that tell of them.
@@ -71,10 +71,15 @@ internal static class ConfigCommands
 
     private static async ValueTask SetThereAsync(CommandContext c, Peers.CommandForwarder forwarder, List<(string Name, string Value)> parameters)
     {
-        byte[]? reply = await forwarder.AskAsync(c, ["CONFIG", "SET", .. parameters.SelectMany(one => new[] { one.Name, one.Value })]);
-        if (reply is [(byte)'+', ..]) return;
-        c.DropReply(c.ReplyStart);
-        c.Error(reply is [(byte)'-', ..] ? Encoding.Latin1.GetString(reply.AsSpan(1)).TrimEnd() : "TRYAGAIN the root, where values are changed, can't be reached");
+        string[] command = ["CONFIG", "SET", .. parameters.SelectMany(one => new[] { one.Name, one.Value })];
+        foreach (string root in c.Server.Tree!.Authorities.Roots.Names)
+        {
+            byte[]? reply = await forwarder.AskAsync(c, root, command);
+            if (reply is [(byte)'+', ..]) continue;
+            c.DropReply(c.ReplyStart);
+            c.Error(reply is [(byte)'-', ..] ? Encoding.Latin1.GetString(reply.AsSpan(1)).TrimEnd() : $"TRYAGAIN '{root}', where values are changed, can't be reached");
+            return;
+        }
     }
 
     private static Outcome ResetStatistics(CommandContext c)

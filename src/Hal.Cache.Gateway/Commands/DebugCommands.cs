@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Gateway.Rdb;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
@@ -57,7 +58,7 @@ internal static class DebugCommands
     private static Outcome SetActiveExpire(CommandContext c)
     {
         c.Store.ExpiresActively = !c.Arg(2).SequenceEqual("0"u8);
-        return c.Server.Forwarder is { } forwarder ? c.RunAsync(forwarder.ForwardAsync) : c.Ok(); // keys expire at the authority
+        return c.Server.IsAuthority ? c.Ok() : c.AtAuthority(); // keys expire there
     }
 
     private static Outcome AllowInScripts(CommandContext c)

@@ -79,7 +79,7 @@ internal static class HyperLogLogCommands
         if (registers is null) return c.Integer(0);
         if (Registers.TryCachedCount(entry.Value, out long count)) return c.Integer(count);
         bool isOriginKey = c.Keyspace.TryMatchOrigin(c.Arg(1), out _);
-        if (!isOriginKey && c.Server.Forwarder is { } forwarder && c.Server.Tree!.IsConnected) return c.RunAsync(forwarder.ForwardAsync);
+        if (!isOriginKey && c.ReadsCopies() && c.Server.Tree!.IsConnected) return c.AtAuthority();
         count = registers.Estimate();
         if (!c.Keyspace.KeepsCopies && !isOriginKey)
             _ = c.TryPut(1, Registers.WithCount(entry.Value, count), entry.ExpiresAt, EntryFlags.Raw);

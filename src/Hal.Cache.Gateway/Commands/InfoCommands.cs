@@ -48,14 +48,15 @@ internal static class InfoCommands
         }
 
         List<string> shown = [.. Sections.Where(one => everything || wanted.Contains(one.Name) || (byDefault && one.IsDefault)).Select(one => one.Name)];
-        if (c.Server.Forwarder is not { } forwarder || !shown.Contains(KeyspaceName))
+        if (c.Server.IsAuthority || c.Server.Places is not null || c.Server.Forwarder is not { } forwarder || !shown.Contains(KeyspaceName))
         {
             c.Reply.VerbatimText(Describe(c, shown, null));
             return Outcome.Done;
         }
 
-        // The data set is the authority's, as for DBSIZE; what is here are copies.
-        return c.RunAsync(async context => context.Reply.VerbatimText(Describe(context, shown, Body(await forwarder.AskAsync(context, "INFO", KeyspaceName)))));
+        // The data set is the root's, as for DBSIZE; what is here are copies.
+        string root = c.Server.Tree!.Authorities.Roots.Default;
+        return c.RunAsync(async context => context.Reply.VerbatimText(Describe(context, shown, Body(await forwarder.AskAsync(context, root, "INFO", KeyspaceName)))));
     }
 
     private static string Describe(CommandContext c, List<string> shown, string? keyspace)
@@ -128,7 +129,7 @@ internal static class InfoCommands
         Line(text, $"blocked_clients:{c.Server.Blocked.Count + c.Server.Pause.Waiting + (c.Server.Forwarder?.BlockedCount ?? 0)}");
         Line(text, $"tracking_clients:{c.Server.Tracking.ClientCount}");
         Line(text, $"clients_in_timeout_table:0");
-        (int keys, int forGone) = c.Server.Forwarder?.BlockedKeyCounts ?? c.Server.Blocked.KeyCounts;
+        (int keys, int forGone) = c.Server.IsAuthority ? c.Server.Blocked.KeyCounts : c.Server.Forwarder!.BlockedKeyCounts;
         Line(text, $"total_blocking_keys:{keys}");
         Line(text, $"total_blocking_keys_on_nokey:{forGone}");
     }

@@ -78,7 +78,7 @@ internal static class ObjectCommands
     }
 
     // When a key was last used is no reason to copy it: where it is not here, the authority says when it was used there.
-    private static Outcome AskAuthority(CommandContext c) => c.Server.Forwarder is { } forwarder && !c.IsInTransaction
+    private static Outcome AskAuthority(CommandContext c) => c.Server is { Forwarder: { } forwarder, IsAuthority: false } && !c.IsInTransaction
         ? c.RunAsync(context =>
         {
             context.BeginRun(context.ReplyStart);

@@ -1,6 +1,7 @@
 using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Telemetry;
 using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Node.Tree;
@@ -29,6 +30,8 @@ internal static class PeerCommands
                 Row("auth", 4, Flags | CommandFlags.NoAuth, Auth, "Ends the handshake: proof, and what the connection is for."),
                 Row("call", -8, (Flags & ~CommandFlags.NoMulti) | CommandFlags.Unqueued | CommandFlags.NoAuth, Call,
                     "Tells whose the next command is: database, protocol, caller, request, attempt, epoch; the instance, session and flight that are to hold what it writes, and how its client tracks keys; and a user with rules where it may not do everything."),
+                Row("trace", 3, (Flags & ~CommandFlags.NoMulti) | CommandFlags.Unqueued | CommandFlags.NoAuth, Trace,
+                    "Tells which span of the caller waits for the next command."),
                 Row("unblock", 5, Flags | CommandFlags.NoAuth, Unblock, "Ends the wait of a command that was forwarded: caller, request, TIMEOUT or ERROR."),
             ],
         },
@@ -66,7 +69,7 @@ internal static class PeerCommands
             return c.Error("ERR the connection's kind is not known"u8);
         peer.Prove(kind);
         (c.Client.User, c.Client.IsAuthenticated) = (AclUser.Internal, true);
-        c.Reply.Ok();
+        c.Reply.SimpleString(Encoding.ASCII.GetBytes("OK " + acceptor.Features)); // the first version of the protocol reads that it is no error
         return kind == PeerChannelKind.Commands ? Outcome.Done : Outcome.Close; // what follows is no RESP: another loop reads it
     }
 
@@ -110,6 +113,14 @@ internal static class PeerCommands
             Tracks = (numbers[9] & Tracks) != 0,
             WantsOwn = (numbers[9] & WantsOwn) != 0,
         };
+        return Outcome.Done;
+    }
+
+    private static Outcome Trace(CommandContext c)
+    {
+        if (c.Client.Peer is not { IsProven: true } peer) return c.Error("NOPERM HAL.PEER TRACE is for instances of the tree"u8);
+        if (c.ArgLength(2) != TraceFrame.Bytes) return c.Syntax();
+        peer.Trace = TraceFrame.Read(c.Arg(2));
         return Outcome.Done;
     }
 

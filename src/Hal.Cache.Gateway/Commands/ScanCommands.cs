@@ -41,6 +41,7 @@ internal static class ScanCommands
     private static Outcome Scan(CommandContext c)
     {
         if (!ElementScan.TryCursor(c, 1, out ulong cursor)) return Outcome.Done;
+        cursor = c.Cursor ?? cursor;
         long count = CountDefault;
         byte[]? pattern = null;
         byte[]? type = null;

@@ -74,7 +74,7 @@ internal static class SortCommands
         if (!TryOptions(c, readOnly, out Options options)) return Outcome.Done;
 
         // Below the root each of those keys might have to be waited for, one after the other.
-        if (options.ReadsOthers && c.Server.Forwarder is { } forwarder) return c.RunAsync(forwarder.ForwardAsync);
+        if (options.ReadsOthers && c.ReadsCopies()) return c.AtAuthority();
         if (!c.TryFind(1, Need.Value, out EntryRef entry)) return Outcome.Retry;
         IObjectValue? source = entry.IsNone || !entry.IsObject ? null : c.Store.Object(entry);
         if (!entry.IsNone && source is not (ListValue or SetValue or SortedSetValue)) return c.WrongType();
@@ -124,12 +124,14 @@ internal static class SortCommands
                 ReadOnlySpan<byte> pattern = c.Arg(++arg);
                 options.By = new KeyPattern(pattern);
                 if (!pattern.Contains((byte)'*')) options.DontSort = true;
+                else if (c.Server.Places is not null) return OfSeveralRoots(c, "BY");
                 else if (!AclGate.PermitsAllReads(c)) return Denied(c, "BY");
                 options.ReadsOthers |= !options.DontSort;
             }
             else if (left >= 1 && c.Is(arg, "GET"u8))
             {
                 if (!AclGate.PermitsAllReads(c)) return Denied(c, "GET");
+                if (c.Server.Places is not null && !c.Is(arg + 1, "#"u8)) return OfSeveralRoots(c, "GET");
                 options.ReadsOthers |= !c.Is(++arg, "#"u8);
                 options.Gets.Add(new KeyPattern(c.Arg(arg)));
             }
@@ -144,6 +146,13 @@ internal static class SortCommands
         if (c.ArgLength(options.StoreArg) > BlobKey.BytesMax) c.Error(RespErrors.KeyTooLong);
         else if (c.Keyspace.TryMatchOrigin(c.Arg(options.StoreArg), out OriginMount? mount)) c.Error(RespErrors.ReadOnlyPrefix(mount.Prefix.Span));
         else return true;
+        return false;
+    }
+
+    // Patterns name any key, also those of another root.
+    private static bool OfSeveralRoots(CommandContext c, string option)
+    {
+        c.Error($"ERR {option} option of SORT denied in a tree of several roots.");
         return false;
     }
 

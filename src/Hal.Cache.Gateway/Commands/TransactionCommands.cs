@@ -65,8 +65,15 @@ internal static class TransactionCommands
         if (c.Client.Transaction is not { IsOpen: true } transaction) return c.Error("ERR EXEC without MULTI"u8);
         if (!transaction.IsBroken)
         {
-            if (c.Server.Transactions is not { } forwarder || (!transaction.NeedsAuthority && c.Client.Upstream is null)) return new TransactionRun(c, transaction).Run();
-            if (!transaction.ChangesReplies) return c.RunAsync(context => forwarder.ExecAsync(context, transaction));
+            if (c.Server.Transactions is not { } elsewhere) return new TransactionRun(c, transaction).Run();
+            if (!elsewhere.TryPlace(c, transaction, out string? authority))
+            {
+                End(c);
+                return c.Error(RespErrors.CrossSlot);
+            }
+
+            if (authority is null) return new TransactionRun(c, transaction).Run();
+            if (!transaction.ChangesReplies) return c.RunAsync(context => elsewhere.ExecAsync(context, transaction, authority));
             Abort(c, "a command that changes what the connection is answered can't be in one transaction with commands that the root runs");
             return Outcome.Done;
         }
@@ -79,7 +86,12 @@ internal static class TransactionCommands
     {
         ClientTransaction transaction = TransactionOf(c);
         if (transaction.IsOpen) return c.Error("ERR WATCH inside MULTI is not allowed"u8);
-        if (c.Server.Forwarder is { } forwarder) return c.RunAsync(forwarder.WatchAsync);
+        if (c.Server.Transactions is { } elsewhere)
+        {
+            if (!elsewhere.TryWatch(c, transaction, out bool isHere)) return c.Error(RespErrors.CrossSlot);
+            if (!isHere) return c.RunAsync(elsewhere.WatchAsync);
+        }
+
         if (transaction.IsTouched) return c.Ok(); // EXEC will answer null in any case
         if (transaction.Watched.Count + c.Count - 1 > GatewayLimits.WatchedKeysMax)
             return c.Error($"ERR a client watches at most {GatewayLimits.WatchedKeysMax} keys");

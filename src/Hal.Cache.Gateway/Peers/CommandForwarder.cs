@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
@@ -22,12 +23,16 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     private int waiting;
     private long requests;
 
-    public async ValueTask ForwardAsync(CommandContext context)
+    /// <summary>Has the authority of its keys run the command, without keys the default one.</summary>
+    public ValueTask ForwardAsync(CommandContext context) => ForwardAsync(context, AuthorityOf(context));
+
+    /// <summary>Has an authority run the command.</summary>
+    public async ValueTask ForwardAsync(CommandContext context, string authority)
     {
         context.Client.IsBlocked = context.Spec.Has(CommandFlags.Blocking);
         try
         {
-            await RunAsync(context).ConfigureAwait(false);
+            await RunAsync(context, authority).ConfigureAwait(false);
         }
         finally
         {
@@ -35,16 +40,16 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         }
     }
 
-    private async ValueTask RunAsync(CommandContext context)
+    private async ValueTask RunAsync(CommandContext context, string authority)
     {
         tree.Node.Statistics.CountForwarded();
-        string authority = AuthorityOf(context);
         WriteMark writer = BeginWrite(context);
         ForwardedCall call = NewCall(context, authority, context.Spec.Flags, CommandRouting.IsScripting(context.Spec)) with { Writer = writer };
         if (call.Tracks)
             context.Server.Tracking.RememberForwarded(context);
         bool mayBlock = context.Spec.Has(CommandFlags.Blocking);
-        Begin(context, call);
+        if (call.WantsOwn)
+            BeginWriter(call.Request, context.Client.Id);
         CancellationToken closed = context.Cancellation;
         using CancellationTokenSource? left = mayBlock ? CancellationTokenSource.CreateLinkedTokenSource(closed, context.Client.PeerClosed) : null;
         if (left != null)
@@ -61,7 +66,8 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         }
         finally
         {
-            End(call);
+            if (call.WantsOwn)
+                EndWriter(call.Request);
             context.Cancellation = closed;
             if (mayBlock)
             {
@@ -106,21 +112,21 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         {
             string reason = withError ? "ERROR" : "TIMEOUT";
             string number = caller.ToString(CultureInfo.InvariantCulture), request = call.Request.ToString(CultureInfo.InvariantCulture);
-            ForwardWire.Write(["HAL.PEER", "UNBLOCK", number, request, reason], link.Pipe.Output);
-            await ForwardWire.FlushAsync(link.Pipe.Output, context.Cancellation).ConfigureAwait(false);
+            CallWriter.Write(["HAL.PEER", "UNBLOCK", number, request, reason], link.Pipe.Output);
+            await CallWriter.FlushAsync(link.Pipe.Output, context.Cancellation).ConfigureAwait(false);
             if (await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false))
                 context.NoteFailure();
             link.IsReusable = true;
         }
-        catch (Exception e) when (ForwardWire.IsBreak(e))
+        catch (Exception e) when (CallWriter.IsBreak(e))
         {
             relay.Drop();
             context.Error($"TRYAGAIN the connection to the authority broke: {e.Message}");
         }
     }
 
-    /// <summary>Has the authority run a command for this instance in the client's name, and gives its reply; null where it can't be had in time.</summary>
-    public async ValueTask<byte[]?> AskAsync(CommandContext context, params string[] arguments)
+    /// <summary>Has an authority run a command for this instance in the client's name, and gives its reply; null where it can't be had in time.</summary>
+    public async ValueTask<byte[]?> AskAsync(CommandContext context, string authority, params string[] arguments)
     {
         if (!tree.IsConnected)
             return null;
@@ -128,19 +134,19 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.Cancellation);
         try
         {
-            Result<ICommandLink> rented = await tree.Peers.RentAsync(tree.Authorities.DefaultAuthority, either.Token).ConfigureAwait(false);
+            Result<ICommandLink> rented = await tree.Peers.RentAsync(authority, either.Token).ConfigureAwait(false);
             if (!rented.IsOk)
                 return null;
             await using ICommandLink link = rented.Value;
-            ForwardWire.WriteCall(context, link.Pipe.Output, default);
-            ForwardWire.Write(arguments, link.Pipe.Output);
-            await ForwardWire.FlushAsync(link.Pipe.Output, either.Token).ConfigureAwait(false);
+            CallWriter.WriteCall(context, link.Pipe.Output, default);
+            CallWriter.Write(arguments, link.Pipe.Output);
+            await CallWriter.FlushAsync(link.Pipe.Output, either.Token).ConfigureAwait(false);
             var reply = new System.Buffers.ArrayBufferWriter<byte>();
             await ReplyRelay.TakeAsync(link.Pipe.Input, reply, either.Token).ConfigureAwait(false);
             link.IsReusable = true;
             return reply.WrittenSpan.ToArray();
         }
-        catch (Exception e) when (ForwardWire.IsBreak(e) || (e is OperationCanceledException && late.IsCancellationRequested))
+        catch (Exception e) when (CallWriter.IsBreak(e) || (e is OperationCanceledException && late.IsCancellationRequested))
         {
             return null;
         }
@@ -149,20 +155,16 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     /// <summary>The client whose forwarded command has a number, 0 where it has ended.</summary>
     public long WriterOf(long request) => writers.GetValueOrDefault(request);
 
-    /// <summary>A call begins: whose it is can be told from its number.</summary>
-    internal void Begin(CommandContext context, in ForwardedCall call)
-    {
-        if (call.WantsOwn)
-            writers[call.Request] = context.Client.Id;
-    }
+    /// <summary>A client's forwarded call begins whose changes are told as its own.</summary>
+    internal void BeginWriter(long request, long client) => writers[request] = client;
 
-    internal void End(in ForwardedCall call)
-    {
-        if (call.WantsOwn)
-            writers.TryRemove(call.Request, out _);
-    }
+    /// <summary>It has ended.</summary>
+    internal void EndWriter(long request) => writers.TryRemove(request, out _);
 
-    // What tracking needs of the authority: a client that reads there hears of changes, and one that wants no word of its own has them named.
+    /// <summary>
+    /// A call with the next number. What tracking needs of the authority is in it: a client that reads there hears of changes, and one that
+    /// wants no word of its own has them named.
+    /// </summary>
     internal ForwardedCall NewCall(CommandContext context, string authority, CommandFlags flags, bool isScript)
     {
         TrackingMode tracking = context.Client.Tracking;
@@ -177,9 +179,11 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     private async ValueTask ForwardAsync(CommandContext context, string authority, ForwardedCall call)
     {
         long began = time.GetTimestamp();
+        using Activity? span = CommandSpans.Forward(context, authority);
+        bool isRead = context.Spec.Has(CommandFlags.ReadOnly) && !context.Spec.Has(CommandFlags.Blocking);
         while (true)
         {
-            ForwardAttempt attempt = await TryAsync(context, authority, call).ConfigureAwait(false);
+            CallAttempt attempt = await TryAsync(context, authority, call).ConfigureAwait(false);
             if (attempt.Error == null)
                 return;
             if (attempt.HasReplied)
@@ -190,45 +194,15 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 
             if (time.GetElapsedTime(began) >= GatewayLimits.ForwardTimeout)
             {
-                context.Error(attempt.IsSent || call.Attempt > 0 ? $"{RespErrors.OutcomeUnknown}: {attempt.Error.Message}" : $"TRYAGAIN {attempt.Error.Message}");
+                bool mayHaveRun = !isRead && (attempt.IsSent || call.Attempt > 0);
+                context.Error(mayHaveRun ? $"{RespErrors.OutcomeUnknown}: {attempt.Error.Message}" : $"TRYAGAIN {attempt.Error.Message}");
                 return;
             }
 
+            // What only reads may run twice.
             if (attempt.IsSent)
-                call = call with { Attempt = call.Attempt + 1 };
+                call = isRead ? call with { Request = Interlocked.Increment(ref requests) } : call with { Attempt = call.Attempt + 1 };
             await Task.Delay(GatewayLimits.ForwardPause, time, context.Cancellation).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Has the authority watch the command's keys, on a connection that is the client's until its transaction ends.</summary>
-    public async ValueTask WatchAsync(CommandContext context)
-    {
-        tree.Node.Statistics.CountForwarded();
-        ClientSession client = context.Client;
-        if (client.Upstream == null)
-        {
-            Result<ICommandLink> rented = await tree.Peers.RentAsync(AuthorityOf(context), context.Cancellation).ConfigureAwait(false);
-            if (!rented.IsOk)
-            {
-                context.Error($"TRYAGAIN {rented.Error.Message}");
-                return;
-            }
-
-            client.Upstream = rented.Value;
-        }
-
-        var relay = new ReplyRelay(context);
-        try
-        {
-            await ForwardWire.SendAsync(context, client.Upstream.Pipe.Output, default).ConfigureAwait(false);
-            if (await relay.RunAsync(client.Upstream.Pipe.Input).ConfigureAwait(false))
-                context.NoteFailure();
-        }
-        catch (Exception e) when (ForwardWire.IsBreak(e))
-        {
-            relay.Drop();
-            client.LetGoOfUpstream();
-            context.Error($"TRYAGAIN the connection to the authority broke: {e.Message}");
         }
     }
 
@@ -252,21 +226,23 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         return true;
     }
 
-    private string AuthorityOf(CommandContext context)
+    /// <summary>The authority of the command's first key, which is that of all; without keys the default one.</summary>
+    internal string AuthorityOf(CommandContext context)
     {
+        RootTable roots = tree.Authorities.Roots;
         CommandSpec spec = context.Spec;
         if (spec.Keys.TryRange(context, out int from, out _))
-            return tree.Authorities.AuthorityOf(context.Client.Database, context.Arg(from));
+            return roots.Of(context.Arg(from));
         foreach (KeySpec more in spec.MoreKeys)
         {
             if (more.TryRange(context, out from, out _))
-                return tree.Authorities.AuthorityOf(context.Client.Database, context.Arg(from));
+                return roots.Of(context.Arg(from));
         }
 
-        return tree.Authorities.DefaultAuthority;
+        return roots.Default;
     }
 
-    private async ValueTask<ForwardAttempt> TryAsync(CommandContext context, string authority, ForwardedCall call)
+    private async ValueTask<CallAttempt> TryAsync(CommandContext context, string authority, ForwardedCall call)
     {
         if (Shares(context) && await waits.LinkAsync(authority, context.Cancellation).ConfigureAwait(false) is { IsOk: true } shared)
             return await shared.Value.RunAsync(context, call).ConfigureAwait(false);
@@ -277,13 +253,14 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         var relay = new ReplyRelay(context);
         try
         {
-            await ForwardWire.SendAsync(context, link.Pipe.Output, call).ConfigureAwait(false);
+            CallWriter.WriteTrace(link);
+            await CallWriter.SendAsync(context, link.Pipe.Output, call).ConfigureAwait(false);
             if (await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false))
                 context.NoteFailure();
             link.IsReusable = true;
             return default;
         }
-        catch (Exception e) when (ForwardWire.IsBreak(e))
+        catch (Exception e) when (CallWriter.IsBreak(e))
         {
             relay.Drop();
             return new(new CacheError(CacheErrorCode.Unavailable, $"the connection to '{authority}' broke: {e.Message}"), IsSent: true, relay.HasPassedOn);

@@ -34,6 +34,20 @@ internal static class CommandRouting
     /// <summary>Whether the command changes how those behind it are answered, in a way that the authority would have to know of.</summary>
     public static bool ChangesReplies(CommandSpec spec) => spec.Name is "hello" or "auth" || spec.FullName is "client|tracking" or "client|caching";
 
+    /// <summary>How one reply is made of those of all roots, for a command that concerns the data set, or the scripts, of each.</summary>
+    public static FanOut FanOutOf(string fullName) => fullName switch
+    {
+        "dbsize" => FanOut.Sum,
+        "keys" => FanOut.Concat,
+        "scan" => FanOut.Scan,
+        "randomkey" => FanOut.Chance,
+        "waitaof" => FanOut.Least,
+        "flushall" or "flushdb" or "swapdb" or "script|load" or "script|flush" => FanOut.All,
+        "function|load" or "function|delete" or "function|flush" or "function|restore" => FanOut.All,
+        "script|kill" or "function|kill" => FanOut.Any,
+        _ => FanOut.None,
+    };
+
     /// <summary>A script may use any key, and scripts and libraries live where they run.</summary>
     public static bool IsScripting(CommandSpec spec) => spec.Group == "scripting" || spec.Container?.Group == "scripting";
 }

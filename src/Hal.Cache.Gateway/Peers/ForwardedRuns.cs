@@ -15,6 +15,8 @@ internal sealed class ForwardedRuns(Keyspace keyspace)
         PeerSession peer = context.Client.Peer!;
         ForwardedCall call = peer.Next!.Value;
         peer.Next = null;
+        CommandSpans.BeginForwarded(context, peer.Trace);
+        peer.Trace = default;
         switch (calls.Begin(call, keyspace.Authority!.Epoch, out ForwardedCalls.Entry? entry))
         {
             case ForwardedCalls.Standing.New:
@@ -41,6 +43,7 @@ internal sealed class ForwardedRuns(Keyspace keyspace)
             return;
         peer.Current = null;
         EndTracked(context);
+        CommandSpans.End(context, replyStart);
         bool isShort = context.Reply.Deferred.Count == 0 && context.Reply.Length - replyStart <= ForwardedCalls.ReplyBytesMax;
         entry.End(isShort ? context.Reply.WrittenSpan[replyStart..].ToArray() : null, context.Scope.Address, context.Waits.ToArray());
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Gateway.Acl;
 
@@ -19,6 +20,9 @@ internal sealed class PeerSession(PeerChallenge challenge)
 
     /// <summary>Whose the next command is; null for none.</summary>
     public ForwardedCall? Next { get; set; }
+
+    /// <summary>The span that waits for the next command at the other end; default where it is not traced.</summary>
+    public ActivityContext Trace { get; set; }
 
     /// <summary>The restricted user of the last command that had one, and the rules that it was made of.</summary>
     public (byte[] Rules, AclUser User)? User { get; set; }

@@ -1,8 +1,8 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Gateway.Acl;
+using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Commands;
 using Hal.Cache.Gateway.Transactions;
 using Hal.Cache.Resp;
@@ -10,33 +10,85 @@ using Hal.Cache.Resp;
 namespace Hal.Cache.Gateway.Peers;
 
 /// <summary>
-/// Has the authority run a client's transaction. What is about the connection itself runs here, in its place among the authority's replies:
-/// the keys are changed as one there, and nobody else sees a connection.
+/// Has one authority watch keys and run transactions, each of which is about keys of that one alone. What is about the connection or this instance
+/// runs here, in its place among the authority's replies: the keys are changed as one there, and nobody else sees a connection.
 /// </summary>
-internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder forwarder)
+internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder forwarder, CommandPlaces? places)
 {
-    public async ValueTask ExecAsync(CommandContext context, ClientTransaction transaction)
+    /// <summary>The authority that runs a transaction, null where this instance does; false where its keys are of several.</summary>
+    public bool TryPlace(CommandContext context, ClientTransaction transaction, out string? authority)
+    {
+        if (places is not null)
+            return places.TryPlace(context, transaction, out authority);
+        authority = transaction.NeedsAuthority || context.Client.Upstream is not null ? tree.Authorities.Roots.Default : null;
+        return true;
+    }
+
+    /// <summary>Whether this instance is the authority that watches the command's keys; false where the client watches another one's already.</summary>
+    public bool TryWatch(CommandContext context, ClientTransaction transaction, out bool isHere)
+    {
+        if (places is not null)
+            return places.TryWatch(context, transaction, out isHere);
+        isHere = false;
+        return true;
+    }
+
+    /// <summary>Has the authority watch the command's keys, on a connection that is the client's until its transaction ends.</summary>
+    public async ValueTask WatchAsync(CommandContext context)
     {
         tree.Node.Statistics.CountForwarded();
-        bool isScript = transaction.Queue.Any(queued => CommandRouting.IsScripting(queued.Spec));
-        ForwardedCall call = forwarder.NewCall(context, tree.Authorities.DefaultAuthority, transaction.Flags, isScript);
+        ClientSession client = context.Client;
+        if (client.Upstream == null)
+        {
+            Result<ICommandLink> rented = await tree.Peers.RentAsync(forwarder.AuthorityOf(context), context.Cancellation).ConfigureAwait(false);
+            if (!rented.IsOk)
+            {
+                context.Error($"TRYAGAIN {rented.Error.Message}");
+                return;
+            }
+
+            client.Upstream = rented.Value;
+        }
+
+        var relay = new ReplyRelay(context);
+        try
+        {
+            await CallWriter.SendAsync(context, client.Upstream.Pipe.Output, default).ConfigureAwait(false);
+            if (await relay.RunAsync(client.Upstream.Pipe.Input).ConfigureAwait(false))
+                context.NoteFailure();
+        }
+        catch (Exception e) when (CallWriter.IsBreak(e))
+        {
+            relay.Drop();
+            client.LetGoOfUpstream();
+            context.Error($"TRYAGAIN the connection to the authority broke: {e.Message}");
+        }
+    }
+
+    /// <summary>Has the authority run a client's transaction.</summary>
+    public async ValueTask ExecAsync(CommandContext context, ClientTransaction transaction, string authority)
+    {
+        tree.Node.Statistics.CountForwarded();
+        ForwardedCall call = forwarder.NewCall(context, authority, transaction.Flags, isScript: transaction.Queue.Any(queued => CommandRouting.IsScripting(queued.Spec)));
         if (call.Tracks || !context.Server.Monitors.IsEmpty)
             Note(context, transaction, call.Tracks);
-        forwarder.Begin(context, call);
+        if (call.WantsOwn)
+            forwarder.BeginWriter(call.Request, context.Client.Id);
+        long request = call.Request;
         bool isWatched = transaction.Watched.Count > 0 || context.Client.Upstream != null;
-        ForwardAttempt attempt = default;
+        CallAttempt attempt = default;
         try
         {
             for (; call.Attempt < (isWatched ? 1 : GatewayLimits.ExecAttemptsMax); call = call with { Attempt = call.Attempt + 1 })
             {
-                attempt = await TryAsync(context, transaction, call).ConfigureAwait(false);
+                attempt = await TryExecAsync(context, transaction, authority, call).ConfigureAwait(false);
                 if (attempt.Error == null || attempt.HasReplied || !attempt.IsSent)
                     break;
             }
         }
         finally
         {
-            forwarder.End(call);
+            forwarder.EndWriter(request);
         }
 
         if (attempt.HasReplied)
@@ -63,13 +115,13 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
         }
     }
 
-    private async ValueTask<ForwardAttempt> TryAsync(CommandContext context, ClientTransaction transaction, ForwardedCall call)
+    private async ValueTask<CallAttempt> TryExecAsync(CommandContext context, ClientTransaction transaction, string authority, ForwardedCall call)
     {
         ICommandLink? link = context.Client.Upstream;
         context.Client.Upstream = null;
         if (link == null)
         {
-            Result<ICommandLink> rented = await tree.Peers.RentAsync(tree.Authorities.DefaultAuthority, context.Cancellation).ConfigureAwait(false);
+            Result<ICommandLink> rented = await tree.Peers.RentAsync(authority, context.Cancellation).ConfigureAwait(false);
             if (!rented.IsOk)
                 return new(rented.Error, IsSent: false, HasReplied: false);
             link = rented.Value;
@@ -80,40 +132,19 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
         {
             try
             {
-                int sent = await SendAsync(context, transaction, link.Pipe.Output, call).ConfigureAwait(false);
+                int sent = await CallWriter.SendAsync(context, transaction, link, call).ConfigureAwait(false);
                 for (int queued = 0; queued <= sent; queued++)
                     await ReplyRelay.TakeAsync(link.Pipe.Input, null, context.Cancellation).ConfigureAwait(false);
                 await PassOnAsync(context, transaction, relay, link.Pipe.Input, sent).ConfigureAwait(false);
                 link.IsReusable = call.Attempt == 0; // a repeated reply leaves the transaction open
                 return default;
             }
-            catch (Exception e) when (ForwardWire.IsBreak(e))
+            catch (Exception e) when (CallWriter.IsBreak(e))
             {
                 relay.Drop();
                 return new(new CacheError(CacheErrorCode.Unavailable, $"the connection to the authority broke: {e.Message}"), IsSent: true, relay.HasPassedOn);
             }
         }
-    }
-
-    /// <summary>Sends the transaction, and tells how many of its commands the authority is to run.</summary>
-    private static async ValueTask<int> SendAsync(CommandContext context, ClientTransaction transaction, PipeWriter output, ForwardedCall call)
-    {
-        ForwardWire.WriteCall(context, output, default);
-        output.Write("*1\r\n$5\r\nMULTI\r\n"u8);
-        var parser = new RespRequestParser();
-        int sent = 0;
-        foreach (QueuedCommand queued in transaction.Queue)
-        {
-            if (CommandRouting.RunsHere(queued.Spec))
-                continue;
-            await ForwardWire.SendAsync(queued, parser, output, context.Cancellation).ConfigureAwait(false);
-            sent++;
-        }
-
-        ForwardWire.WriteCall(context, output, call);
-        output.Write("*1\r\n$4\r\nEXEC\r\n"u8);
-        await ForwardWire.FlushAsync(output, context.Cancellation).ConfigureAwait(false);
-        return sent;
     }
 
     private static async ValueTask PassOnAsync(CommandContext context, ClientTransaction transaction, ReplyRelay relay, PipeReader input, int sent)
@@ -143,7 +174,6 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
     private static async ValueTask<bool> RunHereAsync(CommandContext context, CommandContext inner, QueuedCommand queued)
     {
         queued.LoadInto(inner);
-        inner.IsOnPool = true;
         int start = context.Reply.Length;
         inner.BeginRun(start);
         if (context.Client.User.IsUnrestricted || AclGate.PermitsStill(inner))

@@ -131,6 +131,7 @@ internal sealed class ScriptRun : IScriptHost
             return true;
         }
 
+        if (outer.Server.Places?.RefusalInScript(inner) is { } refusal) return Answer(System.Text.Encoding.UTF8.GetBytes(refusal), out reply);
         if (!outer.Server.Monitors.IsEmpty) outer.Server.Monitors.TellStart(inner);
         if (spec.IsWrite && !begun)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Server;
 using Hal.Cache.Scripting;
 
@@ -14,7 +15,11 @@ internal sealed class ScriptRuntime(ServerState server)
 
     private const int EnginesKept = 4;
 
+    /// <summary>Longest script that is known by its text, in bytes.</summary>
+    private const int KnownTextBytesMax = 4096;
+
     private readonly ConcurrentDictionary<string, Script> scripts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<byte[], Script> byText = new(ByteKeys.Comparer);
     private readonly ConcurrentQueue<Script> evaluated = new();
     private readonly ConcurrentStack<ScriptEngine> idle = new();
     private long bytes;
@@ -58,10 +63,14 @@ internal sealed class ScriptRuntime(ServerState server)
     /// <summary>Takes a script in, where its engine can compile it; else the error. EVAL's are given up for room, oldest first.</summary>
     public string? TryAdd(ReadOnlySpan<byte> text, bool isEvaluated, out Script? script)
     {
+        // A small text is found by itself, sooner than its digest would be made.
+        bool isSmall = text.Length <= KnownTextBytesMax;
+        if (isSmall && byText.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(text, out script)) return null;
         string sha = System.Text.Encoding.ASCII.GetString(Sha1.Hex(text));
         if (scripts.TryGetValue(sha, out script)) return null;
         if (ScriptShebang.TryRead(text, out ScriptFlags flags, out int start) is { } wrong) return wrong;
-        script = new Script(sha, text[start..].ToArray(), flags);
+        byte[] whole = text.ToArray();
+        script = new Script(sha, whole, start == 0 ? whole : whole[start..], flags);
         ScriptEngine engine = Rent();
         string? error = engine.TryGet(script, out _);
         Return(engine);
@@ -72,11 +81,13 @@ internal sealed class ScriptRuntime(ServerState server)
             return null;
         }
 
+        if (isSmall) byText[script.Text] = script;
         Interlocked.Add(ref bytes, script.Body.Length);
         if (isEvaluated) evaluated.Enqueue(script);
         while (Bytes > GatewayLimits.ScriptBytesMax && evaluated.TryDequeue(out Script? oldest))
         {
             if (!scripts.TryRemove(oldest.Sha, out _)) continue;
+            byText.TryRemove(oldest.Text, out _);
             Interlocked.Add(ref bytes, -oldest.Body.Length);
             Renew(); // states hold what they have compiled
         }
@@ -91,6 +102,7 @@ internal sealed class ScriptRuntime(ServerState server)
     public void Flush()
     {
         scripts.Clear();
+        byText.Clear();
         evaluated.Clear();
         Interlocked.Exchange(ref bytes, 0);
         Renew();

@@ -23,8 +23,10 @@ internal sealed class ServerState
     public ServerState(GatewayOptions options, Keyspace keyspace, TimeProvider time, GatewayTree? tree = null)
     {
         Tree = tree;
-        Forwarder = tree is { Authorities.IsAuthority: false } ? new(tree, time) : null;
-        Transactions = Forwarder is null ? null : new(tree!, Forwarder);
+        Places = tree is { Authorities.Roots.AreSeveral: true } ? new(tree.Authorities) : null;
+        Forwarder = tree is { Authorities.IsAuthority: false } || Places is not null ? new(tree!, time) : null;
+        Transactions = Forwarder is null ? null : new(tree!, Forwarder, Places);
+        AllRoots = Places is null ? null : new(tree!.Authorities, Forwarder!);
         Forwarded = tree is { Authorities.IsAuthority: true } ? new(keyspace) : null;
         (Options, Keyspace, Time, StartedAt) = (options, keyspace, time, time.GetUtcNow());
         Clients = new ClientRegistry(options.ClientsMax);
@@ -37,11 +39,11 @@ internal sealed class ServerState
         Channels = new ChannelHub();
         Notifications = new KeyspaceNotifications(Channels);
         Tracking = new TrackingTable(Clients);
-        KeyEvents = new KeyEvents(keyspace.Store, Tracking, Notifications, isAuthority: Forwarder is null);
+        KeyEvents = new KeyEvents(keyspace.Store, Tracking, Notifications, IsAuthority);
         if (tree is not null) (Relay, Events) = Connect(tree);
-        if (tree is not null && Forwarder is not null)
+        if (tree is not null && !IsAuthority)
         {
-            tree.Node.Tracker = new CopyTracking(Tracking, Forwarder);
+            tree.Node.Tracker = new CopyTracking(Tracking, Forwarder!);
             Tracking.Announce = tree.Node.TrackAsync;
         }
 
@@ -62,11 +64,20 @@ internal sealed class ServerState
     /// <summary>What connects this instance to the others; null where it stands alone.</summary>
     public GatewayTree? Tree { get; }
 
-    /// <summary>Sends commands to the authority; null where this instance is it.</summary>
+    /// <summary>Whether keys are this instance's own: it stands alone, or is a root.</summary>
+    public bool IsAuthority => Tree is not { Authorities.IsAuthority: false };
+
+    /// <summary>Which root's commands are; null where there is one root at most.</summary>
+    public CommandPlaces? Places { get; }
+
+    /// <summary>Sends commands to authorities; null where this instance is the only one.</summary>
     public CommandForwarder? Forwarder { get; }
 
-    /// <summary>Sends transactions to the authority; null where this instance is it.</summary>
+    /// <summary>Sends transactions to authorities; null where this instance is the only one.</summary>
     public TransactionForwarder? Transactions { get; }
+
+    /// <summary>Runs what concerns the data of every root; null where there is one root at most.</summary>
+    public AllRoots? AllRoots { get; }
 
     /// <summary>Runs the commands that other instances forward; null where none may.</summary>
     public ForwardedRuns? Forwarded { get; }
@@ -153,7 +164,7 @@ internal sealed class ServerState
 
     private (MessageRelay Relay, EventQueue Events) Connect(GatewayTree tree)
     {
-        var relay = new MessageRelay(Channels, Notifications, tree.Node.Parent, tree.Node.Root, tree.Peers, Time);
+        var relay = new MessageRelay(Channels, Notifications, tree.Node.ParentOfMessages, tree.Node.Root, tree.Peers, Time);
         tree.Node.Messages = relay.Accept;
         if (Forwarded is not null) tree.Node.Waits = channel => new WaitRuns(this, channel);
         var events = new EventQueue(relay, Keyspace.Authority);

@@ -33,6 +33,15 @@ internal sealed class ClientTransaction
     /// <summary>A queued command is about keys, or of those that the authority runs.</summary>
     public bool NeedsAuthority { get; private set; }
 
+    /// <summary>The authority of the queued commands' keys, where there are several authorities; null for no keys so far.</summary>
+    public string? Authority { get; private set; }
+
+    /// <summary>The queued commands have keys of several authorities, so that none can run them as one.</summary>
+    public bool IsCrossing { get; private set; }
+
+    /// <summary>The authority of the watched keys, where there are several authorities.</summary>
+    public string? WatchedAuthority { get; set; }
+
     /// <summary>A queued command changes how those behind it are answered: it can't be run apart from them.</summary>
     public bool ChangesReplies { get; private set; }
 
@@ -44,6 +53,13 @@ internal sealed class ClientTransaction
     public void Break() => IsBroken = IsOpen;
 
     public void Touch() => touched = true;
+
+    /// <summary>Notes the authority of a queued command's keys.</summary>
+    public void Meet(string authority)
+    {
+        IsCrossing |= Authority is not null && Authority != authority;
+        Authority = authority;
+    }
 
     /// <summary>Queues the context's command; false where the queue is full.</summary>
     public bool TryQueue(CommandContext c)
@@ -88,13 +104,14 @@ internal sealed class ClientTransaction
         queue.Clear();
         ForgetWatched();
         (IsOpen, IsBroken, Shards, Flags, Bytes, queuedBytes) = (false, false, 0, CommandFlags.None, 0, 0);
-        (NeedsAuthority, ChangesReplies) = (false, false);
+        (NeedsAuthority, ChangesReplies, Authority, IsCrossing) = (false, false, null, false);
     }
 
     /// <summary>Forgets the watched keys.</summary>
     public void ForgetWatched()
     {
         watched.Clear();
+        WatchedAuthority = null;
         touched = false;
         if (!IsOpen) Shards = 0;
     }

@@ -256,7 +256,7 @@ internal sealed class TransactionRun
     private void Load(QueuedCommand command)
     {
         command.LoadInto(inner);
-        CommandDispatcher.TryAddKeys(inner, command.Spec);
+        CommandKeys.TryAdd(inner, command.Spec);
     }
 
     private void Unload()

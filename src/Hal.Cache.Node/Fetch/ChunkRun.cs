@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Diagnostics;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Contracts.Telemetry;
 
 namespace Hal.Cache.Node.Fetch;
 
@@ -22,6 +24,11 @@ internal sealed class ChunkRun(int first, int count, int bytes)
     public int First => first;
 
     public int Count => count;
+
+    public int Bytes => bytes;
+
+    /// <summary>The span that the first of its readers works in; default where that one is not traced.</summary>
+    public ActivityContext Asked { get; } = Spans.Current;
 
     /// <summary>Guarded by the lock of the object's flight.</summary>
     public bool IsReading { get; set; } = true;

@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.Diagnostics;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Contracts.Telemetry;
 
 namespace Hal.Cache.Node.Fetch;
 
@@ -19,10 +21,15 @@ internal sealed class FetchPipeline(
     /// <summary>Whether an object of this length is kept inline.</summary>
     public static bool IsSmall(long length) => length <= SmallBytesMax;
 
-    public ValueTask<FetchOutcome> RunAsync(FetchRequest request, MountState mount, CancellationToken cancellation) =>
-        request.Kind == FaultKind.Validate ? ValidateAsync(request, mount, cancellation)
-        : request.Need == Need.Meta ? FetchMetaAsync(request, mount, cancellation)
-        : FetchValueAsync(request, mount, cancellation);
+    public async ValueTask<FetchOutcome> RunAsync(FetchRequest request, MountState mount, CancellationToken cancellation)
+    {
+        using Activity? span = NodeSpans.Origin(request.Kind == FaultKind.Validate ? "origin validate" : "origin fetch", mount.Mount).Key(request.Hash);
+        FetchOutcome outcome = request.Kind == FaultKind.Validate ? await ValidateAsync(request, mount, cancellation)
+            : request.Need == Need.Meta ? await FetchMetaAsync(request, mount, cancellation)
+            : await FetchValueAsync(request, mount, cancellation);
+        span.Ended(outcome.Error);
+        return outcome;
+    }
 
     /// <summary>Fills the buffer from an open version; Changed also where the object is shorter than it was said to be.</summary>
     public async ValueTask<CacheError?> FillAsync(IOriginReader reader, long offset, Memory<byte> buffer, CancellationToken cancellation)

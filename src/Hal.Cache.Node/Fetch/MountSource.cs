@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Origins;
+using Hal.Cache.Contracts.Telemetry;
 
 namespace Hal.Cache.Node.Fetch;
 
@@ -11,16 +13,18 @@ internal sealed class MountSource(MountState mount, int database, byte[] key, Or
     public override async ValueTask<Result<IObjectReader>> OpenAsync(CancellationToken cancellation)
     {
         Result<IOriginReader> opened = await mount.Origin.OpenAsync(mount.Mount.PathOf(Key), version, cancellation);
-        return opened.IsOk ? new Reader(opened.Value, pipeline) : opened.Error;
+        return opened.IsOk ? new Reader(opened.Value, mount.Mount, pipeline) : opened.Error;
     }
 
     public override void Failed(CacheError error) => pipeline.Count(error);
 
-    private sealed class Reader(IOriginReader reader, FetchPipeline pipeline) : IObjectReader
+    private sealed class Reader(IOriginReader reader, OriginMount mount, FetchPipeline pipeline) : IObjectReader
     {
         public async ValueTask<CacheError?> FillAsync(long offset, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
         {
+            using Activity? span = NodeSpans.Origin("origin read", mount)?.SetTag(SpanTags.Offset, offset).SetTag(SpanTags.Bytes, buffer.Length);
             CacheError? error = await pipeline.FillAsync(reader, offset, buffer, cancellation);
+            span.Ended(error);
             if (error == null)
                 filled(buffer.Length);
             return error;

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Contracts.Telemetry;
 
 namespace Hal.Cache.Node.Fetch;
 
@@ -152,6 +154,7 @@ internal sealed class ObjectFlight(
     private async Task RunAsync(ChunkRun run)
     {
         CacheError? error = null;
+        using Activity? span = NodeSpans.Read(run.Asked, (long)run.First * IBlobStore.ChunkBytes, run.Bytes);
         try
         {
             error = await ReadAsync(run);
@@ -181,6 +184,7 @@ internal sealed class ObjectFlight(
             runs--;
         }
 
+        span.Ended(error);
         run.Complete(error);
         run.Release();
         EndIfIdle();

@@ -33,7 +33,7 @@ public sealed class AuthorityHost : IAuthorityOutput, IAsyncDisposable
         authority = new(options.Coherence, time.TimestampFrequency, epoch, holders.Known, this, time.GetTimestamp());
         publications = new(gate, authority, store, links, statistics);
         changes = new(gate, authority, store, links, publications, tracked, groups, time);
-        acquires = new(gate, authority, keyspace, links, publications, stopping.Token);
+        acquires = new(options, gate, authority, keyspace, links, publications, stopping.Token);
         store.AddSink(changes);
         timer = time.CreateTimer(_ => Tick(), null, options.TickInterval, options.TickInterval);
     }

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using Hal.Cache.Coherence;
 using Hal.Cache.Coherence.Messages;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Contracts.Telemetry;
 using Hal.Cache.Node.Fetch;
 using Hal.Cache.Node.Tree.Collections;
 using Hal.Cache.Node.Tree.Holding;
@@ -32,6 +34,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     private readonly CopyFlights flights;
     private readonly EvictedCopies evicted;
     private readonly OwnWrites writes;
+    private readonly Dictionary<KeyId, ActivityContext> traces = [];
     private ITimer? timer;
     private Task connecting = Task.CompletedTask;
 
@@ -48,7 +51,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         times = new(retrievals, options.Root);
         flights = new(gate, holder, store, Copies, places, reads, times, pulls, options, time, statistics, stopping.Token);
         writes = new(holder, Copies, options.Coherence.FlightTimeout, time);
-        evicted = new(store, Copies);
+        evicted = new(options, store, Copies);
         store.AddSink(evicted);
     }
 
@@ -93,6 +96,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         var key = new ObjectKey(new KeyId(request.Hash, (ushort)request.Database), request.Key);
         long read;
         Task<FetchOutcome> done;
+        using Activity? span = NodeSpans.Acquire(options.Name, options.Root, request);
         lock (gate)
         {
             if (stopping.IsCancellationRequested)
@@ -117,17 +121,25 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
             if (!isMeta)
                 places.WantValue(key.Id);
             done = reads.Add(read);
+            if (span != null && start == ReadStart.Opened)
+                traces[key.Id] = span.Context;
             holder.Flush(now);
         }
 
         try
         {
-            return await done.WaitAsync(cancellation).ConfigureAwait(false);
+            FetchOutcome outcome = await done.WaitAsync(cancellation).ConfigureAwait(false);
+            span.Ended(outcome.Error);
+            return outcome;
         }
         finally
         {
             lock (gate)
+            {
                 reads.Remove(read);
+                if (span != null)
+                    traces.Remove(key.Id);
+            }
         }
     }
 
@@ -187,6 +199,8 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
                 return;
             }
 
+            if (message is AcquireOk answered)
+                reads.Hear(answered);
             holder.Receive(message, now);
             prefixes.Follow(now);
             flights.Bring();
@@ -199,6 +213,8 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     {
         if (connection.Channel is not { } channel)
             return;
+        if (traces.Count > 0 && message is Acquire acquire)
+            message = acquire with { Traces = [.. acquire.Items.Select(item => traces.GetValueOrDefault(item.Key.Id))] };
         MessageCodec.Write(message, frame);
         channel.TrySend(frame.Written);
     }
@@ -214,7 +230,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     void ICopyHolderOutput.Fail(long waiter, in ObjectKey key, ReadFailure failure)
     {
         times.Ended(key.Id);
-        reads.Fail(waiter, failure);
+        reads.Fail(waiter, key, failure);
     }
 
     private void Tick()

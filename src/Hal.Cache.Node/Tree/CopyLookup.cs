@@ -5,9 +5,9 @@ using Hal.Cache.Node.Fetch;
 namespace Hal.Cache.Node.Tree;
 
 /// <summary>Look-ups in an instance that is not the authority: a copy is served while its registration is good, everything else is asked for.</summary>
-internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatistics statistics)
+internal sealed class CopyLookup(CopyHosts hosts, PeerReads reads, KeyspaceStatistics statistics)
 {
-    public CopyHost Host => host;
+    public CopyHosts Hosts => hosts;
 
     /// <summary>True with the copy, or none where the authority says so; false with what to await. Needs the lock.</summary>
     public bool TryFind(in BlobKey key, Need need, CommandMemory? memory, bool isAhead, in EntryRef entry, out EntryRef found, out Fault fault)
@@ -23,7 +23,7 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
             }
 
             bool isFetched = memory?.KnowsFresh(key, entry.Version) == true;
-            if (isFetched || (host.Copies.TryStamp(entry, out OriginStamp stamp) && host.IsServable(stamp)))
+            if (isFetched || (hosts.Copies.TryStamp(entry, out OriginStamp stamp) && hosts.Of(key.Bytes).IsServable(stamp)))
             {
                 if (isAhead)
                     return true;
@@ -38,7 +38,7 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
         found = default;
         if (memory?.KnowsAbsent(key) == true)
             return true;
-        if (entry.IsNone && host.IsAbsent(key))
+        if (entry.IsNone && hosts.Of(key.Bytes).IsAbsent(key))
         {
             statistics.Miss(key);
             return true;
@@ -51,8 +51,8 @@ internal sealed class CopyLookup(CopyHost host, PeerReads reads, KeyspaceStatist
 
     /// <summary>Whether a copy that can be served, or one that says that there is no such key, is registered. Needs the lock.</summary>
     public bool IsRegistered(in BlobKey key, in EntryRef entry) => entry.IsNone
-        ? host.IsAbsent(key)
-        : host.Copies.TryStamp(entry, out OriginStamp stamp) && host.IsServable(stamp);
+        ? hosts.Of(key.Bytes).IsAbsent(key)
+        : hosts.Copies.TryStamp(entry, out OriginStamp stamp) && hosts.Of(key.Bytes).IsServable(stamp);
 
     /// <summary>Where the missing chunks of a copy come from.</summary>
     public ObjectSource SourceOf(in BlobKey key, ILargeValue value, OriginStamp stamp) =>

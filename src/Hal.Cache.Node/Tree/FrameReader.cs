@@ -32,6 +32,19 @@ public ref struct FrameReader(ReadOnlySpan<byte> frame)
         return length <= (uint)rest.Length ? Take((int)length) : throw new InvalidDataException("A frame ends within a field.");
     }
 
+    /// <summary>The same of a field that may be another version's; false where it is not all there.</summary>
+    public bool TryBytes(out ReadOnlySpan<byte> bytes)
+    {
+        bytes = default;
+        if (rest.Length < sizeof(uint))
+            return false;
+        uint length = UInt32();
+        if (length > (uint)rest.Length)
+            return false;
+        bytes = Take((int)length);
+        return true;
+    }
+
     private ReadOnlySpan<byte> Take(int count)
     {
         if (rest.Length < count)

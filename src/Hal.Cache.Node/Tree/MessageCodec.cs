@@ -1,11 +1,13 @@
+using System.Diagnostics;
 using Hal.Cache.Coherence;
 using Hal.Cache.Coherence.Messages;
+using Hal.Cache.Contracts.Telemetry;
 
 namespace Hal.Cache.Node.Tree;
 
 /// <summary>
 /// Coherence messages as frames: a byte that says which, then instance, session and epoch, then the message's own fields. The numbers of
-/// messages are part of the peer protocol and never change.
+/// messages are part of the peer protocol and never change; what follows a message's fields is passed over, so that fields may be added at the end.
 /// </summary>
 internal static class MessageCodec
 {
@@ -63,7 +65,7 @@ internal static class MessageCodec
             Kind.SessionRefused => new SessionRefused(instance, session, epoch, (RefusalReason)from.Byte()),
             Kind.Renew => new Renew(instance, session, epoch, from.UInt32(), from.UInt32()),
             Kind.Grant => new Grant(instance, session, epoch, from.UInt32()),
-            Kind.Acquire => new Acquire(instance, session, epoch, ReadAcquire(ref from)),
+            Kind.Acquire => ReadAcquire(instance, session, epoch, ref from),
             Kind.AcquireOk => new AcquireOk(instance, session, epoch, ReadAnswers(ref from)),
             Kind.Invalidate => ReadInvalidate(instance, session, epoch, ref from),
             Kind.Ack => new Ack(instance, session, epoch, ReadNumbers(ref from)),
@@ -98,14 +100,48 @@ internal static class MessageCodec
             to.UInt32(item.Flight);
             to.Int64(item.VersionHad);
         }
+
+        if (acquire.Traces.Count == acquire.Items.Count)
+            WriteTraces(acquire.Traces, to);
     }
 
-    private static AcquireItem[] ReadAcquire(ref FrameReader from)
+    // Behind what the first version of the protocol reads, which passes over it: the items that are traced, by number.
+    private static void WriteTraces(IReadOnlyList<ActivityContext> traces, FrameWriter to)
+    {
+        Span<byte> trace = stackalloc byte[TraceFrame.Bytes];
+        for (int item = 0; item < traces.Count; item++)
+        {
+            if (traces[item].TraceId == default)
+                continue;
+            TraceFrame.Write(traces[item], trace);
+            to.UInt32((uint)item);
+            to.Bytes(trace);
+        }
+    }
+
+    // What is not understood here is passed over as well.
+    private static ActivityContext[] ReadTraces(int items, ref FrameReader from)
+    {
+        ActivityContext[] traces = [];
+        while (from.Remaining > sizeof(uint))
+        {
+            uint item = from.UInt32();
+            if (!from.TryBytes(out ReadOnlySpan<byte> trace) || item >= (uint)items || trace.Length != TraceFrame.Bytes)
+                break;
+            if (traces.Length == 0)
+                traces = new ActivityContext[items];
+            traces[item] = TraceFrame.Read(trace);
+        }
+
+        return traces;
+    }
+
+    private static Acquire ReadAcquire(ulong instance, uint session, uint epoch, ref FrameReader from)
     {
         var items = new AcquireItem[from.Count(KeyIdBytes + sizeof(uint) + sizeof(uint) + sizeof(long))];
         for (int i = 0; i < items.Length; i++)
             items[i] = new(ReadKey(ref from), from.UInt32(), from.Int64());
-        return items;
+        return new Acquire(instance, session, epoch, items) { Traces = ReadTraces(items.Length, ref from) };
     }
 
     private static void Write(AcquireOk ok, FrameWriter to)

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Telemetry;
 using Hal.Cache.Node.Fetch;
 
 namespace Hal.Cache.Node.Tree;
@@ -78,20 +80,24 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
         FetchSource source, List<FetchSource> others, RangeRequest request, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
     {
         int done = 0;
+        using Activity? span = NodeSpans.Fetch(source.Name, request);
         reads.Retrievals.Sink?.TransferBegan(source.Name);
         if (source.Shares)
             reads.Balance.Began(source, buffer.Length);
         try
         {
-            return source.Shares && others.Exists(static other => other.Shares)
+            PeerRead read = source.Shares && others.Exists(static other => other.Shares)
                 ? await WatchAsync(source, others, request, buffer, Took, () => done, cancellation).ConfigureAwait(false)
                 : new(await reads.Peers.ReadAsync(source.Name, request, buffer, Took, cancellation).ConfigureAwait(false));
+            span.Ended(read.Error);
+            return read;
         }
         finally
         {
             if (source.Shares)
                 reads.Balance.Ended(source, buffer.Length - done);
             reads.Retrievals.Sink?.TransferEnded(source.Name, done);
+            span?.SetTag(SpanTags.Bytes, done);
         }
 
         void Took(int bytes)

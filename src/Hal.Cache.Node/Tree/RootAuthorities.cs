@@ -1,13 +1,13 @@
 namespace Hal.Cache.Node.Tree;
 
-/// <summary>One root is the authority of all keys.</summary>
-internal sealed class RootAuthorities(string root, CopyHost? copies) : IKeyAuthorities
+/// <summary>The roots are the authorities.</summary>
+internal sealed class RootAuthorities(TreeOptions options, CopyHosts? copies) : IKeyAuthorities
 {
     public bool IsAuthority => copies == null;
 
-    public string DefaultAuthority => root;
+    public string Self => options.Name;
 
-    public string AuthorityOf(int database, ReadOnlySpan<byte> key) => root;
+    public RootTable Roots => options.Roots;
 
-    public long EpochOf(string authority) => copies?.Epoch ?? 0;
+    public long EpochOf(string authority) => copies?.Named(authority).Epoch ?? 0;
 }

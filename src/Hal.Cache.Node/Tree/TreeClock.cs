@@ -3,7 +3,7 @@ namespace Hal.Cache.Node.Tree;
 /// <summary>
 /// The time of day as a tree has it, which the machine's clock can't make jump: it goes with the monotonic clock from where it was at the
 /// start. At the authority it follows the machine's by at most <see cref="SlewMax"/>, because copies elsewhere count the rest of their
-/// life from what the authority said; at the other instances it is the authority's, as its answers tell it.
+/// life from what the authority said; at the other instances it is the authority's, the default one's of several, as its answers tell it.
 /// </summary>
 public sealed class TreeClock : TimeProvider, IDisposable
 {
@@ -33,6 +33,7 @@ public sealed class TreeClock : TimeProvider, IDisposable
     private Course course;
     private bool follows;
     private Doubt doubt;
+    private long heardOfOthers;
 
     public TreeClock(TimeProvider machine)
     {
@@ -68,13 +69,15 @@ public sealed class TreeClock : TimeProvider, IDisposable
         {
             long stamp = machine.GetTimestamp();
             long ticks = TicksOf(course, stamp);
+
+            // What another root said is not forgotten either: a key of it is not told more time than it was given.
             long ahead = ticks - authority.UtcTicks;
             bool isFirst = !follows;
             follows = true;
             if (ahead <= 0 || (isFirst && ahead > ToleranceMax.Ticks))
             {
                 doubt = default;
-                Set(authority.UtcTicks, stamp, 0);
+                Set(Math.Max(authority.UtcTicks, heardOfOthers), stamp, 0);
                 return;
             }
 
@@ -83,7 +86,7 @@ public sealed class TreeClock : TimeProvider, IDisposable
             if (ahead - drift > LatenessMax.Ticks)
             {
                 if (!IsBelieved(stamp, ahead)) return;
-                Set(ticks - doubt.Least, stamp, 0);
+                Set(Math.Max(ticks - doubt.Least, heardOfOthers), stamp, 0);
                 doubt = default;
                 return;
             }
@@ -91,9 +94,28 @@ public sealed class TreeClock : TimeProvider, IDisposable
             doubt = default;
             long back = ahead <= ToleranceMax.Ticks ? 0 : Math.Min(ahead, drift);
             if (back > LatenessMax.Ticks)
-                Set(ticks - back, stamp, 0); // nothing was heard for so long that keys would end here long before they do there
+                Set(Math.Max(ticks - back, heardOfOthers), stamp, 0); // nothing was heard for so long that keys would end here long before they do there
             else
                 Set(ticks, stamp, back);
+        }
+    }
+
+    /// <summary>
+    /// The time of day of a root that the clock does not follow was this when it sent what has just come: from now on the clock is not behind
+    /// that. False where it is so by more than <see cref="ToleranceMax"/>, which it then stays.
+    /// </summary>
+    public bool TryMeet(DateTimeOffset other)
+    {
+        lock (gate)
+        {
+            long stamp = machine.GetTimestamp();
+            long ticks = TicksOf(course, stamp);
+            if (other.UtcTicks - ticks > ToleranceMax.Ticks)
+                return false;
+            heardOfOthers = Math.Max(heardOfOthers, other.UtcTicks);
+            if (other.UtcTicks > ticks)
+                Volatile.Write(ref course, course with { Ticks = other.UtcTicks, Stamp = stamp });
+            return true;
         }
     }
 

@@ -3,13 +3,22 @@ using Hal.Cache.Coherence;
 namespace Hal.Cache.Node.Tree;
 
 /// <summary>An instance's place in its tree, and the limits of what it does there.</summary>
-public sealed class TreeOptions
+public sealed record TreeOptions
 {
+    private readonly string? root;
+
     /// <summary>Name of this instance.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Name of the root, which is the authority of all keys.</summary>
-    public required string Root { get; init; }
+    /// <summary>The roots, which are the authorities of all keys.</summary>
+    public required RootTable Roots { get; init; }
+
+    /// <summary>Name of the authority that a part of this instance has to do with: the default root, unless <see cref="With"/> named another one.</summary>
+    public string Root
+    {
+        get => root ?? Roots.Default;
+        private init => root = value;
+    }
 
     /// <summary>Name of the instance above this one; null at the root.</summary>
     public string? Parent { get; init; }
@@ -54,4 +63,16 @@ public sealed class TreeOptions
 
     /// <summary>Longest time that a read waits for a collection to be brought; then it runs at the authority.</summary>
     public TimeSpan CollectionPullTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How far behind this instance's the time of day of a root other than the default one may be, so that its keys with a time to live are
+    /// copied; otherwise, and where it is ahead by more than <see cref="TreeClock.ToleranceMax"/>, they are read there.
+    /// </summary>
+    public TimeSpan RootClockErrorMax { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether the time of day here is that of the authority.</summary>
+    public bool IsOfDefaultRoot => Root == Roots.Default;
+
+    /// <summary>The same for what has to do with one of the roots.</summary>
+    public TreeOptions With(string authority) => this with { Root = authority };
 }

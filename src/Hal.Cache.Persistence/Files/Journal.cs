@@ -49,7 +49,8 @@ internal sealed class Journal : IDisposable
 
     public JournalPlace? Find(StoredKind kind, string key) => places.TryGetValue((kind, key), out var place) ? place : null;
 
-    public IEnumerable<JournalFrame> ReadAll() => places.Values.Select(Read);
+    /// <summary>Reads the live records that are wanted.</summary>
+    public IEnumerable<JournalFrame> Read(Func<StoredKind, string, bool> isWanted) => places.Where(p => isWanted(p.Key.Kind, p.Key.Key)).Select(p => Read(p.Value));
 
     public long Put(StoredKind kind, string key, ReadOnlyMemory<byte> value)
     {

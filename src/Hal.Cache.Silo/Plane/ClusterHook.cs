@@ -3,6 +3,7 @@ using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Silo.Settings;
 #if HAL_ORLEANS
 using Hal.Cache.ControlPlane.Orleans;
+using Hal.Cache.Silo.Telemetry;
 #endif
 
 namespace Hal.Cache.Silo.Plane;
@@ -23,6 +24,7 @@ internal static class ClusterHook
                 Listen = options.ClusterListen,
                 Gateway = options.ClusterGateway,
                 Postgres = options.Postgres,
+                PropagatesTraces = TelemetrySettings.Read(options.Otlp).HasTraces,
                 Secret = options.ClusterSecretFile.Length > 0 ? options.ClusterSecret : [],
             },
             new Resources(store),

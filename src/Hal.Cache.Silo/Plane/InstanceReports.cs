@@ -56,7 +56,7 @@ internal sealed partial class InstanceReports : IAsyncDisposable
         instance.Keyspace.Reads = new ReadSampler();
         if (instance is { Options: { Parent.Length: > 0 } options, Peers: { } peers })
         {
-            roundTrips = new RoundTrips(options.Name, [options.Parent, options.Root], transfers, peers, TimeProvider.System);
+            roundTrips = new RoundTrips(options.Name, [options.Parent, .. options.Roots.Names], transfers, peers, TimeProvider.System);
             measuringRoundTrips = Task.Run(() => roundTrips.RunAsync(stopping.Token));
         }
         measuring = TimeProvider.System.CreateTimer(_ => Measure(), null, TimeSpan.Zero, Measuring);
@@ -93,6 +93,7 @@ internal sealed partial class InstanceReports : IAsyncDisposable
             EvictionPolicy = options.Policy,
             MemoryLimitBytes = status.MemoryLimitBytes,
             DiskLimitBytes = status.DiskLimitBytes,
+            Slots = options is { Role: InstanceRole.Root, RootSlots.Count: > 0 } ? options.Roots.SlotsOf(options.Name) : null,
         };
     }
 

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Telemetry;
 using Hal.Cache.Node.Tree;
 
 namespace Hal.Cache.Silo.Plane;
@@ -11,7 +13,7 @@ namespace Hal.Cache.Silo.Plane;
 /// Routes as the control plane ranks them, kept for a while; without an answer in time, the parent first. A holder beside the tree goes
 /// before the parent only where it is clearly cheaper: what the parent brings here, its other children need not bring again.
 /// </summary>
-internal sealed class PlaneRoutes(string name, string parent, string root, PeerDirectory directory, TimeProvider time) : IFetchRoutes
+internal sealed class PlaneRoutes(string name, string parent, RootTable roots, PeerDirectory directory, TimeProvider time) : IFetchRoutes
 {
     /// <summary>Shorter objects are not worth a question, in bytes.</summary>
     public const long AskedBytesMin = 256 << 10;
@@ -30,6 +32,8 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
     /// <summary>After an answer that put another holder first, so many are waited for.</summary>
     private const int WaitedMax = 16;
 
+    private static readonly ActivitySource Source = new(Spans.SourcePrefix + "Silo");
+
     private const int HoldersMax = 3;
     private const int AnswersMax = 4096;
     private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(20);
@@ -38,7 +42,8 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
     private static readonly TimeSpan Avoided = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AvoidedMax = TimeSpan.FromSeconds(32);
 
-    private readonly FetchSource[] fallback = parent == root ? [new(root)] : [new(parent), new(root)];
+    // What one root has, no other root has: a parent that is another one is passed over.
+    private readonly FetchSource[][] fallbacks = [.. roots.Names.Select(root => roots.IsRoot(parent) ? (FetchSource[])[new(root)] : [new(parent), new(root)])];
     private readonly ConcurrentDictionary<CacheKey, Question> questions = [];
     private readonly ConcurrentDictionary<string, Failing> failing = new(StringComparer.Ordinal);
     private int waited = 1;
@@ -51,6 +56,7 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
 
     public async ValueTask<IReadOnlyList<FetchSource>> SourcesAsync(RangeRequest range, CancellationToken cancellation)
     {
+        var fallback = fallbacks[roots.IndexOf(range.Key.Span)];
         if (Plane is not { } plane || range.ObjectLength < AskedBytesMin) return Order(fallback);
         var question = Ask(plane, range);
         if (question is null) return Order(fallback);
@@ -115,21 +121,26 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
     private async Task<IReadOnlyList<FetchSource>> AnswerAsync(IControlPlane plane, CacheKey key, RangeRequest range)
     {
         using var limit = new CancellationTokenSource(AnswerMax, time);
+        using var span = Source.Child("route")?.SetTag(SpanTags.Instance, name);
+        var fallback = fallbacks[roots.IndexOf(range.Key.Span)];
         try
         {
             var request = new RouteRequest { Keys = [key], Destination = name, Version = (long)range.Version, Bytes = range.ObjectLength };
             var routes = await plane.Routing.RoutesAsync(request, limit.Token);
+            span.Ended(routes.Error);
             if (routes.IsOk)
             {
                 Volatile.Write(ref wasSilent, false);
-                var sources = await ReachableAsync(plane, Rank(routes.Value[0].Candidates, range.ObjectLength), limit.Token);
+                var sources = await ReachableAsync(plane, Rank(fallback, routes.Value[0].Candidates, range.ObjectLength), limit.Token);
                 Learn(sources[0].Name != fallback[0].Name || sources[0].Shares);
+                span?.SetTag(SpanTags.Sources, string.Join(',', sources.Select(s => s.Name)));
                 return sources;
             }
         }
         catch (OperationCanceledException)
         {
             // Too late to be of use.
+            span?.SetStatus(ActivityStatusCode.Error);
         }
         Volatile.Write(ref silentAt, time.GetTimestamp());
         Volatile.Write(ref wasSilent, true);
@@ -144,9 +155,9 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
         else if (Volatile.Read(ref waited) > 0) Interlocked.Decrement(ref waited);
     }
 
-    private FetchSource[] Rank(IReadOnlyList<RouteCandidate> candidates, long bytes)
+    private FetchSource[] Rank(FetchSource[] fallback, IReadOnlyList<RouteCandidate> candidates, long bytes)
     {
-        var limit = Gain * (Cost(parent) ?? Cost(root) ?? double.PositiveInfinity);
+        var limit = Gain * (Cost(fallback[0].Name) ?? Cost(fallback[^1].Name) ?? double.PositiveInfinity);
         // One that is still fetching might be waiting for this instance; the way up never does.
         var holders = candidates.Where(c => c.LeftOut is null && !c.Fetching && c.Source != name && !IsUp(c.Source)).Take(HoldersMax).ToArray();
         string[] ranked =
@@ -159,7 +170,7 @@ internal sealed class PlaneRoutes(string name, string parent, string root, PeerD
         double? Cost(string source) => candidates.FirstOrDefault(c => c.Source == source && c.LeftOut is null)?.TotalMs;
     }
 
-    private bool IsUp(string source) => source == parent || source == root;
+    private bool IsUp(string source) => source == parent || roots.IsRoot(source);
 
     // Holders that the settings did not name are where they said that they are.
     private async Task<IReadOnlyList<FetchSource>> ReachableAsync(IControlPlane plane, FetchSource[] sources, CancellationToken cancellation)

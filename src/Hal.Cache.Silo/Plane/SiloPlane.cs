@@ -38,7 +38,8 @@ internal sealed class SiloPlane : IAsyncDisposable
         }
         if (options.IsClustered) return await JoinAsync(options, loggers, cancellation);
         // A part of a tree whose upper instances are elsewhere can't know the whole; a plane of its own would only tell half-truths.
-        if (options.Instances.Any(i => i.Parent.Length > 0 && options.Instances.All(other => other.Name != i.Parent)))
+        if (options.Instances.Any(i => i.Parent.Length > 0 && options.Instances.All(other => other.Name != i.Parent))
+            || options.Instances.Any(i => i.Role == InstanceRole.Root && options.Instances.All(other => other.Name != i.Root)))
             return new SiloPlane(null, null, [], loggers);
 
         var store = Store(options);
@@ -56,6 +57,7 @@ internal sealed class SiloPlane : IAsyncDisposable
         var error = store is null ? null : await ClusterIdentity.CheckAsync(options, store, cancellation);
         if (error is null)
         {
+            if (store is PostgresControlPlaneStore database) await ClusterClock.CheckAsync(database, loggers.CreateLogger(nameof(ClusterClock)), cancellation);
             var joined = await ClusterHook.JoinAsync(options, store, loggers, cancellation);
             if (joined.IsOk)
             {

@@ -11,7 +11,7 @@ internal static class DefaultTree
 {
     /// <summary>Settings that say where, or how large, one instance is, or which part of a tree.</summary>
     public static readonly string[] OfOneInstance =
-        ["name", "listen", "data", "memory", "disk", "policy", "role", "parent", "root", "peer", "cluster-secret", "control-plane"];
+        ["name", "listen", "data", "memory", "disk", "policy", "role", "parent", "root", "roots", "peer", "cluster-secret", "control-plane"];
 
     // The root has all of the data set, the others copies of what is read through them: it gets half, they a quarter each.
     private static readonly Seat[] Seats =

@@ -1,8 +1,10 @@
 using System.Net;
 using Hal.Cache.Coherence;
+using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Instances;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Gateway;
+using Hal.Cache.Node.Tree;
 
 namespace Hal.Cache.Silo.Settings;
 
@@ -63,8 +65,14 @@ internal sealed class SiloOptions
     /// <summary>Name of the instance above; empty at a root.</summary>
     public string Parent { get; set; } = "";
 
-    /// <summary>Name of the root; empty where the parent, or this instance, is it.</summary>
+    /// <summary>Name of the root, the default one where there are several; empty until <see cref="TreeRules"/> has chosen it.</summary>
     public string Root { get; set; } = "";
+
+    /// <summary>The slots of each root, where the tree has several; empty where it has one.</summary>
+    public IReadOnlyList<SlotAssignment> RootSlots { get; set; } = [];
+
+    /// <summary>The roots of its tree.</summary>
+    public RootTable Roots => RootSlots.Count == 0 ? RootTable.Sole(Root) : RootTable.From(RootSlots, Root);
 
     /// <summary>Where other instances of the tree are.</summary>
     public IReadOnlyList<PeerAddress> Peers { get; set; } = [];
@@ -98,6 +106,9 @@ internal sealed class SiloOptions
 
     /// <summary>Where .NET clients of the cluster connect; null: nowhere.</summary>
     public IPEndPoint? ClusterGateway { get; set; }
+
+    /// <summary>Where traces, metrics and logs go by OTLP; null where only OpenTelemetry's own variables say so.</summary>
+    public Uri? Otlp { get; set; }
 
     /// <summary>All instances of the process: this one, those that the file lists, or the <see cref="DefaultTree"/>.</summary>
     public IReadOnlyList<SiloOptions> Instances { get; set; } = [];

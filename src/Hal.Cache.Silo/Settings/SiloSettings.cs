@@ -1,8 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Net;
 using System.Text;
 using Hal.Cache.Coherence;
+using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Instances;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway;
 
 namespace Hal.Cache.Silo.Settings;
@@ -16,6 +20,7 @@ internal static class SiloSettings
     public const int SecretBytesMin = 16;
     public const int PeersMax = 4096;
     public const int ListensMax = 8;
+    public const int RootRangesMax = 1024;
     public const int InstancesMax = 64;
 
     public static readonly string[] Policies = ["lru", "lfu", "s3fifo", "noeviction"];
@@ -66,9 +71,13 @@ internal static class SiloSettings
         new("parent", "NAME", "none", "The instance above a branch or leaf.",
             $"must be 1 to {NameLengthMax} of a-z A-Z 0-9 - _ . and begin with a letter or digit",
             (o, v) => IsName(v) && Set(o.Parent = v)),
-        new("root", "NAME", "the parent", "The root of the tree, where it is not the parent.",
+        new("root", "NAME", "the parent", "The root of the tree, where it is not the parent; the default one where there are several.",
             $"must be 1 to {NameLengthMax} of a-z A-Z 0-9 - _ . and begin with a letter or digit",
             (o, v) => IsName(v) && Set(o.Root = v)),
+        new("roots", "NAME=FIRST-LAST", "one root with all slots",
+            "Hash slots of one of several roots, such as east=0-8191; given for each, the same at every instance.",
+            $"must be NAME=FIRST-LAST with slots within 0 to {HashSlots.Count - 1}, at most {RootRangesMax} of them",
+            (o, v) => ApplyRoots(o, [v]) is null) { TryApplyAll = ApplyRoots },
         new("peer", "NAME=HOST:PORT", "none", "Where another instance of the tree takes RESP; may be given several times.",
             $"must be NAME=HOST:PORT, at most {PeersMax} of them",
             (o, v) => ApplyPeers(o, [v]) is null) { TryApplyAll = ApplyPeers },
@@ -83,7 +92,7 @@ internal static class SiloSettings
             (o, v) => ByteSize.TryParse(v, out var b) && Set(o.CollectionPullMaxBytes = b)),
         new("control-plane", "URL", "in this process", "Where the control plane's HTTP is, when another process hosts it.",
             "must be an http or https address, such as http://10.0.0.7:8080",
-            (o, v) => Uri.TryCreate(v, UriKind.Absolute, out var u) && u.Scheme is "http" or "https" && u is { Query: "", Fragment: "", UserInfo: "" } && Set(o.ControlPlane = u)),
+            (o, v) => TryAddress(v, out var u) && Set(o.ControlPlane = u)),
         new("postgres", "CONNECTION", "none", "Where the control plane in this process keeps its records, such as Host=db;Username=hal;Database=hal; otherwise a file of the data directory.",
             "must be a PostgreSQL connection string of Npgsql with a Host",
             (o, v) => Persistence.PostgresControlPlaneStore.Problem(v) is null && Set(o.Postgres = v)),
@@ -97,6 +106,9 @@ internal static class SiloSettings
             (o, v) => ListenAddress.TryParse(v, out var e) && e.Port != 0 && Set(o.ClusterListen = e)),
         new("cluster-gateway", "HOST:PORT", "none", "Where .NET services connect that call the cluster's grains.", ListenAddress.Rule,
             (o, v) => ListenAddress.TryParse(v, out var e) && e.Port != 0 && Set(o.ClusterGateway = e)),
+        new("otlp", "URL", "none", "Where traces, metrics and logs go by OTLP, such as http://collector:4317; OpenTelemetry's own variables (OTEL_...) say the rest.",
+            "must be an http or https address, such as http://collector:4317, or empty for none",
+            (o, v) => v.Length == 0 || (TryAddress(v, out var u) && Set(o.Otlp = u))),
         new("log-level", "LEVEL", "warning", "The least level of what is logged to standard error.",
             $"must be one of {string.Join(", ", Levels)}",
             (o, v) => OneOf(Levels, v) is { } l && Set(o.LogLevel = Enum.Parse<LogLevel>(l, ignoreCase: true))),
@@ -145,6 +157,25 @@ internal static class SiloSettings
         return null;
     }
 
+    private static string? ApplyRoots(SiloOptions options, IReadOnlyList<string> given)
+    {
+        var slots = new List<SlotAssignment>();
+        foreach (var each in given)
+        {
+            var equals = each.IndexOf('=', StringComparison.Ordinal);
+            var dash = equals < 0 ? -1 : each.IndexOf('-', equals);
+            if (equals <= 0 || dash < 0 || !IsName(each[..equals])) return each;
+            if (!TrySlot(each[(equals + 1)..dash], out var first) || !TrySlot(each[(dash + 1)..], out var last) || last < first) return each;
+            slots.Add(new SlotAssignment(each[..equals], first, last));
+        }
+        if (slots.Count > RootRangesMax) return given[RootRangesMax];
+        options.RootSlots = slots;
+        return null;
+
+        static bool TrySlot(string text, out int slot) =>
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out slot) && slot < HashSlots.Count;
+    }
+
     private static bool TryReadSecret(string path, out byte[] secret)
     {
         secret = [];
@@ -163,6 +194,9 @@ internal static class SiloSettings
         name.Length is >= 1 and <= NameLengthMax
         && char.IsAsciiLetterOrDigit(name[0])
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+
+    private static bool TryAddress(string value, [NotNullWhen(true)] out Uri? address) =>
+        Uri.TryCreate(value, UriKind.Absolute, out address) && address.Scheme is "http" or "https" && address is { Query: "", Fragment: "", UserInfo: "" };
 
     private static string? OneOf(string[] names, string value) =>
         names.FirstOrDefault(n => n.Equals(value, StringComparison.OrdinalIgnoreCase));

@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
 using Hal.Cache.Contracts.Instances;
+using Hal.Cache.Node.Tree;
 
 namespace Hal.Cache.Silo.Settings;
 
-/// <summary>Rules between the settings of instances: names, parents, the one root, the shared secret.</summary>
+/// <summary>Rules between the settings of instances: names, parents, the roots and their slots, the shared secret.</summary>
 internal static class TreeRules
 {
     private const int SecretBytes = 32;
@@ -32,6 +33,7 @@ internal static class TreeRules
         if (instance.Role is null or InstanceRole.Root)
         {
             if (instance.Parent.Length > 0) return new SettingError("parent", instance.Parent, "must be given where role is branch or leaf, and only there");
+            if (instance.RootSlots.Count > 0) return CheckRoots(instance, all);
             instance.Root = instance.Name;
             return null;
         }
@@ -47,10 +49,26 @@ internal static class TreeRules
                 return new SettingError("parent", name, "must be the name of a peer, or of another instance of this silo");
             if (above is { Role: InstanceRole.Leaf }) return new SettingError("parent", name, "must be a root or a branch");
         }
+        if (instance.RootSlots.Count > 0) return CheckRoots(instance, all);
         if (instance.Root.Length == 0) instance.Root = all.FirstOrDefault(i => i.Role == InstanceRole.Root)?.Name ?? instance.Parent;
         if (all.All(i => i.Name != instance.Root) && instance.Peers.All(p => p.Name != instance.Root))
             return new SettingError("root", instance.Root, "must be the name of a peer, or of another instance of this silo");
         return null;
+    }
+
+    // Where there are several roots, the first one that is named is the default, unless another one is said to be.
+    private static SettingError? CheckRoots(SiloOptions instance, IReadOnlyList<SiloOptions> all)
+    {
+        if (instance.Role is null) return new SettingError("roots", null, "must be given to instances of a tree only, which have a role");
+        if (instance.Root.Length == 0) instance.Root = instance.RootSlots[0].Root;
+        if (RootTable.Problem(instance.RootSlots, instance.Root) is { } wrong)
+            return new SettingError(wrong.Value == instance.Root ? "root" : "roots", wrong.Value, wrong.Rule);
+        var roots = instance.Roots;
+        foreach (var name in roots.Names.Where(name => all.All(i => i.Name != name) && instance.Peers.All(p => p.Name != name)))
+            return new SettingError("roots", name, "must be the name of a peer, or of another instance of this silo");
+        var isRoot = instance.Role is InstanceRole.Root;
+        if (roots.IsRoot(instance.Name) == isRoot) return null;
+        return new SettingError("roots", instance.Name, isRoot ? "must have slots, because its role is root" : "must have no slots, because its role is not root");
     }
 
     private static SettingError? CheckSecret(IReadOnlyList<SiloOptions> instances)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using FASTER.core;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Storage.Log;
 
@@ -96,6 +97,8 @@ internal sealed class FasterRecordLog : IRecordLog
 
     public ValueTask<CacheError?> WaitForCommitAsync(long address, CancellationToken cancellation) =>
         writer.WaitForCommitAsync(address, cancellation);
+
+    public void TellCommitted(long address, ICommitWaiter waiter) => writer.TellCommitted(address, waiter);
 
     public ValueTask<CacheError?> CommitAsync(CancellationToken cancellation)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Storage.Log;
 
@@ -55,6 +56,9 @@ internal interface IRecordLog : IAsyncDisposable
     /// error when a commit fails, after which the record stays appended and a later commit may still make it durable.
     /// </summary>
     ValueTask<CacheError?> WaitForCommitAsync(long address, CancellationToken cancellation);
+
+    /// <summary>Tells the waiter what <see cref="WaitForCommitAsync"/> would complete with, on the thread that commits, or at once.</summary>
+    void TellCommitted(long address, ICommitWaiter waiter);
 
     /// <summary>The same for everything appended so far.</summary>
     ValueTask<CacheError?> CommitAsync(CancellationToken cancellation);

@@ -1,5 +1,6 @@
 using FASTER.core;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Storage.Log;
 
@@ -91,28 +92,15 @@ internal sealed class LogWriter : IDisposable
 
     public ValueTask<CacheError?> WaitForCommitAsync(long address, CancellationToken cancellation)
     {
-        if (address < CommittedUntil)
-            return default;
-        Task<CacheError?> group;
-        var wake = false;
-        lock (gate)
-        {
-            if (address < committed)
-                return default;
-            if (refusal is not null)
-                return new(refusal);
-            if (current is not null && address < currentTarget)
-                group = current.Task;
-            else
-            {
-                wake = next is null;
-                group = (next ??= new CommitGroup()).Task;
-            }
-        }
+        if (Join(address, null, out var refused) is not { } group)
+            return new(refused);
+        return new(cancellation.CanBeCanceled ? group.Task.WaitAsync(cancellation) : group.Task);
+    }
 
-        if (wake)
-            work.Set();
-        return new(cancellation.CanBeCanceled ? group.WaitAsync(cancellation) : group);
+    public void TellCommitted(long address, ICommitWaiter waiter)
+    {
+        if (Join(address, waiter, out var refused) is null)
+            waiter.Committed(refused);
     }
 
     public async ValueTask<CacheError?> WaitForRoomAsync(CancellationToken cancellation)
@@ -163,6 +151,32 @@ internal sealed class LogWriter : IDisposable
         interval?.Dispose();
         FailWaiters(new CacheError(CacheErrorCode.Unavailable, "The log is closed."));
         work.Dispose();
+    }
+
+    /// <summary>The group that is to commit the address; null where it is committed, or refused.</summary>
+    private CommitGroup? Join(long address, ICommitWaiter? waiter, out CacheError? refused)
+    {
+        refused = null;
+        if (address < CommittedUntil)
+            return null;
+        CommitGroup group;
+        var wake = false;
+        lock (gate)
+        {
+            if (address < committed || (refused = refusal) is not null)
+                return null;
+            wake = next is null;
+            if (current is not null && address < currentTarget)
+                (group, wake) = (current, false);
+            else
+                group = next ??= new CommitGroup();
+            if (waiter is not null)
+                group.Add(waiter);
+        }
+
+        if (wake)
+            work.Set();
+        return group;
     }
 
     private void RequestCommit()
@@ -269,7 +283,7 @@ internal sealed class LogWriter : IDisposable
         CommitGroup done;
         lock (gate)
             (done, current) = (current!, null);
-        done.TrySetResult(null);
+        done.End(null);
         Truncate();
         return true;
     }
@@ -309,7 +323,7 @@ internal sealed class LogWriter : IDisposable
         lock (gate)
             if (truncation.Address == 0) // or who came meanwhile would hear of it too soon
                 (done, truncated) = (truncated, null);
-        done?.TrySetResult(null);
+        done?.End(null);
     }
 
     private void CheckSpace(int bytes)
@@ -354,9 +368,9 @@ internal sealed class LogWriter : IDisposable
         CommitGroup? first, second, third;
         lock (gate)
             (first, second, third, current, next, truncated) = (current, next, truncated, null, null, null);
-        first?.TrySetResult(error);
-        second?.TrySetResult(error);
-        third?.TrySetResult(error);
+        first?.End(error);
+        second?.End(error);
+        third?.End(error);
     }
 
     private void ReleaseRoom()
@@ -391,5 +405,19 @@ internal sealed class LogWriter : IDisposable
     }
 
     /// <summary>All who wait for one commit; completes with null or with why it failed.</summary>
-    private sealed class CommitGroup() : TaskCompletionSource<CacheError?>(TaskCreationOptions.RunContinuationsAsynchronously);
+    private sealed class CommitGroup() : TaskCompletionSource<CacheError?>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        private List<ICommitWaiter>? waiters;
+
+        /// <summary>Under the gate, while the group is known there.</summary>
+        public void Add(ICommitWaiter waiter) => (waiters ??= []).Add(waiter);
+
+        public void End(CacheError? failure)
+        {
+            if (!TrySetResult(failure) || waiters is null)
+                return;
+            foreach (var waiter in waiters)
+                waiter.Committed(failure);
+        }
+    }
 }

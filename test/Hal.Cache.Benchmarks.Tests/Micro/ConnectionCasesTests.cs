@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hal.Cache.Benchmarks.Micro.Gateway;
 
 namespace Hal.Cache.Benchmarks.Tests.Micro;
@@ -15,6 +16,25 @@ public sealed class ConnectionCasesTests
 
         Assert.True(result.IsWithin, result.ToString());
         Assert.Equal(0, result.CeilingBytes);
+    }
+
+    [Fact]
+    public async Task Get_that_hits_makes_no_span_and_allocates_nothing_while_spans_are_listened_to()
+    {
+        var made = 0;
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name.StartsWith("Hal.Cache.", StringComparison.Ordinal),
+            Sample = static (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStarted = _ => Interlocked.Increment(ref made),
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var connection = new MemoryConnection();
+
+        var result = ConnectionCases.Create(connection).First().Run();
+
+        Assert.True(result.IsWithin, result.ToString());
+        Assert.Equal((0, 0), (result.CeilingBytes, made));
     }
 
     [Fact]

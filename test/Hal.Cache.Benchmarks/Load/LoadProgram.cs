@@ -1,3 +1,4 @@
+using Hal.Cache.Benchmarks.Load.Cluster;
 using Hal.Cache.Benchmarks.Load.Plane;
 using Hal.Cache.Benchmarks.Load.Tree;
 using Hal.Cache.Benchmarks.Report;
@@ -41,6 +42,11 @@ internal static class LoadProgram
             if (table == LoadTable.Plane)
             {
                 tables.Add(await new PlaneProbe(options, children, progress).RunAsync(cancel));
+                continue;
+            }
+            if (table == LoadTable.Cluster)
+            {
+                tables.Add(await new ClusterProbe(options, children, progress).RunAsync(cancel));
                 continue;
             }
             var throughput = table == LoadTable.Types

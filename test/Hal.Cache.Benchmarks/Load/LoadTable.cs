@@ -1,3 +1,4 @@
+using Hal.Cache.Benchmarks.Load.Cluster;
 using Hal.Cache.Benchmarks.Servers;
 
 namespace Hal.Cache.Benchmarks.Load;
@@ -23,5 +24,8 @@ internal sealed record LoadTable(string Name, string Heading, Durability Durabil
 
     public static LoadTable Plane { get; } = new("plane", "The control plane in one process, its instances simulated", Durability.None, ["hal", "reference"]);
 
-    public static IReadOnlyList<LoadTable> All { get; } = [None, Commit, Types, Tree, Plane];
+    public static LoadTable Cluster { get; } = new(
+        "cluster", "The control plane in this process, over HTTP, and as a cluster of silos, each a process", Durability.None, ClusterProbe.Columns);
+
+    public static IReadOnlyList<LoadTable> All { get; } = [None, Commit, Types, Tree, Plane, Cluster];
 }

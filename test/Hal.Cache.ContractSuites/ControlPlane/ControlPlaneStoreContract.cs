@@ -74,6 +74,24 @@ public abstract class ControlPlaneStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Records_of_a_kind_are_found_by_how_their_keys_begin()
+    {
+        var wanted = await PutAsync(StoredKind.Prestage, "job_%-1", [1], 0);
+        var part = await PutAsync(StoredKind.Prestage, "job_%-1/000000", [2], 0);
+        await PutAsync(StoredKind.Prestage, "jobs%-1", [3], 0);
+        await PutAsync(StoredKind.Pin, "job_%-1", [4], 0);
+
+        await ReopenAsync();
+        var found = await Store.LoadAsync(StoredKind.Prestage, "job_%-1", CancellationToken.None);
+        var none = await Store.LoadAsync(StoredKind.Prestage, "job_%-2", CancellationToken.None);
+
+        Assert.Equal(
+            [("job_%-1", wanted, (byte)1), ("job_%-1/000000", part, 2)],
+            found.Value.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => (r.Key, r.Version, r.Value.Span[0])));
+        Assert.Empty(none.Value);
+    }
+
+    [Fact]
     public async Task A_delete_takes_only_the_version_it_names()
     {
         var first = await PutAsync(StoredKind.Pin, "a", [1], 0);

@@ -25,6 +25,17 @@ public sealed class ShardTests
     }
 
     [Fact]
+    public void A_record_passes_over_changes_of_kinds_that_a_later_version_made()
+    {
+        var record = new RecordShard(0, "life", new ManualTimeProvider());
+        CacheKey[] keys = [.. Enumerable.Range(0, 3).Select(_ => ShardedInstance.KeyIn(0))];
+
+        var reply = record.Take(Part(1, RecordChangeKind.Set, 10) with { Kinds = [200, 0, 201], Sizes = [1, 10, 1], Versions = [1, 1, 1], Events = [0, 0, 0] }, keys);
+
+        Assert.Equal((1L, 10L), (reply.KeysAdded, reply.Share.Bytes));
+    }
+
+    [Fact]
     public void A_location_is_incomplete_until_every_instance_has_told_and_the_tree_is_whole()
     {
         var clock = new ManualTimeProvider();

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Connections;
+using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Clients;
 
 namespace Hal.Cache.Gateway.Tests.Clients;
@@ -8,14 +9,10 @@ namespace Hal.Cache.Gateway.Tests.Clients;
 public class LoopCommitsTests
 {
     private readonly HandLoop loop = new();
-    private readonly List<(long Address, TaskCompletionSource<CacheError?> End)> commits = [];
+    private readonly List<(long Address, ICommitWaiter Waiter)> commits = [];
     private readonly LoopCommits waits;
 
-    public LoopCommitsTests() => waits = new(loop, (address, _) =>
-    {
-        commits.Add((address, new()));
-        return new(commits[^1].End.Task);
-    });
+    public LoopCommitsTests() => waits = new(loop, (address, waiter) => commits.Add((address, waiter)));
 
     [Fact]
     public async Task The_connections_of_a_turn_share_one_commit_up_to_the_last_of_them()
@@ -25,7 +22,7 @@ public class LoopCommitsTests
         Assert.Empty(commits);
         loop.EndTurn();
         Assert.Equal(30, Assert.Single(commits).Address);
-        commits[0].End.SetResult(null);
+        commits[0].Waiter.Committed(null);
         Assert.False(first.IsCompleted, "the replies leave from the loop's thread alone");
         await loop.RunPostedAsync();
         Assert.Null((await first));
@@ -42,12 +39,12 @@ public class LoopCommitsTests
         Task<CacheError?> last = waits.WaitAsync(new CommitWait(), 3).AsTask();
         loop.EndTurn();
         Assert.Single(commits);
-        commits[0].End.SetResult(null);
+        commits[0].Waiter.Committed(null);
         await loop.RunPostedAsync();
         Assert.Equal(["reply"], order);
         Assert.Equal(3, commits[1].Address);
         Assert.False(later.IsCompleted);
-        commits[1].End.SetResult(null);
+        commits[1].Waiter.Committed(null);
         await loop.RunPostedAsync();
         Assert.Null(await later);
         Assert.Null(await last);
@@ -60,12 +57,12 @@ public class LoopCommitsTests
         var wait = new CommitWait();
         Task<CacheError?> failed = waits.WaitAsync(wait, 1).AsTask();
         loop.EndTurn();
-        commits[0].End.SetResult(new CacheError(CacheErrorCode.NoRoom, "full"));
+        commits[0].Waiter.Committed(new CacheError(CacheErrorCode.NoRoom, "full"));
         await loop.RunPostedAsync();
         Assert.Equal("full", (await failed)!.Message);
         Task<CacheError?> next = waits.WaitAsync(wait, 2).AsTask();
         loop.EndTurn();
-        commits[1].End.SetResult(null);
+        commits[1].Waiter.Committed(null);
         await loop.RunPostedAsync();
         Assert.Null((await next));
     }
@@ -94,6 +91,13 @@ public class LoopCommitsTests
         }
 
         /// <summary>Waits for the next that is posted, and runs it.</summary>
-        public async Task RunPostedAsync() => (await posted.Reader.ReadAsync().AsTask().WaitAsync(ConnectionHost.WaitMax)).Run();
+        public async Task RunPostedAsync()
+        {
+            ILoopWork work = await posted.Reader.ReadAsync().AsTask().WaitAsync(ConnectionHost.WaitMax);
+            SynchronizationContext? context = SynchronizationContext.Current;
+            SynchronizationContext.SetSynchronizationContext(null); // as on a loop's thread, where what waits goes on in place
+            work.Run();
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
     }
 }

@@ -50,6 +50,25 @@ public sealed class TreeClockTests
     }
 
     [Fact]
+    public void A_clock_is_behind_no_roots_word_and_stays_with_the_one_that_it_follows_where_another_is_far_ahead()
+    {
+        var machine = new Machine();
+        using var clock = new TreeClock(machine);
+        clock.Follow(Start);
+
+        Assert.False(clock.TryMeet(Start + TreeClock.ToleranceMax + TimeSpan.FromMilliseconds(1)));
+        Assert.Equal(Start, clock.GetUtcNow());
+        Assert.True(clock.TryMeet(Start + TimeSpan.FromMilliseconds(15)));
+        Assert.Equal(Start + TimeSpan.FromMilliseconds(15), clock.GetUtcNow());
+
+        machine.Advance(TimeSpan.FromMilliseconds(100));
+        clock.Follow(Start); // a word that took long
+        Assert.Equal(Start + TimeSpan.FromMilliseconds(15), clock.GetUtcNow());
+        Assert.True(clock.TryMeet(Start - TimeSpan.FromHours(1)));
+        Assert.Equal(Start + TimeSpan.FromMilliseconds(15), clock.GetUtcNow());
+    }
+
+    [Fact]
     public void A_clock_that_is_behind_what_the_authority_says_meets_it()
     {
         var machine = new Machine();

@@ -27,7 +27,7 @@ public sealed class PlaneRoutesTests
             var key = ((RouteRequest)arguments[0]!).Keys[0];
             return new[] { new KeyRoutes { Key = key, SizeBytes = Large, Version = 1, Candidates = candidates } };
         });
-        var routes = new PlaneRoutes("leaf", "branch", "root", Everybody(), new ManualTimeProvider()) { Plane = plane };
+        var routes = new PlaneRoutes("leaf", "branch", RootTable.Sole("root"), Everybody(), new ManualTimeProvider()) { Plane = plane };
 
         var first = Sources("first");
         Assert.False(first.IsCompleted);
@@ -56,7 +56,7 @@ public sealed class PlaneRoutesTests
         var plane = new FakeControlPlane().On(
             "IRouting.RoutesAsync",
             arguments => new[] { new KeyRoutes { Key = ((RouteRequest)arguments[0]!).Keys[0], SizeBytes = Large, Version = 1, Candidates = [new() { Source = "branch", TotalMs = 1 }] } });
-        var routes = new PlaneRoutes("leaf", "branch", "root", Everybody(), new ManualTimeProvider()) { Plane = plane };
+        var routes = new PlaneRoutes("leaf", "branch", RootTable.Sole("root"), Everybody(), new ManualTimeProvider()) { Plane = plane };
 
         for (var i = 0; i <= objects; i++)
             Assert.Equal(["branch", "root"], Names(await routes.SourcesAsync(new RangeRequest(0, BitConverter.GetBytes(i), 1, PlaneRoutes.AskedBytesMin, 0, 1 << 18), default)));

@@ -13,6 +13,7 @@ internal sealed class SimCluster
     private const long RecoveryMax = 20_000_000;
 
     private readonly List<Operation> history = [];
+    private readonly SimLeaf[][] machines;
     private int running;
     private long lastValue;
 
@@ -24,8 +25,16 @@ internal sealed class SimCluster
         Keys = new SimKeys(Settings.KeysPerHash);
         Network = new SimNetwork(Scheduler, Random);
         if (Settings.Delay is { } delay) Network.Direct = (_, _, message) => delay(Random, message);
-        Root = new SimRoot(this, NewClock());
-        Leaves = [.. Enumerable.Range(1, Settings.Leaves).Select(n => new SimLeaf(this, n, NewClock()))];
+        Roots = [.. Enumerable.Range(0, Settings.Roots).Select(r => new SimRoot(this, r == 0 ? RootNode : Settings.Leaves + r, NewClock()))];
+        machines = new SimLeaf[Settings.Leaves][];
+        for (var n = 0; n < Settings.Leaves; n++)
+        {
+            var (machine, clock, disk) = (n, NewClock(), new SimDisk(n + 1));
+            Network.Attach(n + 1, (from, received) => Array.ForEach(machines[machine], part => part.Receive(from, received)));
+            machines[n] = [.. Roots.Select(root => new SimLeaf(this, machine + 1, clock, root, disk))];
+        }
+
+        Leaves = [.. machines.SelectMany(parts => parts)];
     }
 
     public SimSettings Settings { get; }
@@ -42,8 +51,12 @@ internal sealed class SimCluster
 
     public SimNetwork Network { get; }
 
-    public SimRoot Root { get; }
+    public SimRoot[] Roots { get; }
 
+    /// <summary>The one root, or the first.</summary>
+    public SimRoot Root => Roots[0];
+
+    /// <summary>All leaves, each in as many parts as there are roots.</summary>
     public SimLeaf[] Leaves { get; }
 
     public bool Ended { get; private set; }
@@ -68,7 +81,7 @@ internal sealed class SimCluster
     public string? Run()
     {
         Network.Faults = Settings.Faults;
-        for (var node = 0; node <= Settings.Leaves; node++)
+        for (var node = 0; node < Settings.Leaves + Roots.Length; node++)
         {
             for (var client = 0; client < Settings.ClientsPerNode; client++) StartClient(node);
         }
@@ -103,24 +116,27 @@ internal sealed class SimCluster
 
     public void Do(int node, OperationKind kind, int key, long argument, Action<bool, long?> done)
     {
-        if (node != RootNode)
+        if (RootAt(node) is null)
         {
-            if (kind == OperationKind.Read) Leaves[node - 1].Read(key, done);
-            else Leaves[node - 1].Write(kind, key, argument, done);
+            var part = machines[node - 1][Array.IndexOf(Roots, RootOf(key))];
+            if (kind == OperationKind.Read) part.Read(key, done);
+            else part.Write(kind, key, argument, done);
         }
         else
         {
-            Root.Execute(kind, key, argument, null, (_, result, _) => done(true, result));
+            RootOf(key).Execute(kind, key, argument, null, (_, result, _) => done(true, result));
         }
     }
 
+    public SimRoot RootOf(int key) => Roots[key % Roots.Length];
+
     public long NewValue() => ++lastValue * 1000;
 
-    public int Source(int node, int attempt)
+    public int Source(int node, SimRoot root, int attempt)
     {
-        if (attempt > 0 && Random.Next(2) == 0) return RootNode;
+        if (attempt > 0 && Random.Next(2) == 0) return root.Node;
         var other = Random.Next(Settings.Leaves + 1);
-        return other == node ? RootNode : other;
+        return other == node || other == RootNode ? root.Node : other;
     }
 
     private SimClock NewClock() => new(Scheduler, Rate());
@@ -144,30 +160,40 @@ internal sealed class SimCluster
 
         Scheduler.After(Random.Next(1000, Settings.ThinkMax), () =>
         {
-            if (node == RootNode ? !Root.IsUp : !Leaves[node - 1].IsUp)
+            if (RootAt(node) is { } own ? !own.IsUp : !machines[node - 1][0].IsUp)
             {
                 Step(node, left - 1);
                 return;
             }
 
             var key = Random.Next(Settings.Keys);
+            // A root passes on what is another root's.
+            var root = RootAt(node) is null ? null : RootOf(key);
+            if (root is { IsUp: false })
+            {
+                Step(node, left - 1);
+                return;
+            }
+
             // The first key is a counter.
             var kind = Random.NextDouble() >= Settings.Writes ? OperationKind.Read
                 : key == 0 ? OperationKind.Increment : Random.Next(6) == 0 ? OperationKind.Delete : OperationKind.Set;
             var argument = kind == OperationKind.Set ? NewValue() : 0;
-            var generation = node == RootNode ? Root.Generation : 0;
+            var generation = root?.Generation ?? 0;
             var done = Record(kind, key, argument, () => Step(node, left - 1));
-            if (node == RootNode) WatchRoot(generation, done);
+            if (root is not null) WatchRoot(root, generation, done);
             Do(node, kind, key, argument, done);
         });
     }
 
     // A client of the root that crashed never hears.
-    private void WatchRoot(int generation, Action<bool, long?> done)
+    private void WatchRoot(SimRoot root, int generation, Action<bool, long?> done)
     {
-        if (Root.Generation != generation) done(false, null);
-        else if (!Ended) Scheduler.After(300_000, () => WatchRoot(generation, done));
+        if (root.Generation != generation) done(false, null);
+        else if (!Ended) Scheduler.After(300_000, () => WatchRoot(root, generation, done));
     }
+
+    private SimRoot? RootAt(int node) => Array.Find(Roots, root => root.Node == node);
 
     private void ScheduleFaults()
     {
@@ -175,9 +201,10 @@ internal sealed class SimCluster
         {
             At(() =>
             {
-                if (!Root.IsUp) return;
-                Root.Crash();
-                Scheduler.After(Random.Next(10_000, 500_000), Root.Start);
+                var root = AnyRoot();
+                if (!root.IsUp) return;
+                root.Crash();
+                Scheduler.After(Random.Next(10_000, 500_000), root.Start);
             });
         }
 
@@ -186,9 +213,10 @@ internal sealed class SimCluster
             At(() =>
             {
                 var leaf = AnyLeaf();
-                if (!leaf.IsUp) return;
-                leaf.Crash(losesDisk: Random.Next(3) == 0);
-                Scheduler.After(Random.Next(10_000, 800_000), leaf.Start);
+                if (!leaf[0].IsUp) return;
+                var losesDisk = Random.Next(3) == 0;
+                foreach (var part in leaf) part.Crash(losesDisk && part == leaf[0]);
+                Scheduler.After(Random.Next(10_000, 800_000), () => Array.ForEach(leaf, part => part.Start()));
             });
         }
 
@@ -196,48 +224,73 @@ internal sealed class SimCluster
         {
             At(() =>
             {
-                var (node, way) = (AnyLeaf().Node, Random.Next(3));
-                Cut(node, way, true);
-                Scheduler.After(Random.Next(100_000, 2_000_000), () => Cut(node, way, false));
+                var (node, way, root) = (AnyLeaf()[0].Node, Random.Next(3), AnyRoot().Node);
+                Cut(node, root, way, true);
+                Scheduler.After(Random.Next(100_000, 2_000_000), () => Cut(node, root, way, false));
             });
         }
 
         for (var i = 0; i < Settings.FlushAlls; i++) At(FlushAll);
         for (var i = 0; i < Settings.PairWrites; i++) At(WritePair);
-        for (var i = 0; i < Settings.Pauses; i++) At(() => AnyLeaf().Pause(Random.Next(50_000, 2_000_000)));
-        for (var i = 0; i < Settings.Evictions; i++) At(() => AnyLeaf().Evict(Random.Next(Settings.Keys)));
-        for (var i = 0; i < Settings.Reconnects; i++) At(() => AnyLeaf().Reconnect());
-        for (var i = 0; i < Settings.ClockChanges; i++) At(() => (Random.Next(2) == 0 ? Root.Clock : AnyLeaf().Clock).SetRate(Rate()));
+        for (var i = 0; i < Settings.Pauses; i++) At(PauseAny);
+        for (var i = 0; i < Settings.Evictions; i++) At(EvictAny);
+        for (var i = 0; i < Settings.Reconnects; i++) At(() => AnyPart().Reconnect());
+        for (var i = 0; i < Settings.ClockChanges; i++) At(() => (Random.Next(2) == 0 ? AnyRoot().Clock : AnyLeaf()[0].Clock).SetRate(Rate()));
     }
 
+    private void PauseAny()
+    {
+        var (leaf, time) = (AnyLeaf(), Random.Next(50_000, 2_000_000));
+        foreach (var part in leaf) part.Pause(time);
+    }
+
+    private void EvictAny()
+    {
+        var (leaf, key) = (AnyLeaf(), Random.Next(Settings.Keys));
+        leaf[Array.IndexOf(Roots, RootOf(key))].Evict(key);
+    }
+
+    // One root after the other, and each by itself.
     private void FlushAll()
     {
-        if (!Root.IsUp) return;
-        var records = Enumerable.Range(0, Settings.Keys).Select(k => Track(Record(OperationKind.Delete, k, 0))).ToArray();
-        Root.FlushAll(() => Array.ForEach(records, r => r(true, null)));
+        foreach (var root in Roots.Where(r => r.IsUp))
+        {
+            var records = Enumerable.Range(0, Settings.Keys).Where(k => RootOf(k) == root).Select(k => Track(root, Record(OperationKind.Delete, k, 0))).ToArray();
+            root.FlushAll(() => Array.ForEach(records, r => r(true, null)));
+        }
     }
 
     private void WritePair()
     {
         if (!Root.IsUp || Settings.Keys < 3) return;
         var (first, value) = (Random.Next(1, Settings.Keys - 1), NewValue());
-        var records = new[] { first, first + 1 }.Select(k => Track(Record(OperationKind.Set, k, value))).ToArray();
-        Root.ExecuteMany([first, first + 1], value, () => Array.ForEach(records, r => r(true, value)));
+        var (root, second) = (RootOf(first), first + Roots.Length);
+        if (!root.IsUp || second >= Settings.Keys) return;
+        var records = new[] { first, second }.Select(k => Track(root, Record(OperationKind.Set, k, value))).ToArray();
+        root.ExecuteMany([first, second], value, () => Array.ForEach(records, r => r(true, value)));
     }
 
-    private Action<bool, long?> Track(Action<bool, long?> done)
+    private Action<bool, long?> Track(SimRoot root, Action<bool, long?> done)
     {
-        WatchRoot(Root.Generation, done);
+        WatchRoot(root, root.Generation, done);
         return done;
     }
 
-    private void Cut(int node, int way, bool isCut)
+    private void Cut(int node, int root, int way, bool isCut)
     {
-        if (way != 1) Network.Cut(node, RootNode, isCut);
-        if (way != 2) Network.Cut(RootNode, node, isCut);
+        if (way != 1) Network.Cut(node, root, isCut);
+        if (way != 2) Network.Cut(root, node, isCut);
     }
 
     private void At(Action action) => Scheduler.After(Random.NextInt64(Settings.FaultsFor), action);
 
-    private SimLeaf AnyLeaf() => Leaves[Random.Next(Leaves.Length)];
+    private SimLeaf[] AnyLeaf() => machines[Random.Next(machines.Length)];
+
+    private SimLeaf AnyPart()
+    {
+        var parts = AnyLeaf();
+        return parts.Length == 1 ? parts[0] : parts[Random.Next(parts.Length)];
+    }
+
+    private SimRoot AnyRoot() => Roots.Length == 1 ? Root : Roots[Random.Next(Roots.Length)];
 }

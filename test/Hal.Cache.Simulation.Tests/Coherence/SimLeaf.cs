@@ -4,20 +4,25 @@ using Hal.Cache.Testing.Simulation;
 
 namespace Hal.Cache.Simulation.Tests.Coherence;
 
-/// <summary>A leaf: hosts the real <see cref="CopyHolder"/> over copies on a disk that survives crashes, or is lost with them.</summary>
-internal sealed class SimLeaf : ICopyHolderOutput, ICopies, ISessionCounter
+/// <summary>
+/// A leaf's part for one authority: hosts the real <see cref="CopyHolder"/> over copies on a disk that survives crashes, or is lost with them.
+/// Where there are several authorities, the parts of a leaf share its clock and its disk, and crash together.
+/// </summary>
+internal sealed class SimLeaf : ICopyHolderOutput, ICopies
 {
     private const int ChunksOfValue = 2;
     private const int SourceTriesMax = 3;
+    private const long IdsOfRoot = 1L << 32;
 
     private readonly SimCluster cluster;
-    private readonly Dictionary<int, Copy> copies = [];
+    private readonly SimRoot root;
+    private readonly SimDisk disk;
+    private readonly Dictionary<int, Copy> copies;
     private readonly Dictionary<long, SimRead> reads = [];
     private readonly Dictionary<ulong, PendingWrite> writes = [];
     private readonly Dictionary<long, Stored> brought = [];
     private readonly Dictionary<long, Action<FetchReply>> fetches = [];
     private readonly Queue<Action> outputs = new();
-    private uint sessions;
     private uint epoch;
     private long lastId;
     private uint lastRequest;
@@ -26,19 +31,18 @@ internal sealed class SimLeaf : ICopyHolderOutput, ICopies, ISessionCounter
     private Stored? current;
     private List<CoherenceMessage>? unsent;
 
-    public SimLeaf(SimCluster cluster, int node, SimClock clock)
+    public SimLeaf(SimCluster cluster, int node, SimClock clock, SimRoot root, SimDisk disk)
     {
-        (this.cluster, Node, Clock) = (cluster, node, clock);
-        Instance = (ulong)node * 1000;
+        (this.cluster, Node, Clock, this.root, this.disk, copies) = (cluster, node, clock, root, disk, disk.Copies);
+        lastId = root.Node * IdsOfRoot;
         Holder = null!;
-        cluster.Network.Attach(node, Receive);
         Start();
         Tick();
     }
 
     public int Node { get; }
 
-    public ulong Instance { get; private set; }
+    public ulong Instance => disk.Instance;
 
     public SimClock Clock { get; }
 
@@ -102,17 +106,14 @@ internal sealed class SimLeaf : ICopyHolderOutput, ICopies, ISessionCounter
         brought.Clear();
         fetches.Clear();
         outputs.Clear();
-        if (!losesDisk) return;
-        copies.Clear();
-        sessions = 0;
-        Instance++;
+        if (losesDisk) disk.Lose();
     }
 
     public void Start()
     {
         IsUp = true;
         lastRequest = 0;
-        Holder = new CopyHolder(cluster.Options, SimCluster.TicksPerSecond, Instance, epoch, this, this, this, Clock.Now);
+        Holder = new CopyHolder(cluster.Options, SimCluster.TicksPerSecond, Instance, epoch, disk, this, this, Clock.Now);
         Holder.Connect(Clock.Now);
         cluster.Mutation.Restarted(this);
     }
@@ -154,12 +155,10 @@ internal sealed class SimLeaf : ICopyHolderOutput, ICopies, ISessionCounter
 
     public KeyId IdOf(int key) => cluster.Keys.IdOf(key);
 
-    public uint Next() => ++sessions;
-
     public void Send(CoherenceMessage message)
     {
         if (unsent is not null) unsent.Add(message);
-        else cluster.Network.Send(Node, SimCluster.RootNode, message);
+        else cluster.Network.Send(Node, root.Node, message);
     }
 
     public void Fetch(long flight, AcquireAnswer answer) => outputs.Enqueue(() => Bring(flight, answer));
@@ -204,9 +203,9 @@ internal sealed class SimLeaf : ICopyHolderOutput, ICopies, ISessionCounter
         Drain();
     }
 
-    public IEnumerable<SimLeaf> Others => cluster.Leaves.Where(l => l != this);
+    public IEnumerable<SimLeaf> Others => cluster.Leaves.Where(l => l.Node != Node);
 
-    public Stored? RootHas(int key) => cluster.Root.Store.GetValueOrDefault(key);
+    public Stored? RootHas(int key) => root.Store.GetValueOrDefault(key);
 
     /// <summary>Makes the holder believe that it sends a renewal now; its number, or null when none is due even in the next lease.</summary>
     public uint? RenewUnsent()
@@ -220,10 +219,14 @@ internal sealed class SimLeaf : ICopyHolderOutput, ICopies, ISessionCounter
 
     public void FetchValue(int key, long version, Action<bool, long> done) => FetchChunks(key, version, 0, 0, 0, done);
 
-    private void Receive(int from, object received) => WhenRunning(() =>
+    /// <summary>Takes what comes over the network, as far as it is this part's business.</summary>
+    public void Receive(int from, object received) => WhenRunning(() =>
     {
         switch (received)
         {
+            case FetchRequest when root.Node != SimCluster.RootNode:
+            case WriteReply or CoherenceMessage when from != root.Node:
+                break;
             case FetchRequest fetch:
                 var chunk = cluster.Mutation.Chunk(copies.GetValueOrDefault(fetch.Key)?.Stored, fetch.Version, fetch.Chunk);
                 cluster.Network.Send(Node, from, new FetchReply(fetch.Id, chunk is not null, chunk ?? 0));
@@ -258,7 +261,7 @@ internal sealed class SimLeaf : ICopyHolderOutput, ICopies, ISessionCounter
     private void Forward(WriteRequest write, int generation)
     {
         if (generation != Generation || !writes.ContainsKey(write.Request)) return;
-        cluster.Network.Send(Node, SimCluster.RootNode, write);
+        cluster.Network.Send(Node, root.Node, write);
         cluster.Scheduler.After(300_000, () => WhenRunning(() => Forward(write, generation)));
     }
 
@@ -311,7 +314,7 @@ internal sealed class SimLeaf : ICopyHolderOutput, ICopies, ISessionCounter
             else if (chunk + 1 == ChunksOfValue) done(true, reply.Value);
             else FetchChunks(key, version, chunk + 1, reply.Value, tries, done);
         });
-        cluster.Network.Send(Node, cluster.Source(Node, tries), new FetchRequest(id, key, version, chunk));
+        cluster.Network.Send(Node, cluster.Source(Node, root, tries), new FetchRequest(id, key, version, chunk));
         cluster.Scheduler.After(100_000, () => WhenRunning(() =>
         {
             if (generation != Generation || answered) return;

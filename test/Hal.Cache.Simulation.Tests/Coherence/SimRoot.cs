@@ -23,15 +23,17 @@ internal sealed class SimRoot : IAuthorityOutput
     private int durable;
     private bool draining;
 
-    public SimRoot(SimCluster cluster, SimClock clock)
+    public SimRoot(SimCluster cluster, int node, SimClock clock)
     {
-        (this.cluster, Clock) = (cluster, clock);
+        (this.cluster, Node, Clock) = (cluster, node, clock);
         requests = new RequestTable(cluster.Options);
         Authority = null!;
-        cluster.Network.Attach(SimCluster.RootNode, Receive);
+        cluster.Network.Attach(Node, Receive);
         Start();
         Tick(Generation);
     }
+
+    public int Node { get; }
 
     public Authority Authority { get; private set; }
 
@@ -52,7 +54,7 @@ internal sealed class SimRoot : IAuthorityOutput
     public void Send(CoherenceMessage message)
     {
         if (message is HelloOk) instances.Add(message.Instance); // durable before it goes out: the grace of the next epoch counts on it
-        if (cluster.Mutation.MaySend(this, message) && nodes.TryGetValue(message.Instance, out var node)) cluster.Network.Send(SimCluster.RootNode, node, message);
+        if (cluster.Mutation.MaySend(this, message) && nodes.TryGetValue(message.Instance, out var node)) cluster.Network.Send(Node, node, message);
     }
 
     public void Published(long ticket, bool writerRegistered) => outputs.Enqueue(() =>
@@ -171,6 +173,7 @@ internal sealed class SimRoot : IAuthorityOutput
 
     public void Acquire(int from, Acquire message, AcquireItem item)
     {
+        if (cluster.RootOf(SimKeys.Number(item.Key)) != this) throw new InvalidOperationException($"key {SimKeys.Number(item.Key)} is another root's");
         if (cluster.Mutation.Acquire(this, from, message, item)) return;
         var token = ++lastToken;
         var answer = Answer(item);
@@ -211,7 +214,7 @@ internal sealed class SimRoot : IAuthorityOutput
     }
 
     public void SendAnswer(int to, Acquire message, AcquireAnswer answer) =>
-        cluster.Network.Send(SimCluster.RootNode, to, new AcquireOk(message.Instance, message.Session, epoch, [answer]));
+        cluster.Network.Send(Node, to, new AcquireOk(message.Instance, message.Session, epoch, [answer]));
 
     /// <summary>Does something in this very process, unless it crashes first.</summary>
     public void Later(long microseconds, Action action)
@@ -253,7 +256,7 @@ internal sealed class SimRoot : IAuthorityOutput
                 break;
             case FetchRequest fetch:
                 var chunk = cluster.Mutation.Chunk(store.GetValueOrDefault(fetch.Key), fetch.Version, fetch.Chunk);
-                cluster.Network.Send(SimCluster.RootNode, from, new FetchReply(fetch.Id, chunk is not null, chunk ?? 0));
+                cluster.Network.Send(Node, from, new FetchReply(fetch.Id, chunk is not null, chunk ?? 0));
                 break;
         }
 
@@ -280,7 +283,7 @@ internal sealed class SimRoot : IAuthorityOutput
                 Reply(Authority.Ticket(cluster.Keys.Of(write.Key).Id), 0, _ => SendReply(write, knownVersion, knownResult, false));
                 break;
             case RequestOutcome.Unknown:
-                if (nodes.TryGetValue(write.Instance, out var node)) cluster.Network.Send(SimCluster.RootNode, node, new WriteReply(write.Instance, write.Request, null, null));
+                if (nodes.TryGetValue(write.Instance, out var node)) cluster.Network.Send(Node, node, new WriteReply(write.Instance, write.Request, null, null));
                 break;
         }
     }
@@ -289,7 +292,7 @@ internal sealed class SimRoot : IAuthorityOutput
     {
         if (!nodes.TryGetValue(write.Instance, out var node)) return;
         cluster.Network.Send(
-            SimCluster.RootNode, node,
+            Node, node,
             new WriteReply(write.Instance, write.Request, new WriteOk(write.Instance, write.Session, epoch, write.Request, write.Flight, version, registered), result));
     }
 

@@ -7,6 +7,9 @@ internal sealed record SimSettings
 {
     public int Leaves { get; init; } = 3;
 
+    /// <summary>Authorities; keys are theirs in turn.</summary>
+    public int Roots { get; init; } = 1;
+
     public int Keys { get; init; } = 3;
 
     public int ClientsPerNode { get; init; } = 2;

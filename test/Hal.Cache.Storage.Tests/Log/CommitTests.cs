@@ -24,13 +24,19 @@ public sealed class CommitTests : IDisposable
 
         var commit = host.Log.WaitForCommitAsync(address, default).AsTask();
         Assert.True(await entered.WaitAsync(LogHost.Patience));
-        Assert.False(commit.IsCompleted);
+        var told = new CommitListener();
+        host.Log.TellCommitted(address, told);
+        Assert.False(commit.IsCompleted || told.Heard.IsCompleted);
         Assert.True(host.Log.CommittedUntil <= address);
         released.Set();
 
         Assert.Null(await commit.WaitAsync(LogHost.Patience));
         Assert.True(host.Log.CommittedUntil > address);
+        Assert.Null(await told.Heard.WaitAsync(LogHost.Patience));
         Assert.True(host.Log.WaitForCommitAsync(address, default).AsTask().IsCompletedSuccessfully);
+        var toldAtOnce = new CommitListener();
+        host.Log.TellCommitted(address, toldAtOnce);
+        Assert.True(toldAtOnce.Heard.IsCompletedSuccessfully);
     }
 
     [Fact]

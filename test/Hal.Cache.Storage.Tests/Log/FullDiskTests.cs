@@ -110,6 +110,8 @@ public sealed class FullDiskTests : IDisposable
         host.Files.SyncFails = true;
         var address = await host.AppendAsync(1, 100);
 
+        var told = new CommitListener();
+        host.Log.TellCommitted(address, told);
         var first = await host.Log.WaitForCommitAsync(address, default).AsTask().WaitAsync(LogHost.Patience);
         host.Files.SyncFails = false; // as the kernel does: the next one succeeds, without the lost pages
         host.Time.Advance(TimeSpan.FromMinutes(1));
@@ -117,6 +119,7 @@ public sealed class FullDiskTests : IDisposable
 
         Assert.Equal(CacheErrorCode.Unavailable, first?.Code);
         Assert.Equal(CacheErrorCode.Unavailable, second?.Code);
+        Assert.Equal(CacheErrorCode.Unavailable, (await told.Heard.WaitAsync(LogHost.Patience))?.Code);
         Assert.Equal(LogState.Failed, host.Log.Health.State);
         Assert.True(host.Log.CommittedUntil <= address);
     }

@@ -18,6 +18,10 @@ public sealed class MemoryControlPlaneStore : IControlPlaneStore
     public Task<Result<IReadOnlyList<StoredRecord>>> LoadAllAsync(CancellationToken cancellation) =>
         Task.FromResult<Result<IReadOnlyList<StoredRecord>>>(Failure is { } failure ? failure : records.Values.ToList());
 
+    public Task<Result<IReadOnlyList<StoredRecord>>> LoadAsync(StoredKind kind, string keyStart, CancellationToken cancellation) =>
+        Task.FromResult<Result<IReadOnlyList<StoredRecord>>>(
+            Failure is { } failure ? failure : records.Values.Where(r => r.Kind == kind && r.Key.StartsWith(keyStart, StringComparison.Ordinal)).ToList());
+
     public Task<Result<long>> PutAsync(StoredKind kind, string key, ReadOnlyMemory<byte> value, long replaces, CancellationToken cancellation)
     {
         if (Failure is { } failure) return Task.FromResult<Result<long>>(failure);

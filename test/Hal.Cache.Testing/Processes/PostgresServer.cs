@@ -12,15 +12,19 @@ public sealed class PostgresServer : IDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private readonly TempDirectory directory = new("postgres");
+    private readonly string? password;
     private ChildProcess? process;
 
-    /// <summary>Makes a new cluster and starts it.</summary>
-    public PostgresServer()
+    /// <summary>Makes a new cluster and starts it; with a password, without which nobody may connect.</summary>
+    public PostgresServer(string? password = null)
     {
+        this.password = password;
         try
         {
             Run("chown", User, directory.Path, when: IsRoot);
-            using var made = new ChildProcess(Program(), Arguments("initdb", "-D", Data, "-U", User, "-A", "trust", "-E", "UTF8", "--locale=C", "-N"));
+            if (password is not null) File.WriteAllText(PasswordFile, password);
+            string[] access = password is null ? ["-A", "trust"] : ["-A", "scram-sha-256", "--pwfile", PasswordFile];
+            using var made = new ChildProcess(Program(), Arguments("initdb", ["-D", Data, "-U", User, "-E", "UTF8", "--locale=C", "-N", .. access]));
             if (made.WaitExit(StartLimit) != 0) throw new InvalidOperationException($"initdb failed.\n{made.Output}");
             Start();
         }
@@ -40,9 +44,12 @@ public sealed class PostgresServer : IDisposable
 
     private string Data => directory.Combine("data");
 
+    private string PasswordFile => directory.Combine("password");
+
     /// <summary>What Npgsql needs to connect to a database.</summary>
     public string ConnectionString(string database, int? port = null) =>
-        string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port ?? Port};Username={User};Database={database};Timeout=10;Command Timeout=20");
+        string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port ?? Port};Username={User};Database={database};Timeout=10;Command Timeout=20")
+        + (password is null ? "" : $";Password={password}");
 
     public void Start()
     {

@@ -32,6 +32,9 @@ public sealed record SiloProcessOptions
     /// <summary>Connection string of the database in which a tree's silos meet as one Orleans cluster; null for none.</summary>
     public string? ClusterDatabase { get; init; }
 
+    /// <summary>Slots of a tree's roots as NAME=FIRST-LAST, told to every instance that has no others among its further options; empty where there is one root.</summary>
+    public IReadOnlyList<string> Roots { get; init; } = [];
+
     /// <summary>Further options of a tree's instances, by the instance's name.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Further { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
@@ -43,6 +46,9 @@ public sealed record SiloProcessOptions
 
     /// <summary>Where an instance of a tree keeps its data, by its name; others have a directory of their own.</summary>
     public IReadOnlyDictionary<string, string> DataDirectories { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Instances of a tree that the others know of and that the test starts itself, later.</summary>
+    public IReadOnlyList<string> Later { get; init; } = [];
 
     /// <summary>Variables of the environment of a tree's instances, by the instance's name.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Variables { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, string>>();

@@ -47,8 +47,9 @@ public sealed class TreeProcesses : IDisposable
             }
 
             foreach (var link in tree._options.Links) tree._links.Add(link, new LinkProxy(link.To == Plane ? tree.PlanePort : tree[link.To].Port));
-            foreach (var member in tree._members) member.Begin();
-            foreach (var member in tree._members) member.WaitReady();
+            var atOnce = tree._members.Where(m => !tree._options.Later.Contains(m.Name)).ToArray();
+            foreach (var member in atOnce) member.Begin();
+            foreach (var member in atOnce) member.WaitReady();
             tree.WaitConnected();
             return tree;
         }
@@ -105,9 +106,11 @@ public sealed class TreeProcesses : IDisposable
         if (member.Parent is { } parent) arguments.AddRange(["--parent", parent, "--root", _members[0].Name]);
         if (_options.ClusterDatabase is { } database)
             arguments.AddRange(["--cluster", "orleans", "--postgres", database, "--cluster-listen", TreeMember.Endpoint(member.ClusterPort), "--cluster-gateway", TreeMember.Endpoint(member.GatewayPort)]);
-        if (_options.ControlPlane is not null || (_options.WithPlane && member.Parent is not null))
+        if (_options.ControlPlane is not null || (_options.WithPlane && member != _members[0]))
             arguments.AddRange(["--control-plane", $"http://{TreeMember.Endpoint(_links.GetValueOrDefault((member.Name, Plane))?.Port ?? PlanePort)}"]);
-        arguments.AddRange(_options.Further.GetValueOrDefault(member.Name) ?? []);
+        var further = _options.Further.GetValueOrDefault(member.Name) ?? [];
+        foreach (var slots in further.Contains("--roots") ? [] : _options.Roots) arguments.AddRange(["--roots", slots]);
+        arguments.AddRange(further);
         if (_options.ClusterView is { } view) arguments.AddRange(["--cluster-view", view]);
         if (_options.Policy is { } policy) arguments.AddRange(["--policy", policy]);
         foreach (var other in _members.Where(m => m != member))

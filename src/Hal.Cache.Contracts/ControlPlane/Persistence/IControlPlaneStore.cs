@@ -16,6 +16,9 @@ public interface IControlPlaneStore
     /// <summary>Every record, in no order; made ready (schema, files) by the first call.</summary>
     Task<Result<IReadOnlyList<StoredRecord>>> LoadAllAsync(CancellationToken cancellation);
 
+    /// <summary>Records of a kind whose keys begin so, in no order.</summary>
+    Task<Result<IReadOnlyList<StoredRecord>>> LoadAsync(StoredKind kind, string keyStart, CancellationToken cancellation);
+
     /// <summary>Stores a value in the place of the version given and answers the new version, which is above all former ones of the key.</summary>
     Task<Result<long>> PutAsync(StoredKind kind, string key, ReadOnlyMemory<byte> value, long replaces, CancellationToken cancellation);
 

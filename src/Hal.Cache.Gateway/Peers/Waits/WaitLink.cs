@@ -21,11 +21,11 @@ internal sealed class WaitLink : IFrameSink
     public void Opened(IFrameChannel opened) => Volatile.Write(ref channel, opened);
 
     /// <summary>Has the authority run the context's command, and passes its reply on; a wait that the client gives up is ended there.</summary>
-    public async ValueTask<ForwardAttempt> RunAsync(CommandContext context, ForwardedCall call)
+    public async ValueTask<CallAttempt> RunAsync(CommandContext context, ForwardedCall call)
     {
         var frame = new ArrayBufferWriter<byte>();
         WaitFrame.Begin(frame, WaitFrame.Kind.Run, call.Request);
-        ForwardWire.Write(context, frame, call);
+        CallWriter.Write(context, frame, call);
         var reply = new Pipe(OnePiece);
         var relay = new ReplyRelay(context);
         bool isSent = false, isWhole = false;
@@ -40,7 +40,7 @@ internal sealed class WaitLink : IFrameSink
             isWhole = true;
             return default;
         }
-        catch (Exception e) when (ForwardWire.IsBreak(e))
+        catch (Exception e) when (CallWriter.IsBreak(e))
         {
             relay.Drop();
             return Broken(isSent: true, relay.HasPassedOn, e.Message);
@@ -76,7 +76,7 @@ internal sealed class WaitLink : IFrameSink
             reply.Writer.Complete(new IOException("it closed"));
     }
 
-    private static ForwardAttempt Broken(bool isSent, bool hasReplied, string why) =>
+    private static CallAttempt Broken(bool isSent, bool hasReplied, string why) =>
         new(new CacheError(CacheErrorCode.Unavailable, $"the connection to the authority broke: {why}"), isSent, hasReplied);
 
     private async Task TakeAsync(PipeWriter writer, long request)

@@ -37,7 +37,7 @@ internal sealed class CollectionPulls(TreeOptions options, Keyspace keyspace, IP
         {
             var manifest = new byte[RangeRequest.ManifestBytes];
             RangeRequest asked = RangeRequest.OfManifest(key.Id.Database, key.Bytes, (ulong)version);
-            if (await peers.ReadAsync(options.Root, asked, manifest, static _ => { }, cancellation).ConfigureAwait(false) is { } refused)
+            if (await peers.ReadAsync(options.Roots.Of(key.Bytes.Span), asked, manifest, static _ => { }, cancellation).ConfigureAwait(false) is { } refused)
                 return refused;
             long length = BinaryPrimitives.ReadInt64LittleEndian(manifest);
             uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(manifest.AsSpan(sizeof(long)));
@@ -88,14 +88,15 @@ internal sealed class CollectionPulls(TreeOptions options, Keyspace keyspace, IP
 
     private async ValueTask<CacheError?> DirectAsync(RangeRequest whole, byte[] blob, CancellationToken cancellation)
     {
+        string root = options.Roots.Of(whole.Key.Span);
         for (int done = 0; done < blob.Length;)
         {
             int piece = Math.Min(blob.Length - done, RangeRequest.LengthMax);
             RangeRequest part = whole with { Offset = done, Length = piece };
-            CacheError? error = await peers.ReadAsync(options.Root, part, blob.AsMemory(done, piece), static _ => { }, cancellation).ConfigureAwait(false);
+            CacheError? error = await peers.ReadAsync(root, part, blob.AsMemory(done, piece), static _ => { }, cancellation).ConfigureAwait(false);
             if (error != null)
                 return error;
-            statistics.Received(options.Root, piece);
+            statistics.Received(root, piece);
             done += piece;
         }
 

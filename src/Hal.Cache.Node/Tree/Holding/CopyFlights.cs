@@ -75,6 +75,13 @@ internal sealed class CopyFlights : IFlightEnds, IAsyncDisposable
 
         CopyPayload payload = CopyPayload.Read(answer.Payload);
         bool isWanted = places.TakeWanted(answer.Key.Id);
+        if (IsOutOfStep(payload, answer))
+        {
+            places.Note(answer.Key.Id, isMeta: false);
+            GiveBack(flight, answer.Key.Id);
+            return;
+        }
+
         if (payload.IsElsewhere)
         {
             places.Note(answer.Key.Id, isMeta: false);
@@ -89,7 +96,7 @@ internal sealed class CopyFlights : IFlightEnds, IAsyncDisposable
         }
 
         // What is left of its life and when it ends, both by the authority's clock, say what time it is there.
-        if (payload.ExpiresAt > 0 && answer.TimeToLive is { } left && left > TimeSpan.Zero && left < Keyspace.FreshMax)
+        if (options.IsOfDefaultRoot && payload.ExpiresAt > 0 && answer.TimeToLive is { } left && left > TimeSpan.Zero && left < Keyspace.FreshMax)
             options.Clock?.Follow(DateTimeOffset.FromUnixTimeMilliseconds(payload.ExpiresAt) - left);
         if (!payload.HasBytes && copies.TryGet(answer.Key)?.Version == answer.Version)
             statistics.FoundCurrent();
@@ -98,6 +105,18 @@ internal sealed class CopyFlights : IFlightEnds, IAsyncDisposable
             Complete(flight, answer.Key.Id, new(payload, answer.Size, payload.HasBytes ? null : Frame(answer)));
         else
             ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Flights.BringAsync(work.Flight, work.Answer, work.Payload, work.Room), (Flights: this, Flight: flight, Answer: answer, Payload: payload, Room: room), preferLocal: false);
+    }
+
+    // The time of day here is the default root's. By a clock that is far from it, a copy would end sooner or later than the key.
+    private bool IsOutOfStep(in CopyPayload payload, AcquireAnswer answer)
+    {
+        if (options.IsOfDefaultRoot || payload.ExpiresAt == 0 || answer.TimeToLive is not { } left || left <= TimeSpan.Zero || left >= Keyspace.FreshMax)
+            return false;
+        DateTimeOffset ends = DateTimeOffset.FromUnixTimeMilliseconds(payload.ExpiresAt);
+        if (options.Clock?.TryMeet(ends - left) == false)
+            return true;
+        DateTimeOffset now = time.GetUtcNow();
+        return now - (ends - left) > options.RootClockErrorMax || ends <= now;
     }
 
     // However it ends, the flight ends: others may have joined it. A value for which there is no room, as on a full disk, is read at the

@@ -5,10 +5,10 @@ using Hal.Cache.Contracts.Storage;
 namespace Hal.Cache.Node.Tree.Holding;
 
 /// <summary>
-/// Copies that the store has evicted: noted under their shard's lock, told to the authority later and without it. One that is not told is
+/// Copies of the authority's keys that the store has evicted: noted under their shard's lock, told to the authority later and without it. One that is not told is
 /// invalidated in vain some time.
 /// </summary>
-internal sealed class EvictedCopies(IBlobStore store, CopyStore copies) : IKeyChangeSink
+internal sealed class EvictedCopies(TreeOptions options, IBlobStore store, CopyStore copies) : IKeyChangeSink
 {
     /// <summary>Evictions that wait to be told.</summary>
     private const int WaitingMax = 1 << 16;
@@ -24,7 +24,7 @@ internal sealed class EvictedCopies(IBlobStore store, CopyStore copies) : IKeyCh
 
     void IKeyChangeSink.Changed(in BlobKey key, KeyChange change, long writer)
     {
-        if (change != KeyChange.Evicted)
+        if (change != KeyChange.Evicted || !options.Roots.Owns(options.Root, key.Bytes))
             return;
         for (EntryRef entry = store.FindNext(key.Database, key.Hash, default); !entry.IsNone; entry = store.FindNext(key.Database, key.Hash, entry))
         {

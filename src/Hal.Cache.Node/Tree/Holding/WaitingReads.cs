@@ -1,4 +1,5 @@
 using Hal.Cache.Coherence;
+using Hal.Cache.Coherence.Messages;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Fetch;
@@ -9,6 +10,7 @@ namespace Hal.Cache.Node.Tree.Holding;
 internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopyStore copies)
 {
     private readonly Dictionary<long, TaskCompletionSource<FetchOutcome>> reads = [];
+    private readonly Dictionary<ObjectKey, string> refusals = [];
     private long number;
 
     public static FetchOutcome ShuttingDown { get; } = new(new CacheError(CacheErrorCode.Unavailable, "the instance is shutting down"));
@@ -40,7 +42,18 @@ internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopySt
             done.TrySetResult(OutcomeOf(key, version));
     }
 
-    public void Fail(long read, ReadFailure failure)
+    /// <summary>Takes the reasons of what the answer refuses; the reads fail right after.</summary>
+    public void Hear(AcquireOk answer)
+    {
+        refusals.Clear();
+        foreach (AcquireAnswer item in answer.Items)
+        {
+            if (item is { Status: AcquireStatus.Busy, Payload.Length: > 0 })
+                refusals[item.Key] = System.Text.Encoding.UTF8.GetString(item.Payload.Span);
+        }
+    }
+
+    public void Fail(long read, in ObjectKey key, ReadFailure failure)
     {
         if (!reads.TryGetValue(read, out TaskCompletionSource<FetchOutcome>? done))
             return;
@@ -48,7 +61,7 @@ internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopySt
         {
             ReadFailure.CutOff => $"the authority '{options.Root}' does not answer, and the copy here may be old",
             ReadFailure.GivenUp => "the value could not be brought here",
-            _ => $"the authority '{options.Root}' is at a limit",
+            _ => refusals.GetValueOrDefault(key) is { } why ? $"the authority '{options.Root}' refused: {why}" : $"the authority '{options.Root}' is at a limit",
         })));
     }
 

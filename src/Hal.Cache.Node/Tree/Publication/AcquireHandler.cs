@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Hal.Cache.Coherence;
 using Hal.Cache.Coherence.Messages;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Contracts.Telemetry;
 
 namespace Hal.Cache.Node.Tree.Publication;
 
@@ -9,7 +11,8 @@ namespace Hal.Cache.Node.Tree.Publication;
 /// Answers holders that ask for keys: each is registered before its answer goes out, which waits where the value has to be fetched, or its
 /// version to be published.
 /// </summary>
-internal sealed class AcquireHandler(Lock gate, Authority authority, Keyspace keyspace, HolderLinks links, Publications publications, CancellationToken stopping)
+internal sealed class AcquireHandler(
+    TreeOptions options, Lock gate, Authority authority, Keyspace keyspace, HolderLinks links, Publications publications, CancellationToken stopping)
 {
     private readonly IBlobStore store = keyspace.Store;
     private readonly AcquireAnswers answers = new(keyspace);
@@ -20,13 +23,17 @@ internal sealed class AcquireHandler(Lock gate, Authority authority, Keyspace ke
     public void Take(Acquire acquire)
     {
         List<AcquireAnswer>? known = null;
-        foreach (AcquireItem item in acquire.Items)
+        for (int i = 0; i < acquire.Items.Count; i++)
         {
-            var asked = new HeldAcquire(this, acquire.Instance, acquire.Session, acquire.Epoch, item);
+            AcquireItem item = acquire.Items[i];
+            Activity? span = acquire.Traces.Count == 0 ? null : Begin(acquire.Traces[i], item);
+            var asked = new HeldAcquire(this, acquire.Instance, acquire.Session, acquire.Epoch, item, span);
             if (TryAnswer(asked, out AcquireAnswer? answer, out _))
             {
-                if (answer != null)
-                    (known ??= []).Add(answer);
+                if (answer == null)
+                    continue;
+                span?.Stop();
+                (known ??= []).Add(answer);
             }
             else
             {
@@ -48,8 +55,18 @@ internal sealed class AcquireHandler(Lock gate, Authority authority, Keyspace ke
     private static void Queue(HeldAcquire asked) =>
         ThreadPool.UnsafeQueueUserWorkItem(static again => _ = again.Handler.AnswerAsync(again), asked, preferLocal: false);
 
+    // The thread is that of the holder's connection: what it reads next is no part of the span.
+    private Activity? Begin(in ActivityContext asked, in AcquireItem item)
+    {
+        Activity? before = Activity.Current;
+        Activity? span = NodeSpans.Answer(keyspace.Name, asked, item.Key.Id.Hash);
+        Activity.Current = before;
+        return span;
+    }
+
     private async Task AnswerAsync(HeldAcquire asked)
     {
+        Activity.Current = asked.Span; // for what is called from here
         AcquireAnswer? answer;
         while (!TryAnswer(asked, out answer, out AcquireWait wait))
         {
@@ -64,6 +81,7 @@ internal sealed class AcquireHandler(Lock gate, Authority authority, Keyspace ke
             }
             else if (await keyspace.ResolveAsync(wait.Fault, asked.Memory, stopping).ConfigureAwait(false) is { } error && error.Code != CacheErrorCode.NotFound)
             {
+                asked.Span.Ended(error);
                 Send(asked, asked.Refused(error));
                 return;
             }
@@ -91,6 +109,13 @@ internal sealed class AcquireHandler(Lock gate, Authority authority, Keyspace ke
         ulong hash = store.Hash(bytes);
         if (hash != id.Hash || id.Database >= IBlobStore.Databases)
             return true; // not of this tree: its seed is another one
+        if (!options.Roots.Owns(options.Name, bytes))
+        {
+            string whose = $"slot {HashSlots.Of(bytes)} is the business of root '{options.Roots.Of(bytes)}'";
+            answer = asked.Refused(new(CacheErrorCode.Refused, $"{whose}; the roots are set otherwise here"));
+            return true;
+        }
+
         var key = new BlobKey(id.Database, bytes, hash);
         var scope = default(WriteScope);
         ulong shard = store.ShardOf(hash);
@@ -147,7 +172,11 @@ internal sealed class AcquireHandler(Lock gate, Authority authority, Keyspace ke
         }
     }
 
-    private void Send(HeldAcquire asked, AcquireAnswer answer) => Send(asked.Instance, asked.Session, asked.Epoch, [answer]);
+    private void Send(HeldAcquire asked, AcquireAnswer answer)
+    {
+        asked.Span?.Stop();
+        Send(asked.Instance, asked.Session, asked.Epoch, [answer]);
+    }
 
     private void Send(ulong instance, uint session, uint epoch, List<AcquireAnswer> known)
     {

@@ -1,12 +1,16 @@
+using System.Diagnostics;
 using Hal.Cache.Coherence.Messages;
 using Hal.Cache.Contracts;
 
 namespace Hal.Cache.Node.Tree.Publication;
 
 /// <summary>One item of a holder's question that could not be answered at once, with what was learned while it waited.</summary>
-internal sealed class HeldAcquire(AcquireHandler handler, ulong instance, uint session, uint epoch, AcquireItem item)
+internal sealed class HeldAcquire(AcquireHandler handler, ulong instance, uint session, uint epoch, AcquireItem item, Activity? span)
 {
     private CommandMemory? memory;
+
+    /// <summary>The span of its answer, until that goes out; null where nobody traces it.</summary>
+    public Activity? Span => span;
 
     public AcquireHandler Handler => handler;
 
