@@ -25,9 +25,6 @@ internal sealed record CommandSpec(string Name, int Arity, CommandFlags Flags, K
 
     public string Complexity { get; init; } = "O(1)";
 
-    /// <summary>COMMAND INFO's tips, such as "nondeterministic_output".</summary>
-    public string[] Tips { get; init; } = [];
-
     /// <summary>The rows of a container such as CLIENT; its own handler runs where no subcommand was given.</summary>
     public CommandSpec[] Subcommands { get; init; } = [];
 

@@ -10,12 +10,12 @@ namespace Hal.Cache.Gateway;
 /// </summary>
 internal static class FaultBatch
 {
-    /// <summary>Awaits the noted fault with those of the command's other keys; false where the error is replied.</summary>
+    /// <summary>Awaits the noted fault with those of the command's other keys; false where the error is replied, or the authority is to run the command.</summary>
     public static ValueTask<bool> ResolveAsync(CommandContext context)
     {
         context.LetReadGoOn();
         bool isOfKey = context.Fault.Kind is not (FaultKind.None or FaultKind.Room);
-        return isOfKey && Gather(context) is { } faults ? ResolveAllAsync(context, faults) : context.ResolveFaultAsync();
+        return isOfKey && Gather(context) is { } faults ? ResolveAllAsync(context, faults) : ResolveOneAsync(context);
     }
 
     /// <summary>The noted fault and those of other keys that the command reads; null where there are no others.</summary>
@@ -60,6 +60,21 @@ internal static class FaultBatch
     private static (int Database, ulong Hash) IdOf(CommandContext context, Fault fault) =>
         (fault.Database, context.Store.Hash(fault.Key.Span));
 
+    private static async ValueTask<bool> ResolveOneAsync(CommandContext context)
+    {
+        if (await context.AwaitFaultAsync().ConfigureAwait(false) is not { } error)
+            return true;
+        Fail(context, error);
+        return false;
+    }
+
+    // What the authority runs instead has not failed, and is not to be counted among the errors.
+    private static void Fail(CommandContext context, CacheError error)
+    {
+        if (!context.IsElsewhere || context.Server.Forwarder is null)
+            context.Error(error);
+    }
+
     private static async ValueTask<bool> ResolveAllAsync(CommandContext context, List<Fault> faults)
     {
         var errors = new CacheError?[faults.Count];
@@ -70,7 +85,7 @@ internal static class FaultBatch
         await Task.WhenAll(workers).ConfigureAwait(false);
         if (Array.Find(errors, static error => error is not null) is not { } first)
             return true;
-        context.Error(first);
+        Fail(context, first);
         return false;
 
         async Task WorkAsync()

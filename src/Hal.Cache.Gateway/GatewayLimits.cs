@@ -53,6 +53,9 @@ internal static class GatewayLimits
     /// <summary>How long a command is tried to be forwarded before its client hears that the authority can't be reached.</summary>
     public static readonly TimeSpan ForwardTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long INFO and CONFIG wait for what the authority says.</summary>
+    public static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(2);
+
     /// <summary>How long a command waits for the control plane.</summary>
     public static readonly TimeSpan PlaneTimeout = TimeSpan.FromSeconds(5);
 
@@ -64,6 +67,18 @@ internal static class GatewayLimits
 
     /// <summary>Times that a transaction is sent to the authority when connections break.</summary>
     public const int ExecAttemptsMax = 3;
+
+    /// <summary>Commands that wait at the authority on connections of their own; those beyond share one.</summary>
+    public const int WaitsOnOwnLinks = 64;
+
+    /// <summary>Commands of one other instance that wait here on the connection that they share.</summary>
+    public const int SharedWaitsMax = 65_536;
+
+    /// <summary>Longest request that is sent on a shared connection, in bytes.</summary>
+    public const int SharedRequestBytesMax = 64 * 1024;
+
+    /// <summary>Bytes of a reply that are on their way on a shared connection before the client has taken some.</summary>
+    public const int SharedPieceBytes = 256 * 1024;
 
     /// <summary>Bytes of cached scripts' texts; those that came with EVAL are forgotten beyond that, oldest first.</summary>
     public const long ScriptBytesMax = 64L << 20;

@@ -28,6 +28,9 @@ internal sealed record KeySpec(int First, int Last = 0, int Step = 1, KeyFlags F
     /// <summary>Word after which the search begins, null where it begins at <see cref="First"/>.</summary>
     public string? Keyword { get; init; }
 
+    /// <summary>Where COMMAND INFO says that the search for the keyword begins, negative from the end; null for <see cref="First"/>.</summary>
+    public int? KeywordFrom { get; init; }
+
     /// <summary>Finds the argument behind the keyword of a command whose options may have it as their value; -1 where there is none.</summary>
     public Func<CommandContext, int, int>? Finder { get; init; }
 

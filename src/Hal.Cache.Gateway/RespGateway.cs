@@ -41,7 +41,7 @@ public sealed class RespGateway : IAsyncDisposable
 
     /// <summary>Connections of clients, without those of other instances; and bytes sent over all connections since the start.</summary>
     public (int Clients, long BytesSent) Traffic =>
-        (State.Clients.All.Count(c => c.Peer == null), State.Counters.Total(State.Clients.All, State.Table.All.Count).BytesOut);
+        (State.Clients.All.Count(c => c.Peer == null), State.Counters.Total(State.Clients, State.Table.All.Count).BytesOut);
 
     internal ServerState State { get; }
 

@@ -11,6 +11,7 @@ namespace Hal.Cache.Peers;
 public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, TimeProvider time, ISocketLoops? loops = null) : IPeerClient
 {
     private readonly ConcurrentDictionary<(string Peer, PeerChannelKind Kind), ConnectionPool> pools = [];
+    private readonly ConcurrentDictionary<FrameChannel, string> waits = [];
     private readonly CancellationTokenSource disposed = new();
 
     public async ValueTask<Result<IFrameChannel>> ConnectAsync(string peer, PeerChannelKind kind, IFrameSink sink, CancellationToken cancellation)
@@ -22,7 +23,7 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
             return made.Error;
         PeerSocket socket = made.Value;
         var channel = new FrameChannel(peer, socket.Pipe, options.QueueBytesMax, socket.Break);
-        _ = RunAsync(channel, socket, sink);
+        _ = RunAsync(channel, kind, socket, sink);
         return channel;
     }
 
@@ -58,6 +59,12 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
             if (id.Peer == peer)
                 pool.Cut();
         }
+
+        foreach ((FrameChannel channel, string to) in waits)
+        {
+            if (to == peer)
+                channel.Close();
+        }
     }
 
     public ValueTask DisposeAsync()
@@ -68,10 +75,13 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
         return default;
     }
 
-    private async Task RunAsync(FrameChannel channel, PeerSocket socket, IFrameSink sink)
+    private async Task RunAsync(FrameChannel channel, PeerChannelKind kind, PeerSocket socket, IFrameSink sink)
     {
+        if (kind == PeerChannelKind.Waits)
+            waits[channel] = channel.Peer;
         using (socket)
             await channel.RunAsync(sink, disposed.Token).ConfigureAwait(false);
+        waits.TryRemove(channel, out _);
     }
 
     private ConnectionPool Pool(string peer, PeerChannelKind kind) =>

@@ -13,7 +13,7 @@ internal sealed class Listeners
 
     private int httpConnections;
 
-    /// <summary>Empty until Kestrel is configured; they have the ports that were taken once it has started, in the instances' order.</summary>
+    /// <summary>Empty until Kestrel is configured; the first of each instance, in their order, with the ports that were taken once Kestrel has started.</summary>
     public List<ListenOptions> Resp { get; } = [];
 
     public ListenOptions? Http { get; private set; }
@@ -24,11 +24,17 @@ internal sealed class Listeners
         kestrel.Limits.MaxRequestBodySize = HttpBodyBytesMax;
         foreach (var instance in instances)
         {
-            kestrel.Listen(EpollTransport.IsSupported ? new LoopEndPoint(instance.Options.Listen) : instance.Options.Listen, listen =>
+            ListenOptions? first = null;
+            foreach (var address in instance.Options.Listens)
             {
-                instance.ListenResp(listen);
-                Resp.Add(listen);
-            });
+                kestrel.Listen(EpollTransport.IsSupported ? new LoopEndPoint(address) : address, listen =>
+                {
+                    instance.ListenResp(listen);
+                    first ??= listen;
+                });
+            }
+
+            Resp.Add(first!);
         }
         kestrel.Listen(options.Http, listen =>
         {

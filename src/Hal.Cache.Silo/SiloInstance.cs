@@ -55,7 +55,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
             FunctionsFile = options.MemoryOnly ? null : Path.Combine(options.Data, FunctionsFileName),
             ScriptLog = LogScript,
             ClusterView = options.ClusterView,
-            Bind = options.Listen.Address.ToString(),
+            Bind = string.Join(' ', options.Listens.Select(one => one.Address)),
             Directory = options.MemoryOnly ? "" : options.Data,
             Durability = options.MemoryOnly ? "none" : options.Durability.ToString().ToLowerInvariant(),
         };

@@ -20,7 +20,11 @@ internal static class StartFailure
 
     private static IEnumerable<(string Name, IPEndPoint Address)> Listeners(SiloOptions options)
     {
-        foreach (var instance in options.Instances) yield return (options.Instances.Count == 1 ? "listen" : $"listen of '{instance.Name}'", instance.Listen);
+        foreach (var instance in options.Instances)
+        {
+            foreach (var address in instance.Listens) yield return (options.Instances.Count == 1 ? "listen" : $"listen of '{instance.Name}'", address);
+        }
+
         yield return ("http", options.Http);
     }
 

@@ -132,6 +132,26 @@ public sealed class SiloProcessTests : SiloHome
     }
 
     [Fact]
+    public async Task Clients_connect_at_every_address_that_was_given()
+    {
+        using var free = new TcpListener(IPAddress.IPv6Loopback, 0);
+        free.Start();
+        var second = (IPEndPoint)free.LocalEndpoint;
+        free.Stop();
+        await using var silo = await SiloRun.ServeAsync(Home, [.. AnyPort, "--listen", $"{second}"]);
+
+        foreach (var address in new[] { IPEndPoint.Parse(silo.Ready["resp"]), second })
+        {
+            using var client = new TcpClient(address.AddressFamily);
+            await client.ConnectAsync(address);
+            await client.GetStream().WriteAsync("*3\r\n$6\r\nCONFIG\r\n$3\r\nGET\r\n$4\r\nbind\r\n"u8.ToArray());
+            var reply = new byte["*2\r\n$4\r\nbind\r\n$13\r\n127.0.0.1 ::1\r\n".Length];
+            await client.GetStream().ReadExactlyAsync(reply);
+            Assert.EndsWith("127.0.0.1 ::1\r\n", System.Text.Encoding.ASCII.GetString(reply), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_port_in_use_names_the_instance_that_wanted_it()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);

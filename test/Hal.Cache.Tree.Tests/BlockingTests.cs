@@ -21,7 +21,11 @@ public sealed class BlockingTests(FourInstances four)
         using var other = four.Connect("b");
         other.Command("DEL", "bl:1", "bl:1b", "bl:2", "bl:2b", "bl:3", "bl:4");
         waiter.Send(waits.Split(' '));
-        if (expected != "*(null)") await BlockedAsync(1);
+        if (expected != "*(null)")
+        {
+            await BlockedAsync(1);
+            Assert.Equal(Number(four.Tree["root"], "total_blocking_keys"), Number(four.Tree["a"], "total_blocking_keys"));
+        }
 
         other.Command(serves.Split(' '));
 
@@ -83,6 +87,84 @@ public sealed class BlockingTests(FourInstances four)
     }
 
     [Fact]
+    public async Task Many_clients_that_wait_at_a_leaf_share_a_connection_to_the_root_and_each_is_served()
+    {
+        const int Clients = 300, Keys = 10;
+        using var other = four.Connect("b");
+        var waiters = Enumerable.Range(0, Clients).Select(_ => four.Connect("a")).ToList();
+        try
+        {
+            var id = waiters[^1].Command("CLIENT", "ID").Number;
+            for (var i = 0; i < Clients; i++) waiters[i].Send("BLPOP", $"bl:many:{i % Keys}", "0");
+            await BlockedAsync(Clients);
+            Assert.InRange(Number(four.Tree["root"], "connected_clients"), 1, Clients - Keys);
+
+            using (var unblocker = four.Connect("a")) Assert.Equal(1, unblocker.Command("CLIENT", "UNBLOCK", $"{id}").Number);
+            Assert.Equal("*(null)", waiters[^1].Receive().ToString());
+            waiters[^2].Dispose();
+            await BlockedAsync(Clients - 2);
+            waiters.RemoveRange(Clients - 2, 2);
+
+            // One of each key's elements is longer than what is sent at a time.
+            var elements = Enumerable.Range(0, Clients).Select(i => new string((char)('a' + (i % 26)), i < Keys ? 600_000 : 10) + i).ToArray();
+            for (var key = 0; key < Keys; key++) other.Command(["RPUSH", $"bl:many:{key}", .. elements.Where((_, i) => i % Keys == key)]);
+            var got = waiters.Select((waiter, i) => (Key: i % Keys, Reply: waiter.Receive().Items!)).ToList();
+
+            Assert.All(got, one => Assert.Equal($"bl:many:{one.Key}", one.Reply[0].Text));
+            Assert.Equal(elements.Take(Clients - 2).Order(StringComparer.Ordinal), got.Select(one => one.Reply[1].Text).Order(StringComparer.Ordinal));
+            await BlockedAsync(0);
+            Assert.Equal("PONG", waiters[0].Command("PING").Text);
+        }
+        finally
+        {
+            waiters.ForEach(waiter => waiter.Dispose());
+        }
+    }
+
+    [Theory]
+    [InlineData("root")]
+    [InlineData("a")]
+    public async Task Messages_reach_a_client_of_RESP3_while_its_command_waits(string instance)
+    {
+        using var waiter = four.Connect3(instance);
+        using var other = four.Connect("b");
+        other.Command("DEL", "bl:pushed");
+        waiter.Command("SUBSCRIBE", "bl:channel");
+        waiter.Send("BLPOP", "bl:pushed", "0");
+        await BlockedAsync(1);
+
+        other.Command("PUBLISH", "bl:channel", "one");
+        Assert.Equal(">[$\"message\", $\"bl:channel\", $\"one\"]", waiter.Receive().ToString());
+        other.Command("PUBLISH", "bl:channel", "two");
+        Assert.Equal(">[$\"message\", $\"bl:channel\", $\"two\"]", waiter.Receive().ToString());
+        other.Command("RPUSH", "bl:pushed", "v");
+
+        Assert.Equal("*[$\"bl:pushed\", $\"v\"]", waiter.Receive().ToString());
+        other.Command("PUBLISH", "bl:channel", "three");
+        Assert.Equal(">[$\"message\", $\"bl:channel\", $\"three\"]", waiter.Receive().ToString());
+    }
+
+    [Theory]
+    [InlineData("root")]
+    [InlineData("a")]
+    public async Task What_a_command_that_waited_has_changed_itself_is_told_behind_its_reply(string instance)
+    {
+        using var waiter = four.Connect3(instance);
+        using var other = four.Connect("b");
+        other.Command("DEL", "bl:from", "bl:to");
+        other.Command("RPUSH", "bl:to", "a");
+        waiter.Command("CLIENT", "TRACKING", "ON");
+        Assert.Equal("*[$\"a\"]", waiter.Command("LRANGE", "bl:to", "0", "-1").ToString());
+        waiter.Send("BLMOVE", "bl:from", "bl:to", "LEFT", "LEFT", "0");
+        await BlockedAsync(1);
+
+        other.Command("RPUSH", "bl:from", "v");
+
+        Assert.Equal("$\"v\"", waiter.Receive().ToString());
+        Assert.Equal(">[$\"invalidate\", *[$\"bl:to\"]]", waiter.Receive().ToString());
+    }
+
+    [Fact]
     public async Task When_the_root_goes_a_client_that_waits_hears_so_and_one_that_tracks_keys_hears_that_all_may_have_changed()
     {
         using var tree = TreeProcesses.Started(null, ("root", null), ("leaf", "root"));
@@ -102,11 +184,13 @@ public sealed class BlockingTests(FourInstances four)
         Assert.Equal(">[$\"invalidate\", _(null)]", tracker.Receive().ToString());
     }
 
-    private static long Blocked(TreeMember member)
+    private static long Blocked(TreeMember member) => Number(member, "blocked_clients");
+
+    private static long Number(TreeMember member, string name)
     {
         using var client = new RespTestClient(member.Port);
-        var line = client.Command("INFO", "clients").Text.Split("\r\n").Single(one => one.StartsWith("blocked_clients:", StringComparison.Ordinal));
-        return long.Parse(line.AsSpan("blocked_clients:".Length), System.Globalization.CultureInfo.InvariantCulture);
+        var line = client.Command("INFO", "clients").Text.Split("\r\n").Single(one => one.StartsWith(name + ":", StringComparison.Ordinal));
+        return long.Parse(line.AsSpan(name.Length + 1), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private async Task BlockedAsync(int count) =>

@@ -112,5 +112,129 @@ public sealed class RedisCommandTests(ThreeLevels levels) : IClassFixture<ThreeL
         Assert.Equal("streams", leaf.Command("XREADGROUP", "GROUP", "streams", "streams", "STREAMS", "streams", ">").Items![0].Items![0].Text);
     }
 
+    [Theory]
+    [InlineData(2, "MULTI; SET s:t 1; SELECT 3; SET s:t 3; EXEC; GET s:t; DEL s:t; SELECT 0; GET s:t")]
+    [InlineData(2, "MULTI; SELECT 99; SELECT x; SET s:t 1; EXEC; GET s:t")]
+    [InlineData(2, "SET s:t v; MULTI; CLIENT SETNAME me; LPUSH s:t x; CLIENT GETNAME; PING; ECHO e; INCR s:n; EXEC; CLIENT GETNAME")]
+    [InlineData(2, "MULTI; SUBSCRIBE s:c s:d; SET s:t v; UNSUBSCRIBE s:c s:d; GET s:t; EXEC; GET s:t")]
+    [InlineData(3, "HSET s:h f v; MULTI; HGETALL s:h; SUBSCRIBE s:c; CLIENT NO-TOUCH ON; CONFIG GET databases; EXEC; UNSUBSCRIBE s:c")]
+    [InlineData(2, "WATCH s:t; SET s:t w; MULTI; CLIENT SETNAME other; GET s:t; EXEC; CLIENT GETNAME")]
+    [InlineData(2, "MULTI; SET s:t; CLIENT ID; EXEC; PING; MULTI; MULTI; WATCH s:t; DISCARD; DISCARD; EXEC")]
+    [InlineData(2, "MULTI; EVAL return(redis.call('nosuch')) 0; ACL WHOAMI; SET s:t v; EXEC; EVAL return{err='MY'} 0; EVAL local 0")]
+    [InlineData(2, "MULTI; BLPOP s:l 0; XREAD BLOCK 0 STREAMS s:x $; BLMOVE s:l s:t LEFT LEFT 0; WAIT 0 0; EXEC")]
+    [InlineData(2, "SET s:t 1; CLIENT REPLY SKIP; SET s:t 2; GET s:t; CLIENT REPLY OFF; SET s:t 3; LPUSH s:t x; MULTI; GET s:t; EXEC; CLIENT REPLY ON; GET s:t")]
+    [InlineData(2, "SET s:t v EX 100; GETEX s:t PERSIST; TTL s:t; EXPIRE s:t 100 GT; EXPIRE s:t 100; PERSIST s:t; GETDEL s:t; GETDEL s:t; EXISTS s:t")]
+    [InlineData(2,
+        "RPUSH s:l a b c; COPY s:l s:t; RENAME s:t s:n; LRANGE s:n 0 -1; RENAMENX s:l s:n; OBJECT ENCODING s:n; "
+        + "MEMORY USAGE s:t; COPY s:l s:z DB 5; SELECT 5; LLEN s:z; DEL s:z")]
+    [InlineData(2,
+        "SET s:t 1; INCR s:t x; SET s:t; EXPIRE s:t x; EXPIRE s:t 1 NX XX; GETEX s:t EX; SETRANGE s:t -1 x; LPUSH; "
+        + "XADD s:x x f v; XADD s:x; ZADD s:z NX XX 1 a; COPY s:t s:t; OBJECT x s:t")]
+    [InlineData(2,
+        "RPUSH s:l 3 1 2; SORT s:l BY; SORT s:l LIMIT 0; SORT_RO s:l STORE s:t; SORT_RO s:l DESC; SORT s:l GET # STORE s:t; "
+        + "BLPOP s:h; BLPOP s:h x; BLPOP s:h -1; BLPOP s:t 0; XREAD BLOCK x STREAMS s:x 0; XREAD STREAMS s:x")]
+    [InlineData(3,
+        "HSET s:h f v; HGETALL s:h; ZADD s:z 1.5 m; ZRANGE s:z 0 -1 WITHSCORES; ZSCORE s:z m; ZINCRBY s:z 1 m; "
+        + "ZRANDMEMBER s:z 1 WITHSCORES; ZMPOP 2 s:z s:t MIN; HRANDFIELD s:h 1 WITHVALUES")]
+    [InlineData(3,
+        "SADD s:t a; SMEMBERS s:t; SPOP s:t 1; GEOADD s:z 13 38 p; GEOPOS s:z p x; "
+        + "GEOSEARCH s:z FROMMEMBER p BYRADIUS 1 km WITHDIST; XADD s:x 1-1 f v; XRANGE s:x - +; XREAD STREAMS s:x s:h 0 0; XINFO STREAM s:x")]
+    [InlineData(3,
+        "EVAL redis.setresp(3);return{double=1.5} 0; EVAL return{map={a=1}} 0; GET s:t; LRANGE s:t 0 -1; LPOP s:t 2; "
+        + "CONFIG GET databases; CLIENT TRACKINGINFO; COMMAND GETKEYS GET a; FUNCTION LIST; ZRANGE s:z 0 -1")]
+    public void A_client_is_answered_at_a_leaf_as_at_the_root(int protocol, string script)
+    {
+        string At(string instance)
+        {
+            using var client = levels.Connect(instance);
+            client.Command("DEL", "s:t", "s:n", "s:h", "s:l", "s:x", "s:z");
+            client.Command("HELLO", $"{protocol}");
+            foreach (var command in script.Split("; ")) client.Send(command.Split(' '));
+            client.Send("PING", "the end");
+            var replies = new System.Text.StringBuilder();
+            while (true)
+            {
+                string reply = client.Receive().ToString();
+                replies.Append(reply).Append('\n');
+                if (reply.Contains("the end", StringComparison.Ordinal)) return replies.ToString();
+            }
+        }
+
+        Assert.Equal(At("root"), At("leaf"));
+    }
+
+    [Fact]
+    public void A_count_that_the_root_has_kept_in_a_hyperloglog_is_read_at_the_leaf()
+    {
+        using var root = levels.Connect("root");
+        using var leaf = levels.Connect("leaf");
+        Assert.Equal(1, leaf.Command("PFADD", "r:hll", "a", "b", "c").Number);
+        Assert.Equal("\x80", leaf.Command("GETRANGE", "r:hll", "15", "15").Text);
+
+        Assert.Equal(3, leaf.Command("PFCOUNT", "r:hll").Number);
+
+        Assert.Equal("\x03", leaf.Command("GETRANGE", "r:hll", "8", "8").Text);
+        Assert.Equal("\0", root.Command("GETRANGE", "r:hll", "15", "15").Text);
+        long forwarded = levels.Counter("leaf", "tree_forwarded");
+        Assert.Equal(3, leaf.Command("PFCOUNT", "r:hll").Number);
+        Assert.Equal(forwarded, levels.Counter("leaf", "tree_forwarded"));
+    }
+
+    [Fact]
+    public void Sorting_by_other_keys_is_one_command_of_the_root()
+    {
+        using var root = levels.Connect("root");
+        using var leaf = levels.Connect("leaf");
+        for (int i = 0; i < 100; i++)
+        {
+            root.Command("RPUSH", "r:sort", $"{i}");
+            root.Command("SET", $"r:weight:{i}", $"{(i * 37) % 101}");
+        }
+
+        long acquires = levels.Counter("leaf", "tree_acquires"), forwarded = levels.Counter("leaf", "tree_forwarded");
+        string got = leaf.Command("SORT_RO", "r:sort", "BY", "r:weight:*", "GET", "#", "GET", "r:weight:*").ToString();
+
+        Assert.Equal(root.Command("SORT", "r:sort", "BY", "r:weight:*", "GET", "#", "GET", "r:weight:*").ToString(), got);
+        Assert.Equal(forwarded + 1, levels.Counter("leaf", "tree_forwarded"));
+        Assert.Equal(acquires, levels.Counter("leaf", "tree_acquires"));
+    }
+
+    [Fact]
+    public void Errors_of_the_root_are_counted_at_the_leaf_that_its_client_asked_and_no_others()
+    {
+        using var leaf = levels.Connect("leaf");
+        leaf.Command("SET", "r:e", "v");
+        leaf.Command("RPUSH", "r:list", "a");
+        leaf.Command("CONFIG", "RESETSTAT");
+
+        leaf.Command("LPUSH", "r:e", "x");
+        leaf.Command("MULTI");
+        leaf.Command("LPUSH", "r:e", "x");
+        leaf.Command("EXEC");
+        leaf.Command("LRANGE", "r:list", "0", "-1");
+
+        Assert.Contains("errorstat_WRONGTYPE:count=2", leaf.Command("INFO", "errorstats").Text, StringComparison.Ordinal);
+        Assert.Contains("total_error_replies:2\r", leaf.Command("INFO", "stats").Text, StringComparison.Ordinal);
+        Assert.Matches("cmdstat_lpush:calls=2,.*failed_calls=2", leaf.Command("INFO", "commandstats").Text);
+    }
+
+    [Fact]
+    public async Task What_a_leaf_says_of_the_data_set_is_the_roots()
+    {
+        using var root = levels.Connect("root");
+        using var leaf = levels.Connect("leaf");
+        root.Command("SET", "r:only:at:the:root", "v");
+
+        Assert.True(await Eventually.HoldsAsync(() => Keyspace(root) == Keyspace(leaf), WaitMax), $"{Keyspace(root)} and {Keyspace(leaf)}");
+        Assert.Equal("OK", leaf.Command("CONFIG", "SET", "hash-max-listpack-entries", "1").Text);
+        leaf.Command("HSET", "r:large", "a", "1", "b", "2");
+        Assert.Equal("hashtable", root.Command("OBJECT", "ENCODING", "r:large").Text);
+        Assert.Equal("hashtable", leaf.Command("OBJECT", "ENCODING", "r:large").Text);
+        Assert.Equal("OK", leaf.Command("CONFIG", "SET", "hash-max-listpack-entries", "512").Text);
+        Assert.Equal("512", root.Command("CONFIG", "GET", "hash-max-listpack-entries").Items![1].Text);
+
+        static string Keyspace(RespTestClient client) => client.Command("INFO", "keyspace").Text;
+    }
+
     private static string Line(RespTestReply reply) => $"*{reply.Items!.Count} {string.Join(' ', reply.Items.Select(item => $":{item.Number}"))}";
 }

@@ -7,7 +7,7 @@ namespace Hal.Cache.Contracts.Peers;
 /// </remarks>
 public interface IPeerClient : IAsyncDisposable
 {
-    /// <summary>Opens a channel for frames of a kind, Coherence or Messages; the sink takes what the peer sends.</summary>
+    /// <summary>Opens a channel for frames of a kind, Coherence, Messages or Waits; the sink takes what the peer sends.</summary>
     ValueTask<Result<IFrameChannel>> ConnectAsync(string peer, PeerChannelKind kind, IFrameSink sink, CancellationToken cancellation);
 
     /// <summary>
@@ -21,6 +21,6 @@ public interface IPeerClient : IAsyncDisposable
     /// <summary>A connection on which the peer runs commands for this instance, the caller's alone until it is disposed.</summary>
     ValueTask<Result<ICommandLink>> RentAsync(string peer, CancellationToken cancellation);
 
-    /// <summary>Breaks every connection for bytes and commands to a peer that does not answer, so that nobody goes on waiting for it.</summary>
+    /// <summary>Breaks every connection for bytes, commands and waits to a peer that does not answer, so that nobody goes on waiting for it.</summary>
     void Cut(string peer);
 }

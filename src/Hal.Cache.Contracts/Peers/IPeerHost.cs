@@ -6,7 +6,7 @@ public interface IPeerHost
     /// <summary>The instance's name, which a peer that connects must mean.</summary>
     string Name { get; }
 
-    /// <summary>A peer has opened a channel for frames of a kind, Coherence or Messages; the sink takes what it sends.</summary>
+    /// <summary>A peer has opened a channel for frames of a kind, Coherence, Messages or Waits; the sink takes what it sends.</summary>
     Result<IFrameSink> Accept(PeerChannelKind kind, IFrameChannel channel);
 
     /// <summary>

@@ -14,4 +14,7 @@ public enum PeerChannelKind
 
     /// <summary>Published messages, and who is subscribed to what, as frames both ways.</summary>
     Messages,
+
+    /// <summary>Commands that may wait for long, many at a time, and their replies, as frames both ways.</summary>
+    Waits,
 }

@@ -59,6 +59,14 @@ internal sealed class ClientCounters(int commands)
         (Times[spec.Id] ??= new()).Add((long)(ticks * 1e6 / System.Diagnostics.Stopwatch.Frequency));
     }
 
+    /// <summary>Counts a command of a transaction that the authority has run.</summary>
+    public void Count(CommandSpec spec, bool failed)
+    {
+        Spec = spec;
+        Calls[spec.Id]++;
+        if (failed) Failures[spec.Id]++;
+    }
+
     public void Add(ClientCounters other)
     {
         for (int id = 0; id < Calls.Length; id++)

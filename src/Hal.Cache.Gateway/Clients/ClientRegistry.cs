@@ -6,6 +6,7 @@ namespace Hal.Cache.Gateway.Clients;
 internal sealed class ClientRegistry(int max)
 {
     private readonly ConcurrentDictionary<long, ClientSession> clients = new();
+    private readonly ConcurrentDictionary<long, ClientSession> cut = new();
     private long nextId;
     private long total;
     private long rejected;
@@ -19,6 +20,9 @@ internal sealed class ClientRegistry(int max)
     public long Rejected => Volatile.Read(ref rejected);
 
     public IEnumerable<ClientSession> All => clients.Values.OrderBy(client => client.Id);
+
+    /// <summary>Whose counters count: also connections that were cut and have not ended yet.</summary>
+    public IEnumerable<ClientSession> Counted => clients.Values.Concat(cut.Values).Distinct();
 
     public long NextId() => Interlocked.Increment(ref nextId);
 
@@ -38,5 +42,17 @@ internal sealed class ClientRegistry(int max)
         return true;
     }
 
-    public void Remove(ClientSession client) => clients.TryRemove(client.Id, out _);
+    /// <summary>Cuts a connection: nobody sees it any more, though its end may take a moment.</summary>
+    public void Cut(ClientSession client)
+    {
+        cut[client.Id] = client;
+        if (clients.TryRemove(client.Id, out _)) client.Abort();
+        else cut.TryRemove(client.Id, out _); // it has ended meanwhile
+    }
+
+    public void Remove(ClientSession client)
+    {
+        clients.TryRemove(client.Id, out _);
+        cut.TryRemove(client.Id, out _);
+    }
 }

@@ -10,6 +10,7 @@ namespace Hal.Cache.Gateway.Clients;
 internal sealed class ClientSession(long id, string remote, string local, DateTimeOffset created, Action abort, int commands = ClientSession.CommandsRoom)
 {
     private ClientOutbox? outbox;
+    private volatile Action wake = static () => { };
 
     /// <summary>Commands that there is room to count for, where the table's own number is not given.</summary>
     public const int CommandsRoom = 512;
@@ -113,7 +114,11 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     }
 
     /// <summary>Makes the connection look at its outbox; set by the connection.</summary>
-    public Action Wake { get; set; } = static () => { };
+    public Action Wake
+    {
+        get => wake;
+        set => wake = value;
+    }
 
     public bool IsMonitor { get; set; }
 

@@ -23,7 +23,9 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
     private const int BodyBytesUnsent = 256 << 10;
 
     private readonly RespWriter reply = context.Reply;
+    private SemaphoreSlim? gate; // while a command waits whose client is sent messages
     private CommitWait? commit;
+    private bool hasBegun;
     private bool hasMoved;
 
     /// <summary>Whether this may be a thread that reads from another instance, and that others wait for; the connection's own loop is none.</summary>
@@ -42,6 +44,49 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
 
     /// <summary>True when the connection is of no use any more.</summary>
     public bool IsClosed { get; private set; }
+
+    /// <summary>Messages go out again as soon as they come.</summary>
+    public void BeginWait() => (gate, hasBegun) = (gate ?? new(1, 1), false);
+
+    /// <summary>Sends the front of the reply of a command that waits: no message comes between it and its rest.</summary>
+    public async ValueTask BeginReplyAsync()
+    {
+        if (gate is null)
+        {
+            await FlushAsync().ConfigureAwait(false);
+            return;
+        }
+
+        await gate.WaitAsync(closed).ConfigureAwait(false);
+        try
+        {
+            hasBegun = true;
+            await FlushAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Sends the messages for a client whose command waits, unless its reply has begun. The reply that others write meanwhile stays where it is.</summary>
+    public async ValueTask PushAsync()
+    {
+        await gate!.WaitAsync(closed).ConfigureAwait(false);
+        try
+        {
+            if (hasBegun || !context.Client.HasMessages)
+                return;
+            ReadOnlyMemory<byte> messages = context.Client.Outbox.Take();
+            output.Write(messages.Span);
+            context.Client.Counters.BytesOut += messages.Length;
+            IsClosed |= (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
 
     /// <summary>Sends all; waits while the client does not take it.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

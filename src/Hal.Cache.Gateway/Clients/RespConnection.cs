@@ -210,11 +210,23 @@ internal sealed class RespConnection : IDisposable
 
         client.IsWaiting = true;
         CommandSpans.Wait(context);
-        closing |= await CommandDispatcher.FinishAsync(context, waiting, replyStart).ConfigureAwait(false) == Outcome.Close;
+        closing |= await RunToEndAsync().ConfigureAwait(false) == Outcome.Close;
         client.IsWaiting = false;
         client.ActiveAt = time.GetUtcNow().ToUnixTimeMilliseconds();
         FinishCommand();
         CommandSpans.End(context, replyStart);
+    }
+
+    /// <summary>Has the command run to its end; a client of RESP3 whose command waits is sent its messages meanwhile.</summary>
+    private ValueTask<Outcome> RunToEndAsync()
+    {
+        bool isPushed = client.Protocol == 3 && context.Spec.Has(CommandFlags.Blocking)
+            && !(client.Tracking.IsOn && (context.Spec.Has(CommandFlags.ReadOnly) || server.Forwarder is not null));
+        if (!isPushed)
+            return CommandDispatcher.FinishAsync(context, waiting, replyStart);
+        sender.BeginWait();
+        Task<Outcome> finishing = CommandDispatcher.FinishAsync(context, waiting, replyStart).AsTask();
+        return finishing.IsCompleted ? new(finishing) : new WaitingPushes(client, sender, closed).RunAsync(finishing);
     }
 
     /// <summary>Counts the command, and drops its reply where the client wants none.</summary>
@@ -320,7 +332,7 @@ internal sealed class RespConnection : IDisposable
             return;
         }
 
-        await sender.FlushAsync().ConfigureAwait(false);
+        await sender.BeginReplyAsync().ConfigureAwait(false);
         replyStart = 0;
     }
 

@@ -14,9 +14,9 @@ internal static class ClientAdminCommands
 
     public static readonly CommandSpec[] Rows =
     [
-        ClientCommands.Row("info", 2, ClientCommands.Own, Info, "6.2.0", "Describes the connection.") with { Tips = ["nondeterministic_output"] },
+        ClientCommands.Row("info", 2, ClientCommands.Own, Info, "6.2.0", "Describes the connection."),
         ClientCommands.Row("list", -2, Admin, List, "2.4.0", "Describes all connections.")
-            with { Complexity = "O(N) where N is the number of client connections", Tips = ["nondeterministic_output"] },
+            with { Complexity = "O(N) where N is the number of client connections" },
         ClientCommands.Row("kill", -3, Admin, Kill, "2.4.0", "Closes connections.") with { Complexity = "O(N) where N is the number of client connections" },
         ClientCommands.Row("pause", -3, Admin, Pause, "3.0.0", "Makes commands wait."),
         ClientCommands.Row("unpause", 2, Admin, Unpause, "6.2.0", "Ends a pause.") with { Complexity = "O(N) where N is the number of paused clients" },
@@ -84,8 +84,7 @@ internal static class ClientAdminCommands
                 continue;
             }
 
-            c.Server.Clients.Remove(client); // what ends the connection may take a moment, in which nobody is to see it any more
-            client.Abort();
+            c.Server.Clients.Cut(client);
         }
 
         if (!byAddress) c.Reply.Integer(killed);

@@ -219,8 +219,9 @@ internal static class CommandCommands
         string[] categories = [.. CommandCategories.Of(spec)];
         reply.SetHeader(categories.Length);
         foreach (string category in categories) reply.Status("@" + category);
-        reply.ArrayHeader(spec.Tips.Length);
-        foreach (string tip in spec.Tips) reply.Text(tip);
+        string[] tips = CommandTips.Of(spec);
+        reply.ArrayHeader(tips.Length);
+        foreach (string tip in tips) reply.Text(tip);
         KeySpec[] keys = spec.IsKeyless ? [] : [spec.Keys, .. spec.MoreKeys];
         reply.ArrayHeader(keys.Length);
         foreach (KeySpec some in keys) WriteKeySpec(reply, some);
@@ -236,7 +237,7 @@ internal static class CommandCommands
         int fromEnd = 0;
         foreach (KeySpec some in (KeySpec[])[spec.Keys, .. spec.MoreKeys])
         {
-            if (some.Keyword is not null || some.KeyNumber >= 0) continue;
+            if (some.IsUnknown || some.Keyword is not null || some.KeyNumber >= 0) continue;
             first = Math.Min(first, some.First);
             if (some.Last < 0) fromEnd = fromEnd == 0 ? some.Last : Math.Max(fromEnd, some.Last);
             else last = Math.Max(last, some.First + some.Last);
@@ -279,7 +280,7 @@ internal static class CommandCommands
             reply.Text("keyword");
             reply.Text(keys.Keyword);
             reply.Text("startfrom");
-            reply.Integer(keys.First);
+            reply.Integer(keys.KeywordFrom ?? keys.First);
         }
 
         reply.Text("find_keys");

@@ -1,4 +1,5 @@
 using System.Text;
+using Hal.Cache.Gateway.Server;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -19,7 +20,7 @@ internal static class ConfigCommands
                 Row("set", -4, Set, "Sets parameters."),
                 Row("resetstat", 2, ResetStatistics, "Sets the counters of INFO to zero."),
                 Row("rewrite", 2, Rewrite, "Refused: settings are in the silo's own file."),
-                Row("help", 2, Help, "Lists the subcommands."),
+                Row("help", 2, Help, "Lists the subcommands.") with { Flags = CommandFlags.Loading | CommandFlags.Stale },
             ],
         },
     ];
@@ -56,11 +57,29 @@ internal static class ConfigCommands
 
         if (c.Server.Config.TrySet(parameters) is { } refused) return c.Error(refused);
         c.Ok();
+        if (!c.Server.IsAuthority && c.Server.Forwarder is { } forwarder && parameters.Where(one => IsTheRoots(one.Name)).ToList() is { Count: > 0 } theRoots)
+            return c.RunAsync(context => SetThereAsync(context, forwarder, theRoots));
 
         // Which events are asked for concerns the instances that tell of them.
         return names.Contains("notify-keyspace-events") && c.Server.Relay?.SettleAsync() is { IsCompleted: false } settled
             ? c.RunAsync(_ => new ValueTask(settled))
             : Outcome.Done;
+    }
+
+    // How values are held is decided where they are changed, and scripts run there.
+    private static bool IsTheRoots(string name) => CollectionParameters.Concerns(name) || name is "lua-time-limit" or "busy-reply-threshold";
+
+    private static async ValueTask SetThereAsync(CommandContext c, Peers.CommandForwarder forwarder, List<(string Name, string Value)> parameters)
+    {
+        string[] command = ["CONFIG", "SET", .. parameters.SelectMany(one => new[] { one.Name, one.Value })];
+        foreach (string root in c.Server.Tree!.Authorities.Roots.Names)
+        {
+            byte[]? reply = await forwarder.AskAsync(c, root, command);
+            if (reply is [(byte)'+', ..]) continue;
+            c.DropReply(c.ReplyStart);
+            c.Error(reply is [(byte)'-', ..] ? Encoding.Latin1.GetString(reply.AsSpan(1)).TrimEnd() : $"TRYAGAIN '{root}', where values are changed, can't be reached");
+            return;
+        }
     }
 
     private static Outcome ResetStatistics(CommandContext c)

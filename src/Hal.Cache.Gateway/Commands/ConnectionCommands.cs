@@ -25,7 +25,7 @@ internal static class ConnectionCommands
         },
         new("ping", -1, CommandFlags.Fast | CommandFlags.WhileSubscribed, KeySpec.None, Ping)
         {
-            Group = "connection", Categories = ["connection"], Summary = "Answers PONG, or the message.", Tips = ["request_policy:all_shards", "response_policy:all_succeeded"],
+            Group = "connection", Categories = ["connection"], Summary = "Answers PONG, or the message.",
         },
         new("echo", 2, CommandFlags.Fast | CommandFlags.Loading | CommandFlags.Stale, KeySpec.None, Echo)
         {

@@ -11,17 +11,17 @@ internal static class DatabaseCommands
     [
         new("dbsize", 1, CommandFlags.ReadOnly | CommandFlags.Fast, KeySpec.None, DbSize)
         {
-            Group = "server", Categories = ["keyspace"], Summary = "Counts the keys of the database.", Tips = ["request_policy:all_shards", "response_policy:agg_sum"],
+            Group = "server", Categories = ["keyspace"], Summary = "Counts the keys of the database.",
         },
         new("flushdb", -1, CommandFlags.Write | CommandFlags.AllShards, KeySpec.None, c => Flush(c, c.Client.Database))
         {
             Group = "server", Categories = ["keyspace", "dangerous"], Complexity = "O(N) where N is the number of keys in the selected database",
-            Summary = "Removes all keys of the database.", Tips = ["request_policy:all_shards", "response_policy:all_succeeded"],
+            Summary = "Removes all keys of the database.",
         },
         new("flushall", -1, CommandFlags.Write | CommandFlags.AllShards, KeySpec.None, c => Flush(c, -1))
         {
             Group = "server", Categories = ["keyspace", "dangerous"], Complexity = "O(N) where N is the total number of keys in all databases",
-            Summary = "Removes all keys of all databases.", Tips = ["request_policy:all_shards", "response_policy:all_succeeded"],
+            Summary = "Removes all keys of all databases.",
         },
     ];
 

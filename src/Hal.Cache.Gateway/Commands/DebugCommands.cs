@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Gateway.Rdb;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
@@ -14,6 +15,9 @@ internal static class DebugCommands
 
     /// <summary>Type, version and checksum of a DUMP, which Redis does not count here.</summary>
     private const int DumpOverheadBytes = 11;
+
+    /// <summary>Bytes of a text that are looked at for the number which it begins with.</summary>
+    private const int NumberBytesMax = 64;
 
     /// <summary>Longest sleep, in seconds.</summary>
     private const double SleepSecondsMax = 3600;
@@ -54,7 +58,7 @@ internal static class DebugCommands
     private static Outcome SetActiveExpire(CommandContext c)
     {
         c.Store.ExpiresActively = !c.Arg(2).SequenceEqual("0"u8);
-        return c.Ok();
+        return c.Server.IsAuthority ? c.Ok() : c.AtAuthority(); // keys expire there
     }
 
     private static Outcome AllowInScripts(CommandContext c)
@@ -67,7 +71,8 @@ internal static class DebugCommands
 
     private static Outcome Sleep(CommandContext c)
     {
-        if (!RedisDouble.TryParse(c.Arg(2), out double seconds) || seconds is < 0 or > SleepSecondsMax) return c.Error(RespErrors.NotFloat);
+        double seconds = Math.Max(0, Leading(c.Arg(2)));
+        if (seconds > SleepSecondsMax) return c.Error(RespErrors.NotFloat);
         return c.RunAsync(async context =>
         {
             // A timer may be early by its own resolution; LATENCY and SLOWLOG are told how long it was.
@@ -77,6 +82,18 @@ internal static class DebugCommands
                 await Task.Delay(left < TimerStep ? TimerStep : left, context.Server.Time, context.Cancellation);
             context.Reply.Ok();
         });
+    }
+
+    // C's strtod: the number that the text begins with, and nothing is zero.
+    private static double Leading(ReadOnlySpan<byte> text)
+    {
+        text = text.TrimStart(" \t\n\v\f\r"u8);
+        for (int length = Math.Min(text.Length, NumberBytesMax); length > 0; length--)
+        {
+            if (RedisDouble.TryParse(text[..length], out double value)) return value;
+        }
+
+        return 0;
     }
 
     private static Outcome Object(CommandContext c)

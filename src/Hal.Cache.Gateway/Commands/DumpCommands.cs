@@ -20,8 +20,7 @@ internal static class DumpCommands
 
     public static readonly CommandSpec[] Specs =
     [
-        KeyCommands.Row("dump", 2, CommandFlags.ReadOnly, KeySpec.One, Dump, "2.6.0", "Gives a key's value as RESTORE takes it.", "O(N) for a value of N bytes")
-            with { Tips = ["nondeterministic_output"] },
+        KeyCommands.Row("dump", 2, CommandFlags.ReadOnly, KeySpec.One, Dump, "2.6.0", "Gives a key's value as RESTORE takes it.", "O(N) for a value of N bytes"),
         KeyCommands.Row("restore", -4, CommandFlags.Write | CommandFlags.DenyOom, new(1, Flags: KeyFlags.OW | KeyFlags.Update), Restore, "2.6.0", "Makes a key of what DUMP gave.", "O(N) for a value of N bytes")
             with { Categories = ["keyspace", "dangerous"] },
     ];

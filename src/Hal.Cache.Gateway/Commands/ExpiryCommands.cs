@@ -49,7 +49,7 @@ internal static class ExpiryCommands
         long current = entry.IsNone ? 0 : entry.ExpiresAt;
         bool refused = entry.IsNone || (nx && current != 0) || (xx && current == 0) || (gt && (current == 0 || at <= current))
             || (lt && current != 0 && at >= current);
-        if (!refused && at <= c.Now)
+        if (!refused && at <= (from != 0 ? from : c.Now)) // one time for the whole command: 1 ms from now is not over yet
         {
             if (!c.TryRemove(1, out _)) return Outcome.Retry;
             c.Changed("del", 1);

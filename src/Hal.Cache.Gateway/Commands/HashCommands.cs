@@ -46,21 +46,18 @@ internal static class HashCommands
         {
             Group = "hash", Since = "2.0.0", Complexity = "O(N)",
             Summary = "Gives all fields with their values.",
-            Tips = ["nondeterministic_output_order"],
         },
         new("hkeys", 2, CommandFlags.ReadOnly,
             new(1, Flags: KeyFlags.RO | KeyFlags.Access), c => All(c, true, false))
         {
             Group = "hash", Since = "2.0.0", Complexity = "O(N)",
             Summary = "Gives all fields.",
-            Tips = ["nondeterministic_output_order"],
         },
         new("hvals", 2, CommandFlags.ReadOnly,
             new(1, Flags: KeyFlags.RO | KeyFlags.Access), c => All(c, false, true))
         {
             Group = "hash", Since = "2.0.0", Complexity = "O(N)",
             Summary = "Gives all values.",
-            Tips = ["nondeterministic_output_order"],
         },
         new("hdel", -3, CommandFlags.Write | CommandFlags.Fast,
             new(1, Flags: KeyFlags.RW | KeyFlags.Delete), Del)
@@ -103,14 +100,12 @@ internal static class HashCommands
         {
             Group = "hash", Since = "6.2.0", Complexity = "O(N)",
             Summary = "Gives fields by chance.",
-            Tips = ["nondeterministic_output"],
         },
         new("hscan", -3, CommandFlags.ReadOnly,
             new(1, Flags: KeyFlags.RO | KeyFlags.Access), Scan)
         {
             Group = "hash", Since = "2.8.0", Complexity = "O(1)",
             Summary = "Gives some fields with their values, and where to go on.",
-            Tips = ["nondeterministic_output"],
         },
     ];
 

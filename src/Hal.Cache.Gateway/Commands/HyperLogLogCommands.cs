@@ -8,7 +8,7 @@ using Hal.Cache.Node;
 
 namespace Hal.Cache.Gateway.Commands;
 
-/// <summary>HyperLogLogs, which are strings. A count is not kept in them, as Redis does, since reading a key does not change it here.</summary>
+/// <summary>HyperLogLogs, which are strings; a count is kept in them, so that counting changes a key whose count is stale.</summary>
 internal static class HyperLogLogCommands
 {
     private const int SparseBytesDefault = 3000;
@@ -22,7 +22,7 @@ internal static class HyperLogLogCommands
             Group = "hyperloglog", Since = "2.8.9", Complexity = "O(1)",
             Summary = "Adds elements to an estimate of how many different ones there are.",
         },
-        new("pfcount", -2, CommandFlags.ReadOnly,
+        new("pfcount", -2, CommandFlags.ReadOnly | CommandFlags.MayReplicate,
             new(1, -1, Flags: KeyFlags.RW | KeyFlags.Access), Count)
         {
             Group = "hyperloglog", Since = "2.8.9", Complexity = "O(1)",
@@ -61,15 +61,29 @@ internal static class HyperLogLogCommands
 
     private static Outcome Count(CommandContext c)
     {
+        if (c.Count == 2) return CountOne(c);
         var all = new Registers();
         for (int arg = 1; arg < c.Count; arg++)
         {
-            if (!TryRead(c, arg, out Registers? registers, out EntryRef entry, out Outcome outcome)) return outcome;
-            if (c.Count == 2 && registers is not null && Registers.TryCachedCount(entry.Value, out long cached)) return c.Integer(cached);
+            if (!TryRead(c, arg, out Registers? registers, out _, out Outcome outcome)) return outcome;
             if (registers is not null) all.Merge(registers);
         }
 
         return c.Integer(all.Estimate());
+    }
+
+    // The count is kept in the string where that can be done: not in an origin's, nor without room, and of a copy by the authority, if it can be reached.
+    private static Outcome CountOne(CommandContext c)
+    {
+        if (!TryRead(c, 1, out Registers? registers, out EntryRef entry, out Outcome outcome)) return outcome;
+        if (registers is null) return c.Integer(0);
+        if (Registers.TryCachedCount(entry.Value, out long count)) return c.Integer(count);
+        bool isOriginKey = c.Keyspace.TryMatchOrigin(c.Arg(1), out _);
+        if (!isOriginKey && c.ReadsCopies() && c.Server.Tree!.IsConnected) return c.AtAuthority();
+        count = registers.Estimate();
+        if (!c.Keyspace.KeepsCopies && !isOriginKey)
+            _ = c.TryPut(1, Registers.WithCount(entry.Value, count), entry.ExpiresAt, EntryFlags.Raw);
+        return c.Integer(count);
     }
 
     private static Outcome Merge(CommandContext c)

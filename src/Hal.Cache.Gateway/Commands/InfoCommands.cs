@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Hal.Cache.Contracts.Storage;
-using Hal.Cache.Gateway.Scripts;
 using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.PubSub;
@@ -15,19 +14,24 @@ namespace Hal.Cache.Gateway.Commands;
 /// <summary>INFO, with the sections and fields that clients and monitors parse.</summary>
 internal static class InfoCommands
 {
+    private const string KeyspaceName = "Keyspace";
+
+    /// <summary>Bytes of a verbatim reply that name its format.</summary>
+    private const int VerbatimFormat = 4;
+
     private static readonly (string Name, bool IsDefault, Action<StringBuilder, CommandContext> Write)[] Sections =
     [
-        ("Server", true, WriteServer), ("Clients", true, WriteClients), ("Memory", true, WriteMemory), ("Persistence", true, WritePersistence),
+        ("Server", true, WriteServer), ("Clients", true, WriteClients), ("Memory", true, InfoMemory.Write), ("Persistence", true, WritePersistence),
         ("Stats", true, WriteStats), ("Replication", true, WriteReplication), ("CPU", true, WriteCpu), ("Modules", true, (_, _) => { }),
         ("Commandstats", false, WriteCommandStats), ("Errorstats", true, WriteErrorStats), ("Latencystats", false, WriteLatencyStats),
-        ("Cluster", true, (text, c) => Line(text, $"cluster_enabled:{(IsCluster(c) ? 1 : 0)}")), ("Keyspace", true, WriteKeyspace), ("Hal", true, WriteHal),
+        ("Cluster", true, (text, c) => Line(text, $"cluster_enabled:{(IsCluster(c) ? 1 : 0)}")), (KeyspaceName, true, WriteKeyspace), ("Hal", true, WriteHal),
     ];
 
     public static readonly CommandSpec[] Specs =
     [
         new("info", -1, CommandFlags.Loading | CommandFlags.Stale, KeySpec.None, Info)
         {
-            Group = "server", Categories = ["dangerous"], Summary = "Tells all about the server.", Tips = ["nondeterministic_output"],
+            Group = "server", Categories = ["dangerous"], Summary = "Tells all about the server.",
         },
     ];
 
@@ -43,17 +47,44 @@ internal static class InfoCommands
             wanted.Add(name);
         }
 
-        var text = new StringBuilder();
-        foreach ((string name, bool isDefault, Action<StringBuilder, CommandContext> write) in Sections)
+        List<string> shown = [.. Sections.Where(one => everything || wanted.Contains(one.Name) || (byDefault && one.IsDefault)).Select(one => one.Name)];
+        if (c.Server.IsAuthority || c.Server.Places is not null || c.Server.Forwarder is not { } forwarder || !shown.Contains(KeyspaceName))
         {
-            if (!everything && !wanted.Contains(name) && !(byDefault && isDefault)) continue;
+            c.Reply.VerbatimText(Describe(c, shown, null));
+            return Outcome.Done;
+        }
+
+        // The data set is the root's, as for DBSIZE; what is here are copies.
+        string root = c.Server.Tree!.Authorities.Roots.Default;
+        return c.RunAsync(async context => context.Reply.VerbatimText(Describe(context, shown, Body(await forwarder.AskAsync(context, root, "INFO", KeyspaceName)))));
+    }
+
+    private static string Describe(CommandContext c, List<string> shown, string? keyspace)
+    {
+        var text = new StringBuilder();
+        foreach ((string name, _, Action<StringBuilder, CommandContext> write) in Sections)
+        {
+            if (!shown.Contains(name)) continue;
             if (text.Length > 0) text.Append("\r\n");
+            if (name == KeyspaceName && keyspace is not null)
+            {
+                text.Append(keyspace);
+                continue;
+            }
+
             text.Append("# ").Append(name).Append("\r\n");
             write(text, c);
         }
 
-        c.Reply.VerbatimText(text.ToString());
-        return Outcome.Done;
+        return text.ToString();
+    }
+
+    /// <summary>The text of a bulk or verbatim reply; null for any other.</summary>
+    private static string? Body(byte[]? reply)
+    {
+        if (reply is null || reply[0] is not ((byte)'$' or (byte)'=')) return null;
+        int start = Array.IndexOf(reply, (byte)'\n') + (reply[0] == (byte)'=' ? 1 + VerbatimFormat : 1);
+        return Encoding.ASCII.GetString(reply.AsSpan(start, reply.Length - start - 2));
     }
 
     private static bool IsCluster(CommandContext c) => c.Server.Cluster.Mode == ClusterViewMode.On;
@@ -98,62 +129,10 @@ internal static class InfoCommands
         Line(text, $"blocked_clients:{c.Server.Blocked.Count + c.Server.Pause.Waiting + (c.Server.Forwarder?.BlockedCount ?? 0)}");
         Line(text, $"tracking_clients:{c.Server.Tracking.ClientCount}");
         Line(text, $"clients_in_timeout_table:0");
-        (int keys, int forGone) = c.Server.Blocked.KeyCounts;
+        (int keys, int forGone) = c.Server.IsAuthority ? c.Server.Blocked.KeyCounts : c.Server.Forwarder!.BlockedKeyCounts;
         Line(text, $"total_blocking_keys:{keys}");
         Line(text, $"total_blocking_keys_on_nokey:{forGone}");
     }
-
-    private static void WriteMemory(StringBuilder text, CommandContext c)
-    {
-        IStoreStatistics store = c.Store.Statistics;
-        long resident = Environment.WorkingSet;
-        Line(text, $"used_memory:{store.MemoryBytes}");
-        Line(text, $"used_memory_human:{Human(store.MemoryBytes)}");
-        Line(text, $"used_memory_rss:{resident}");
-        Line(text, $"used_memory_rss_human:{Human(resident)}");
-        Line(text, $"used_memory_peak:{store.MemoryPeakBytes}");
-        Line(text, $"used_memory_peak_human:{Human(store.MemoryPeakBytes)}");
-        Line(text, $"used_memory_peak_perc:{Percent(store.MemoryBytes, store.MemoryPeakBytes)}");
-        Line(text, $"used_memory_overhead:{store.TableBytes}");
-        Line(text, $"used_memory_startup:{store.TableBytes}");
-        Line(text, $"used_memory_dataset:{store.MemoryBytes - store.TableBytes}");
-        Line(text, $"used_memory_dataset_perc:{Percent(store.MemoryBytes - store.TableBytes, store.MemoryBytes)}");
-        WriteMemoryOfProcess(text, resident);
-        IReadOnlyCollection<FunctionLibrary> libraries = c.Server.Scripts.Functions.Libraries;
-        Line(text, $"number_of_cached_scripts:{c.Server.Scripts.Count}");
-        Line(text, $"number_of_functions:{libraries.Sum(library => library.Functions.Count)}");
-        Line(text, $"number_of_libraries:{libraries.Count}");
-        Line(text, $"used_memory_lua:0");
-        Line(text, $"maxmemory:{c.Server.Memory.Bytes}");
-        Line(text, $"maxmemory_human:{Human(c.Server.Memory.Bytes)}");
-        Line(text, $"maxmemory_policy:{c.Server.Config.Match(["maxmemory-policy"u8.ToArray()])[0].Value}");
-        Line(text, $"mem_fragmentation_ratio:{(double)resident / Math.Max(1, store.MemoryBytes):F2}");
-        Line(text, $"mem_fragmentation_bytes:{resident - store.MemoryBytes}");
-        WriteNone(text, "mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves",
-            "mem_clients_normal", "mem_cluster_links", "mem_aof_buffer");
-
-        Line(text, $"mem_allocator:hal");
-        Line(text, $"active_defrag_running:0");
-        Line(text, $"lazyfree_pending_objects:0");
-        Line(text, $"lazyfreed_objects:0");
-    }
-
-    // What Redis tells of its allocator and its scripts.
-    private static void WriteMemoryOfProcess(StringBuilder text, long resident)
-    {
-        GCMemoryInfo memory = GC.GetGCMemoryInfo();
-        Line(text, $"allocator_allocated:{memory.HeapSizeBytes}");
-        Line(text, $"allocator_active:{memory.TotalCommittedBytes}");
-        Line(text, $"allocator_resident:{resident}");
-        Line(text, $"total_system_memory:{memory.TotalAvailableMemoryBytes}");
-        Line(text, $"total_system_memory_human:{Human(memory.TotalAvailableMemoryBytes)}");
-        WriteNone(text, "used_memory_vm_eval", "used_memory_scripts_eval", "used_memory_vm_functions", "used_memory_vm_total", "used_memory_functions", "used_memory_scripts");
-
-        Line(text, $"allocator_frag_ratio:{(double)memory.TotalCommittedBytes / Math.Max(1, memory.HeapSizeBytes):F2}");
-        Line(text, $"allocator_rss_ratio:{(double)resident / Math.Max(1, memory.TotalCommittedBytes):F2}");
-    }
-
-    private static string Percent(long part, long whole) => string.Create(CultureInfo.InvariantCulture, $"{100.0 * part / Math.Max(1, whole):F2}%");
 
     private static void WritePersistence(StringBuilder text, CommandContext c)
     {
@@ -184,7 +163,7 @@ internal static class InfoCommands
     private static void WriteStats(StringBuilder text, CommandContext c)
     {
         IStoreStatistics store = c.Store.Statistics;
-        ClientCounters total = c.Server.Counters.Total(c.Server.Clients.All, c.Server.Table.All.Count);
+        ClientCounters total = c.Server.Counters.Total(c.Server.Clients, c.Server.Table.All.Count);
         double seconds = Math.Max(1, (c.Server.Time.GetUtcNow() - c.Server.StartedAt).TotalSeconds);
         Line(text, $"total_connections_received:{c.Server.Clients.TotalConnections}");
         Line(text, $"total_commands_processed:{total.Commands}");
@@ -252,7 +231,7 @@ internal static class InfoCommands
 
     private static void WriteCommandStats(StringBuilder text, CommandContext c)
     {
-        ClientCounters total = c.Server.Counters.Total(c.Server.Clients.All, c.Server.Table.All.Count);
+        ClientCounters total = c.Server.Counters.Total(c.Server.Clients, c.Server.Table.All.Count);
         foreach (CommandSpec spec in c.Server.Table.All)
         {
             long calls = total.Calls[spec.Id];
@@ -266,7 +245,7 @@ internal static class InfoCommands
     private static void WriteLatencyStats(StringBuilder text, CommandContext c)
     {
         if (c.Server.Config.Value("latency-tracking") == "no") return;
-        ClientCounters total = c.Server.Counters.Total(c.Server.Clients.All, c.Server.Table.All.Count);
+        ClientCounters total = c.Server.Counters.Total(c.Server.Clients, c.Server.Table.All.Count);
         string[] percentiles = c.Server.Config.Value("latency-tracking-info-percentiles").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         foreach (CommandSpec spec in c.Server.Table.All)
         {
@@ -296,12 +275,12 @@ internal static class InfoCommands
     }
 
     // Fields of machinery that is not here: monitors read them, and 0 is true.
-    private static void WriteNone(StringBuilder text, params ReadOnlySpan<string> names)
+    internal static void WriteNone(StringBuilder text, params ReadOnlySpan<string> names)
     {
         foreach (string name in names) Line(text, $"{name}:0");
     }
 
-    private static string Human(long bytes)
+    internal static string Human(long bytes)
     {
         ReadOnlySpan<string> units = ["B", "K", "M", "G", "T"];
         double value = bytes;
@@ -310,6 +289,6 @@ internal static class InfoCommands
         return string.Create(CultureInfo.InvariantCulture, $"{value:F2}{units[unit]}");
     }
 
-    private static void Line(StringBuilder text, FormattableString line) =>
+    internal static void Line(StringBuilder text, FormattableString line) =>
         text.Append(line.ToString(CultureInfo.InvariantCulture)).Append("\r\n");
 }

@@ -25,9 +25,8 @@ internal static class KeyCommands
             with { MoreKeys = [new(2, Flags: KeyFlags.OW | KeyFlags.Insert)] },
         Row("copy", -3, CommandFlags.Write | CommandFlags.DenyOom, new(1, Flags: KeyFlags.RO | KeyFlags.Access), Copy, "6.2.0", "Copies a key's value to another key.")
             with { MoreKeys = [new(2, Flags: KeyFlags.OW | KeyFlags.Update)] },
-        Row("move", 3, CommandFlags.Write | CommandFlags.Fast, Source, Move, "1.0.0", "Moves a key to another database."),
-        Row("randomkey", 1, CommandFlags.ReadOnly | CommandFlags.AllShards, KeySpec.None, RandomKey, "1.0.0", "Names a key by chance.")
-            with { Tips = ["request_policy:all_shards", "nondeterministic_output"] },
+        Row("move", 3, CommandFlags.Write | CommandFlags.Fast, KeySpec.OneChanged, Move, "1.0.0", "Moves a key to another database."),
+        Row("randomkey", 1, CommandFlags.ReadOnly | CommandFlags.AllShards, KeySpec.None, RandomKey, "1.0.0", "Names a key by chance."),
         Row("swapdb", 3, CommandFlags.Write | CommandFlags.Fast | CommandFlags.AllShards, KeySpec.None, SwapDb, "4.0.0", "Exchanges two databases.")
             with { Group = "server", Categories = ["keyspace", "dangerous"] },
     ];

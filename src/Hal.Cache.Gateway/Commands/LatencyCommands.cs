@@ -23,7 +23,7 @@ internal static class LatencyCommands
                 Row("graph", 3, Graph, "2.8.13", "Draws the spikes of an event."),
                 Row("doctor", 2, Doctor, "2.8.13", "Tells in words where latency is seen."),
                 Row("histogram", -2, Histogram, "7.0.0", "Tells how long each command takes."),
-                Row("help", 2, Help, "2.8.13", "Lists the subcommands."),
+                Row("help", 2, Help, "2.8.13", "Lists the subcommands.") with { Flags = CommandFlags.Loading | CommandFlags.Stale },
             ],
         },
     ];
@@ -101,7 +101,7 @@ internal static class LatencyCommands
     /// <summary>Calls of the commands that were named, or of all that ran, and how many took at most each power of two of microseconds.</summary>
     private static Outcome Histogram(CommandContext c)
     {
-        ClientCounters total = c.Server.Counters.Total(c.Server.Clients.All, c.Server.Table.All.Count);
+        ClientCounters total = c.Server.Counters.Total(c.Server.Clients, c.Server.Table.All.Count);
         var specs = new List<CommandSpec>();
         for (int i = 2; i < c.Count; i++)
         {

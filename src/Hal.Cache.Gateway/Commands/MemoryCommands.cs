@@ -16,7 +16,7 @@ internal static class MemoryCommands
             Group = "server", Since = "4.0.0", Summary = "Tells about memory.",
             Subcommands =
             [
-                Row("usage", -3, CommandFlags.ReadOnly, new KeySpec(2), Usage, "Tells the bytes that a key takes."),
+                Row("usage", -3, CommandFlags.ReadOnly, new KeySpec(2, Flags: KeyFlags.RO), Usage, "Tells the bytes that a key takes."),
                 Row("stats", 2, CommandFlags.None, KeySpec.None, Stats, "Tells what memory is used for."),
                 Row("doctor", 2, CommandFlags.None, KeySpec.None, Doctor, "Tells in words whether memory is in order."),
                 Row("malloc-stats", 2, CommandFlags.None, KeySpec.None, MallocStats, "Tells the allocator's statistics."),

@@ -23,7 +23,7 @@ internal static class RefusedCommands
         new("migrate", -6, CommandFlags.Write | CommandFlags.MovableKeys, new(3, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete), Migrate)
         {
             Since = "2.6.0", Summary = "Refused; see the list of differences.", Categories = ["keyspace", "dangerous"],
-            MoreKeys = [new(MigrateOptionsAt, -1, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete) { Keyword = "KEYS" }],
+            MoreKeys = [new(MigrateOptionsAt, -1, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete | KeyFlags.Incomplete) { Keyword = "KEYS", KeywordFrom = -2 }],
         },
         Row("module", -2, CommandFlags.None, c => c.WrongArity(), "4.0.0") with
         {

@@ -17,9 +17,8 @@ internal static class ScanCommands
     public static readonly CommandSpec[] Specs =
     [
         KeyCommands.Row("keys", 2, CommandFlags.ReadOnly | CommandFlags.Long, KeySpec.None, Keys, "1.0.0", "Names all keys that match a pattern.", "O(N) for N keys of the database")
-            with { Categories = ["keyspace", "dangerous"], Tips = ["request_policy:all_shards", "nondeterministic_output_order"] },
-        KeyCommands.Row("scan", -2, CommandFlags.ReadOnly, KeySpec.None, Scan, "2.8.0", "Names some keys, and where to go on.", "O(1) for each call")
-            with { Tips = ["nondeterministic_output", "request_policy:special"] },
+            with { Categories = ["keyspace", "dangerous"] },
+        KeyCommands.Row("scan", -2, CommandFlags.ReadOnly, KeySpec.None, Scan, "2.8.0", "Names some keys, and where to go on.", "O(1) for each call"),
     ];
 
     private static Outcome Keys(CommandContext c)

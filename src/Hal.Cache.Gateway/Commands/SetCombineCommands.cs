@@ -15,7 +15,6 @@ internal static class SetCombineCommands
         {
             Group = "set", Since = "1.0.0", Complexity = "O(N*M)",
             Summary = "Gives the members that all sets have.",
-            Tips = ["nondeterministic_output_order"],
         },
         new("sinterstore", -3, CommandFlags.Write | CommandFlags.DenyOom,
             new(1, Flags: KeyFlags.RW | KeyFlags.Update), InterStore)
@@ -35,7 +34,6 @@ internal static class SetCombineCommands
         {
             Group = "set", Since = "1.0.0", Complexity = "O(N)",
             Summary = "Gives the members that any set has.",
-            Tips = ["nondeterministic_output_order"],
         },
         new("sunionstore", -3, CommandFlags.Write | CommandFlags.DenyOom,
             new(1, Flags: KeyFlags.OW | KeyFlags.Update), UnionStore)
@@ -49,7 +47,6 @@ internal static class SetCombineCommands
         {
             Group = "set", Since = "1.0.0", Complexity = "O(N)",
             Summary = "Gives the members of the first set that no other has.",
-            Tips = ["nondeterministic_output_order"],
         },
         new("sdiffstore", -3, CommandFlags.Write | CommandFlags.DenyOom,
             new(1, Flags: KeyFlags.OW | KeyFlags.Update), DiffStore)

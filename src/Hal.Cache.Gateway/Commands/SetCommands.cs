@@ -38,7 +38,6 @@ internal static class SetCommands
         {
             Group = "set", Since = "1.0.0", Complexity = "O(N)",
             Summary = "Gives all members.",
-            Tips = ["nondeterministic_output_order"],
         },
         new("scard", 2, CommandFlags.ReadOnly | CommandFlags.Fast,
             new(1, Flags: KeyFlags.RO), Card)
@@ -51,14 +50,12 @@ internal static class SetCommands
         {
             Group = "set", Since = "1.0.0", Complexity = "O(N)",
             Summary = "Takes members by chance.",
-            Tips = ["nondeterministic_output"],
         },
         new("srandmember", -2, CommandFlags.ReadOnly,
             new(1, Flags: KeyFlags.RO | KeyFlags.Access), RandMember)
         {
             Group = "set", Since = "1.0.0", Complexity = "O(N)",
             Summary = "Gives members by chance.",
-            Tips = ["nondeterministic_output"],
         },
         new("smove", 4, CommandFlags.Write | CommandFlags.Fast,
             new(1, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete), Move)
@@ -72,7 +69,6 @@ internal static class SetCommands
         {
             Group = "set", Since = "2.8.0", Complexity = "O(1)",
             Summary = "Gives some members, and where to go on.",
-            Tips = ["nondeterministic_output"],
         },
     ];
 

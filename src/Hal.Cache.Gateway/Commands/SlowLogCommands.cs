@@ -19,7 +19,7 @@ internal static class SlowLogCommands
                 Row("get", -2, Get, "2.2.12", "Lists slow commands, the newest first."),
                 Row("len", 2, Length, "2.2.12", "Counts the slow commands that are kept."),
                 Row("reset", 2, Reset, "2.2.12", "Forgets the slow commands."),
-                Row("help", 2, Help, "6.2.0", "Lists the subcommands."),
+                Row("help", 2, Help, "6.2.0", "Lists the subcommands.") with { Flags = CommandFlags.Loading | CommandFlags.Stale },
             ],
         },
         new("monitor", 1, Flags | CommandFlags.NoScript, KeySpec.None, Monitor) { Group = "server", Summary = "Shows every command that any client runs." },

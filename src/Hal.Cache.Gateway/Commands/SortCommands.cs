@@ -11,6 +11,13 @@ namespace Hal.Cache.Gateway.Commands;
 /// <summary>SORT. It may read any key, by its patterns, so it runs with all shards locked; a long one leaves the thread that polls sockets first.</summary>
 internal static class SortCommands
 {
+    /// <summary>Keys that patterns name, which no argument says.</summary>
+    private static KeySpec Patterns => new(2, Flags: KeyFlags.RO | KeyFlags.Access)
+    {
+        IsUnknown = true, Finder = static (_, _) => -1,
+        Notes = "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort",
+    };
+
     public static readonly CommandSpec[] Specs =
     [
         new("sort", -2, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.MovableKeys | CommandFlags.AllShards,
@@ -21,6 +28,7 @@ internal static class SortCommands
             Categories = ["set", "sortedset", "list", "dangerous"],
             MoreKeys =
             [
+                Patterns,
                 new(2, Flags: KeyFlags.OW | KeyFlags.Update)
                 {
                     Keyword = "STORE", Finder = StoreArgOf, IsUnknown = true,
@@ -34,6 +42,7 @@ internal static class SortCommands
             Group = "generic", Since = "7.0.0", Complexity = "O(N+M*log(M))",
             Summary = "Gives a collection's elements in order.",
             Categories = ["set", "sortedset", "list", "dangerous"],
+            MoreKeys = [Patterns],
         },
     ];
 
@@ -54,12 +63,18 @@ internal static class SortCommands
         public bool DontSort { get; set; }
 
         public List<KeyPattern> Gets { get; } = [];
+
+        /// <summary>A pattern names other keys.</summary>
+        public bool ReadsOthers { get; set; }
     }
 
     private static Outcome Sort(CommandContext c, bool readOnly)
     {
         c.NeedArguments();
         if (!TryOptions(c, readOnly, out Options options)) return Outcome.Done;
+
+        // Below the root each of those keys might have to be waited for, one after the other.
+        if (options.ReadsOthers && c.ReadsCopies()) return c.AtAuthority();
         if (!c.TryFind(1, Need.Value, out EntryRef entry)) return Outcome.Retry;
         IObjectValue? source = entry.IsNone || !entry.IsObject ? null : c.Store.Object(entry);
         if (!entry.IsNone && source is not (ListValue or SetValue or SortedSetValue)) return c.WrongType();
@@ -111,12 +126,14 @@ internal static class SortCommands
                 if (!pattern.Contains((byte)'*')) options.DontSort = true;
                 else if (c.Server.Places is not null) return OfSeveralRoots(c, "BY");
                 else if (!AclGate.PermitsAllReads(c)) return Denied(c, "BY");
+                options.ReadsOthers |= !options.DontSort;
             }
             else if (left >= 1 && c.Is(arg, "GET"u8))
             {
                 if (!AclGate.PermitsAllReads(c)) return Denied(c, "GET");
                 if (c.Server.Places is not null && !c.Is(arg + 1, "#"u8)) return OfSeveralRoots(c, "GET");
-                options.Gets.Add(new KeyPattern(c.Arg(++arg)));
+                options.ReadsOthers |= !c.Is(++arg, "#"u8);
+                options.Gets.Add(new KeyPattern(c.Arg(arg)));
             }
             else
             {

@@ -74,14 +74,12 @@ internal static class SortedSetCommands
         {
             Group = "sorted-set", Since = "6.2.0", Complexity = "O(N)",
             Summary = "Gives members by chance.",
-            Tips = ["nondeterministic_output"],
         },
         new("zscan", -3, CommandFlags.ReadOnly,
             new(1, Flags: KeyFlags.RO | KeyFlags.Access), Scan)
         {
             Group = "sorted-set", Since = "2.8.0", Complexity = "O(1)",
             Summary = "Gives some members with their scores, and where to go on.",
-            Tips = ["nondeterministic_output"],
         },
     ];
 

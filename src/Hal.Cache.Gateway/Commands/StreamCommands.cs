@@ -14,7 +14,6 @@ internal static class StreamCommands
         {
             Group = "stream", Since = "5.0.0", Complexity = "O(1), and O(N) for N entries that are trimmed",
             Summary = "Adds an entry, and may trim the stream.",
-            Tips = ["nondeterministic_output"],
         },
         new("xlen", 2, CommandFlags.ReadOnly | CommandFlags.Fast, new(1, Flags: KeyFlags.RO), Len)
         {
@@ -35,7 +34,6 @@ internal static class StreamCommands
         new("xtrim", -4, CommandFlags.Write, new(1, Flags: KeyFlags.RW | KeyFlags.Delete), Trim)
         {
             Group = "stream", Since = "5.0.0", Complexity = "O(N) for N entries that go", Summary = "Removes the oldest entries.",
-            Tips = ["nondeterministic_output"],
         },
         new("xsetid", -3, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast, new(1, Flags: KeyFlags.RW | KeyFlags.Update), SetId)
         {

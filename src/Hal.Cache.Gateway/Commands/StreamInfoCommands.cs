@@ -17,7 +17,7 @@ internal static class StreamInfoCommands
             Group = "stream", Since = "5.0.0", Complexity = "Depends on subcommand.", Summary = "Tells what is known of a stream.",
             Subcommands =
             [
-                Row("consumers", 4, Consumers, "Tells of a group's consumers.") with { Tips = ["nondeterministic_output"] },
+                Row("consumers", 4, Consumers, "Tells of a group's consumers."),
                 Row("groups", 3, Groups, "Tells of a stream's groups."),
                 Row("stream", -3, Stream, "Tells of a stream."),
                 new("help", 2, CommandFlags.Loading | CommandFlags.Stale, KeySpec.None, Help)

@@ -18,17 +18,14 @@ internal static class StreamPendingCommands
         new("xpending", -3, CommandFlags.ReadOnly, new(1, Flags: KeyFlags.RO | KeyFlags.Access), Pending)
         {
             Group = "stream", Since = "5.0.0", Complexity = "O(N) for N entries", Summary = "Tells what a group has pending.",
-            Tips = ["nondeterministic_output"],
         },
         new("xclaim", -6, CommandFlags.Write | CommandFlags.Fast, new(1, Flags: KeyFlags.RW | KeyFlags.Update), Claim)
         {
             Group = "stream", Since = "5.0.0", Complexity = "O(log N) for N pending entries", Summary = "Gives pending entries to a consumer.",
-            Tips = ["nondeterministic_output"],
         },
-        new("xautoclaim", -6, CommandFlags.Write | CommandFlags.Fast, new(1, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete), AutoClaim)
+        new("xautoclaim", -6, CommandFlags.Write | CommandFlags.Fast, new(1, Flags: KeyFlags.RW | KeyFlags.Delete), AutoClaim)
         {
             Group = "stream", Since = "6.2.0", Complexity = "O(1) if COUNT is small", Summary = "Gives entries that are pending for long to a consumer.",
-            Tips = ["nondeterministic_output"],
         },
     ];
 

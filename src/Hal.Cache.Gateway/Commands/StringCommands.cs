@@ -63,21 +63,18 @@ internal static class StringCommands
         {
             Group = "string", Since = "1.0.0", Complexity = "O(N) for N keys",
             Summary = "Gives the values of several strings at one moment.",
-            Tips = ["request_policy:multi_shard"],
         },
         new("mset", -3, CommandFlags.Write | CommandFlags.DenyOom,
             new(1, -1, 2, KeyFlags.OW | KeyFlags.Update), MSet)
         {
             Group = "string", Since = "1.0.1", Complexity = "O(N) for N keys",
             Summary = "Sets several strings at once.",
-            Tips = ["request_policy:multi_shard", "response_policy:all_succeeded"],
         },
         new("msetnx", -3, CommandFlags.Write | CommandFlags.DenyOom,
             new(1, -1, 2, KeyFlags.OW | KeyFlags.Insert), MSetNx)
         {
             Group = "string", Since = "1.0.1", Complexity = "O(N) for N keys",
             Summary = "Sets several strings at once where none of the keys exists.",
-            Tips = ["request_policy:multi_shard", "response_policy:agg_min"],
         },
     ];
 

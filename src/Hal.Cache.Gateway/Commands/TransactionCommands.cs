@@ -73,8 +73,8 @@ internal static class TransactionCommands
             }
 
             if (authority is null) return new TransactionRun(c, transaction).Run();
-            if (!transaction.ChangesConnection) return c.RunAsync(context => elsewhere.ExecAsync(context, transaction, authority));
-            Abort(c, "commands that change the connection can't be in one transaction with commands that the root runs");
+            if (!transaction.ChangesReplies) return c.RunAsync(context => elsewhere.ExecAsync(context, transaction, authority));
+            Abort(c, "a command that changes what the connection is answered can't be in one transaction with commands that the root runs");
             return Outcome.Done;
         }
 

@@ -52,6 +52,14 @@ internal sealed class Registers
         return cached >> 56 < Stale;
     }
 
+    /// <summary>The string with a count in its header.</summary>
+    public static byte[] WithCount(ReadOnlySpan<byte> text, long count)
+    {
+        byte[] counted = text.ToArray();
+        BinaryPrimitives.WriteInt64LittleEndian(counted.AsSpan(HeaderBytes - sizeof(long)), count);
+        return counted;
+    }
+
     /// <summary>Adds an element; true where a register rose.</summary>
     public bool Add(ReadOnlySpan<byte> element)
     {
@@ -154,9 +162,11 @@ internal sealed class Registers
     }
 
     // Null where it would be too long, or a register too high.
+    // Null where it would be longer than the limit, header included, or can't hold a value; without any value it is sparse under every limit.
     private byte[]? WriteSparse(int bytesMax)
     {
         var bytes = new List<byte>(new byte[HeaderBytes]);
+        bool hasValues = values.AsSpan().ContainsAnyExcept((byte)0);
         for (int index = 0; index < Count;)
         {
             byte value = values[index];
@@ -177,7 +187,7 @@ internal sealed class Registers
                 bytes.Add((byte)(run - 1));
             }
 
-            if (bytes.Count - HeaderBytes > bytesMax) return null;
+            if (hasValues && bytes.Count > bytesMax) return null;
             index += run;
         }
 

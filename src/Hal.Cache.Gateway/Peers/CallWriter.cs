@@ -47,15 +47,45 @@ internal static class CallWriter
         await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Sends a transaction whole, from MULTI to EXEC.</summary>
-    public static async ValueTask SendAsync(CommandContext context, ClientTransaction transaction, ICommandLink link, ForwardedCall call)
+    /// <summary>Writes the context's command, which has no streamed arguments.</summary>
+    public static void Write(CommandContext context, IBufferWriter<byte> output, ForwardedCall call)
+    {
+        WriteCall(context, output, call);
+        Write(output, $"*{context.Count}\r\n");
+        for (int arg = 0; arg < context.Count; arg++)
+        {
+            Write(output, $"${context.ArgLength(arg)}\r\n");
+            output.Write(context.Arg(arg));
+            output.Write("\r\n"u8);
+        }
+    }
+
+    /// <summary>Writes a command of Latin-1 text.</summary>
+    public static void Write(string[] arguments, IBufferWriter<byte> output)
+    {
+        Write(output, $"*{arguments.Length}\r\n");
+        foreach (string argument in arguments)
+        {
+            Write(output, $"${argument.Length}\r\n");
+            output.Write(Encoding.Latin1.GetBytes(argument));
+            output.Write("\r\n"u8);
+        }
+    }
+
+    /// <summary>Sends a transaction whole, from MULTI to EXEC, but for what runs here, and tells how many commands that were.</summary>
+    public static async ValueTask<int> SendAsync(CommandContext context, ClientTransaction transaction, ICommandLink link, ForwardedCall call)
     {
         PipeWriter output = link.Pipe.Output;
         WriteCall(context, output, default);
         output.Write("*1\r\n$5\r\nMULTI\r\n"u8);
         var parser = new RespRequestParser();
+        int commands = 0;
         foreach (QueuedCommand queued in transaction.Queue)
         {
+            if (CommandRouting.RunsHere(queued.Spec))
+                continue;
+            commands++;
+
             // Its streamed arguments were taken out of the request: they go back in where they were.
             int sent = 0, large = 0;
             while (parser.Parse(queued.Request) == ParseResult.LargeArgument)
@@ -76,6 +106,7 @@ internal static class CallWriter
         WriteCall(context, output, call);
         output.Write("*1\r\n$4\r\nEXEC\r\n"u8);
         await FlushAsync(output, context.Cancellation).ConfigureAwait(false);
+        return commands;
     }
 
     /// <summary>Tells which span waits for the next command, where there is one and the other end takes it.</summary>
@@ -91,7 +122,7 @@ internal static class CallWriter
         output.Write("\r\n"u8);
     }
 
-    public static void Write(PipeWriter output, FormattableString text) =>
+    public static void Write(IBufferWriter<byte> output, FormattableString text) =>
         output.Write(Encoding.ASCII.GetBytes(text.ToString(CultureInfo.InvariantCulture)));
 
     public static async ValueTask FlushAsync(PipeWriter output, CancellationToken cancellation)
@@ -115,7 +146,8 @@ internal static class CallWriter
         }
     }
 
-    private static void WriteCall(CommandContext context, PipeWriter output, ForwardedCall call)
+    /// <summary>Tells whose the next command is.</summary>
+    public static void WriteCall(CommandContext context, IBufferWriter<byte> output, ForwardedCall call)
     {
         bool isLong = call.Instance != 0 || call.Writer.IsSet;
         AclUser user = context.Client.User;

@@ -4,6 +4,7 @@ using System.Globalization;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Peers.Waits;
 using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Node.Tree;
 
@@ -17,7 +18,9 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 {
     private readonly long caller = BitConverter.ToInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
     private readonly ConcurrentDictionary<long, long> writers = new();
-    private readonly ConcurrentDictionary<long, (string Authority, long Request)> blocked = new();
+    private readonly ConcurrentDictionary<long, ForwardedWait> blocked = new();
+    private readonly WaitLinks waits = new(tree.Peers);
+    private int waiting;
     private long requests;
 
     /// <summary>Has the authority of its keys run the command, without keys the default one.</summary>
@@ -46,14 +49,15 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
             context.Server.Tracking.RememberForwarded(context);
         bool mayBlock = context.Spec.Has(CommandFlags.Blocking);
         if (call.WantsOwn)
-            writers[call.Request] = context.Client.Id;
+            BeginWriter(call.Request, context.Client.Id);
         CancellationToken closed = context.Cancellation;
         using CancellationTokenSource? left = mayBlock ? CancellationTokenSource.CreateLinkedTokenSource(closed, context.Client.PeerClosed) : null;
         if (left != null)
         {
             // A client that has left must not be served there: the connection goes, and with it the wait.
             context.Cancellation = left.Token;
-            blocked[context.Client.Id] = (authority, call.Request);
+            blocked[context.Client.Id] = ForwardedWait.Of(context, authority, call.Request);
+            Interlocked.Increment(ref waiting);
         }
 
         try
@@ -63,10 +67,13 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         finally
         {
             if (call.WantsOwn)
-                writers.TryRemove(call.Request, out _);
+                EndWriter(call.Request);
             context.Cancellation = closed;
             if (mayBlock)
+            {
                 blocked.TryRemove(context.Client.Id, out _);
+                Interlocked.Decrement(ref waiting);
+            }
         }
 
         if (writer.IsSet && context.Failed)
@@ -74,7 +81,11 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     }
 
     /// <summary>Clients whose command waits, or may wait, at the authority.</summary>
-    public int BlockedCount => blocked.Count;
+    public int BlockedCount => Volatile.Read(ref waiting);
+
+    /// <summary>Number of keys that this instance's clients wait for there, and of those where also the key's end is.</summary>
+    public (int Keys, int ForGone) BlockedKeyCounts =>
+        (blocked.Values.SelectMany(wait => wait.Keys).Distinct().Count(), blocked.Values.Where(wait => wait.IsForGone).SelectMany(wait => wait.Keys).Distinct().Count());
 
     /// <summary>Whether a client's command may wait at the authority.</summary>
     public bool IsBlocked(long client) => blocked.ContainsKey(client);
@@ -82,7 +93,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     /// <summary>CLIENT UNBLOCK of such a client: the authority ends the wait, and its reply comes to that client as any other.</summary>
     public async ValueTask UnblockAsync(CommandContext context, long client, bool withError)
     {
-        if (!blocked.TryGetValue(client, out (string Authority, long Request) call))
+        if (!blocked.TryGetValue(client, out ForwardedWait call))
         {
             context.Reply.Integer(0);
             return;
@@ -101,16 +112,43 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         {
             string reason = withError ? "ERROR" : "TIMEOUT";
             string number = caller.ToString(CultureInfo.InvariantCulture), request = call.Request.ToString(CultureInfo.InvariantCulture);
-            CallWriter.Write(link.Pipe.Output, $"*5\r\n$8\r\nHAL.PEER\r\n$7\r\nUNBLOCK\r\n${number.Length}\r\n{number}\r\n");
-            CallWriter.Write(link.Pipe.Output, $"${request.Length}\r\n{request}\r\n${reason.Length}\r\n{reason}\r\n");
+            CallWriter.Write(["HAL.PEER", "UNBLOCK", number, request, reason], link.Pipe.Output);
             await CallWriter.FlushAsync(link.Pipe.Output, context.Cancellation).ConfigureAwait(false);
-            await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false);
+            if (await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false))
+                context.NoteFailure();
             link.IsReusable = true;
         }
         catch (Exception e) when (CallWriter.IsBreak(e))
         {
             relay.Drop();
             context.Error($"TRYAGAIN the connection to the authority broke: {e.Message}");
+        }
+    }
+
+    /// <summary>Has an authority run a command for this instance in the client's name, and gives its reply; null where it can't be had in time.</summary>
+    public async ValueTask<byte[]?> AskAsync(CommandContext context, string authority, params string[] arguments)
+    {
+        if (!tree.IsConnected)
+            return null;
+        using var late = new CancellationTokenSource(GatewayLimits.AskTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.Cancellation);
+        try
+        {
+            Result<ICommandLink> rented = await tree.Peers.RentAsync(authority, either.Token).ConfigureAwait(false);
+            if (!rented.IsOk)
+                return null;
+            await using ICommandLink link = rented.Value;
+            CallWriter.WriteCall(context, link.Pipe.Output, default);
+            CallWriter.Write(arguments, link.Pipe.Output);
+            await CallWriter.FlushAsync(link.Pipe.Output, either.Token).ConfigureAwait(false);
+            var reply = new System.Buffers.ArrayBufferWriter<byte>();
+            await ReplyRelay.TakeAsync(link.Pipe.Input, reply, either.Token).ConfigureAwait(false);
+            link.IsReusable = true;
+            return reply.WrittenSpan.ToArray();
+        }
+        catch (Exception e) when (CallWriter.IsBreak(e) || (e is OperationCanceledException && late.IsCancellationRequested))
+        {
+            return null;
         }
     }
 
@@ -131,7 +169,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     {
         TrackingMode tracking = context.Client.Tracking;
         bool tracks = tracking.Remembers && (isScript || (flags & CommandFlags.ReadOnly) != 0);
-        bool wantsOwn = tracking is { IsOn: true, NoLoop: true } && (isScript || (flags & CommandFlags.Write) != 0);
+        bool wantsOwn = tracking is { IsOn: true, NoLoop: true } && (isScript || (flags & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0);
         return new(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority))
         {
             Instance = tracks || wantsOwn ? tree.Node.Instance : 0, Tracks = tracks, WantsOwn = wantsOwn,
@@ -174,6 +212,20 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
             ? tree.Node.BeginWrite(context.Client.Database, context.Arg(1).ToArray(), context.Arg(2).ToArray())
             : default;
 
+    // A few have connections of their own, which costs less while they do not wait.
+    private bool Shares(CommandContext context)
+    {
+        if (!context.Spec.Has(CommandFlags.Blocking) || BlockedCount <= GatewayLimits.WaitsOnOwnLinks || context.Parser.Consumed > GatewayLimits.SharedRequestBytesMax)
+            return false;
+        for (int arg = 0; arg < context.Count; arg++)
+        {
+            if (context.IsLarge(arg))
+                return false;
+        }
+
+        return true;
+    }
+
     /// <summary>The authority of the command's first key, which is that of all; without keys the default one.</summary>
     internal string AuthorityOf(CommandContext context)
     {
@@ -192,6 +244,8 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 
     private async ValueTask<CallAttempt> TryAsync(CommandContext context, string authority, ForwardedCall call)
     {
+        if (Shares(context) && await waits.LinkAsync(authority, context.Cancellation).ConfigureAwait(false) is { IsOk: true } shared)
+            return await shared.Value.RunAsync(context, call).ConfigureAwait(false);
         Result<ICommandLink> rented = await tree.Peers.RentAsync(authority, context.Cancellation).ConfigureAwait(false);
         if (!rented.IsOk)
             return new(rented.Error, IsSent: false, HasReplied: false);
@@ -201,7 +255,8 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         {
             CallWriter.WriteTrace(link);
             await CallWriter.SendAsync(context, link.Pipe.Output, call).ConfigureAwait(false);
-            await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false);
+            if (await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false))
+                context.NoteFailure();
             link.IsReusable = true;
             return default;
         }

@@ -24,10 +24,15 @@ internal static class CommandRouting
     public static bool NeedsAuthority(CommandSpec spec) =>
         RunsAtAuthority(spec) || (!spec.IsKeyless && (spec.Keys.Flags & KeyFlags.NotKey) == 0);
 
-    /// <summary>Whether the command changes the state of the connection that it is given on, so that no other instance can run it.</summary>
-    public static bool ChangesConnection(CommandSpec spec) =>
-        (spec.Has(CommandFlags.PubSub) && spec.Has(CommandFlags.WhileSubscribed)) || spec.Container?.Name == "client"
-        || spec.Name is "hello" or "auth" or "reset" or "monitor";
+    /// <summary>
+    /// Whether a command of a transaction that the authority runs is run here nevertheless: it is about this connection or this instance. A database is chosen
+    /// there too, for the commands that follow; messages, and DEBUG's sleep, keep their place among the changes.
+    /// </summary>
+    public static bool RunsHere(CommandSpec spec) =>
+        !NeedsAuthority(spec) && !spec.IsWrite && spec.Name is not ("select" or "publish" or "spublish") && spec.Container?.Name != "debug";
+
+    /// <summary>Whether the command changes how those behind it are answered, in a way that the authority would have to know of.</summary>
+    public static bool ChangesReplies(CommandSpec spec) => spec.Name is "hello" or "auth" || spec.FullName is "client|tracking" or "client|caching";
 
     /// <summary>How one reply is made of those of all roots, for a command that concerns the data set, or the scripts, of each.</summary>
     public static FanOut FanOutOf(string fullName) => fullName switch

@@ -4,7 +4,7 @@ namespace Hal.Cache.Gateway.Peers;
 
 /// <summary>
 /// The authority's memory of forwarded commands, so that one that is sent again runs once: for each caller the last
-/// <see cref="CallsMax"/> requests with their replies. Thread-safe.
+/// <see cref="CallsMax"/> requests with their replies, and those that still run. Thread-safe.
 /// </summary>
 internal sealed class ForwardedCalls
 {
@@ -49,7 +49,7 @@ internal sealed class ForwardedCalls
             // A retry that is not known here: it never came, or it came to an earlier epoch, or so long ago that it is forgotten.
             if (call.Attempt > 0 && (call.Epoch != epoch || call.Request <= caller.ForgottenThrough))
                 return Standing.Unknown;
-            caller.Calls.Add(call.Request, entry = new());
+            caller.Calls.Add(call.Request, entry = new(this, caller, call.Request));
             caller.Order.Enqueue(call.Request);
             if (caller.Order.Count > CallsMax)
                 Forget(caller);
@@ -67,8 +67,18 @@ internal sealed class ForwardedCalls
     private static void Forget(Caller caller)
     {
         long oldest = caller.Order.Dequeue();
-        caller.Calls.Remove(oldest);
+        Entry entry = caller.Calls[oldest];
+        entry.IsForgotten = true;
+        if (entry.Ended.Task.IsCompleted)
+            caller.Calls.Remove(oldest);
         caller.ForgottenThrough = Math.Max(caller.ForgottenThrough, oldest);
+    }
+
+    /// <summary>A request has ended that was kept only because it ran.</summary>
+    private void Drop(Caller caller, long request)
+    {
+        lock (gate)
+            caller.Calls.Remove(request);
     }
 
     private Caller Remember(long caller)
@@ -81,9 +91,18 @@ internal sealed class ForwardedCalls
 
     /// <summary>One request: its reply, and what that waits for, once it has ended.</summary>
     [SuppressMessage("Design", "CA1034", Justification = "It is read together with its table.")]
-    internal sealed class Entry
+    internal sealed class Entry(ForwardedCalls table, object caller, long request)
     {
+        private volatile bool isForgotten;
+
         public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Only that it runs keeps it: it waits for others, and may be asked to end.</summary>
+        public bool IsForgotten
+        {
+            get => isForgotten;
+            set => isForgotten = value;
+        }
 
         /// <summary>The connection here that runs it.</summary>
         public long Client { get; set; }
@@ -99,6 +118,8 @@ internal sealed class ForwardedCalls
         {
             (Reply, Address, Tickets) = (reply, address, tickets);
             Ended.TrySetResult();
+            if (isForgotten)
+                table.Drop((Caller)caller, request);
         }
     }
 

@@ -8,14 +8,18 @@ namespace Hal.Cache.Gateway.Peers;
 internal sealed class ReplyRelay(CommandContext context)
 {
     private readonly int start = context.Reply.Length;
-    private RespReplyScanner scanner;
 
     /// <summary>Whether the client may have got a part of the reply, so that no other can take its place.</summary>
     public bool HasPassedOn { get; private set; }
 
-    /// <summary>Runs to the reply's end; throws <see cref="IOException"/> where the peer goes before it.</summary>
-    public async ValueTask RunAsync(PipeReader input)
+    /// <summary>
+    /// Runs to the end of the next value, a reply or an element of one, and tells whether it is an error, which is counted; throws
+    /// <see cref="IOException"/> where the peer goes before it.
+    /// </summary>
+    public async ValueTask<bool> RunAsync(PipeReader input)
     {
+        var scanner = default(RespReplyScanner);
+        int from = context.Reply.Length; // negative once its front has gone out
         while (!scanner.IsComplete)
         {
             ReadResult read = await input.ReadAsync(context.Cancellation).ConfigureAwait(false);
@@ -37,16 +41,43 @@ internal sealed class ReplyRelay(CommandContext context)
             if (context.Reply.Length >= GatewayLimits.FlushBytes && context.SendSoFar is { } send)
             {
                 HasPassedOn = true;
+                from = -1;
                 await send().ConfigureAwait(false);
             }
         }
 
-        if (scanner.FirstKind is (byte)'-' or (byte)'!')
-            context.NoteFailure();
+        if (scanner.FirstKind is not ((byte)'-' or (byte)'!'))
+            return false;
+        if (from >= 0)
+            context.Server.Errors.Count(TextOf(context.Reply.WrittenSpan[from..]));
+        return true;
     }
 
-    /// <summary>Takes a reply that nobody waits for.</summary>
-    public static async ValueTask SkipAsync(PipeReader input, CancellationToken cancellation)
+    /// <summary>Takes the header of an array, and tells its length; null where what comes is none, which is then still to be run.</summary>
+    public async ValueTask<int?> TryHeaderAsync(PipeReader input)
+    {
+        while (true)
+        {
+            ReadResult read = await input.ReadAsync(context.Cancellation).ConfigureAwait(false);
+            if (read.Buffer.PositionOf((byte)'\n') is { } end)
+            {
+                bool isArray = TryCount(read.Buffer.Slice(0, end), out int count);
+                SequencePosition taken = isArray ? read.Buffer.GetPosition(1, end) : read.Buffer.Start;
+                input.AdvanceTo(taken, taken);
+                return isArray ? count : null;
+            }
+
+            if (read.IsCompleted)
+                throw new IOException("it closed");
+            bool isLong = read.Buffer.Length > RespLimits.InlineBytesMax;
+            input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            if (isLong)
+                throw new RespProtocolException($"A line is longer than {RespLimits.InlineBytesMax} bytes.");
+        }
+    }
+
+    /// <summary>Takes a reply that no client waits for, and copies it where that is wanted.</summary>
+    public static async ValueTask TakeAsync(PipeReader input, IBufferWriter<byte>? copy, CancellationToken cancellation)
     {
         var scanner = default(RespReplyScanner);
         while (!scanner.IsComplete)
@@ -55,7 +86,9 @@ internal sealed class ReplyRelay(CommandContext context)
             long taken = 0;
             foreach (ReadOnlyMemory<byte> block in read.Buffer)
             {
-                taken += scanner.Scan(block.Span);
+                int count = scanner.Scan(block.Span);
+                copy?.Write(block.Span[..count]);
+                taken += count;
                 if (scanner.IsComplete)
                     break;
             }
@@ -71,5 +104,26 @@ internal sealed class ReplyRelay(CommandContext context)
     {
         if (!HasPassedOn)
             context.DropReply(start);
+    }
+
+    private static bool TryCount(ReadOnlySequence<byte> line, out int count)
+    {
+        Span<byte> text = stackalloc byte[RedisInteger.BytesMax + 2];
+        count = 0;
+        if (line.Length > text.Length || line.FirstSpan[0] != (byte)'*')
+            return false;
+        line.CopyTo(text);
+        return RedisInteger.TryParse(text[1..(int)line.Length].TrimEnd((byte)'\r'), out long length) && length is >= 0 and <= int.MaxValue && (count = (int)length) >= 0;
+    }
+
+    // A blob error has its length in a line of its own.
+    private static ReadOnlySpan<byte> TextOf(ReadOnlySpan<byte> error)
+    {
+        if (error[0] == (byte)'!')
+            error = error[(error.IndexOf((byte)'\n') + 1)..];
+        else
+            error = error[1..];
+        int end = error.IndexOf((byte)'\r');
+        return end < 0 ? error : error[..end];
     }
 }

@@ -1,12 +1,18 @@
+using System.IO.Pipelines;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Commands;
 using Hal.Cache.Gateway.Transactions;
+using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Peers;
 
-/// <summary>Has one authority watch keys and run transactions, each of which is about keys of that one alone.</summary>
+/// <summary>
+/// Has one authority watch keys and run transactions, each of which is about keys of that one alone. What is about the connection or this instance
+/// runs here, in its place among the authority's replies: the keys are changed as one there, and nobody else sees a connection.
+/// </summary>
 internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder forwarder, CommandPlaces? places)
 {
     /// <summary>The authority that runs a transaction, null where this instance does; false where its keys are of several.</summary>
@@ -48,7 +54,8 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
         try
         {
             await CallWriter.SendAsync(context, client.Upstream.Pipe.Output, default).ConfigureAwait(false);
-            await relay.RunAsync(client.Upstream.Pipe.Input).ConfigureAwait(false);
+            if (await relay.RunAsync(client.Upstream.Pipe.Input).ConfigureAwait(false))
+                context.NoteFailure();
         }
         catch (Exception e) when (CallWriter.IsBreak(e))
         {
@@ -125,10 +132,10 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
         {
             try
             {
-                await CallWriter.SendAsync(context, transaction, link, call).ConfigureAwait(false);
-                for (int queued = 0; queued <= transaction.Queue.Count; queued++)
-                    await ReplyRelay.SkipAsync(link.Pipe.Input, context.Cancellation).ConfigureAwait(false);
-                await relay.RunAsync(link.Pipe.Input).ConfigureAwait(false);
+                int sent = await CallWriter.SendAsync(context, transaction, link, call).ConfigureAwait(false);
+                for (int queued = 0; queued <= sent; queued++)
+                    await ReplyRelay.TakeAsync(link.Pipe.Input, null, context.Cancellation).ConfigureAwait(false);
+                await PassOnAsync(context, transaction, relay, link.Pipe.Input, sent).ConfigureAwait(false);
                 link.IsReusable = call.Attempt == 0; // a repeated reply leaves the transaction open
                 return default;
             }
@@ -138,5 +145,78 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
                 return new(new CacheError(CacheErrorCode.Unavailable, $"the connection to the authority broke: {e.Message}"), IsSent: true, relay.HasPassedOn);
             }
         }
+    }
+
+    private static async ValueTask PassOnAsync(CommandContext context, ClientTransaction transaction, ReplyRelay relay, PipeReader input, int sent)
+    {
+        if (await relay.TryHeaderAsync(input).ConfigureAwait(false) is not { } count)
+        {
+            // It did not run: a watched key has changed, or a command was refused there.
+            if (await relay.RunAsync(input).ConfigureAwait(false))
+                context.NoteFailure();
+            return;
+        }
+
+        if (count != sent)
+            throw new RespProtocolException($"{sent} commands were answered by {count} replies");
+        context.Reply.ArrayHeader(transaction.Queue.Count);
+        using CommandContext inner = CommandContext.ForTransaction(context);
+        foreach (QueuedCommand queued in transaction.Queue)
+        {
+            bool isHere = CommandRouting.RunsHere(queued.Spec);
+            bool failed = isHere ? await RunHereAsync(context, inner, queued).ConfigureAwait(false) : await relay.RunAsync(input).ConfigureAwait(false);
+            if (!failed && queued.Spec.Name == "select")
+                Select(context, inner, queued);
+            context.Client.Counters.Count(queued.Spec, failed);
+        }
+    }
+
+    private static async ValueTask<bool> RunHereAsync(CommandContext context, CommandContext inner, QueuedCommand queued)
+    {
+        queued.LoadInto(inner);
+        int start = context.Reply.Length;
+        inner.BeginRun(start);
+        if (context.Client.User.IsUnrestricted || AclGate.PermitsStill(inner))
+        {
+            Outcome outcome = Handle(inner);
+            while (outcome == Outcome.Retry
+                && (inner.NeedsArguments ? await inner.MaterialiseAsync().ConfigureAwait(false) : await inner.ResolveFaultAsync().ConfigureAwait(false)))
+            {
+                inner.BeginRun(start);
+                outcome = Handle(inner);
+            }
+
+            if (outcome == Outcome.Async)
+                await inner.Pending!(inner).ConfigureAwait(false);
+            context.Closes |= outcome == Outcome.Close || inner.Closes;
+        }
+
+        bool failed = inner.Failed;
+        inner.End();
+        inner.Parser.Reset();
+        return failed;
+    }
+
+    private static Outcome Handle(CommandContext inner)
+    {
+        try
+        {
+            return CommandDispatcher.Handle(inner);
+        }
+        catch (ArgumentNotInMemoryException)
+        {
+            inner.NeedsArguments = true;
+            return Outcome.Retry;
+        }
+    }
+
+    // The authority took it for the commands behind it; here it is for those behind the transaction.
+    private static void Select(CommandContext context, CommandContext inner, QueuedCommand queued)
+    {
+        queued.LoadInto(inner);
+        if (RedisInteger.TryParse(inner.Arg(1), out long database))
+            context.Client.Database = (int)database;
+        inner.End();
+        inner.Parser.Reset();
     }
 }

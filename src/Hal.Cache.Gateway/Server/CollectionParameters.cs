@@ -6,6 +6,11 @@ namespace Hal.Cache.Gateway.Server;
 /// <summary>The parameters that say up to where collections are compact, with the names that they had as ziplists.</summary>
 internal sealed class CollectionParameters(CollectionLimits limits)
 {
+    /// <summary>Whether a parameter says how values are held.</summary>
+    public static bool Concerns(string name) =>
+        name.Contains("-max-listpack-", StringComparison.Ordinal) || name.Contains("-max-ziplist-", StringComparison.Ordinal)
+        || name.StartsWith("stream-node-max-", StringComparison.Ordinal) || name is "set-max-intset-entries" or "hll-sparse-max-bytes";
+
     /// <summary>Sets the limit that a parameter names and gives its other name; false where it names none.</summary>
     public bool TrySet(string name, string value, out string alias)
     {

@@ -9,18 +9,19 @@ internal sealed class CommandCounters
     private ClientCounters? ended;
     private ClientCounters? reset;
 
-    /// <summary>Takes over the counts of a connection that ends.</summary>
-    public void Ended(ClientCounters counters)
+    /// <summary>Removes a connection that ends, and takes over its counts.</summary>
+    public void Ended(ClientRegistry clients, ClientSession client)
     {
         lock (gate)
         {
-            ended ??= new ClientCounters(counters.Calls.Length);
-            ended.Add(counters);
+            clients.Remove(client);
+            ended ??= new ClientCounters(client.Counters.Calls.Length);
+            ended.Add(client.Counters);
         }
     }
 
     /// <summary>All counts since the start, or since the last reset.</summary>
-    public ClientCounters Total(IEnumerable<ClientSession> clients, int commands)
+    public ClientCounters Total(ClientRegistry clients, int commands)
     {
         lock (gate)
         {
@@ -32,22 +33,22 @@ internal sealed class CommandCounters
     }
 
     /// <summary>Counts from here on; connections go on counting undisturbed.</summary>
-    public void Reset(IEnumerable<ClientSession> clients)
+    public void Reset(ClientRegistry clients)
     {
         lock (gate)
         {
-            int commands = ended?.Calls.Length ?? clients.FirstOrDefault()?.Counters.Calls.Length ?? 0;
+            int commands = ended?.Calls.Length ?? clients.Counted.FirstOrDefault()?.Counters.Calls.Length ?? 0;
             if (commands > 0)
                 reset = Sum(clients, commands);
         }
     }
 
-    private ClientCounters Sum(IEnumerable<ClientSession> clients, int commands)
+    private ClientCounters Sum(ClientRegistry clients, int commands)
     {
         var total = new ClientCounters(commands);
         if (ended != null)
             total.Add(ended);
-        foreach (ClientSession client in clients)
+        foreach (ClientSession client in clients.Counted)
             total.Add(client.Counters);
         return total;
     }

@@ -55,7 +55,7 @@ internal sealed class GatewayMetrics : IDisposable
         {
             long now = server.Time.GetTimestamp();
             if (sum == null || server.Time.GetElapsedTime(summedAt, now) > SumAge)
-                (sum, summedAt) = (server.Counters.Total(server.Clients.All, server.Table.All.Count), now);
+                (sum, summedAt) = (server.Counters.Total(server.Clients, server.Table.All.Count), now);
             return sum;
         }
     }

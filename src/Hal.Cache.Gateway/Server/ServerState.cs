@@ -4,6 +4,7 @@ using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Cluster;
 using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Gateway.Peers;
+using Hal.Cache.Gateway.Peers.Waits;
 using Hal.Cache.Gateway.PubSub;
 using Hal.Cache.Gateway.PubSub.Relay;
 using Hal.Cache.Gateway.Scripts;
@@ -157,8 +158,7 @@ internal sealed class ServerState
         client.Transaction?.Clear();
         Channels.Remove(client);
         _ = Tracking.Set(client, TrackingMode.Off);
-        Clients.Remove(client);
-        Counters.Ended(client.Counters);
+        Counters.Ended(Clients, client);
         if (KeyEvents.IsActive) KeyEvents.Refresh();
     }
 
@@ -166,6 +166,7 @@ internal sealed class ServerState
     {
         var relay = new MessageRelay(Channels, Notifications, tree.Node.ParentOfMessages, tree.Node.Root, tree.Peers, Time);
         tree.Node.Messages = relay.Accept;
+        if (Forwarded is not null) tree.Node.Waits = channel => new WaitRuns(this, channel);
         var events = new EventQueue(relay, Keyspace.Authority);
         Notifications.Queue = events;
         relay.EventsChanged = () =>
@@ -178,7 +179,7 @@ internal sealed class ServerState
 
     public void ResetStatistics()
     {
-        Counters.Reset(Clients.All);
+        Counters.Reset(Clients);
         Errors.Reset();
         AclLog.ResetTotals();
     }

@@ -12,8 +12,12 @@ internal sealed class TrackingTable(ClientRegistry clients)
     /// <summary>Channel of the messages to RESP2 clients, which have to be subscribed to something to get them.</summary>
     private static readonly byte[] Channel = "__redis__:invalidate"u8.ToArray();
 
+    /// <summary>Keys that are forgotten in one go where there are too many.</summary>
+    private const int ForgottenAtOnceMax = 10_000;
+
     private readonly TrackedKeys keys = new();
     private readonly BroadcastTable broadcast = new();
+    private long keysMax = 1_000_000;
     private int tracking;
 
     /// <summary>Clients that have it on.</summary>
@@ -26,7 +30,15 @@ internal sealed class TrackingTable(ClientRegistry clients)
     public int PrefixCount => broadcast.PrefixCount;
 
     /// <summary>Keys that are remembered at most, <c>tracking-table-max-keys</c>; 0 for any number.</summary>
-    public long KeysMax { get; set; } = 1_000_000;
+    public long KeysMax
+    {
+        get => Volatile.Read(ref keysMax);
+        set
+        {
+            Volatile.Write(ref keysMax, value);
+            MakeRoom(0);
+        }
+    }
 
     /// <summary>
     /// Asks the authority to tell of changes by prefix, in an instance that holds copies only; completes when it does. Null where every change
@@ -56,7 +68,7 @@ internal sealed class TrackingTable(ClientRegistry clients)
         if (c.Spec.Group == "scripting") return; // what a script reads is remembered as it reads it
         Remember(c, c.Spec.Keys, reader);
         foreach (KeySpec more in c.Spec.MoreKeys) Remember(c, more, reader);
-        MakeRoom(c);
+        MakeRoom(c.Client.Id);
     }
 
     /// <summary>Remembers the keys of a command that the authority is about to run, which tells of their changes from then on.</summary>
@@ -64,7 +76,7 @@ internal sealed class TrackingTable(ClientRegistry clients)
     {
         RememberForwarded(c, c.Spec.Keys);
         foreach (KeySpec more in c.Spec.MoreKeys) RememberForwarded(c, more);
-        MakeRoom(c);
+        MakeRoom(c.Client.Id);
     }
 
     private void RememberForwarded(CommandContext c, KeySpec spec)
@@ -73,10 +85,20 @@ internal sealed class TrackingTable(ClientRegistry clients)
         for (int arg = from; arg <= to; arg += spec.Step) keys.Add(c.Arg(arg), c.Client.Id);
     }
 
-    private void MakeRoom(CommandContext c)
+    // A limit that was lowered by much is not made good on the thread that polls sockets.
+    private void MakeRoom(long running)
     {
-        while (KeysMax > 0 && keys.KeyCount > KeysMax && keys.TryTakeAny(out byte[] key, out KeyHolders holders))
-            Tell(key, holders, 0, c.Client.Id);
+        for (int taken = 0; KeysMax > 0 && keys.KeyCount > KeysMax; taken++)
+        {
+            if (taken == ForgottenAtOnceMax)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static table => table.MakeRoom(0), this, preferLocal: false);
+                return;
+            }
+
+            if (!keys.TryTakeAny(out byte[] key, out KeyHolders holders)) return;
+            Tell(key, holders, 0, running);
+        }
     }
 
     /// <summary>Tells those who have read the key; those who asked for prefixes are told when the command ends.</summary>

@@ -42,8 +42,8 @@ internal sealed class ClientTransaction
     /// <summary>The authority of the watched keys, where there are several authorities.</summary>
     public string? WatchedAuthority { get; set; }
 
-    /// <summary>A queued command changes what its connection is: it runs where the client is connected.</summary>
-    public bool ChangesConnection { get; private set; }
+    /// <summary>A queued command changes how those behind it are answered: it can't be run apart from them.</summary>
+    public bool ChangesReplies { get; private set; }
 
     /// <summary>Bytes of the queued requests, those that were streamed included.</summary>
     public long Bytes { get; private set; }
@@ -75,7 +75,7 @@ internal sealed class ClientTransaction
         Shards |= c.Shards;
         Flags |= c.Spec.Flags;
         NeedsAuthority |= CommandRouting.NeedsAuthority(c.Spec);
-        ChangesConnection |= CommandRouting.ChangesConnection(c.Spec);
+        ChangesReplies |= CommandRouting.ChangesReplies(c.Spec);
         queue.Add(c.TakeRequest());
         return true;
     }
@@ -104,7 +104,7 @@ internal sealed class ClientTransaction
         queue.Clear();
         ForgetWatched();
         (IsOpen, IsBroken, Shards, Flags, Bytes, queuedBytes) = (false, false, 0, CommandFlags.None, 0, 0);
-        (NeedsAuthority, ChangesConnection, Authority, IsCrossing) = (false, false, null, false);
+        (NeedsAuthority, ChangesReplies, Authority, IsCrossing) = (false, false, null, false);
     }
 
     /// <summary>Forgets the watched keys.</summary>

@@ -15,10 +15,15 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
     /// <summary>Takes channels for published messages, once the instance relays them.</summary>
     public Func<IFrameChannel, IFrameSink>? Messages { get; set; }
 
+    /// <summary>Takes channels for commands that wait, where this instance runs those of others.</summary>
+    public Func<IFrameChannel, IFrameSink>? Waits { get; set; }
+
     public Result<IFrameSink> Accept(PeerChannelKind kind, IFrameChannel channel)
     {
         if (kind == PeerChannelKind.Messages)
             return Messages is { } accept ? Results.Of(accept(channel)) : new CacheError(CacheErrorCode.Refused, $"instance '{name}' relays no messages");
+        if (kind == PeerChannelKind.Waits)
+            return Waits is { } run ? Results.Of(run(channel)) : new CacheError(CacheErrorCode.Refused, $"instance '{name}' runs no commands for others");
         return keyspace.Authority is { } authority
             ? Results.Of(authority.Accept(channel))
             : new CacheError(CacheErrorCode.Refused, $"instance '{name}' is no authority");

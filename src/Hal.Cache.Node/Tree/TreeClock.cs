@@ -10,8 +10,19 @@ public sealed class TreeClock : TimeProvider, IDisposable
     /// <summary>Largest part of 1 by which the clock runs faster or slower to meet the machine's; within the error that coherence allows for.</summary>
     public const double SlewMax = 0.005;
 
-    /// <summary>How far the clock may be ahead of what the authority says before it goes back: as long as messages may take.</summary>
+    /// <summary>Part of 1 by which a clock that is ahead of the authority's runs slower until it has met it, so that it need not go back.</summary>
+    public const double SlowdownMax = 0.9;
+
+    /// <summary>How far the clock may be ahead of what the authority says before it is held back: as long as messages usually take.</summary>
     public static readonly TimeSpan ToleranceMax = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>
+    /// What the authority says may be so late; where it is behind by more, again and again, its clock is another one, and is taken. A clock goes back by no less.
+    /// </summary>
+    public static readonly TimeSpan LatenessMax = TimeSpan.FromSeconds(1);
+
+    /// <summary>Words of an authority that are all behind by more than <see cref="LatenessMax"/>, over at least that time, before they are believed.</summary>
+    public const int WordsToBelieve = 3;
 
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
@@ -21,6 +32,7 @@ public sealed class TreeClock : TimeProvider, IDisposable
     private readonly ITimer timer;
     private Course course;
     private bool follows;
+    private Doubt doubt;
     private long heardOfOthers;
 
     public TreeClock(TimeProvider machine)
@@ -28,7 +40,7 @@ public sealed class TreeClock : TimeProvider, IDisposable
         ArgumentNullException.ThrowIfNull(machine);
         this.machine = machine;
         ticksPerStamp = (double)TimeSpan.TicksPerSecond / machine.TimestampFrequency;
-        course = new(machine.GetUtcNow().Ticks, machine.GetTimestamp(), 0);
+        course = new(machine.GetUtcNow().Ticks, machine.GetTimestamp(), 0, long.MaxValue);
         timer = machine.CreateTimer(_ => Meet(), null, Period, Period);
     }
 
@@ -46,21 +58,45 @@ public sealed class TreeClock : TimeProvider, IDisposable
         return new(TicksOf(now, machine.GetTimestamp()), TimeSpan.Zero);
     }
 
-    /// <summary>The authority's time of day was this when it sent what has just come; from now on only such words move the clock.</summary>
+    /// <summary>
+    /// The authority's time of day was this when it sent what has just come; from now on only such words move the clock. One that is behind goes
+    /// forward at once, since the authority's time has been. One that is ahead may just have got its word late: it is held back by no more than
+    /// the clocks can have drifted apart since the last word.
+    /// </summary>
     public void Follow(DateTimeOffset authority)
     {
         lock (gate)
         {
-            follows = true;
             long stamp = machine.GetTimestamp();
             long ticks = TicksOf(course, stamp);
 
             // What another root said is not forgotten either: a key of it is not told more time than it was given.
-            long back = Math.Max(authority.UtcTicks, heardOfOthers);
-
-            // The authority's time has been when its word comes: a clock that is behind that is late, and would tell keys more time than they were given.
             long ahead = ticks - authority.UtcTicks;
-            Volatile.Write(ref course, new(ahead < 0 ? authority.UtcTicks : ahead > ToleranceMax.Ticks ? back : ticks, stamp, 0));
+            bool isFirst = !follows;
+            follows = true;
+            if (ahead <= 0 || (isFirst && ahead > ToleranceMax.Ticks))
+            {
+                doubt = default;
+                Set(Math.Max(authority.UtcTicks, heardOfOthers), stamp, 0);
+                return;
+            }
+
+            long elapsed = (long)((stamp - course.Stamp) * ticksPerStamp);
+            long drift = LeftOf(course, stamp) + (long)(elapsed * SlewMax);
+            if (ahead - drift > LatenessMax.Ticks)
+            {
+                if (!IsBelieved(stamp, ahead)) return;
+                Set(Math.Max(ticks - doubt.Least, heardOfOthers), stamp, 0);
+                doubt = default;
+                return;
+            }
+
+            doubt = default;
+            long back = ahead <= ToleranceMax.Ticks ? 0 : Math.Min(ahead, drift);
+            if (back > LatenessMax.Ticks)
+                Set(Math.Max(ticks - back, heardOfOthers), stamp, 0); // nothing was heard for so long that keys would end here long before they do there
+            else
+                Set(ticks, stamp, back);
         }
     }
 
@@ -78,7 +114,7 @@ public sealed class TreeClock : TimeProvider, IDisposable
                 return false;
             heardOfOthers = Math.Max(heardOfOthers, other.UtcTicks);
             if (other.UtcTicks > ticks)
-                Volatile.Write(ref course, new(other.UtcTicks, stamp, course.Slew));
+                Volatile.Write(ref course, course with { Ticks = other.UtcTicks, Stamp = stamp });
             return true;
         }
     }
@@ -94,11 +130,33 @@ public sealed class TreeClock : TimeProvider, IDisposable
             long stamp = machine.GetTimestamp();
             long ticks = TicksOf(course, stamp);
             double wanted = (machine.GetUtcNow().Ticks - ticks) / (double)Period.Ticks;
-            Volatile.Write(ref course, new(ticks, stamp, Math.Clamp(wanted, -SlewMax, SlewMax)));
+            Volatile.Write(ref course, new(ticks, stamp, Math.Clamp(wanted, -SlewMax, SlewMax), long.MaxValue));
         }
     }
 
-    private long TicksOf(Course from, long stamp) => from.Ticks + (long)((stamp - from.Stamp) * ticksPerStamp * (1 + from.Slew));
+    // Late words come together after a stall; a clock that was set is behind in all that it says from then on.
+    private bool IsBelieved(long stamp, long ahead)
+    {
+        doubt = doubt.Words == 0 ? new(stamp, ahead, 1) : doubt with { Least = Math.Min(doubt.Least, ahead), Words = doubt.Words + 1 };
+        return doubt.Words >= WordsToBelieve && (stamp - doubt.Since) * ticksPerStamp >= LatenessMax.Ticks;
+    }
 
-    private sealed record Course(long Ticks, long Stamp, double Slew);
+    private void Set(long ticks, long stamp, long heldBack)
+    {
+        long stamps = (long)(heldBack / SlowdownMax / ticksPerStamp);
+        Volatile.Write(ref course, new(ticks, stamp, stamps > 0 ? -SlowdownMax : 0, stamp + stamps));
+    }
+
+    private long TicksOf(Course from, long stamp) =>
+        from.Ticks + (long)(((stamp - from.Stamp) + ((Math.Min(stamp, from.SlewsUntil) - from.Stamp) * from.Slew)) * ticksPerStamp);
+
+    // What is still to be held back.
+    private long LeftOf(Course from, long stamp) =>
+        from.Slew < 0 && from.SlewsUntil > stamp ? (long)((from.SlewsUntil - stamp) * -from.Slew * ticksPerStamp) : 0;
+
+    /// <param name="SlewsUntil">Stamp from which on it goes with the monotonic clock again.</param>
+    private sealed record Course(long Ticks, long Stamp, double Slew, long SlewsUntil);
+
+    /// <param name="Least">By how much the clock was ahead of each word since then at the least, in ticks.</param>
+    private readonly record struct Doubt(long Since, long Least, int Words);
 }

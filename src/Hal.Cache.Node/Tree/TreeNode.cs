@@ -64,6 +64,12 @@ public sealed class TreeNode : IAsyncDisposable
         set => host.Messages = value;
     }
 
+    /// <summary>Takes channels for commands that wait here for clients of other instances; set once, before the first comes.</summary>
+    public Func<IFrameChannel, IFrameSink>? Waits
+    {
+        set => host.Waits = value;
+    }
+
     public IKeyAuthorities Authorities { get; }
 
     public TreeStatistics Statistics { get; }

@@ -28,7 +28,7 @@ internal static class DefaultTree
         options.Name = seat.Name;
         options.Role = seat.Role;
         options.Parent = seat.Parent;
-        options.Listen = new IPEndPoint(IPAddress.Loopback, seat.Port);
+        (options.Listen, options.ListenAlso) = (new IPEndPoint(IPAddress.Loopback, seat.Port), []);
         options.Policy = seat.Policy;
         options.MemoryBytes = SiloOptions.MemoryDefaultBytes / seat.Part;
         if (seat.Role != InstanceRole.Root) options.Origins = []; // the others read them through the root

@@ -110,12 +110,12 @@ internal sealed class SettingsReader
     // Rules between settings, and the defaults that depend on the machine.
     private SettingError? Complete(SiloOptions options)
     {
-        foreach (var (name, endpoint) in new[] { ("listen", options.Listen), ("http", options.Http) })
+        foreach (var (name, endpoint) in options.Listens.Select(one => ("listen", one)).Append(("http", options.Http)))
         {
             if (!IPAddress.IsLoopback(endpoint.Address) && options.RequirePass is null)
                 return new SettingError(Label(name), endpoint.ToString(), "must be a loopback address as long as requirepass is not set");
         }
-        if (options.Listen.Port != 0 && options.Listen.Equals(options.Http))
+        if (options.Http.Port != 0 && options.Listens.Contains(options.Http))
             return new SettingError(Label("http"), options.Http.ToString(), "must differ from listen");
 
         if (options.ControlPlane is not null && options.Postgres is not null)

@@ -22,6 +22,12 @@ internal sealed class SiloOptions
     /// <summary>Where RESP clients connect; port 0 takes any free one.</summary>
     public IPEndPoint Listen { get; set; } = new(IPAddress.Loopback, 6379);
 
+    /// <summary>Further addresses where RESP clients connect, each with a port.</summary>
+    public IReadOnlyList<IPEndPoint> ListenAlso { get; set; } = [];
+
+    /// <summary>All addresses where RESP clients connect.</summary>
+    public IEnumerable<IPEndPoint> Listens => [Listen, .. ListenAlso];
+
     /// <summary>Where HTTP listens; port 0 takes any free one.</summary>
     public IPEndPoint Http { get; set; } = new(IPAddress.Loopback, 8080);
 

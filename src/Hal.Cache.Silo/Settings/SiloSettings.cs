@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Hal.Cache.Coherence;
 using Hal.Cache.Contracts.ControlPlane;
@@ -18,6 +19,7 @@ internal static class SiloSettings
     public const int SecretBytesMax = 4096;
     public const int SecretBytesMin = 16;
     public const int PeersMax = 4096;
+    public const int ListensMax = 8;
     public const int RootRangesMax = 1024;
     public const int InstancesMax = 64;
 
@@ -32,8 +34,8 @@ internal static class SiloSettings
         new("name", "NAME", "local", "The instance's name, part of its HTTP paths.",
             $"must be 1 to {NameLengthMax} of a-z A-Z 0-9 - _ . and begin with a letter or digit",
             (o, v) => IsName(v) && Set(o.Name = v)),
-        new("listen", "HOST:PORT", "127.0.0.1:6379", "Where Redis clients connect.", ListenAddress.Rule,
-            (o, v) => ListenAddress.TryParse(v, out var e) && Set(o.Listen = e)),
+        new("listen", "HOST:PORT", "127.0.0.1:6379", "Where Redis clients connect; may be given several times, such as [::1]:6379 beside 127.0.0.1:6379.", $"{ListenAddress.Rule}; at most {ListensMax} different ones, those behind the first with a port above 0",
+            (o, v) => ApplyListens(o, [v]) is null) { TryApplyAll = ApplyListens },
         new("http", "HOST:PORT", "127.0.0.1:8080", "Where HTTP listens: health, metrics, inventory.", ListenAddress.Rule,
             (o, v) => ListenAddress.TryParse(v, out var e) && Set(o.Http = e)),
         new("data", "DIR", "$XDG_DATA_HOME/hal-cache/NAME, or ~/.local/share/hal-cache/NAME", "The data directory; made where it is missing.",
@@ -111,6 +113,21 @@ internal static class SiloSettings
             $"must be one of {string.Join(", ", Levels)}",
             (o, v) => OneOf(Levels, v) is { } l && Set(o.LogLevel = Enum.Parse<LogLevel>(l, ignoreCase: true))),
     ];
+
+    // Others reach the instance at the first, which alone may have any free port: nothing tells those of the rest.
+    private static string? ApplyListens(SiloOptions options, IReadOnlyList<string> given)
+    {
+        var addresses = new List<IPEndPoint>();
+        foreach (var each in given)
+        {
+            if (!ListenAddress.TryParse(each, out var address) || addresses.Count == ListensMax || (addresses.Count > 0 && (address.Port == 0 || addresses.Contains(address))))
+                return each;
+            addresses.Add(address);
+        }
+
+        (options.Listen, options.ListenAlso) = (addresses[0], addresses[1..]);
+        return null;
+    }
 
     private static string? ApplyOrigins(SiloOptions options, IReadOnlyList<string> mounts)
     {

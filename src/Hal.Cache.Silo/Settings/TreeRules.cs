@@ -15,7 +15,7 @@ internal static class TreeRules
         var instances = silo.Instances;
         foreach (var same in instances.GroupBy(i => i.Name).Where(g => g.Count() > 1))
             return new SettingError("name", same.Key, "must differ between instances");
-        foreach (var same in instances.Where(i => i.Listen.Port != 0).GroupBy(i => i.Listen).Where(g => g.Count() > 1))
+        foreach (var same in instances.SelectMany(i => i.Listens).Where(a => a.Port != 0).GroupBy(a => a).Where(g => g.Count() > 1))
             return new SettingError("listen", same.Key.ToString(), "must differ between instances");
         foreach (var same in instances.Where(i => !i.MemoryOnly).GroupBy(i => i.Data).Where(g => g.Count() > 1))
             return new SettingError("data", same.Key, "must differ between instances");

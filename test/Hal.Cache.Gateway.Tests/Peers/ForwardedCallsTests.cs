@@ -35,8 +35,28 @@ public sealed class ForwardedCallsTests
         cut!.End(null, 0, []);
         Assert.Equal(ForwardedCalls.Standing.Unknown, calls.Begin(new(1, 1, 1, Epoch), Epoch, out _));
 
-        for (var i = 2; i < ForwardedCalls.CallsMax + 10; i++) calls.Begin(new(1, i, 0, Epoch), Epoch, out _);
+        for (var i = 2; i < ForwardedCalls.CallsMax + 10; i++) Run(i);
         Assert.Equal(ForwardedCalls.Standing.Unknown, calls.Begin(new(1, 2, 1, Epoch), Epoch, out _));
         Assert.Equal(ForwardedCalls.Standing.New, calls.Begin(new(2, 2, 1, Epoch), Epoch, out _)); // another caller's
+    }
+
+    [Fact]
+    public void A_call_that_waits_is_known_however_many_come_after_it_until_it_ends()
+    {
+        calls.Begin(new(1, 1, 0, Epoch), Epoch, out var waits);
+        for (var i = 2; i < ForwardedCalls.CallsMax + 10; i++) Run(i);
+
+        Assert.Same(waits, calls.Find(1, 1));
+        Assert.Equal(ForwardedCalls.Standing.Running, calls.Begin(new(1, 1, 1, Epoch), Epoch, out _));
+        waits!.End("+OK\r\n"u8.ToArray(), 0, []);
+
+        Assert.Null(calls.Find(1, 1));
+        Assert.Equal(ForwardedCalls.Standing.Unknown, calls.Begin(new(1, 1, 2, Epoch), Epoch, out _));
+    }
+
+    private void Run(long request)
+    {
+        calls.Begin(new(1, request, 0, Epoch), Epoch, out var entry);
+        entry!.End("+OK\r\n"u8.ToArray(), 0, []);
     }
 }

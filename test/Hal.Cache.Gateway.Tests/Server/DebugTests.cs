@@ -17,6 +17,8 @@ public sealed class DebugTests
     [InlineData("PFADD h a; PFDEBUG ENCODING h; PFDEBUG TODENSE h; PFDEBUG TODENSE h; PFDEBUG ENCODING h; PFCOUNT h", ":1|+sparse|:1|:0|+dense|:1", null)]
     [InlineData("PFADD h a; PFDEBUG DECODE h; PFDEBUG X h; PFDEBUG X nosuch", ":1|$20|Z:12711 v:2,1 Z:3672|-ERR Unknown PFDEBUG subcommand 'X'|-ERR The specified key does not exist", null)]
     [InlineData("PFSELFTEST", "+OK", null)]
+    [InlineData("PFADD h a; GETRANGE h 8 15; PFCOUNT h; GETRANGE h 8 15; PFADD h b; PFCOUNT h nosuch; GETRANGE h 15 15", ":1|$8|\0\0\0\0\0\0\0\x80|:1|$8|\x01\0\0\0\0\0\0\0|:1|:2|$1|\x80", null)]
+    [InlineData("DEBUG SLEEP 0x; DEBUG SLEEP -1; DEBUG SLEEP x; DEBUG SLEEP 99999999", "+OK|+OK|+OK|-ERR value is not a valid float", null)]
     [InlineData("DEBUG SET-ACTIVE-EXPIRE 0; SET k v PX 1; DEBUG SET-ACTIVE-EXPIRE 1", "+OK|+OK|+OK", null)]
     public async Task Replies_are_those_of_redis(string script, string resp2, string? resp3)
     {

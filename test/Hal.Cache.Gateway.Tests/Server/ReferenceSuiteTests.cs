@@ -33,6 +33,19 @@ public sealed class ReferenceSuiteTests
         Assert.Equal(expected, got);
     }
 
+    [Theory]
+    [InlineData("MIGRATE", "+incomplete|$12|begin_search|*4|$4|type|$7|keyword|$4|spec|*4|$7|keyword|$4|KEYS|$9|startfrom|:-2")]
+    [InlineData("PFCOUNT", "*2|+readonly|+may_replicate")]
+    [InlineData("SORT_RO", ":1|:1|:1|")]
+    [InlineData("WAIT", "*2|$25|request_policy:all_shards|$23|response_policy:agg_min")]
+    [InlineData("XAUTOCLAIM", "*2|+RW|+delete|$12|begin_search")]
+    public async Task COMMAND_tells_of_a_command_what_redis_does(string command, string part)
+    {
+        await using var host = new ServerHost();
+
+        Assert.Contains(part, await host.RunAsync($"a>COMMAND INFO {command}"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_blocked_XREADGROUP_hears_that_its_database_was_flushed()
     {

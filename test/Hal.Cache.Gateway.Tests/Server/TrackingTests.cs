@@ -95,6 +95,20 @@ public sealed class TrackingTests
     }
 
     [Fact]
+    public async Task A_limit_that_is_lowered_gives_up_keys_at_once()
+    {
+        await using var host = new ServerHost();
+        await host["a"].RunAsync(["HELLO", "3"]);
+        await host["a"].RunAsync(["CLIENT", "TRACKING", "ON", "NOLOOP"]);
+        await host["a"].RunAsync(["MGET", "x", "y", "z"]);
+
+        string got = await host["a"].RunAsync(["CONFIG", "SET", "tracking-table-max-keys", "1"]) + await host["a"].RestAsync();
+
+        Assert.Equal(1, host.State.Tracking.KeyCount);
+        Assert.Equal(2, got.Split("invalidate").Length - 1);
+    }
+
+    [Fact]
     public async Task Nothing_listens_to_the_store_when_the_last_client_has_left()
     {
         await using var host = new ServerHost();

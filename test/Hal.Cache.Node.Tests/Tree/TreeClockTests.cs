@@ -63,9 +63,9 @@ public sealed class TreeClockTests
 
         machine.Advance(TimeSpan.FromMilliseconds(100));
         clock.Follow(Start); // a word that took long
-        Assert.Equal(Start + TimeSpan.FromMilliseconds(15), clock.GetUtcNow());
+        Assert.Equal(Start + TimeSpan.FromMilliseconds(115), clock.GetUtcNow());
         Assert.True(clock.TryMeet(Start - TimeSpan.FromHours(1)));
-        Assert.Equal(Start + TimeSpan.FromMilliseconds(15), clock.GetUtcNow());
+        Assert.Equal(Start + TimeSpan.FromMilliseconds(115), clock.GetUtcNow());
     }
 
     [Fact]
@@ -88,6 +88,65 @@ public sealed class TreeClockTests
         clock.Follow(Start - (TreeClock.ToleranceMax / 2));
 
         Assert.Equal(Start, clock.GetUtcNow());
+    }
+
+    [Fact]
+    public void A_word_that_comes_late_does_not_take_the_clock_back()
+    {
+        var machine = new Machine();
+        using var clock = new TreeClock(machine);
+        clock.Follow(Start);
+        machine.Advance(TimeSpan.FromSeconds(10));
+
+        foreach (var late in new[] { 0.5, 3, 3, 3 })
+        {
+            var before = clock.GetUtcNow();
+            clock.Follow(Start + TimeSpan.FromSeconds(10) - TimeSpan.FromSeconds(late));
+            Assert.Equal(before, clock.GetUtcNow());
+        }
+
+        machine.Advance(TimeSpan.FromSeconds(1));
+        Assert.InRange((clock.GetUtcNow() - Start).TotalSeconds, 11 - (10 * TreeClock.SlewMax) - 1e-3, 11);
+        clock.Follow(Start.AddSeconds(11));
+        Assert.Equal(Start.AddSeconds(11), clock.GetUtcNow());
+    }
+
+    [Fact]
+    public void A_clock_that_is_ahead_of_a_slower_authority_is_held_back_and_never_goes_back()
+    {
+        var machine = new Machine();
+        using var clock = new TreeClock(machine);
+        clock.Follow(Start);
+        var (real, last) = (Start, Start);
+        for (var i = 0; i < 200; i++)
+        {
+            machine.Advance(TimeSpan.FromSeconds(1));
+            real += TimeSpan.FromSeconds(1 - TreeClock.SlewMax);
+            clock.Follow(real);
+            var now = clock.GetUtcNow();
+            Assert.True(now >= last, $"{now:O} came after {last:O}");
+            Assert.InRange((now - real).TotalMilliseconds, -1, TreeClock.ToleranceMax.TotalMilliseconds + (1000 * TreeClock.SlewMax) + 1);
+            last = now;
+        }
+    }
+
+    [Fact]
+    public void An_authority_whose_clock_was_set_back_is_believed_when_it_says_so_again_and_again()
+    {
+        var machine = new Machine();
+        using var clock = new TreeClock(machine);
+        clock.Follow(Start);
+        for (var i = 1; i <= 2; i++)
+        {
+            machine.Advance(TimeSpan.FromSeconds(1));
+            clock.Follow(Start.AddSeconds(i).AddHours(-1));
+            Assert.Equal(Start.AddSeconds(i), clock.GetUtcNow());
+        }
+
+        machine.Advance(TimeSpan.FromSeconds(1));
+        clock.Follow(Start.AddSeconds(3).AddHours(-1));
+
+        Assert.Equal(Start.AddSeconds(3).AddHours(-1), clock.GetUtcNow());
     }
 
     /// <summary>A machine whose time of day can be set; its timers run as it is advanced.</summary>

@@ -56,6 +56,19 @@ public sealed class SettingsReaderTests : SiloHome
     }
 
     [Fact]
+    public void Clients_may_connect_at_several_addresses_each_by_the_rules_of_one()
+    {
+        var options = Read([("listen", ["127.0.0.1:0", "[::1]:6390", "127.0.0.2:6390"])], []);
+
+        Assert.Equal(["127.0.0.1:0", "[::1]:6390", "127.0.0.2:6390"], options.Listens.Select(one => one.ToString()));
+        Assert.Equal("--listen is '10.0.0.1:6390'; it must be a loopback address as long as requirepass is not set", Refused("127.0.0.1:6379", "10.0.0.1:6390"));
+        Assert.StartsWith("--listen is '[::1]:0'; it must be HOST:PORT", Refused("127.0.0.1:6379", "[::1]:0"), StringComparison.Ordinal);
+        Assert.StartsWith("--listen is '[::1]:1'; it must be HOST:PORT", Refused("[::1]:1", "[::1]:1"), StringComparison.Ordinal);
+
+        string Refused(params string[] addresses) => Error([("listen", addresses)], []);
+    }
+
+    [Fact]
     public void The_data_directory_follows_XDG_and_the_name()
     {
         Assert.Equal("/x/hal-cache/n", Read([("name", ["n"])], [("XDG_DATA_HOME", "/x")]).Data);
