@@ -5,7 +5,8 @@ using Hal.Cache.Contracts.Peers;
 namespace Hal.Cache.Peers;
 
 /// <summary>The connections of one kind to one peer: each is one caller's at a time, a few idle ones are kept.</summary>
-internal sealed class ConnectionPool(string peer, PeerChannelKind kind, IPeerDirectory directory, PeerOptions options, ISocketLoops? loops, TimeProvider time) : IDisposable
+internal sealed class ConnectionPool(
+    string peer, PeerChannelKind kind, IPeerDirectory directory, PeerOptions options, ISocketLoops? loops, TimeProvider time) : IDisposable
 {
     private readonly Lock gate = new();
     private readonly Stack<PeerSocket> idle = [];

@@ -94,7 +94,10 @@ internal sealed class PeerSocket : IDisposable
         }
     }
 
-    /// <summary>Receives at least so many bytes into the front of the space, and what else there is; <see cref="IOException"/> where the connection ends before.</summary>
+    /// <summary>
+    /// Receives at least so many bytes into the front of the space, and what else there is; <see cref="IOException"/> where the connection
+    /// ends before.
+    /// </summary>
     public async ValueTask<int> ReceiveAsync(Memory<byte> space, int least, CancellationToken cancellation)
     {
         if (input == null)
@@ -169,7 +172,8 @@ internal sealed class PeerSocket : IDisposable
         if (IPAddress.TryParse(address.Host, out IPAddress? known))
             return known;
         IPAddress[] found = await Dns.GetHostAddressesAsync(address.Host, cancellation).ConfigureAwait(false);
-        return Array.Find(found, static one => one.AddressFamily == AddressFamily.InterNetwork) ?? (found.Length > 0 ? found[0] : throw new SocketException((int)SocketError.HostNotFound));
+        return Array.Find(found, static one => one.AddressFamily == AddressFamily.InterNetwork)
+            ?? (found.Length > 0 ? found[0] : throw new SocketException((int)SocketError.HostNotFound));
     }
 
     // What is sent first waits in the loop until the connection is made. The runtime's own waiting would have its thread woken for it for ever.

@@ -34,7 +34,8 @@ internal sealed class RespConnectionHandler(ServerState server) : ConnectionHand
             return;
         }
 
-        using var resp = new RespConnection(server, dispatcher, client, connection.Transport, connection.Features.Get<IConnectionLoop>(), Commits(connection), ended.Token);
+        var loop = connection.Features.Get<IConnectionLoop>();
+        using var resp = new RespConnection(server, dispatcher, client, connection.Transport, loop, Commits(connection), ended.Token);
         try
         {
             await resp.RunAsync().ConfigureAwait(false);
