@@ -1,5 +1,9 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
 using Hal.Cache.Testing.Clients;
 using Hal.Cache.Testing.Processes;
+using Hal.Cache.Testing.Simulation;
 
 namespace Hal.Cache.Tree.Tests;
 
@@ -12,7 +16,7 @@ public sealed class RootsTests(TwoRoots roots) : IClassFixture<TwoRoots>
     [Fact]
     public void Every_instance_reads_and_writes_the_keys_of_both_roots()
     {
-        using var clients = new Clients(roots);
+        using var clients = new TwoRootsClients(roots);
         foreach (var tag in new[] { TwoRoots.East, TwoRoots.West })
         {
             for (var round = 0; round < 10; round++)
@@ -34,9 +38,46 @@ public sealed class RootsTests(TwoRoots roots) : IClassFixture<TwoRoots>
     }
 
     [Fact]
+    public async Task Histories_of_clients_at_all_instances_are_linearizable()
+    {
+        const int operations = 300, seed = 3;
+        var history = new ConcurrentBag<Operation>();
+        string[] instances = ["leaf", "leaf", "branch", "east", "west"];
+        await Task.WhenAll(instances.Select((name, index) => Task.Run(() =>
+        {
+            using var client = roots.Connect(name);
+            var random = new Random((seed * 100) + index);
+            for (var i = 0; i < operations; i++)
+            {
+                var key = $"{(random.Next(2) == 0 ? TwoRoots.East : TwoRoots.West)}:lin{random.Next(2)}";
+                var argument = ((index + 1) * 1_000_000L) + (i * 1000);
+                var kind = random.Next(20) switch { < 11 => OperationKind.Read, < 18 => OperationKind.Set, 18 => OperationKind.Increment, _ => OperationKind.Delete };
+                string[] command = kind switch
+                {
+                    OperationKind.Read => ["GET", key],
+                    OperationKind.Set => ["SET", key, $"{argument}"],
+                    OperationKind.Increment => ["INCR", key],
+                    _ => ["DEL", key],
+                };
+                var invoked = Stopwatch.GetTimestamp();
+                var reply = client.Command(command);
+                var returned = Stopwatch.GetTimestamp();
+                Assert.False(reply.IsError, reply.ToString());
+                long? result = kind is OperationKind.Read or OperationKind.Increment && !reply.IsNull ? long.Parse(reply.Text, CultureInfo.InvariantCulture) : null;
+                history.Add(new Operation(key, kind, argument, result, invoked, returned));
+            }
+        })));
+
+        var violation = LinearizabilityChecker.FindViolation(history);
+
+        var told = string.Join('\n', history.Where(o => o.Key == violation).OrderBy(o => o.Invoked).TakeLast(100));
+        Assert.True(violation is null, $"Seed {seed}: {violation} has no linear order:\n{told}");
+    }
+
+    [Fact]
     public async Task Collections_large_values_and_times_to_live_are_those_of_their_root()
     {
-        using var clients = new Clients(roots);
+        using var clients = new TwoRootsClients(roots);
         var large = new byte[600_000];
         new Random(3).NextBytes(large);
         foreach (var tag in new[] { TwoRoots.East, TwoRoots.West })
@@ -66,7 +107,7 @@ public sealed class RootsTests(TwoRoots roots) : IClassFixture<TwoRoots>
     [Fact]
     public void Keys_of_two_roots_in_one_command_or_transaction_are_refused_and_those_of_one_run_as_one()
     {
-        using var clients = new Clients(roots);
+        using var clients = new TwoRootsClients(roots);
         foreach (var name in TwoRoots.Names)
         {
             var client = clients[name];
@@ -110,7 +151,7 @@ public sealed class RootsTests(TwoRoots roots) : IClassFixture<TwoRoots>
     [Fact]
     public void Scripts_and_functions_are_loaded_at_both_roots()
     {
-        using var clients = new Clients(roots);
+        using var clients = new TwoRootsClients(roots);
         var sha = clients["leaf"].Command("SCRIPT", "LOAD", "return redis.call('SET', KEYS[1], ARGV[1])").Text;
         const string library = "#!lua name=roots\nredis.register_function('put', function(k, a) return redis.call('SET', k[1], a[1]) end)";
         Assert.Equal("roots", clients["west"].Command("FUNCTION", "LOAD", "REPLACE", library).Text);
@@ -129,7 +170,7 @@ public sealed class RootsTests(TwoRoots roots) : IClassFixture<TwoRoots>
     [Fact]
     public void What_concerns_the_whole_data_set_concerns_both_roots_at_every_instance()
     {
-        using var clients = new Clients(roots);
+        using var clients = new TwoRootsClients(roots);
         Assert.Equal("OK", clients["leaf"].Command("FLUSHALL").Text);
         string[] keys = [.. Enumerable.Range(0, 300).Select(i => $"d:{i}").Order(StringComparer.Ordinal)];
         foreach (var key in keys) Assert.Equal("OK", clients["branch"].Command("SET", key, "v").Text);
@@ -167,8 +208,8 @@ public sealed class RootsTests(TwoRoots roots) : IClassFixture<TwoRoots>
     {
         // Two ends for each of three links, and the stray's upper one.
         Assert.True(await Eventually.HoldsAsync(() => TwoRoots.Names.Sum(name => TreeProcesses.Counter(roots.Tree[name], "tree_message_links")) == 7, Patience));
-        using var publishers = new Clients(roots);
-        using var subscribers = new Clients(roots);
+        using var publishers = new TwoRootsClients(roots);
+        using var subscribers = new TwoRootsClients(roots);
         foreach (var name in TwoRoots.Names) Assert.Equal("subscribe", subscribers[name].Command("SUBSCRIBE", "r:all").Items![0].Text);
         foreach (var name in TwoRoots.Names)
         {
@@ -232,7 +273,7 @@ public sealed class RootsTests(TwoRoots roots) : IClassFixture<TwoRoots>
         }
 
         roots.Tree["west"].Kill();
-        using (var clients = new Clients(roots, except: "west"))
+        using (var clients = new TwoRootsClients(roots, except: "west"))
         using (var other = roots.Connect("leaf"))
         {
             clients["leaf"].Send("SET", $"{TwoRoots.West}:f", "lost");
@@ -254,7 +295,7 @@ public sealed class RootsTests(TwoRoots roots) : IClassFixture<TwoRoots>
 
         roots.Tree["west"].Start();
         roots.Tree.WaitConnected();
-        using var back = new Clients(roots);
+        using var back = new TwoRootsClients(roots);
         foreach (var name in TwoRoots.Names)
         {
             Assert.Equal("before", back[name].Command("GET", $"{TwoRoots.West}:f").Text);
@@ -268,17 +309,4 @@ public sealed class RootsTests(TwoRoots roots) : IClassFixture<TwoRoots>
     // Of a write that was sent on a connection which broke then, nobody knows whether it has run.
     private static bool IsRefused(RespTestReply reply) =>
         reply.Text.StartsWith("TRYAGAIN", StringComparison.Ordinal) || reply.Text.StartsWith("ERR outcome unknown", StringComparison.Ordinal);
-
-    /// <summary>A client at each instance.</summary>
-    private sealed class Clients(TwoRoots roots, string? except = null) : IDisposable
-    {
-        private readonly Dictionary<string, RespTestClient> all = TwoRoots.Names.Where(name => name != except).ToDictionary(name => name, roots.Connect);
-
-        public RespTestClient this[string name] => all[name];
-
-        public void Dispose()
-        {
-            foreach (var client in all.Values) client.Dispose();
-        }
-    }
 }

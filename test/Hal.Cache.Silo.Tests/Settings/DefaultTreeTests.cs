@@ -29,6 +29,7 @@ public sealed class DefaultTreeTests : SiloHome
             [
                 ("http", ["127.0.0.1:9090"]), ("origin", ["a/=file:///a"]), ("requirepass", ["secret"]), ("aclfile", [aclFile]), ("cluster-view", ["on"]),
                 ("durability", ["none"]), ("coherence", ["available"]), ("postgres", ["Host=db"]), ("log-level", ["error"]),
+                ("otlp", ["http://collector:4317"]),
             ],
             []);
 
