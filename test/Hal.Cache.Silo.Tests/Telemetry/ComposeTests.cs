@@ -98,10 +98,10 @@ public sealed partial class ComposeTests : SiloHome
             out var error);
         Assert.Null(error);
         var directory = new PeerDirectory();
-        var opened = await SiloInstance.OpenAsync(options!, 100, directory, NullLoggerFactory.Instance, CancellationToken.None);
+        var opened = await SiloInstance.OpenAsync(options!, 100, directory, null, NullLoggerFactory.Instance, CancellationToken.None);
         await using var instance = opened.Value;
         await using var plane = (await SiloPlane.OpenAsync(options!, NullLoggerFactory.Instance, CancellationToken.None)).Value;
-        await using var host = await SiloHost.StartAsync(options!, [instance], directory, plane, NullLoggerFactory.Instance, CancellationToken.None);
+        await using var host = await SiloHost.StartAsync(options!, [instance], directory, null, plane, NullLoggerFactory.Instance, CancellationToken.None);
         await host.StopAsync();
         return [.. names.Keys];
     }

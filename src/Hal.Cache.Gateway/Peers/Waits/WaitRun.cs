@@ -26,7 +26,7 @@ internal sealed class WaitRun(ServerState server, IFrameChannel channel, long re
         var pipe = new Ends(PipeReader.Create(new ReadOnlySequence<byte>(command)), pieces);
         try
         {
-            using var connection = new RespConnection(server, dispatcher, client, pipe, null, ended.Token);
+            using var connection = new RespConnection(server, dispatcher, client, pipe, loop: null, commits: null, ended.Token);
             await connection.RunAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
