@@ -75,7 +75,10 @@ internal sealed class CommandContext : IDisposable
     public BlockedClient? Serving { get; set; }
 
     /// <summary>Long work may be done here: the thread is none that polls sockets.</summary>
-    public static bool IsOnPool => Thread.CurrentThread.IsThreadPoolThread;
+    public bool IsOnPool => HasLeftLoop && Thread.CurrentThread.IsThreadPoolThread;
+
+    /// <summary>The connection went to the pool for a command, and goes on there until it waits for input.</summary>
+    public bool HasLeftLoop { get; set; }
 
     public CommandSpec Spec { get; set; } = CommandTable.Unknown;
 

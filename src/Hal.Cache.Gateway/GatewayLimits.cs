@@ -87,5 +87,8 @@ internal static class GatewayLimits
     public static readonly TimeSpan LibraryLoadTimeMax = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Time between two moments in which a slow script lets others learn of it.</summary>
-    public static readonly TimeSpan ScriptYieldInterval = TimeSpan.FromMilliseconds(2);
+    public static readonly TimeSpan ScriptYieldInterval = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Length of such a moment: a thread that waits at a lock wakes up in it.</summary>
+    public static readonly TimeSpan ScriptYield = TimeSpan.FromMilliseconds(1);
 }

@@ -61,6 +61,7 @@ internal sealed class RespConnection : IDisposable
         while (!closing && !sender.IsClosed)
         {
             int borrowed = sender.IsOnBorrowedThread ? Environment.CurrentManagedThreadId : 0;
+            context.HasLeftLoop = false;
             ReadResult read = await input.ReadAsync(closed).ConfigureAwait(false);
             if (borrowed == Environment.CurrentManagedThreadId && sender.IsOnBorrowedThread)
                 await sender.GiveBackThreadAsync().ConfigureAwait(false);

@@ -107,7 +107,7 @@ internal static class CollectionAccess
     public static Outcome AtAuthority(this CommandContext c) => c.RunAsync(c.Server.Forwarder!.ForwardAsync);
 
     /// <summary>Whether work over so many elements has to move to another thread first, by <c>return Outcome.Async</c>, so that no other connection waits.</summary>
-    public static bool IsLong(this CommandContext c, long elements) => elements > CollectionReplyLimits.ElementsInline && c is { IsInTransaction: false, Serving: null } && !CommandContext.IsOnPool;
+    public static bool IsLong(this CommandContext c, long elements) => elements > CollectionReplyLimits.ElementsInline && c is { IsOnPool: false, IsInTransaction: false, Serving: null };
 
     public static Outcome Integer(this CommandContext c, long value)
     {

@@ -175,7 +175,7 @@ internal sealed class ScriptRun : IScriptHost
             // Those who were at the locks before it was known that this takes long learn so.
             yieldedAt = now;
             outer.Unlock();
-            Thread.Yield();
+            Thread.Sleep(GatewayLimits.ScriptYield);
             outer.Lock();
         }
 

@@ -36,7 +36,7 @@ public sealed class ScriptRunTests
     {
         await using var host = new ServerHost();
         await host["b"].RunAsync(["CONFIG", "SET", "busy-reply-threshold", "1"]);
-        Task<string> running = Task.Run(() => host["a"].RunAsync(["EVAL", "redis.call('set', 'k', 'v') for i = 1, 1e8 do end return 1", "0"]));
+        Task<string> running = Task.Run(() => host["a"].RunAsync(["EVAL", "redis.call('set', 'k', 'v') for i = 1, 5e8 do end return 1", "0"]));
         await Until(host, ["GET", "k"], reply => reply.StartsWith("-BUSY", StringComparison.Ordinal));
 
         string killed = await host["b"].RunAsync(["SCRIPT", "KILL"]);

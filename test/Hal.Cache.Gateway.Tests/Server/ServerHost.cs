@@ -142,7 +142,8 @@ internal sealed class ServerHost : IAsyncDisposable
                 ReadResult read = await replies.Reader.ReadAsync().AsTask().WaitAsync(ConnectionHost.WaitMax);
                 foreach (ReadOnlyMemory<byte> block in read.Buffer) text.Append(Encoding.Latin1.GetString(block.Span));
                 replies.Reader.AdvanceTo(read.Buffer.End);
-                if (text.ToString().EndsWith(end, StringComparison.Ordinal)) return text.ToString()[..^end.Length];
+                int at = text.ToString().IndexOf(end, StringComparison.Ordinal);
+                if (at >= 0) return text.Remove(at, end.Length).ToString(); // messages may follow it
                 if (read.IsCompleted) return text.ToString();
             }
         }
