@@ -175,7 +175,8 @@ internal sealed class ScriptRun : IScriptHost
             // Those who were at the locks before it was known that this takes long learn so.
             yieldedAt = now;
             outer.Unlock();
-            Thread.Sleep(GatewayLimits.ScriptYield);
+            do Thread.Yield();
+            while (Stopwatch.GetElapsedTime(now) < GatewayLimits.ScriptYield);
             outer.Lock();
         }
 
