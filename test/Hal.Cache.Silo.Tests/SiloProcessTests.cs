@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
+using Hal.Cache.Testing.Processes;
 
 namespace Hal.Cache.Silo.Tests;
 
@@ -190,8 +191,14 @@ public sealed class SiloProcessTests : SiloHome
         Assert.Equal("+OK", await AskAsync(6381, "SET greeting hello"));
         foreach (var port in new[] { 6379, 6380, 6381 }) Assert.Equal("$5 hello", await AskAsync(port, "GET greeting"));
         using var client = new HttpClient { BaseAddress = new Uri($"http://{run.Ready["http"]}") };
-        var instances = JsonDocument.Parse(await client.GetStringAsync("/v1/instances")).RootElement.GetProperty("instances");
-        Assert.Equal(["branch", "leaf", "root"], instances.EnumerateArray().Select(i => i.GetProperty("name").GetString()).Order(StringComparer.Ordinal));
+        string[] names = [];
+        async Task<bool> AllAreKnownAsync()
+        {
+            var instances = JsonDocument.Parse(await client.GetStringAsync("/v1/instances")).RootElement.GetProperty("instances");
+            names = [.. instances.EnumerateArray().Select(i => i.GetProperty("name").GetString()!).Order(StringComparer.Ordinal)];
+            return names is ["branch", "leaf", "root"];
+        }
+        Assert.True(await Eventually.HoldsAsync(AllAreKnownAsync, SiloRun.Patience), string.Join(", ", names)); // each registers by itself
         foreach (var fact in new[] { "name        root", "name        branch", "parent      branch", "memory      256mb", Path.Combine(Home, ".local/share/hal-cache/leaf") })
             Assert.Contains(fact, run.Output, StringComparison.Ordinal);
 

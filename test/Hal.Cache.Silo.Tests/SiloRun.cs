@@ -11,7 +11,7 @@ internal sealed partial class SiloRun : IAsyncDisposable
     public const int SigTerm = 15;
     public const int SigInt = 2;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process process;
     private readonly StringBuilder output = new();
