@@ -107,6 +107,7 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Runs commands until one has to wait, a large argument begins, much is to be sent, or the input ends.</summary>
     private Step Process(ref ReadOnlySequence<byte> buffer)
     {
+        context.Scope.ReadAt = WriteScope.ReadAtFirst;
         while (!buffer.IsEmpty || resumes)
         {
             ReadOnlyMemory<byte> block = buffer.First;
@@ -201,6 +202,7 @@ internal sealed class RespConnection : IDisposable
     {
         if (startedAt == 0)
             startedAt = Stopwatch.GetTimestamp(); // whatever waits is worth a look at the clock
+        context.Scope.ReadAt = 0;
         // The replies before this one need not wait for it.
         if (replyStart > 0 && (waiting == Outcome.Retry || context.Spec.Has(CommandFlags.Blocking)))
         {
