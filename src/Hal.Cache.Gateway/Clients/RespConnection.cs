@@ -47,7 +47,11 @@ internal sealed class RespConnection : IDisposable
         ServerState server, CommandDispatcher dispatcher, ClientSession client, IDuplexPipe pipe, IConnectionLoop? loop, LoopCommits? commits, CancellationToken closed)
     {
         (this.dispatcher, this.client, input, this.closed) = (dispatcher, client, pipe.Input, closed);
-        context = new CommandContext(server, server.Keyspace, client) { Cancellation = closed };
+        context = new CommandContext(server, server.Keyspace, client)
+        {
+            Cancellation = closed,
+            Loop = commits is null ? loop : null, // the waits of many connections for one commit end on one stack, which can't be left
+        };
         (this.server, parser, reply, slowLog, time) = (server, context.Parser, context.Reply, server.SlowLog, server.Time);
         sender = new ReplySender(context, pipe.Output, client.Abort, loop, commits, closed);
         client.Wake = input.CancelPendingRead;

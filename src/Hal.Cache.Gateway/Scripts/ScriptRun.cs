@@ -22,6 +22,7 @@ internal sealed class ScriptRun : IScriptHost
     private readonly ScriptRuntime runtime;
     private readonly bool isReadOnly;
     private readonly long startedAt = Stopwatch.GetTimestamp();
+    private readonly long startedAtTick = Environment.TickCount64;
     private long yieldedAt;
     private bool begun;
     private bool isRepeatable = true;
@@ -141,6 +142,7 @@ internal sealed class ScriptRun : IScriptHost
 
         if (!TryRun(spec)) return false;
         outer.Client.Counters.Count(inner, ticks: 0);
+        if (Environment.TickCount64 - startedAtTick > GatewayLimits.ScriptOnLoop.Milliseconds) LeaveLoop(); // long commands in few instructions
         isRepeatable &= spec.Has(Repeatable);
         hasWritten |= spec.IsWrite && !inner.Failed;
         reply = inner.Reply.Deferred.Count == 0 ? inner.Reply.Written : Whole();
@@ -167,6 +169,7 @@ internal sealed class ScriptRun : IScriptHost
     {
         if (killed) return false;
         TimeSpan elapsed = Elapsed;
+        if (elapsed > GatewayLimits.ScriptOnLoop) LeaveLoop();
         if (elapsed < runtime.BusyAfter) return true;
         runtime.SetBusy(this);
         long now = Stopwatch.GetTimestamp();
@@ -236,9 +239,16 @@ internal sealed class ScriptRun : IScriptHost
         }
     }
 
-    /// <summary>Waits on this thread, which is the pool's, without locks: a script can't be left in the middle.</summary>
+    /// <summary>Has another thread run this one's event loop, if it is one's.</summary>
+    private void LeaveLoop()
+    {
+        if (outer.Loop is { IsCurrentThread: true } loop) loop.Leave();
+    }
+
+    /// <summary>Waits on this thread, which is no event loop's any more, without locks: a script can't be left in the middle.</summary>
     private void Await(Func<Task> work)
     {
+        LeaveLoop();
         ulong fenced = hasWritten || begun ? outer.Server.Fence.Raise(outer.Store.AllShards) : 0;
         outer.Unlock();
         try

@@ -105,6 +105,7 @@ internal sealed class Reclaimer : IDisposable
             memoryWork.WaitOne();
             memoryAwake = true;
             core.Objects.Graveyard.Empty();
+            core.Packer.Run();
             if (expires)
                 expiry.Run();
             if (drain)
