@@ -23,8 +23,10 @@ internal sealed unsafe class BulkWrites(TimeProvider time) : IDisposable
     /// <summary>Bytes that are written at a time, from memory of this class: FASTER's pages lie anywhere.</summary>
     private const int BufferBytes = 1 << 20;
 
-    /// <summary>One write in so many goes the way that is not preferred.</summary>
+    /// <summary>One write in so many goes the way that is not preferred, times how much longer that one took, up to <see cref="TriedGrowthMax"/>.</summary>
     private const int TriedEvery = 32;
+
+    private const double TriedGrowthMax = 8;
 
     /// <summary>What a new measurement counts for, the ones before it for the rest.</summary>
     private const double NewWeight = 0.25;
@@ -54,7 +56,8 @@ internal sealed unsafe class BulkWrites(TimeProvider time) : IDisposable
         }
 
         bool goesDirectly = directCost == 0 || (cachedCost != 0 && directCost <= cachedCost);
-        if (++untried >= TriedEvery)
+        double worse = goesDirectly ? cachedCost / Math.Max(directCost, double.Epsilon) : directCost / Math.Max(cachedCost, double.Epsilon);
+        if (++untried >= TriedEvery * Math.Clamp(worse, 1, TriedGrowthMax))
             (goesDirectly, untried) = (!goesDirectly, 0);
         long began = time.GetTimestamp();
         if (goesDirectly && TryWriteDirectly(number, path, offset, bytes))
