@@ -19,4 +19,7 @@ internal readonly record struct ForwardedCall(long Caller, long Request, int Att
 
     /// <summary>The command's own changes are told to the instance as such.</summary>
     public bool WantsOwn { get; init; }
+
+    /// <summary>What a script calls is told to the instance ahead of the reply, for its monitors.</summary>
+    public bool WantsLines { get; init; }
 }
