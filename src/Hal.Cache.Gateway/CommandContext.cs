@@ -127,6 +127,12 @@ internal sealed class CommandContext : IDisposable
     /// <summary>When the transaction or script began that the command is a part of: no time passes in it.</summary>
     internal DateTimeOffset? StandingTime { get; set; }
 
+    /// <summary>Whether a script's commands may take no memory: there is none left here, or where the script came from.</summary>
+    public bool IsMemoryDenied => Server.Memory.IsExceeded || Client.Peer is { Call.DeniesMemory: true };
+
+    /// <summary>Whether a script may not write, for want of replicas here or where it came from.</summary>
+    public bool AreWritesDenied => Server.WritesNeedReplicas || Client.Peer is { Call.DeniesWrites: true };
+
     /// <summary>What the connection's flush waits for where the store acknowledges commits.</summary>
     public ref WriteScope Scope => ref scope;
 

@@ -16,8 +16,11 @@ internal static class PeerCommands
         | CommandFlags.SkipMonitor | CommandFlags.SkipSlowlog | CommandFlags.Admin
         | CommandFlags.AllowBusy; // what is called under it hears of a script that takes long, and may be what ends the script
 
-    /// <summary>What the caller asks for, in CALL's last number: reads are to be remembered, its own changes told as such, scripts' commands told.</summary>
-    public const long Tracks = 1, WantsOwn = 2, WantsLines = 4;
+    /// <summary>
+    /// What the caller asks for, in CALL's last number: reads are to be remembered, its own changes told as such, scripts' commands told; and what it
+    /// would refuse scripts itself: commands that may take memory, writes without replicas.
+    /// </summary>
+    public const long Tracks = 1, WantsOwn = 2, WantsLines = 4, DeniesMemory = 8, DeniesWrites = 16;
 
     public static readonly CommandSpec[] Specs =
     [
@@ -113,6 +116,8 @@ internal static class PeerCommands
             Tracks = (numbers[9] & Tracks) != 0,
             WantsOwn = (numbers[9] & WantsOwn) != 0,
             WantsLines = (numbers[9] & WantsLines) != 0,
+            DeniesMemory = (numbers[9] & DeniesMemory) != 0,
+            DeniesWrites = (numbers[9] & DeniesWrites) != 0,
         };
         return Outcome.Done;
     }

@@ -204,6 +204,8 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         {
             Instance = tracks || wantsOwn ? tree.Node.Instance : 0, Tracks = tracks, WantsOwn = wantsOwn,
             WantsLines = isScript && !context.Server.Monitors.IsEmpty,
+            DeniesMemory = isScript && context.Server.Memory.IsExceeded,
+            DeniesWrites = isScript && context.Server.WritesNeedReplicas,
         };
     }
 

@@ -125,12 +125,12 @@ internal sealed class ScriptRun : IScriptHost
         if (!AclGate.PermitsInScript(inner)) return Refused(out reply);
         if (isReadOnly && spec.Has(CommandFlags.Write | CommandFlags.MayReplicate))
             return Refuse("ERR Write commands are not allowed from read-only scripts."u8, out reply);
-        if (spec.Has(CommandFlags.DenyOom) && !hasWritten && !AllowsOom && outer.Server.Memory.IsExceeded) return Refuse(RespErrors.OutOfMemory, out reply);
-        if (spec.IsWrite && outer.Server.WritesNeedReplicas) return Refuse(RespErrors.NoReplicas, out reply);
+        if (spec.Has(CommandFlags.DenyOom) && !hasWritten && !AllowsOom && outer.IsMemoryDenied) return Refuse(RespErrors.OutOfMemory, out reply);
+        if (spec.IsWrite && outer.AreWritesDenied) return Refuse(RespErrors.NoReplicas, out reply);
         if (!runtime.Dispatcher.TryAdmitKeys(inner, spec)) return Refused(out reply);
         if (outer.Server.Places?.RefusalInScript(inner) is { } refusal) return Refuse(System.Text.Encoding.UTF8.GetBytes(refusal), out reply);
         if (!outer.Server.Monitors.IsEmpty) outer.Server.Monitors.TellStart(inner);
-        if (outer.Client.Peer is { WantsLines: true } && toldBytes < GatewayLimits.MonitorLinesBytesMax)
+        if (outer.Client.Peer is { Call.WantsLines: true } && toldBytes < GatewayLimits.MonitorLinesBytesMax)
         {
             toldBytes += MonitorLines.Write(inner, outer.Reply);
             start = outer.Reply.Length;
