@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.ControlPlane.Orleans.Streams;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Orleans.TestingHost;
@@ -25,7 +26,7 @@ public sealed class ClusterFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var builder = new InProcessTestClusterBuilder(3);
-        builder.ConfigureSilo((_, silo) => silo.AddHalControlPlane(new OrleansPlaneOptions(), resources));
+        builder.ConfigureSilo((_, silo) => silo.UseInMemoryReminderService().AddMemoryGrainStorage(ChangeStream.SubscriptionStore).AddHalControlPlane(new OrleansPlaneOptions(), resources));
         builder.ConfigureSiloHost((_, host) => host.Logging.SetMinimumLevel(LogLevel.None));
         builder.ConfigureClient(client => client.AddHalControlPlane(new OrleansPlaneOptions()));
         cluster = builder.Build();
