@@ -21,7 +21,7 @@ namespace Hal.Cache.ControlPlane.Orleans.Grains;
 /// </remarks>
 [Reentrant]
 [KeepAlive]
-internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions options)
+internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions options, ISiloStatusOracle silos)
     : Grain, ITreeGrain, IInstancesGrain, ITopologyGrain, IRoutingGrain, IOwnershipGrain, ISchedulingGrain, IBatchesGrain, IAnalyticsGrain
 {
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromSeconds(10);
@@ -46,6 +46,9 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
         // The caller tries again; the store may be back by then.
         plane = started.IsOk ? started.Value : throw new OrleansException($"the control plane of '{tree}' can't start: {started.Error.Message}");
         this.RegisterGrainTimer(ForgetGoneAsync, new GrainTimerCreationOptions(ForgetEvery, ForgetEvery) { Interleave = true });
+        if (options.SpreadAfter is not { } after) return;
+        var spreader = new RecordSpreader(grains.Records, silos, after, TimeProvider.System);
+        this.RegisterGrainTimer(spreader.LookAsync, new GrainTimerCreationOptions(after, after < ForgetEvery ? after : ForgetEvery) { Interleave = true });
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
