@@ -20,13 +20,13 @@ public sealed class OrleansPlaneOptions
     public TimeSpan? SpreadAfter { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How often a call that is lost on the way is made in all; at least 1.</summary>
-    public int AttemptsMax { get; set; } = 8;
+    public int AttemptsMax { get; set; } = 20;
 
     /// <summary>The pause before the second try; it doubles from try to try.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The longest pause between two tries; at least <see cref="RetryDelay"/>.</summary>
-    public TimeSpan RetryDelayMax { get; set; } = TimeSpan.FromMilliseconds(500);
+    public TimeSpan RetryDelayMax { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The first rule that is broken; null where all is well.</summary>
     public string? Validate()
