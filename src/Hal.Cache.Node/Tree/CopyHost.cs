@@ -50,7 +50,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         reads = new(options, store, Copies);
         places = new(pulls.Ledger, time);
         times = new(retrievals, options.Root);
-        flights = new(gate, holder, store, Copies, places, reads, times, pulls, options, time, statistics, stopping.Token);
+        flights = new(gate, holder, store, Copies, places, reads, times, traces, pulls, options, time, statistics, stopping.Token);
         writes = new(holder, Copies, options.Coherence.FlightTimeout, time);
         evicted = new(options, store, Copies);
         store.AddSink(evicted);
