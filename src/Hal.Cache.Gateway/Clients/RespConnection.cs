@@ -240,6 +240,7 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Has the writes that were put off run and writes their replies, ahead of what the command behind them may have written.</summary>
     private async ValueTask AnswerWritesAsync(Step step)
     {
+        context.Scope.ReadAt = 0;
         bool hasBegun = step is Step.Waits or Step.Ends or Step.Refused;
         byte[] behind = hasBegun ? reply.WrittenSpan[replyStart..].ToArray() : [];
         bool failed = hasBegun && context.Failed;
