@@ -232,6 +232,7 @@ internal static class ListCommands
             list.PopHead(list.Count, c.Changes);
         }
 
+        if (c.Changes.IsEmpty) ListValue.Touch(c.Changes); // as in Redis, LTRIM always counts as a change
         c.Changed("ltrim", 1);
         c.Commit(1, list);
         return c.Ok();

@@ -59,6 +59,9 @@ public sealed class ListValue(CollectionLimits limits) : ICollectionValue
         Added(tail, before);
     }
 
+    /// <summary>Logs a change that leaves all as it is: whoever watches the key is told of it.</summary>
+    public static void Touch(ChangeLog log) => log.Add(ChangeKind.PopHead, 0);
+
     /// <summary>Removes elements from the head, at most all.</summary>
     public void PopHead(long count, ChangeLog? log)
     {
