@@ -26,6 +26,8 @@ internal sealed class CommandContext : IDisposable
     private bool ownsReply;
     private readonly CommandContext? outer;
     private readonly CommandMemory learned;
+    private CommandContext? spareForTransaction;
+    private CommandContext? spareForScript;
     private ulong[] hashes = new ulong[GatewayLimits.ArgsKept];
     private MemoryHandle pin;
     private unsafe byte* input;
@@ -52,9 +54,38 @@ internal sealed class CommandContext : IDisposable
     internal static CommandContext ForTransaction(CommandContext outer) =>
         new(outer.Server, outer.Keyspace, outer.Client, outer.Reply, new CommandMemory(), outer) { IsInTransaction = true }; // goes on to its end when the client leaves
 
-    /// <summary>A context for the commands of a script, with a reply of its own; what the script's waits have learned is the outer command's.</summary>
-    internal static CommandContext ForScript(CommandContext outer) =>
-        new(outer.Server, outer.Keyspace, outer.Client, new RespWriter(), outer.learned, outer) { IsInTransaction = true, IsInScript = true, ownsReply = true, scope = outer.scope };
+    /// <summary>The same, kept from the last transaction where there was one; to be given back.</summary>
+    internal CommandContext TakeForTransaction()
+    {
+        CommandContext taken = spareForTransaction ?? ForTransaction(this);
+        spareForTransaction = null;
+        taken.ResetScope();
+        return taken;
+    }
+
+    /// <summary>
+    /// A context for the commands of a script, with a reply of its own, kept from the last script where there was one; to be given back. What the script's
+    /// waits have learned is this command's.
+    /// </summary>
+    internal CommandContext TakeForScript()
+    {
+        CommandContext taken = spareForScript
+            ?? new(Server, Keyspace, Client, new RespWriter(), learned, this) { IsInTransaction = true, IsInScript = true, ownsReply = true };
+        spareForScript = null;
+        taken.scope = scope;
+        taken.Reply.Protocol = 2;
+        return taken;
+    }
+
+    /// <summary>Takes back what was taken, for the next.</summary>
+    internal void GiveBack(CommandContext inner)
+    {
+        inner.End();
+        inner.Dispose();
+        if (!inner.Waits.IsEmpty) return;
+        if (inner.IsInScript) spareForScript = inner;
+        else spareForTransaction = inner;
+    }
 
     public ClientSession Client { get; }
 
@@ -349,7 +380,14 @@ internal sealed class CommandContext : IDisposable
     internal void AddLarge(ILargeValue value) => larges.Add(value);
 
     /// <summary>A copy of the request as the parser takes it again, with its streamed arguments, which are the caller's from here on.</summary>
-    internal QueuedCommand TakeRequest() => new(Spec, Input[..Parser.Consumed].ToArray(), larges.Take());
+    internal QueuedCommand TakeRequest()
+    {
+        bool isPlain = larges.Count == 0 && Input[0] == (byte)'*'; // the parser's ranges are the request's
+        QueuedKey key = isPlain && !Spec.IsKeyless && Spec.MoreKeys.Length == 0 && Spec.Keys.TryRange(this, out int from, out int to) && from == to
+            ? new(Parser[from].Offset, Parser[from].Length, hashes[from])
+            : default;
+        return new(Spec, Input[..Parser.Consumed].ToArray(), larges.Take(), key);
+    }
 
     /// <summary>Begins the command that the parser has.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -417,9 +455,12 @@ internal sealed class CommandContext : IDisposable
     internal void ResetScope() => scope = new WriteScope { Writer = Client.Id };
 
     /// <summary>Whether the key can be read and changed now; false where a fault was noted. Leaves counters and the key's use alone.</summary>
-    internal bool IsAtHand(int arg)
+    internal bool IsAtHand(int arg) => IsAtHand(Key(arg));
+
+    /// <summary>The same for any key.</summary>
+    internal bool IsAtHand(in BlobKey key)
     {
-        if (Keyspace.TryFind(Key(arg), Need.Value, ref scope, learned, out _, out Fault fault)) return true;
+        if (Keyspace.TryFind(key, Need.Value, ref scope, learned, out _, out Fault fault)) return true;
         Fault = fault;
         return false;
     }

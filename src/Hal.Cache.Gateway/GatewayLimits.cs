@@ -89,6 +89,9 @@ internal static class GatewayLimits
     /// <summary>Time after which a script's thread leaves its event loop, so that other clients go on.</summary>
     public static readonly TimeSpan ScriptOnLoop = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>Commands, or pieces of 10,000 instructions, that a script has run before it leaves its event loop.</summary>
+    public const int ScriptStretchesOnLoop = 8;
+
     /// <summary>Time between two moments in which a slow script lets others learn of it.</summary>
     public static readonly TimeSpan ScriptYieldInterval = TimeSpan.FromMilliseconds(20);
 

@@ -23,6 +23,7 @@ internal sealed class ScriptRun : IScriptHost
     private readonly bool isReadOnly;
     private readonly long startedAt = Stopwatch.GetTimestamp();
     private readonly long startedAtTick = Environment.TickCount64;
+    private int stretches; // commands, and parts of Lua between two looks at the clock
     private long yieldedAt;
     private bool begun;
     private bool isRepeatable = true;
@@ -34,7 +35,7 @@ internal sealed class ScriptRun : IScriptHost
     {
         (this.outer, Name, IsFunction, this.isReadOnly) = (outer, name, isFunction, isReadOnly);
         runtime = outer.Server.Scripts;
-        inner = CommandContext.ForScript(outer);
+        inner = outer.TakeForScript();
         inner.Parser.StreamLarge = false; // requests are whole already
     }
 
@@ -91,8 +92,7 @@ internal sealed class ScriptRun : IScriptHost
             runtime.Running = before;
             runtime.SetBusy(null);
             outer.Client.Database = database;
-            inner.End();
-            inner.Dispose();
+            outer.GiveBack(inner);
         }
     }
 
@@ -142,7 +142,7 @@ internal sealed class ScriptRun : IScriptHost
 
         if (!TryRun(spec)) return false;
         outer.Client.Counters.Count(inner, ticks: 0);
-        if (Environment.TickCount64 - startedAtTick > GatewayLimits.ScriptOnLoop.Milliseconds) LeaveLoop(); // long commands in few instructions
+        LeaveLoopInTime();
         isRepeatable &= spec.Has(Repeatable);
         hasWritten |= spec.IsWrite && !inner.Failed;
         reply = inner.Reply.Deferred.Count == 0 ? inner.Reply.Written : Whole();
@@ -169,7 +169,7 @@ internal sealed class ScriptRun : IScriptHost
     {
         if (killed) return false;
         TimeSpan elapsed = Elapsed;
-        if (elapsed > GatewayLimits.ScriptOnLoop) LeaveLoop();
+        LeaveLoopInTime();
         if (elapsed < runtime.BusyAfter) return true;
         runtime.SetBusy(this);
         long now = Stopwatch.GetTimestamp();
@@ -237,6 +237,12 @@ internal sealed class ScriptRun : IScriptHost
             Await(async () => isResolved = await inner.ResolveFaultAsync());
             if (!isResolved) return true;
         }
+    }
+
+    // Time alone would have short scripts leave that were interrupted by other processes.
+    private void LeaveLoopInTime()
+    {
+        if (++stretches > GatewayLimits.ScriptStretchesOnLoop && Environment.TickCount64 - startedAtTick > GatewayLimits.ScriptOnLoop.Milliseconds) LeaveLoop();
     }
 
     /// <summary>Has another thread run this one's event loop, if it is one's.</summary>
