@@ -26,8 +26,7 @@ internal sealed class CommandContext : IDisposable
     private bool ownsReply;
     private readonly CommandContext? outer;
     private readonly CommandMemory learned;
-    private CommandContext? spareForTransaction;
-    private CommandContext? spareForScript;
+    private InnerContexts? inner;
     private ulong[] hashes = new ulong[GatewayLimits.ArgsKept];
     private MemoryHandle pin;
     private unsafe byte* input;
@@ -54,38 +53,12 @@ internal sealed class CommandContext : IDisposable
     internal static CommandContext ForTransaction(CommandContext outer) =>
         new(outer.Server, outer.Keyspace, outer.Client, outer.Reply, new CommandMemory(), outer) { IsInTransaction = true }; // goes on to its end when the client leaves
 
-    /// <summary>The same, kept from the last transaction where there was one; to be given back.</summary>
-    internal CommandContext TakeForTransaction()
-    {
-        CommandContext taken = spareForTransaction ?? ForTransaction(this);
-        spareForTransaction = null;
-        taken.ResetScope();
-        return taken;
-    }
+    /// <summary>A context for the commands of a script, with a reply of its own; what the script's waits have learned is the outer command's.</summary>
+    internal static CommandContext ForScript(CommandContext outer) =>
+        new(outer.Server, outer.Keyspace, outer.Client, new RespWriter(), outer.learned, outer) { IsInTransaction = true, IsInScript = true, ownsReply = true };
 
-    /// <summary>
-    /// A context for the commands of a script, with a reply of its own, kept from the last script where there was one; to be given back. What the script's
-    /// waits have learned is this command's.
-    /// </summary>
-    internal CommandContext TakeForScript()
-    {
-        CommandContext taken = spareForScript
-            ?? new(Server, Keyspace, Client, new RespWriter(), learned, this) { IsInTransaction = true, IsInScript = true, ownsReply = true };
-        spareForScript = null;
-        taken.scope = scope;
-        taken.Reply.Protocol = 2;
-        return taken;
-    }
-
-    /// <summary>Takes back what was taken, for the next.</summary>
-    internal void GiveBack(CommandContext inner)
-    {
-        inner.End();
-        inner.Dispose();
-        if (!inner.Waits.IsEmpty) return;
-        if (inner.IsInScript) spareForScript = inner;
-        else spareForTransaction = inner;
-    }
+    /// <summary>The contexts for transactions and scripts, which are kept.</summary>
+    internal InnerContexts Inner => inner ??= new(this);
 
     public ClientSession Client { get; }
 

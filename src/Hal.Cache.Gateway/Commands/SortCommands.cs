@@ -170,7 +170,7 @@ internal static class SortCommands
         switch (source)
         {
             case ListValue list:
-                ListValue.ItemCursor items = list.Items(0, false, scratch);
+                ListItemCursor items = list.Items(0, false, scratch);
                 while (items.MoveNext()) all.Add(items.Current.ToArray());
                 break;
             case SetValue set:
@@ -179,7 +179,7 @@ internal static class SortCommands
                 break;
             case SortedSetValue scored:
                 bool backward = options is { DontSort: true, Falling: true };
-                SortedSetValue.ScoredCursor ranked = scored.Items(backward ? scored.Count - 1 : 0, backward, scratch);
+                ScoredCursor ranked = scored.Items(backward ? scored.Count - 1 : 0, backward, scratch);
                 while (ranked.MoveNext()) all.Add(ranked.Member.ToArray());
                 break;
         }

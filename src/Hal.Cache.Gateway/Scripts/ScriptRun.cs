@@ -35,7 +35,7 @@ internal sealed class ScriptRun : IScriptHost
     {
         (this.outer, Name, IsFunction, this.isReadOnly) = (outer, name, isFunction, isReadOnly);
         runtime = outer.Server.Scripts;
-        inner = outer.TakeForScript();
+        inner = outer.Inner.TakeForScript();
         inner.Parser.StreamLarge = false; // requests are whole already
     }
 
@@ -92,7 +92,7 @@ internal sealed class ScriptRun : IScriptHost
             runtime.Running = before;
             runtime.SetBusy(null);
             outer.Client.Database = database;
-            outer.GiveBack(inner);
+            outer.Inner.GiveBack(inner);
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed class TransactionRun
     {
         (this.outer, this.transaction) = (outer, transaction);
         start = outer.Reply.Length;
-        inner = outer.TakeForTransaction();
+        inner = outer.Inner.TakeForTransaction();
         inner.ForgetLearned();
     }
 
@@ -284,7 +284,7 @@ internal sealed class TransactionRun
         outer.Server.KeyEvents.Unwatch(outer.Client);
         transaction.Clear();
         outer.Client.Modes &= ~ClientModes.Multi;
-        outer.GiveBack(inner);
+        outer.Inner.GiveBack(inner);
         outer.Server.Fence.Lower(fenced);
         return closes ? Outcome.Close : Outcome.Done;
     }
