@@ -117,14 +117,29 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Whether EXEC runs the command: it must not wait for other clients, and its keys stay locked after it.</summary>
     public bool IsInTransaction { get; private init; }
 
+    /// <summary>The command goes to the authority of its keys whole, once what was put off for it runs.</summary>
+    internal bool IsForwarded { get; set; }
+
     /// <summary>Whether a script calls the command.</summary>
     public bool IsInScript { get; private init; }
 
     /// <summary>Number of arguments, the name included.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The clock, in Unix milliseconds.</summary>
-    public long Now => Server.Time.GetUtcNow().ToUnixTimeMilliseconds();
+    /// <summary>The clock as the command sees it.</summary>
+    public DateTimeOffset Time => StandingTime ?? Server.Time.GetUtcNow();
+
+    /// <summary>The same in Unix milliseconds.</summary>
+    public long Now => Time.ToUnixTimeMilliseconds();
+
+    /// <summary>When the transaction or script began that the command is a part of: no time passes in it.</summary>
+    internal DateTimeOffset? StandingTime { get; set; }
+
+    /// <summary>Whether a script's commands may take no memory: there is none left here, or where the script came from.</summary>
+    public bool IsMemoryDenied => Server.Memory.IsExceeded || Client.Peer is { Call.DeniesMemory: true };
+
+    /// <summary>Whether a script may not write, for want of replicas here or where it came from.</summary>
+    public bool AreWritesDenied => Server.WritesNeedReplicas || Client.Peer is { Call.DeniesWrites: true };
 
     /// <summary>What the connection's flush waits for where the store acknowledges commits.</summary>
     public ref WriteScope Scope => ref scope;
@@ -176,6 +191,9 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>Whether the argument was streamed into the store because it is longer than <see cref="RespLimits.StreamedBulkBytes"/>.</summary>
     public bool IsLarge(int index) => larges.Count != 0 && Parser[index].Large >= 0;
+
+    /// <summary>Whether any argument was streamed into the store.</summary>
+    public bool HasLargeArguments => larges.Count != 0;
 
     /// <summary>The staged value of a streamed argument, else null; the context keeps it until the command ends.</summary>
     public ILargeValue? LargeArg(int index) => IsLarge(index) ? larges[Parser[index].Large] : null;
@@ -339,6 +357,13 @@ internal sealed class CommandContext : IDisposable
         return Outcome.Done;
     }
 
+    /// <summary>Replies an error that was counted where it came from.</summary>
+    internal void CountedError(string text)
+    {
+        Failed = true;
+        Reply.Error(text);
+    }
+
     /// <summary>Points the arguments at the bytes that the parser's ranges are ranges of, pinned until the next call.</summary>
     internal unsafe void SetInput(ReadOnlyMemory<byte> bytes)
     {
@@ -374,7 +399,7 @@ internal sealed class CommandContext : IDisposable
         Writer = default;
         Cursor = null;
         Failed = false;
-        IsRejected = IsQueued = false;
+        IsRejected = IsQueued = IsForwarded = false;
         Dirty = 0;
         Hits = 0;
         Misses = 0;
@@ -383,6 +408,9 @@ internal sealed class CommandContext : IDisposable
         Changes.Clear();
         if (!IsInTransaction) learned.Begin(); // what one command of a transaction has learned stays true for the next
     }
+
+    /// <summary>Begins the reply of a command that was forwarded, and whose arguments are gone.</summary>
+    internal void BeginForwarded() => Failed = false;
 
     /// <summary>Begins the handler's next run.</summary>
     internal void BeginRun(int replyStart)

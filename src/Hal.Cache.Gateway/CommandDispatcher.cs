@@ -202,10 +202,16 @@ internal sealed class CommandDispatcher(ServerState server)
 
     private Outcome GoTo(CommandContext context, CommandPlace place) => place switch
     {
-        CommandPlace.Authority => context.RunAsync(forwarder!.ForwardAsync),
+        CommandPlace.Authority => Forward(context),
         CommandPlace.AllAuthorities => context.RunAsync(allRoots!.RunAsync),
         _ => places!.Refuse(context, place),
     };
+
+    private Outcome Forward(CommandContext context)
+    {
+        context.IsForwarded = true;
+        return context.RunAsync(forwarder!.ForwardAsync);
+    }
 
     private static async ValueTask RunBehindFenceAsync(CommandContext context)
     {

@@ -12,6 +12,7 @@ internal sealed class InnerContexts(CommandContext outer)
         CommandContext taken = forTransaction ?? CommandContext.ForTransaction(outer);
         forTransaction = null;
         taken.ResetScope();
+        taken.StandingTime = null;
         return taken;
     }
 
@@ -21,6 +22,7 @@ internal sealed class InnerContexts(CommandContext outer)
         CommandContext taken = forScript ?? CommandContext.ForScript(outer);
         forScript = null;
         taken.Scope = outer.Scope;
+        taken.StandingTime = outer.Time;
         taken.Reply.Protocol = 2;
         return taken;
     }

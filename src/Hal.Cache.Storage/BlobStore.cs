@@ -75,13 +75,22 @@ internal sealed class BlobStore : IBlobStore
         }
     }
 
+    public void SetTime(ulong shards, long now)
+    {
+        for (; shards != 0; shards &= shards - 1)
+            core.Shards[BitOperations.TrailingZeroCount(shards)].Time = now;
+    }
+
+    public long TimeOf(ulong shard) => core.NowIn(core.Shards[BitOperations.TrailingZeroCount(shard)]);
+
     public unsafe EntryRef Find(in BlobKey key, ref WriteScope scope)
     {
-        EntryHeader* entry = core.ShardOf(key.Hash).Table.Find(key.Hash, core.Spaces.SpaceOf(key.Database), key.Bytes);
+        Shard shard = core.ShardOf(key.Hash);
+        EntryHeader* entry = shard.Table.Find(key.Hash, core.Spaces.SpaceOf(key.Database), key.Bytes);
         if (entry == null)
             return default;
         var found = new EntryRef(entry);
-        if ((entry->Flags & EntryFlags.HasExpiry) != 0 && found.ExpiresAt <= core.Now)
+        if ((entry->Flags & EntryFlags.HasExpiry) != 0 && found.ExpiresAt <= core.NowIn(shard))
         {
             if (core.TryDrop(key.Hash, entry, KeyChange.Expired))
                 core.Counters.Expired();

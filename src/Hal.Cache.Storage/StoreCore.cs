@@ -132,6 +132,9 @@ internal sealed unsafe class StoreCore : IDisposable
 
     public long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
+    /// <summary>The time by which keys of a shard expire, in Unix milliseconds. Needs its lock.</summary>
+    public long NowIn(Shard shard) => shard.Time is not 0 and var set ? set : Now;
+
     /// <summary>Whether anybody wants to be told of changes.</summary>
     public bool IsWatched => sinks.Length != 0;
 

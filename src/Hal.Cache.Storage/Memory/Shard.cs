@@ -18,6 +18,9 @@ internal sealed unsafe class Shard(int index, KeyHash hash, PagePool pool) : IDi
     /// <summary>Place at which the next memory reclaim pass goes on.</summary>
     public int ReclaimHand;
 
+    /// <summary>The time by which keys expire here, in Unix milliseconds; 0 for the clock's.</summary>
+    public long Time;
+
     /// <summary>Entries that came from an origin: they leave before others, under any policy.</summary>
     public int CleanKeys;
 

@@ -256,11 +256,13 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
     }
 
     private KeyChange ReasonOf(EntryHeader* entry) =>
-        new EntryRef(entry).ExpiresAt is not 0 and var at && at <= core.Now ? KeyChange.Expired : KeyChange.Evicted;
+        new EntryRef(entry).ExpiresAt is not 0 and var at && at <= core.NowIn(ShardOf(entry)) ? KeyChange.Expired : KeyChange.Evicted;
+
+    private Shard ShardOf(EntryHeader* entry) => core.ShardOf(core.Hash.Of(Shard.KeyOf(entry)));
 
     private bool MayDrop(EntryHeader* entry)
     {
-        if (core.Spaces.DatabaseOf(entry->Space) < 0 || new EntryRef(entry).ExpiresAt is not 0 and var at && at <= core.Now)
+        if (core.Spaces.DatabaseOf(entry->Space) < 0 || new EntryRef(entry).ExpiresAt is not 0 and var at && at <= core.NowIn(ShardOf(entry)))
             return true;
         if (!mustDrop || ((entry->Flags & EntryFlags.Clean) == 0 && (core.Policy.KeepsAll || sparesWritten)) || core.IsGuarded(entry))
             return false;
