@@ -26,6 +26,7 @@ internal sealed class CommandContext : IDisposable
     private bool ownsReply;
     private readonly CommandContext? outer;
     private readonly CommandMemory learned;
+    private InnerContexts? inner;
     private ulong[] hashes = new ulong[GatewayLimits.ArgsKept];
     private MemoryHandle pin;
     private unsafe byte* input;
@@ -54,10 +55,10 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>A context for the commands of a script, with a reply of its own; what the script's waits have learned is the outer command's.</summary>
     internal static CommandContext ForScript(CommandContext outer) =>
-        new(outer.Server, outer.Keyspace, outer.Client, new RespWriter(), outer.learned, outer)
-        {
-            IsInTransaction = true, IsInScript = true, ownsReply = true, scope = outer.scope, StandingTime = outer.Time,
-        };
+        new(outer.Server, outer.Keyspace, outer.Client, new RespWriter(), outer.learned, outer) { IsInTransaction = true, IsInScript = true, ownsReply = true };
+
+    /// <summary>The contexts for transactions and scripts, which are kept.</summary>
+    internal InnerContexts Inner => inner ??= new(this);
 
     public ClientSession Client { get; }
 
@@ -377,7 +378,14 @@ internal sealed class CommandContext : IDisposable
     internal void AddLarge(ILargeValue value) => larges.Add(value);
 
     /// <summary>A copy of the request as the parser takes it again, with its streamed arguments, which are the caller's from here on.</summary>
-    internal QueuedCommand TakeRequest() => new(Spec, Input[..Parser.Consumed].ToArray(), larges.Take());
+    internal QueuedCommand TakeRequest()
+    {
+        bool isPlain = larges.Count == 0 && Input[0] == (byte)'*'; // the parser's ranges are the request's
+        QueuedKey key = isPlain && !Spec.IsKeyless && Spec.MoreKeys.Length == 0 && Spec.Keys.TryRange(this, out int from, out int to) && from == to
+            ? new(Parser[from].Offset, Parser[from].Length, hashes[from])
+            : default;
+        return new(Spec, Input[..Parser.Consumed].ToArray(), larges.Take(), key);
+    }
 
     /// <summary>Begins the command that the parser has.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -448,9 +456,12 @@ internal sealed class CommandContext : IDisposable
     internal void ResetScope() => scope = new WriteScope { Writer = Client.Id };
 
     /// <summary>Whether the key can be read and changed now; false where a fault was noted. Leaves counters and the key's use alone.</summary>
-    internal bool IsAtHand(int arg)
+    internal bool IsAtHand(int arg) => IsAtHand(Key(arg));
+
+    /// <summary>The same for any key.</summary>
+    internal bool IsAtHand(in BlobKey key)
     {
-        if (Keyspace.TryFind(Key(arg), Need.Value, ref scope, learned, out _, out Fault fault)) return true;
+        if (Keyspace.TryFind(key, Need.Value, ref scope, learned, out _, out Fault fault)) return true;
         Fault = fault;
         return false;
     }

@@ -98,6 +98,9 @@ internal static class GatewayLimits
     /// <summary>Time after which a script's thread leaves its event loop, so that other clients go on.</summary>
     public static readonly TimeSpan ScriptOnLoop = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>Commands, or pieces of 10,000 instructions, that a script has run before it leaves its event loop.</summary>
+    public const int ScriptStretchesOnLoop = 8;
+
     /// <summary>Time between two looks at the scripts that an authority runs for this instance's clients.</summary>
     public static readonly TimeSpan ScriptLookInterval = TimeSpan.FromMilliseconds(50);
 

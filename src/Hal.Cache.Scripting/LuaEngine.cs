@@ -11,7 +11,6 @@ public sealed unsafe class LuaEngine : IDisposable
 {
     // Keeps the script's frame on the stack when it ends in a call: a block with such a variable has no tail calls.
     private static readonly byte[] Prologue = "local __frame <close> = nil "u8.ToArray();
-    private static readonly string[] Libraries = ["bit", "cjson", "cmsgpack", "struct"];
 
     // Lua's own function that raises an error, in a hook's place: its second argument, here a record that begins with the number of the
     // event, is a C string to it. No managed frame is on the stack when it jumps.
@@ -39,14 +38,14 @@ public sealed unsafe class LuaEngine : IDisposable
         self = GCHandle.Alloc(this, GCHandleType.Weak);
         *(nint*)(state - sizeof(nint)) = GCHandle.ToIntPtr(self); // Lua leaves this room before each of its states, new coroutines get a copy
         luaL_openlibs(state);
-        if (Load(Resource("sandbox"), "=sandbox") is { } error) throw new InvalidOperationException(error);
+        if (Load(LuaSandbox.Resource("sandbox"), "=sandbox") is { } error) throw new InvalidOperationException(error);
         lua_createtable(state, 0, 8);
         SetFunction("call"u8, &Call);
         SetFunction("sha1hex"u8, &Sha1Hex);
         SetFunction("log"u8, &Log);
         SetFunction("setresp"u8, &SetProtocol);
         SetFunction("acl_check_cmd"u8, &MayCall);
-        PushLimits(version, versionNumber);
+        LuaSandbox.PushSettings(state, version, versionNumber);
         if (lua_pcallk(state, 2, 4, 0, 0, 0) != 0) throw new InvalidOperationException(Encoding.Latin1.GetString(LuaReplies.Text(state, -1)));
         libraryLoader = luaL_ref(state, RegistryIndex);
         globals = luaL_ref(state, RegistryIndex);
@@ -206,14 +205,6 @@ public sealed unsafe class LuaEngine : IDisposable
     }
 
     private static LuaEngine Of(nint state) => (LuaEngine)GCHandle.FromIntPtr(*(nint*)(state - sizeof(nint))).Target!;
-
-    private static byte[] Resource(string name)
-    {
-        using Stream stream = typeof(LuaEngine).Assembly.GetManifestResourceStream(name + ".lua")!;
-        var bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
-    }
 
     [UnmanagedCallersOnly]
     private static int Call(nint state)
@@ -390,30 +381,6 @@ public sealed unsafe class LuaEngine : IDisposable
     {
         LuaReplies.PushText(state, name);
         lua_pushcclosure(state, function, 0);
-        lua_rawset(state, -3);
-    }
-
-    private void PushLimits(string version, int versionNumber)
-    {
-        lua_createtable(state, 0, 3);
-        LuaReplies.PushText(state, "version"u8);
-        LuaReplies.PushText(state, Encoding.ASCII.GetBytes(version));
-        lua_rawset(state, -3);
-        LuaReplies.PushText(state, "version_number"u8);
-        lua_pushinteger(state, versionNumber);
-        lua_rawset(state, -3);
-        LuaReplies.PushText(state, "null"u8);
-        lua_pushlightuserdata(state, 0);
-        lua_rawset(state, -3);
-        LuaReplies.PushText(state, "libraries"u8);
-        lua_createtable(state, 0, Libraries.Length);
-        foreach (string library in Libraries)
-        {
-            LuaReplies.PushText(state, Encoding.ASCII.GetBytes(library));
-            LuaReplies.PushText(state, Resource(library));
-            lua_rawset(state, -3);
-        }
-
         lua_rawset(state, -3);
     }
 }

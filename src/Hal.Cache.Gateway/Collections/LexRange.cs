@@ -35,7 +35,7 @@ internal readonly ref struct LexRange
 
     private static ReadOnlySpan<byte> Ends(SortedSetValue set, int rank, Span<byte> scratch)
     {
-        SortedSetValue.ScoredCursor item = set.Items(rank, false, scratch);
+        ScoredCursor item = set.Items(rank, false, scratch);
         return item.MoveNext() ? item.Member : default;
     }
 

@@ -20,7 +20,7 @@ internal static class ScoreReplies
     {
         c.MembersHeader(count, withScores);
         if (count == 0) return;
-        SortedSetValue.ScoredCursor items = set.Items(rank, backward, stackalloc byte[Listpack.ScratchBytes]);
+        ScoredCursor items = set.Items(rank, backward, stackalloc byte[Listpack.ScratchBytes]);
         for (; count > 0 && items.MoveNext(); count--) c.Member(items.Member, items.Score, withScores);
     }
 }

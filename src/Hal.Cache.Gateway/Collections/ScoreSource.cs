@@ -22,7 +22,7 @@ internal sealed class ScoreSource(SortedSetValue? scored, SetValue? plain)
         Span<byte> scratch = stackalloc byte[Listpack.ScratchBytes];
         if (scored is not null)
         {
-            SortedSetValue.ScoredCursor items = scored.Items(0, false, scratch);
+            ScoredCursor items = scored.Items(0, false, scratch);
             while (items.MoveNext() && visit(items.Member, items.Score));
             return;
         }

@@ -173,7 +173,7 @@ internal static class HashCommands
         if (fields && values) c.Reply.MapHeader(count);
         else c.Reply.ArrayHeader(count);
         if (hash is null) return Outcome.Done;
-        HashValue.PairCursor pairs = hash.Pairs(stackalloc byte[PairScratch]);
+        HashPairCursor pairs = hash.Pairs(stackalloc byte[PairScratch]);
         while (pairs.MoveNext())
         {
             if (fields) c.Reply.Bulk(pairs.Field);
@@ -291,7 +291,7 @@ internal static class HashCommands
         }
 
         var chosen = new ChosenIndexes(hash.Count, (int)items, Random.Shared);
-        HashValue.PairCursor pairs = hash.Pairs(scratch);
+        HashPairCursor pairs = hash.Pairs(scratch);
         for (int index = 0; items > 0 && pairs.MoveNext(); index++)
         {
             if (!chosen.Take()) continue;

@@ -138,7 +138,7 @@ internal static class ListCommands
     internal static void Take(CommandContext c, int keyArg, ListValue list, bool fromHead, long count)
     {
         count = Math.Min(count, list.Count);
-        ListValue.ItemCursor items = list.Items(fromHead ? 0 : list.Count - 1, !fromHead, stackalloc byte[Listpack.ScratchBytes]);
+        ListItemCursor items = list.Items(fromHead ? 0 : list.Count - 1, !fromHead, stackalloc byte[Listpack.ScratchBytes]);
         for (long left = count; left > 0 && items.MoveNext(); left--) c.Reply.Bulk(items.Current);
         if (fromHead) list.PopHead(count, c.Changes);
         else list.PopTail(count, c.Changes);
@@ -156,7 +156,7 @@ internal static class ListCommands
         if (list is null || !IndexRange.TryClamp(ref start, ref end, list.Count)) return c.EmptyArray();
         if (c.IsLong(end - start)) return Outcome.Async;
         c.Reply.ArrayHeader((int)(end - start + 1));
-        ListValue.ItemCursor items = list.Items(start, false, stackalloc byte[Listpack.ScratchBytes]);
+        ListItemCursor items = list.Items(start, false, stackalloc byte[Listpack.ScratchBytes]);
         for (; start <= end && items.MoveNext(); start++) c.Reply.Bulk(items.Current);
         return Outcome.Done;
     }
@@ -193,7 +193,7 @@ internal static class ListCommands
         if (!c.TryChange(1, out ListValue? list, out Outcome outcome)) return outcome;
         if (list is null) return c.Integer(0);
         list.ExpectGrowth(c.ArgLength(4), 1);
-        ListValue.ItemCursor items = list.Items(0, false, stackalloc byte[Listpack.ScratchBytes]);
+        ListItemCursor items = list.Items(0, false, stackalloc byte[Listpack.ScratchBytes]);
         for (long index = 0; items.MoveNext(); index++)
         {
             if (!items.IsEqual(c.Arg(3))) continue;
@@ -271,7 +271,7 @@ internal static class ListCommands
         int header = c.Reply.Length, found = 0;
         bool backward = rank < 0;
         long skipped = Math.Abs(rank) - 1, wanted = count < 0 ? 1 : count == 0 ? long.MaxValue : count;
-        ListValue.ItemCursor items = list.Items(backward ? list.Count - 1 : 0, backward, stackalloc byte[Listpack.ScratchBytes]);
+        ListItemCursor items = list.Items(backward ? list.Count - 1 : 0, backward, stackalloc byte[Listpack.ScratchBytes]);
         for (long seen = 0; (most == 0 || seen < most) && found < wanted && items.MoveNext(); seen++)
         {
             if (!items.IsEqual(c.Arg(2)) || skipped-- > 0) continue;

@@ -171,7 +171,7 @@ internal static class SortCommands
         switch (source)
         {
             case ListValue list:
-                ListValue.ItemCursor items = list.Items(isBackward ? list.Count - 1 : 0, isBackward, scratch);
+                ListItemCursor items = list.Items(isBackward ? list.Count - 1 : 0, isBackward, scratch);
                 while (items.MoveNext()) all.Add(items.Current.ToArray());
                 break;
             case SetValue set:
@@ -179,7 +179,7 @@ internal static class SortCommands
                 while (members.MoveNext()) all.Add(members.Current.ToArray());
                 break;
             case SortedSetValue scored:
-                SortedSetValue.ScoredCursor ranked = scored.Items(isBackward ? scored.Count - 1 : 0, isBackward, scratch);
+                ScoredCursor ranked = scored.Items(isBackward ? scored.Count - 1 : 0, isBackward, scratch);
                 while (ranked.MoveNext()) all.Add(ranked.Member.ToArray());
                 break;
         }

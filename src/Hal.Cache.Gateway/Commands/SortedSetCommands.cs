@@ -260,7 +260,7 @@ internal static class SortedSetCommands
         }
 
         var chosen = new ChosenIndexes(set.Count, (int)items, Random.Shared);
-        SortedSetValue.ScoredCursor all = set.Items(0, false, scratch);
+        ScoredCursor all = set.Items(0, false, scratch);
         while (items > 0 && all.MoveNext())
         {
             if (!chosen.Take()) continue;

@@ -65,7 +65,7 @@ internal static class SortedSetPopCommands
 
     private static void Take(CommandContext c, int keyArg, SortedSetValue set, bool highest, int count, bool nested)
     {
-        SortedSetValue.ScoredCursor items = set.Items(highest ? set.Count - 1 : 0, highest, stackalloc byte[Listpack.ScratchBytes]);
+        ScoredCursor items = set.Items(highest ? set.Count - 1 : 0, highest, stackalloc byte[Listpack.ScratchBytes]);
         for (int left = count; left > 0 && items.MoveNext(); left--)
         {
             if (nested) c.Reply.ArrayHeader(2);

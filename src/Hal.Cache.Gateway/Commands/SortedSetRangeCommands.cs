@@ -157,7 +157,7 @@ internal static class SortedSetRangeCommands
         var result = new SortedSetValue(c.Keyspace.Collections);
         if (set is not null && count > 0)
         {
-            SortedSetValue.ScoredCursor items = set.Items(rank, backward, stackalloc byte[Listpack.ScratchBytes]);
+            ScoredCursor items = set.Items(rank, backward, stackalloc byte[Listpack.ScratchBytes]);
             for (int left = count; left > 0 && items.MoveNext(); left--) result.Set(items.Member, items.Score, null);
         }
 

@@ -171,7 +171,7 @@ internal sealed class GeoQuery
             ulong end = (cell with { Bits = cell.Bits + 1 }).Aligned;
             int rank = set.CountBehind(new ScoreBound(cell.Aligned, false));
             if (rank == set.Count) continue;
-            SortedSetValue.ScoredCursor items = set.Items(rank, false, scratch);
+            ScoredCursor items = set.Items(rank, false, scratch);
             while (items.MoveNext() && items.Score < end)
             {
                 (double longitude, double latitude) = GeoHash.PointOf(items.Score);

@@ -81,7 +81,7 @@ internal static class RdbCollections
         }
 
         target.Length(hash.Count);
-        HashValue.PairCursor pairs = hash.Pairs(default);
+        HashPairCursor pairs = hash.Pairs(default);
         while (pairs.MoveNext())
         {
             target.String(pairs.Field);
@@ -97,7 +97,7 @@ internal static class RdbCollections
         BinaryPrimitives.WriteInt64LittleEndian(target.GetSpan(sizeof(long)), first);
         target.Advance(sizeof(long));
         target.Length(hash.Count);
-        HashValue.PairCursor pairs = hash.Pairs(stackalloc byte[2 * Listpack.ScratchBytes]);
+        HashPairCursor pairs = hash.Pairs(stackalloc byte[2 * Listpack.ScratchBytes]);
         while (pairs.MoveNext())
         {
             long at = hash.TimeOf(pairs.Field);
@@ -128,7 +128,7 @@ internal static class RdbCollections
         {
             Listpack packed = Listpack.New();
             Span<byte> text = stackalloc byte[RedisDouble.BytesMax];
-            SortedSetValue.ScoredCursor rising = set.Items(0, false, stackalloc byte[Listpack.ScratchBytes]);
+            ScoredCursor rising = set.Items(0, false, stackalloc byte[Listpack.ScratchBytes]);
             while (rising.MoveNext())
             {
                 packed.Append(rising.Member);
@@ -141,7 +141,7 @@ internal static class RdbCollections
 
         // From the highest score down, so that a reader adds each at the front.
         target.Length(set.Count);
-        SortedSetValue.ScoredCursor falling = set.Items(set.Count - 1, true, default);
+        ScoredCursor falling = set.Items(set.Count - 1, true, default);
         while (falling.MoveNext())
         {
             target.String(falling.Member);

@@ -24,6 +24,7 @@ internal sealed class ScriptRun : IScriptHost
     private readonly bool isReadOnly;
     private readonly long startedAt = Stopwatch.GetTimestamp();
     private readonly long startedAtTick = Environment.TickCount64;
+    private int stretches; // commands, and parts of Lua between two looks at the clock
     private long yieldedAt;
     private int start; // of the reply
     private long toldBytes;
@@ -37,7 +38,7 @@ internal sealed class ScriptRun : IScriptHost
     {
         (this.outer, Name, IsFunction, this.isReadOnly) = (outer, name, isFunction, isReadOnly);
         runtime = outer.Server.Scripts;
-        inner = CommandContext.ForScript(outer);
+        inner = outer.Inner.TakeForScript();
         inner.Parser.StreamLarge = false; // requests are whole already
     }
 
@@ -103,8 +104,7 @@ internal sealed class ScriptRun : IScriptHost
             runtime.Running = before;
             runtime.SetBusy(null);
             outer.Client.Database = database;
-            inner.End();
-            inner.Dispose();
+            outer.Inner.GiveBack(inner);
         }
     }
 
@@ -145,7 +145,7 @@ internal sealed class ScriptRun : IScriptHost
 
         if (!TryRun(spec)) return false;
         outer.Client.Counters.Count(inner, ticks: 0);
-        if (Environment.TickCount64 - startedAtTick > GatewayLimits.ScriptOnLoop.Milliseconds) LeaveLoop(); // long commands in few instructions
+        LeaveLoopInTime();
         isRepeatable &= spec.Has(Repeatable);
         hasWritten |= spec.IsWrite && !inner.Failed;
         reply = inner.Reply.Deferred.Count == 0 ? inner.Reply.Written : Whole();
@@ -172,7 +172,7 @@ internal sealed class ScriptRun : IScriptHost
     {
         if (killed) return false;
         TimeSpan elapsed = Elapsed;
-        if (elapsed > GatewayLimits.ScriptOnLoop) LeaveLoop();
+        LeaveLoopInTime();
         if (elapsed < runtime.BusyAfter) return true;
         runtime.SetBusy(this);
         long now = Stopwatch.GetTimestamp();
@@ -263,6 +263,12 @@ internal sealed class ScriptRun : IScriptHost
             Await(async () => isResolved = await inner.ResolveFaultAsync());
             if (!isResolved) return true;
         }
+    }
+
+    // Time alone would have short scripts leave that were interrupted by other processes.
+    private void LeaveLoopInTime()
+    {
+        if (++stretches > GatewayLimits.ScriptStretchesOnLoop && Environment.TickCount64 - startedAtTick > GatewayLimits.ScriptOnLoop.Milliseconds) LeaveLoop();
     }
 
     /// <summary>Has another thread run this one's event loop, if it is one's.</summary>

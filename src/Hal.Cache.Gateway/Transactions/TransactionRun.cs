@@ -28,6 +28,7 @@ internal sealed class TransactionRun
     private bool isRepeatable;
     private bool isLoaded;
     private long startedAt; // of the command that runs, 0 where nobody asks
+    private long endedAt; // of the one before: reading the clock costs as much as a small command's other half
     private bool closes;
     private ulong fenced;
 
@@ -35,7 +36,7 @@ internal sealed class TransactionRun
     {
         (this.outer, this.transaction) = (outer, transaction);
         start = outer.Reply.Length;
-        inner = CommandContext.ForTransaction(outer);
+        inner = outer.Inner.TakeForTransaction();
         inner.ForgetLearned();
     }
 
@@ -186,6 +187,12 @@ internal sealed class TransactionRun
         foreach (QueuedCommand command in transaction.Queue)
         {
             if (command.Spec.IsKeyless) continue;
+            if (command.OnlyKey is { Length: > 0 } key)
+            {
+                if (!inner.IsAtHand(new BlobKey(outer.Client.Database, command.Request.AsSpan(key.Offset, key.Length), key.Hash))) return false;
+                continue;
+            }
+
             Load(command);
             bool atHand = AreAtHand(command.Spec);
             Unload();
@@ -217,7 +224,7 @@ internal sealed class TransactionRun
             Load(command);
             isLoaded = true;
             elementStart = outer.Reply.Length;
-            startedAt = outer.Server.SlowLog.Threshold >= 0 ? Stopwatch.GetTimestamp() : 0;
+            startedAt = outer.Server.SlowLog.Threshold < 0 ? 0 : endedAt != 0 ? endedAt : Stopwatch.GetTimestamp();
             if (!outer.Server.Monitors.IsEmpty) outer.Server.Monitors.TellStart(inner);
         }
 
@@ -240,6 +247,7 @@ internal sealed class TransactionRun
         inner.BeginRun(elementStart);
         if (!isRepeatable || inner.NeedsArguments || inner.Scope.Changes > 0) return;
         (inner.Scope.Transaction, inner.Scope.Depth, begun) = (0, 0, false);
+        endedAt = 0; // a wait comes between
         Unload();
         isLoaded = false;
         next = 0;
@@ -250,8 +258,12 @@ internal sealed class TransactionRun
     private void EndCommand()
     {
         outer.Client.Counters.Count(inner, ticks: 0);
-        if (startedAt != 0 && !inner.Spec.Has(CommandFlags.SkipSlowlog))
-            outer.Server.SlowLog.Note(inner, (long)Stopwatch.GetElapsedTime(startedAt).TotalMicroseconds);
+        if (startedAt != 0)
+        {
+            endedAt = Stopwatch.GetTimestamp();
+            if (!inner.Spec.Has(CommandFlags.SkipSlowlog)) outer.Server.SlowLog.Note(inner, (long)Stopwatch.GetElapsedTime(startedAt, endedAt).TotalMicroseconds);
+        }
+
         if (outer.Keyspace.Authority is { IsIdle: false } authority) outer.Waits.NoteKeys(inner, authority);
         isRepeatable &= inner.Spec.Has(Repeatable);
         Unload();
@@ -288,7 +300,7 @@ internal sealed class TransactionRun
         outer.Server.KeyEvents.Unwatch(outer.Client);
         transaction.Clear();
         outer.Client.Modes &= ~ClientModes.Multi;
-        inner.Dispose();
+        outer.Inner.GiveBack(inner);
         outer.Server.Fence.Lower(fenced);
         return closes ? Outcome.Close : Outcome.Done;
     }

@@ -14,10 +14,10 @@ public sealed class CollectionCodec(CollectionLimits limits) : IObjectCodec
     {
         IObjectValue? value = type switch
         {
-            BlobType.Hash => HashValue.Read(limits, blob),
-            BlobType.List => ListValue.Read(limits, blob),
+            BlobType.Hash => HashBlob.Read(limits, blob),
+            BlobType.List => ListBlob.Read(limits, blob),
             BlobType.Set => SetValue.Read(limits, blob),
-            BlobType.SortedSet => SortedSetValue.Read(limits, blob),
+            BlobType.SortedSet => SortedSetBlob.Read(limits, blob),
             BlobType.Stream => StreamBlob.Read(limits, blob),
             _ => null,
         };

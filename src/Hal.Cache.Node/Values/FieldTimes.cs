@@ -33,12 +33,12 @@ internal sealed class FieldTimes(CollectionLimits limits)
     public int CountUntil(long time) => First > time ? 0 : times.CountBehind(new ScoreBound(time, Behind: true));
 
     /// <summary>The fields in the order of their times; needs scratch space for an integer.</summary>
-    public SortedSetValue.ScoredCursor InOrder(Span<byte> scratch) => times.Items(0, false, scratch);
+    public ScoredCursor InOrder(Span<byte> scratch) => times.Items(0, false, scratch);
 
     public FieldTimes Copy()
     {
         var copy = new FieldTimes(limits);
-        SortedSetValue.ScoredCursor all = InOrder(stackalloc byte[Listpack.ScratchBytes]);
+        ScoredCursor all = InOrder(stackalloc byte[Listpack.ScratchBytes]);
         while (all.MoveNext()) copy.times.Set(all.Member, all.Score, null);
         copy.First = First;
         return copy;
@@ -46,7 +46,7 @@ internal sealed class FieldTimes(CollectionLimits limits)
 
     private void FindFirst()
     {
-        SortedSetValue.ScoredCursor all = InOrder(stackalloc byte[Listpack.ScratchBytes]);
+        ScoredCursor all = InOrder(stackalloc byte[Listpack.ScratchBytes]);
         First = all.MoveNext() ? (long)all.Score : long.MaxValue;
     }
 }

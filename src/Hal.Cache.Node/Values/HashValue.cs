@@ -45,6 +45,16 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
     /// <summary>The listpack of a compact hash.</summary>
     public Listpack Compact => small;
 
+    /// <summary>The fields where they are a table.</summary>
+    internal ByteTable? Table => table;
+
+    /// <summary>When fields expire; null where none ever did.</summary>
+    internal FieldTimes? Times
+    {
+        get => times;
+        set => times = value;
+    }
+
     /// <summary>A hash of a listpack with fields and values; null where that is malformed, or has a field twice.</summary>
     public static HashValue? FromListpack(CollectionLimits limits, Listpack listpack)
     {
@@ -100,7 +110,7 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
         Span<byte> scratch = stackalloc byte[Listpack.ScratchBytes];
         for (; gone > 0 && removed < most; removed++)
         {
-            SortedSetValue.ScoredCursor first = times!.InOrder(scratch);
+            ScoredCursor first = times!.InOrder(scratch);
             first.MoveNext();
             byte[] field = first.Member.ToArray();
             gone--;
@@ -160,7 +170,7 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
     }
 
     /// <summary>The pairs in the hash's own order; the scratch space has room for two integers.</summary>
-    public PairCursor Pairs(Span<byte> scratch) => new(this, scratch);
+    public HashPairCursor Pairs(Span<byte> scratch) => new(this, scratch);
 
     /// <summary>Makes it a table, because of many or long values to come.</summary>
     public void Expand()
@@ -176,7 +186,7 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
     {
         if (gone > 0)
         {
-            PairCursor pairs = Pairs(scratch);
+            HashPairCursor pairs = Pairs(scratch);
             for (int index = random.Next(Count); index >= 0; index--) pairs.MoveNext();
             field = pairs.Field;
             value = pairs.Value;
@@ -216,7 +226,7 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
         }
 
         Span<byte> scratch = stackalloc byte[2 * Listpack.ScratchBytes];
-        PairCursor pairs = Pairs(scratch);
+        HashPairCursor pairs = Pairs(scratch);
         while (pairs.MoveNext()) visit(ItemOf(pairs.Field, pairs.Value), LengthBytes, pairs.Field.Length);
         return 0;
     }
@@ -235,99 +245,14 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
         return copy;
     }
 
-    public void Write(IBufferWriter<byte> destination)
-    {
-        ArgumentNullException.ThrowIfNull(destination);
-        if (times is { Count: > 0 }) WriteTimes(destination, times);
-        if (table is null)
-        {
-            BlobFormat.WriteCompact(destination, small);
-            return;
-        }
+    public void Write(IBufferWriter<byte> destination) => HashBlob.Write(this, destination);
 
-        BlobFormat.WriteHeader(destination, BlobFormat.Table, table.Count);
-        foreach (TableSlot slot in table)
-        {
-            BlobFormat.WriteBytes(destination, FieldOf(slot));
-            BlobFormat.WriteBytes(destination, ValueOf(slot));
-        }
-    }
+    public bool TryApply(ReadOnlySpan<byte> change) => HashBlob.TryApply(this, change);
 
-    public bool TryApply(ReadOnlySpan<byte> change)
-    {
-        var reader = new ChangeReader(change);
-        while (!reader.IsEnd)
-        {
-            if (!reader.TryByte(out byte kind) || !reader.TryBytes(out ReadOnlySpan<byte> field)) return false;
-            switch ((ChangeKind)kind)
-            {
-                case ChangeKind.Set:
-                    if (!reader.TryBytes(out ReadOnlySpan<byte> value)) return false;
-                    Set(field, value, null);
-                    break;
-                case ChangeKind.Remove:
-                    Remove(field, null);
-                    break;
-                case ChangeKind.Expire:
-                    if (!reader.TryNumber(out long at) || at < 0 || !Contains(field)) return false;
-                    SetTime(field, at, null);
-                    break;
-                default:
-                    return false;
-            }
-        }
+    /// <summary>A compact hash of a listpack that was written as one.</summary>
+    internal static HashValue FromCompact(CollectionLimits limits, Listpack listpack, FieldTimes? times) => new(limits) { small = listpack, times = times };
 
-        return true;
-    }
-
-    internal static HashValue? Read(CollectionLimits limits, ReadOnlySpan<byte> blob)
-    {
-        var reader = new ChangeReader(blob);
-        if (!BlobFormat.TryHeader(ref reader, out byte encoding, out long count)) return null;
-        FieldTimes? times = null;
-        if (encoding == BlobFormat.Timed && (!TryReadTimes(ref reader, count, times = new FieldTimes(limits)) || !BlobFormat.TryHeader(ref reader, out encoding, out count)))
-            return null;
-        if (encoding == BlobFormat.Compact)
-        {
-            if (!reader.TryBytes(out ReadOnlySpan<byte> bytes) || !Listpack.TryRead(bytes, out Listpack listpack) || (listpack.Count & 1) != 0) return null;
-            return new HashValue(limits) { small = listpack, times = times };
-        }
-
-        var hash = new HashValue(limits);
-        hash.Expand();
-        for (; count > 0; count--)
-        {
-            if (!reader.TryBytes(out ReadOnlySpan<byte> field) || !reader.TryBytes(out ReadOnlySpan<byte> value)) return null;
-            hash.Set(field, value, null);
-        }
-
-        hash.times = times;
-        return hash;
-    }
-
-    private bool IsGone(ReadOnlySpan<byte> field) => gone > 0 && times!.Of(field) is not 0 and var at && at <= asOf;
-
-    private static void WriteTimes(IBufferWriter<byte> destination, FieldTimes times)
-    {
-        BlobFormat.WriteHeader(destination, BlobFormat.Timed, times.Count);
-        SortedSetValue.ScoredCursor all = times.InOrder(stackalloc byte[Listpack.ScratchBytes]);
-        while (all.MoveNext())
-        {
-            BlobFormat.WriteBytes(destination, all.Member);
-            BlobFormat.WriteNumber(destination, (long)all.Score);
-        }
-    }
-
-    private static bool TryReadTimes(ref ChangeReader reader, long count, FieldTimes times)
-    {
-        for (; count > 0; count--)
-        {
-            if (!reader.TryBytes(out ReadOnlySpan<byte> field) || !reader.TryNumber(out long at) || at <= 0) return false;
-            times.Set(field, at);
-        }
-
-        return true;
-    }
+    internal bool IsGone(ReadOnlySpan<byte> field) => gone > 0 && times!.Of(field) is not 0 and var at && at <= asOf;
 
     private bool Put(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value)
     {
@@ -382,55 +307,7 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
         return item;
     }
 
-    private static ReadOnlySpan<byte> FieldOf(TableSlot slot) => slot.Item.AsSpan(LengthBytes, slot.KeyBytes);
+    internal static ReadOnlySpan<byte> FieldOf(TableSlot slot) => slot.Item.AsSpan(LengthBytes, slot.KeyBytes);
 
-    private static ReadOnlySpan<byte> ValueOf(TableSlot slot) => slot.Item.AsSpan(LengthBytes + slot.KeyBytes);
-
-    /// <summary>Walks over the pairs; the hash must not change meanwhile.</summary>
-    public ref struct PairCursor
-    {
-        private readonly HashValue hash;
-        private readonly Span<byte> scratch;
-        private ByteTable.Enumerator items;
-        private int at;
-
-        internal PairCursor(HashValue hash, Span<byte> scratch)
-        {
-            (this.hash, at) = (hash, -1);
-            this.scratch = scratch;
-            if (hash.table is not null) items = hash.table.GetEnumerator();
-        }
-
-        public ReadOnlySpan<byte> Field { get; private set; }
-
-        public ReadOnlySpan<byte> Value { get; private set; }
-
-        public bool MoveNext()
-        {
-            while (Next())
-            {
-                if (!hash.IsGone(Field)) return true;
-            }
-
-            return false;
-        }
-
-        private bool Next()
-        {
-            if (hash.table is not null)
-            {
-                if (!items.MoveNext()) return false;
-                Field = FieldOf(items.Current);
-                Value = ValueOf(items.Current);
-                return true;
-            }
-
-            at = at < 0 ? hash.small.First : hash.small.Next(at);
-            if (at < 0) return false;
-            Field = hash.small.Get(at, scratch);
-            at = hash.small.Next(at);
-            Value = hash.small.Get(at, scratch[Listpack.ScratchBytes..]);
-            return true;
-        }
-    }
+    internal static ReadOnlySpan<byte> ValueOf(TableSlot slot) => slot.Item.AsSpan(LengthBytes + slot.KeyBytes);
 }

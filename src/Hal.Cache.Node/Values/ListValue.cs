@@ -27,7 +27,7 @@ public sealed class ListValue(CollectionLimits limits) : ICollectionValue
     public long Count { get; private set; }
 
     /// <summary>True while the encoding is one listpack.</summary>
-    public bool IsCompact { get; private set; } = true;
+    public bool IsCompact { get; internal set; } = true;
 
     private ListNode Tail => tailNode ?? head;
 
@@ -199,11 +199,11 @@ public sealed class ListValue(CollectionLimits limits) : ICollectionValue
     }
 
     /// <summary>The elements from an index on, which exists, towards the tail or, backward, towards the head.</summary>
-    public ItemCursor Items(long index, bool backward, Span<byte> scratch)
+    public ListItemCursor Items(long index, bool backward, Span<byte> scratch)
     {
         if (Count == 0) return default;
         ListNode node = Find(index, out int at);
-        return new ItemCursor(node, at, backward, scratch);
+        return new ListItemCursor(node, at, backward, scratch);
     }
 
     /// <summary>The listpacks, from the head to the tail.</summary>
@@ -236,76 +236,9 @@ public sealed class ListValue(CollectionLimits limits) : ICollectionValue
     /// <summary>Ends a number of <see cref="TryAppendNode"/>: a list that fits one node becomes it.</summary>
     public void Compacted() => Shrink(1);
 
-    public void Write(IBufferWriter<byte> destination)
-    {
-        ArgumentNullException.ThrowIfNull(destination);
-        int nodes = 0;
-        for (ListNode? node = head; node is not null; node = node.Next) nodes++;
-        BlobFormat.WriteHeader(destination, IsCompact ? BlobFormat.Compact : BlobFormat.Table, nodes);
-        for (ListNode? node = head; node is not null; node = node.Next) BlobFormat.WriteBytes(destination, node.Items.Span);
-    }
+    public void Write(IBufferWriter<byte> destination) => ListBlob.Write(this, destination);
 
-    public bool TryApply(ReadOnlySpan<byte> change)
-    {
-        var reader = new ChangeReader(change);
-        while (!reader.IsEnd)
-        {
-            if (!reader.TryByte(out byte kind) || !TryApply((ChangeKind)kind, ref reader)) return false;
-        }
-
-        return true;
-    }
-
-    internal static ListValue? Read(CollectionLimits limits, ReadOnlySpan<byte> blob)
-    {
-        var reader = new ChangeReader(blob);
-        if (!BlobFormat.TryHeader(ref reader, out byte encoding, out long nodes)) return null;
-        var list = new ListValue(limits);
-        for (; nodes > 0; nodes--)
-        {
-            if (!reader.TryBytes(out ReadOnlySpan<byte> bytes) || !Listpack.TryRead(bytes, out Listpack items)) return null;
-            list.TryAppendNode(items);
-        }
-
-        list.IsCompact = encoding == BlobFormat.Compact;
-        return list;
-    }
-
-    private bool TryApply(ChangeKind kind, ref ChangeReader reader)
-    {
-        ReadOnlySpan<byte> value = default;
-        long number = 0;
-        bool hasNumber = kind is not (ChangeKind.PushHead or ChangeKind.PushTail);
-        bool hasValue = kind is not (ChangeKind.PopHead or ChangeKind.PopTail or ChangeKind.RemoveAt);
-        if ((hasNumber && !reader.TryNumber(out number)) || (hasValue && !reader.TryBytes(out value)) || number < 0) return false;
-        if (hasValue) ExpectGrowth(value.Length, 1);
-        switch (kind)
-        {
-            case ChangeKind.PushHead:
-                PushHead(value, null);
-                return true;
-            case ChangeKind.PushTail:
-                PushTail(value, null);
-                return true;
-            case ChangeKind.PopHead when number <= Count:
-                PopHead(number, null);
-                return true;
-            case ChangeKind.PopTail when number <= Count:
-                PopTail(number, null);
-                return true;
-            case ChangeKind.Replace when number < Count:
-                Replace(number, value, null);
-                return true;
-            case ChangeKind.Insert when number <= Count:
-                Insert(number, value, null);
-                return true;
-            case ChangeKind.RemoveAt when number < Count:
-                RemoveAt(number, null);
-                return true;
-            default:
-                return false;
-        }
-    }
+    public bool TryApply(ReadOnlySpan<byte> change) => ListBlob.TryApply(this, change);
 
     // Half of what a node may hold, so that a list at the border does not change its encoding all the time.
     private void Shrunk() => Shrink(2);
@@ -423,44 +356,5 @@ public sealed class ListValue(CollectionLimits limits) : ICollectionValue
         IsCompact = false;
         if (at + 1 < node.Count) Split(node, at + 1);
         if (at > 0) Split(node, at);
-    }
-
-    /// <summary>Walks over elements; the list must not change meanwhile.</summary>
-    public ref struct ItemCursor
-    {
-        private readonly bool backward;
-        private readonly Span<byte> scratch;
-        private ListNode? node;
-        private int at;
-        private bool isBegun;
-
-        internal ItemCursor(ListNode node, int index, bool backward, Span<byte> scratch)
-        {
-            (this.node, this.backward) = (node, backward);
-            this.scratch = scratch;
-            at = node.Items.Seek(index);
-        }
-
-        public readonly ReadOnlySpan<byte> Current => node!.Items.Get(at, scratch);
-
-        /// <summary>Whether the element is the same string.</summary>
-        public readonly bool IsEqual(ReadOnlySpan<byte> value) => node!.Items.IsEqual(at, value);
-
-        public bool MoveNext()
-        {
-            if (node is null) return false;
-            if (!isBegun)
-            {
-                isBegun = true;
-                return true;
-            }
-
-            at = backward ? node.Items.Previous(at) : node.Items.Next(at);
-            if (at >= 0) return true;
-            node = backward ? node.Previous : node.Next;
-            if (node is null) return false;
-            at = backward ? node.Items.Last : node.Items.First;
-            return true;
-        }
     }
 }

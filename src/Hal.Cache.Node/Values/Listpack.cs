@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using static Hal.Cache.Node.Values.ListpackElement;
 
 namespace Hal.Cache.Node.Values;
 
@@ -365,91 +366,4 @@ public struct Listpack
         0xF3 => 5,
         _ => 9,
     };
-
-    // Length of an element that may be cut short or malformed.
-    private static bool TryMeasure(ReadOnlySpan<byte> source, out long length)
-    {
-        byte first = source[0];
-        length = 0;
-        if (first is > 0xF4 || (first is (>= 0xE0 and < 0xF0) && source.Length < 2) || (first == 0xF0 && source.Length < 5)) return false;
-        length = first switch
-        {
-            < 0x80 => 1,
-            < 0xC0 => 1 + (first & 0x3F),
-            < 0xE0 => 2,
-            < 0xF0 => 2 + (((first & 0x0F) << 8) | source[1]),
-            0xF0 => 5L + BinaryPrimitives.ReadUInt32LittleEndian(source[1..]),
-            0xF1 => 3,
-            0xF2 => 4,
-            0xF3 => 5,
-            _ => 9,
-        };
-        return length < source.Length;
-    }
-
-    private static int IntegerBytes(long number) => number switch
-    {
-        >= 0 and <= 127 => 1,
-        >= -4096 and <= 4095 => 2,
-        >= short.MinValue and <= short.MaxValue => 3,
-        >= -(1 << 23) and < 1 << 23 => 4,
-        >= int.MinValue and <= int.MaxValue => 5,
-        _ => 9,
-    };
-
-    private static int StringHeaderBytes(int length) => length < 64 ? 1 : length < 4096 ? 2 : 5;
-
-    private static void WriteInteger(long number, int length, Span<byte> target)
-    {
-        switch (length)
-        {
-            case 1:
-                target[0] = (byte)number;
-                break;
-            case 2:
-                target[0] = (byte)(0xC0 | ((number >> 8) & 0x1F));
-                target[1] = (byte)number;
-                break;
-            default:
-                target[0] = (byte)(length == 9 ? 0xF4 : 0xF1 + length - 3);
-                Span<byte> whole = stackalloc byte[8];
-                BinaryPrimitives.WriteInt64LittleEndian(whole, number);
-                whole[..(length - 1)].CopyTo(target[1..]);
-                break;
-        }
-    }
-
-    private static void WriteString(ReadOnlySpan<byte> value, Span<byte> target)
-    {
-        int header = StringHeaderBytes(value.Length);
-        if (header == 1)
-        {
-            target[0] = (byte)(0x80 | value.Length);
-        }
-        else if (header == 2)
-        {
-            target[0] = (byte)(0xE0 | (value.Length >> 8));
-            target[1] = (byte)value.Length;
-        }
-        else
-        {
-            target[0] = 0xF0;
-            BinaryPrimitives.WriteInt32LittleEndian(target[1..], value.Length);
-        }
-
-        value.CopyTo(target[header..]);
-    }
-
-    // The bounds, one less than seven bits more would hold, are the format's.
-    private static int BackBytes(int length) => length <= 127 ? 1 : length < 16383 ? 2 : length < 2097151 ? 3 : length < 268435455 ? 4 : 5;
-
-    private static void WriteBack(int length, Span<byte> target)
-    {
-        int count = BackBytes(length);
-        for (int i = count - 1; i >= 0; i--)
-        {
-            target[i] = (byte)((length & 127) | (i == 0 ? 0 : 128));
-            length >>= 7;
-        }
-    }
 }

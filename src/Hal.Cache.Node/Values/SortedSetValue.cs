@@ -32,6 +32,12 @@ public sealed class SortedSetValue(CollectionLimits limits) : ICollectionValue
     /// <summary>True while the encoding is a listpack.</summary>
     public bool IsCompact => table is null;
 
+    /// <summary>The listpack where that is the encoding.</summary>
+    internal Listpack Compact => small;
+
+    /// <summary>The members in order where they are a table.</summary>
+    internal ScoreTree? Tree => tree;
+
     public bool TryGetScore(ReadOnlySpan<byte> member, out double score)
     {
         score = 0;
@@ -222,73 +228,15 @@ public sealed class SortedSetValue(CollectionLimits limits) : ICollectionValue
         (table, tree, small) = (members, scores, default);
     }
 
-    public void Write(IBufferWriter<byte> destination)
-    {
-        ArgumentNullException.ThrowIfNull(destination);
-        if (table is null)
-        {
-            BlobFormat.WriteCompact(destination, small);
-            return;
-        }
+    public void Write(IBufferWriter<byte> destination) => SortedSetBlob.Write(this, destination);
 
-        BlobFormat.WriteHeader(destination, BlobFormat.Table, Count);
-        ScoredCursor items = Items(0, false, default);
-        while (items.MoveNext())
-        {
-            BlobFormat.WriteNumber(destination, BitConverter.DoubleToInt64Bits(items.Score));
-            BlobFormat.WriteBytes(destination, items.Member);
-        }
-    }
+    public bool TryApply(ReadOnlySpan<byte> change) => SortedSetBlob.TryApply(this, change);
 
-    public bool TryApply(ReadOnlySpan<byte> change)
-    {
-        var reader = new ChangeReader(change);
-        while (!reader.IsEnd)
-        {
-            if (!reader.TryByte(out byte kind)) return false;
-            long number = 0;
-            if ((ChangeKind)kind != ChangeKind.Remove && !reader.TryNumber(out number)) return false;
-            ReadOnlySpan<byte> member = default;
-            if ((ChangeKind)kind != ChangeKind.RemoveRanks && !reader.TryBytes(out member)) return false;
-            switch ((ChangeKind)kind)
-            {
-                case ChangeKind.Set:
-                    Set(member, BitConverter.Int64BitsToDouble(number), null);
-                    break;
-                case ChangeKind.Remove:
-                    Remove(member, null);
-                    break;
-                case ChangeKind.RemoveRanks:
-                    int from = (int)(number >> 32), count = (int)number;
-                    if (from < 0 || count < 0 || (long)from + count > Count) return false;
-                    RemoveRanks(from, count, null);
-                    break;
-                default:
-                    return false;
-            }
-        }
+    /// <summary>A compact set of a listpack that was written as one.</summary>
+    internal static SortedSetValue FromCompact(CollectionLimits limits, Listpack listpack) => new(limits) { small = listpack };
 
-        return true;
-    }
-
-    internal static SortedSetValue? Read(CollectionLimits limits, ReadOnlySpan<byte> blob)
-    {
-        var reader = new ChangeReader(blob);
-        if (!BlobFormat.TryHeader(ref reader, out byte encoding, out long count)) return null;
-        var set = new SortedSetValue(limits);
-        if (encoding == BlobFormat.Compact)
-            return reader.TryBytes(out ReadOnlySpan<byte> bytes) && Listpack.TryRead(bytes, out set.small) ? set : null;
-        set.Expand();
-        for (; count > 0; count--)
-        {
-            if (!reader.TryNumber(out long score) || !reader.TryBytes(out ReadOnlySpan<byte> member)) return null;
-            set.AddLarge(member, BitConverter.Int64BitsToDouble(score));
-        }
-
-        return set;
-    }
-
-    private void AddLarge(ReadOnlySpan<byte> member, double score)
+    /// <summary>Adds a member that is not there to a set that is a table.</summary>
+    internal void AddLarge(ReadOnlySpan<byte> member, double score)
     {
         byte[] item = ItemOf(member, score);
         table!.Add(item, member.Length);
@@ -312,7 +260,7 @@ public sealed class SortedSetValue(CollectionLimits limits) : ICollectionValue
         small.Insert(at, member);
     }
 
-    private double ScoreAt(int at)
+    internal double ScoreAt(int at)
     {
         if (small.TryGetInteger(at, out long number)) return number;
         return BinaryPrimitives.ReadDoubleLittleEndian(small.Get(at, default)[1..]);
@@ -340,64 +288,5 @@ public sealed class SortedSetValue(CollectionLimits limits) : ICollectionValue
         return item;
     }
 
-    private static ReadOnlySpan<byte> MemberOf(byte[] item) => item.AsSpan(ScoreTree.MemberStart);
-
-    /// <summary>Walks over members in order; the set must not change meanwhile.</summary>
-    public ref struct ScoredCursor
-    {
-        private readonly SortedSetValue set;
-        private readonly bool backward;
-        private readonly Span<byte> scratch;
-        private ScoreNode? leaf;
-        private int at;
-        private bool isBegun;
-
-        internal ScoredCursor(SortedSetValue set, int rank, bool backward, Span<byte> scratch)
-        {
-            (this.set, this.backward) = (set, backward);
-            this.scratch = scratch;
-            if (set.tree is not null) leaf = set.tree.Seek(rank, out at);
-            else at = set.small.Seek(rank * 2);
-        }
-
-        public readonly ReadOnlySpan<byte> Member => leaf is null ? set.small.Get(at, scratch) : MemberOf(leaf.Items[at]);
-
-        public readonly double Score => leaf?.Scores[at] ?? set.ScoreAt(set.small.Next(at));
-
-        public bool MoveNext()
-        {
-            if (set is null) return false;
-            if (!isBegun)
-            {
-                isBegun = true;
-                return at >= 0;
-            }
-
-            return set.tree is null ? MoveCompact() : MoveInTree();
-        }
-
-        private bool MoveCompact()
-        {
-            if (backward)
-            {
-                at = set.small.Previous(at);
-                if (at >= 0) at = set.small.Previous(at);
-                return at >= 0;
-            }
-
-            at = set.small.Next(set.small.Next(at));
-            return at >= 0;
-        }
-
-        private bool MoveInTree()
-        {
-            at += backward ? -1 : 1;
-            if (at >= 0 && at < leaf!.Count) return true;
-            do leaf = backward ? leaf!.Previous : leaf!.Next;
-            while (leaf is { Count: 0 });
-            if (leaf is null) return false;
-            at = backward ? leaf.Count - 1 : 0;
-            return true;
-        }
-    }
+    internal static ReadOnlySpan<byte> MemberOf(byte[] item) => item.AsSpan(ScoreTree.MemberStart);
 }

@@ -116,11 +116,11 @@ public sealed class RdbCollectionsTests
         switch (value)
         {
             case HashValue hash:
-                HashValue.PairCursor pairs = hash.Pairs(scratch);
+                HashPairCursor pairs = hash.Pairs(scratch);
                 while (pairs.MoveNext()) all.Add($"{Encoding.ASCII.GetString(pairs.Field)}={Encoding.ASCII.GetString(pairs.Value)}");
                 break;
             case ListValue list:
-                ListValue.ItemCursor items = list.Items(0, false, scratch);
+                ListItemCursor items = list.Items(0, false, scratch);
                 while (items.MoveNext()) all.Add(Encoding.ASCII.GetString(items.Current));
                 return string.Join(' ', all);
             case SetValue set:
@@ -128,7 +128,7 @@ public sealed class RdbCollectionsTests
                 while (members.MoveNext()) all.Add(Encoding.ASCII.GetString(members.Current));
                 break;
             case SortedSetValue scored:
-                SortedSetValue.ScoredCursor ranked = scored.Items(0, false, scratch);
+                ScoredCursor ranked = scored.Items(0, false, scratch);
                 while (ranked.MoveNext()) all.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Encoding.ASCII.GetString(ranked.Member)}={ranked.Score}"));
                 return string.Join(' ', all);
         }

@@ -6,6 +6,24 @@ public sealed class ByteTableTests
 {
     public static TheoryData<int> Seeds => ValueSeed.All;
 
+    [Fact]
+    public void A_table_that_grows_leaves_little_to_the_collector()
+    {
+        const int items = 100_000;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        var table = new ByteTable(0);
+        byte[] key = new byte[16];
+        for (int i = 0; i < items; i++)
+        {
+            BitConverter.TryWriteBytes(key, i);
+            table.Add([.. key], key.Length);
+        }
+
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.InRange(allocated, items * 40L, table.MemoryBytes * 5 / 4);
+    }
+
     [Theory]
     [MemberData(nameof(Seeds))]
     public void Scan_shows_what_is_there_throughout_while_the_table_grows_and_shrinks(int seed)

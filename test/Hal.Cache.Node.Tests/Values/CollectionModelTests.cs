@@ -250,7 +250,7 @@ public sealed class CollectionModelTests
     private static Dictionary<string, string> Pairs(HashValue hash)
     {
         var all = new Dictionary<string, string>();
-        HashValue.PairCursor pairs = hash.Pairs(stackalloc byte[2 * Listpack.ScratchBytes]);
+        HashPairCursor pairs = hash.Pairs(stackalloc byte[2 * Listpack.ScratchBytes]);
         while (pairs.MoveNext()) all.Add(ValueSeed.Text(pairs.Field), ValueSeed.Text(pairs.Value));
         return all;
     }
@@ -267,7 +267,7 @@ public sealed class CollectionModelTests
     {
         var all = new List<string>();
         if (list.Count == 0) return all;
-        ListValue.ItemCursor items = list.Items(backward ? list.Count - 1 : 0, backward, stackalloc byte[Listpack.ScratchBytes]);
+        ListItemCursor items = list.Items(backward ? list.Count - 1 : 0, backward, stackalloc byte[Listpack.ScratchBytes]);
         while (items.MoveNext()) all.Add(ValueSeed.Text(items.Current));
         return all;
     }
@@ -276,7 +276,7 @@ public sealed class CollectionModelTests
     {
         var all = new List<string>();
         if (set.Count == 0) return all;
-        SortedSetValue.ScoredCursor items = set.Items(backward ? set.Count - 1 : 0, backward, stackalloc byte[Listpack.ScratchBytes]);
+        ScoredCursor items = set.Items(backward ? set.Count - 1 : 0, backward, stackalloc byte[Listpack.ScratchBytes]);
         while (items.MoveNext()) all.Add(ValueSeed.Text(items.Member));
         return all;
     }
