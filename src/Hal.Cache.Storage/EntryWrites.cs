@@ -83,7 +83,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         if (entry == null)
             return StoreStatus.Done;
 
-        if (reason == RemovalReason.Deleted && (entry->Flags & EntryFlags.HasExpiry) != 0 && new EntryRef(entry).ExpiresAt <= core.Now)
+        if (reason == RemovalReason.Deleted && (entry->Flags & EntryFlags.HasExpiry) != 0 && new EntryRef(entry).ExpiresAt <= core.NowIn(shard))
             (reason, removed) = (RemovalReason.Expired, false); // it was not there any more
 
         if (reason is RemovalReason.Evicted or RemovalReason.Expired)

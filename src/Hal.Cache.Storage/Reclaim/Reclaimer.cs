@@ -109,6 +109,7 @@ internal sealed class Reclaimer : IDisposable
             memoryWork.WaitOne();
             memoryAwake = true;
             core.Objects.Graveyard.Empty();
+            core.Packer.Run();
             if (core.Clock - trimmedAt >= TrimSeconds)
             {
                 trimmedAt = core.Clock;
