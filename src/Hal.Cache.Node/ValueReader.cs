@@ -184,7 +184,12 @@ public sealed class ValueReader : IByteSource
     {
         Position += count;
         if (here != null && ChunkIndex != hereIndex)
-            LetGo();
+        {
+            hereIndex = ChunkIndex;
+            if (Position == End || !here.Has(hereIndex))
+                LetGo();
+        }
+
         if (hasMissed && count > 0 && Position % IBlobStore.ChunkBytes == 0 && Position < End)
             flight!.Ahead((int)(Position / IBlobStore.ChunkBytes), ChunkEnd);
     }

@@ -15,6 +15,9 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
 {
     private static readonly ActivitySource Source = new(Spans.SourcePrefix + "Peers");
 
+    /// <summary>Pieces are sent together up to so many bytes where they are at hand; the first one alone, so that it comes early.</summary>
+    private const int TogetherBytesMax = 256 << 10;
+
     private const int Broken = -1;
     private const int Refused = 0;
 
@@ -73,27 +76,31 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
         if (!opened.IsOk)
             return await RefuseAsync(opened.Error, cancellation).ConfigureAwait(false);
         using IRangeReader reader = opened.Value;
-        for (int left = request.Length; left > 0;)
+        int unsent = 0, together = RangeWire.PieceBytesMax;
+        for (int left = request.Length; left > 0 || unsent > 0;)
         {
-            bool isWritten = TryWrite(reader, ref left);
-            if (!isWritten)
-            {
-                if (await AliveAsync(reader.WaitAsync(cancellation), cancellation).ConfigureAwait(false) is { } error)
-                {
-                    span.Ended(error);
-                    return await RefuseAsync(error, cancellation).ConfigureAwait(false);
-                }
-
-                isWritten = TryWrite(reader, ref left);
-            }
-
-            if (isWritten)
+            int written = left > 0 ? TryWrite(reader, left) : 0;
+            (left, unsent) = (left - written, unsent + written);
+            if (written > 0 && unsent < together)
+                continue;
+            if (unsent > 0)
             {
                 if (!await FlushAsync(cancellation).ConfigureAwait(false))
                     return false;
+                (unsent, together) = (0, Math.Min(TogetherBytesMax, 2 * together));
                 continue;
             }
 
+            if (await AliveAsync(reader.WaitAsync(cancellation), cancellation).ConfigureAwait(false) is { } error)
+            {
+                span.Ended(error);
+                return await RefuseAsync(error, cancellation).ConfigureAwait(false);
+            }
+
+            unsent = TryWrite(reader, left);
+            left -= unsent;
+            if (unsent > 0)
+                continue;
             int sent = await ReadAndSendAsync(reader, left, span, cancellation).ConfigureAwait(false);
             if (sent <= 0)
                 return sent == Refused;
@@ -103,18 +110,17 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
         return true;
     }
 
-    /// <summary>Puts a piece into the output, straight from where it is; false where it is not in memory.</summary>
-    private bool TryWrite(IRangeReader reader, ref int left)
+    /// <summary>Puts a piece into the output, straight from where it is; its length, 0 where it is not in memory.</summary>
+    private int TryWrite(IRangeReader reader, int left)
     {
         Span<byte> space = pipe.Output.GetSpan(RangeWire.PieceHeaderBytes + Math.Min(left, RangeWire.PieceBytesMax));
         Span<byte> piece = space.Slice(RangeWire.PieceHeaderBytes, Math.Min(left, RangeWire.PieceBytesMax));
         int count = reader.TryRead(piece);
         if (count == 0)
-            return false;
+            return 0;
         RangeWire.WritePieceHeader(space, piece[..count]);
         pipe.Output.Advance(RangeWire.PieceHeaderBytes + count);
-        left -= count;
-        return true;
+        return count;
     }
 
     /// <summary>

@@ -83,6 +83,26 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public void A_leaf_that_is_ended_in_order_comes_back_with_large_copies_that_it_had_not_written_yet()
+    {
+        using var tree = TreeProcesses.Started(new SiloProcessOptions { Memory = "64mb", Disk = "256mb", Durability = "commit" }, ("root", null), ("a", "root"));
+        using var root = new RespTestClient(tree["root"].Port);
+        var large = new byte[1_000_000];
+        new Random(7).NextBytes(large);
+        root.Command("SET"u8.ToArray(), "f:large"u8.ToArray(), large);
+        using (var a = new RespTestClient(tree["a"].Port))
+            Assert.Equal(large, a.Command("GET", "f:large").Bytes);
+
+        Assert.Equal(0, tree["a"].Terminate());
+        tree["a"].Start();
+        tree.WaitConnected();
+
+        using var back = new RespTestClient(tree["a"].Port);
+        Assert.Equal(large, back.Command("GET", "f:large").Bytes);
+        Assert.Equal(0, TreeProcesses.Counter(tree["a"], "tree_bytes_received"));
+    }
+
+    [Fact]
     public async Task A_branch_that_is_killed_in_mid_transfer_costs_the_leaf_nothing_but_time()
     {
         using var tree = TreeProcesses.ThreeLevels(new SiloProcessOptions { Memory = "128mb", Disk = "512mb" });

@@ -19,6 +19,9 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
     /// <summary>Bytes of a body that are sent in one go on a thread that brought some of them.</summary>
     private const int BodyBytesBorrowed = 1 << 20;
 
+    /// <summary>Bytes of a body after which other work of the thread pool has its turn: or the last of many readers would wait until all others have all.</summary>
+    private const int BodyBytesPerTurn = 256 << 10;
+
     /// <summary>Bytes of a body that may wait to be sent together.</summary>
     private const int BodyBytesUnsent = 256 << 10;
 
@@ -156,10 +159,12 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
             reader.GoesOnAtOnce = true;
         using (body)
         {
-            for (long borrowed = 0; body.Remaining > 0;)
+            for (long borrowed = 0, turn = 0; body.Remaining > 0;)
             {
                 if (IsOnBorrowedThread && borrowed >= BodyBytesBorrowed)
                     await GiveBackThreadAsync().ConfigureAwait(false);
+                if (turn >= BodyBytesPerTurn)
+                    turn = await EndTurnAsync().ConfigureAwait(false);
                 Memory<byte> memory = output.GetMemory();
                 int count = body.TryRead(memory.Span);
                 if (count == 0)
@@ -179,7 +184,7 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
                 }
 
                 output.Advance(count);
-                borrowed += count;
+                (borrowed, turn) = (borrowed + count, turn + count);
                 context.Client.Counters.BytesOut += count;
                 if (output.UnflushedBytes >= BodyBytesUnsent && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
                     return false;
@@ -187,5 +192,13 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
 
             return true;
         }
+    }
+
+    // Task.Yield goes behind what waits, where a forced yield of a task would come first again. A loop's thread is bounded otherwise.
+    private static async ValueTask<long> EndTurnAsync()
+    {
+        if (Thread.CurrentThread.IsThreadPoolThread && ThreadPool.PendingWorkItemCount > 0)
+            await Task.Yield();
+        return 0;
     }
 }

@@ -104,6 +104,13 @@ internal sealed class ChunkRun(int first, int count, int bytes)
         Answer(answered, error);
     }
 
+    /// <summary>Whether the run brings this chunk, and has it.</summary>
+    public bool Has(int index)
+    {
+        lock (gate)
+            return index >= first && index < first + count && IsHere(index);
+    }
+
     public void Cancel() => cancel.Cancel();
 
     public void Retain() => Interlocked.Increment(ref references);
