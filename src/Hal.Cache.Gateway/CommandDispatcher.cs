@@ -110,6 +110,8 @@ internal sealed class CommandDispatcher(ServerState server)
     private static bool MayWrite(CommandContext context)
     {
         CommandFlags flags = context.Spec.Flags;
+        if ((flags & CommandFlags.MayReplicate) != 0 && context.Server.Scripts.SaysNoWrites(context))
+            return false;
         if (context.Client.Transaction is { IsOpen: true } transaction)
             flags |= transaction.Flags; // only EXEC and its like come here between MULTI and EXEC
         return (flags & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0;
@@ -175,7 +177,9 @@ internal sealed class CommandDispatcher(ServerState server)
 
     private async ValueTask RunAfterPauseAsync(CommandContext context)
     {
-        await server.Pause.WaitAsync(context.Cancellation).ConfigureAwait(false);
+        bool reads = server.Pause.WritesOnly && forwarder is not null && await forwarder.SaysNoWritesAsync(context).ConfigureAwait(false);
+        if (!reads)
+            await server.Pause.WaitAsync(context.Cancellation).ConfigureAwait(false);
         if (forwarder is not null && PlaceOf(context) is var place and not CommandPlace.Here)
         {
             if (GoTo(context, place) == Outcome.Async && context.Pending is { } elsewhere)

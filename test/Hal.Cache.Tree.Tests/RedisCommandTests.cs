@@ -69,6 +69,23 @@ public sealed class RedisCommandTests(ThreeLevels levels) : IClassFixture<ThreeL
     }
 
     [Fact]
+    public void A_script_that_says_that_it_does_not_write_is_not_held_by_a_pause_of_writes_at_a_leaf()
+    {
+        using var admin = levels.Connect("leaf");
+        using var leaf = levels.Connect("leaf");
+        string digest = admin.Command("SCRIPT", "LOAD", "#!lua flags=no-writes\nreturn 2").Text;
+        admin.Command("FUNCTION", "LOAD", "REPLACE", "#!lua name=r\nredis.register_function{function_name='rf', callback=function() return 3 end, flags={'no-writes'}}");
+        Assert.Equal("OK", admin.Command("CLIENT", "PAUSE", "100000", "WRITE").Text);
+
+        Assert.Equal(1, leaf.Command("EVAL", "#!lua flags=no-writes\nreturn 1", "0").Number);
+        Assert.Equal(2, leaf.Command("EVALSHA", digest, "0").Number);
+        Assert.Equal(3, leaf.Command("FCALL", "rf", "0").Number);
+        leaf.Send("EVAL", "return 4", "0");
+        Assert.Equal("OK", admin.Command("CLIENT", "UNPAUSE").Text);
+        Assert.Equal(4, leaf.Receive().Number);
+    }
+
+    [Fact]
     public void A_key_that_is_written_at_a_leaf_has_there_the_time_that_it_was_given_and_the_use_that_the_root_knows_of()
     {
         using var leaf = levels.Connect("leaf");

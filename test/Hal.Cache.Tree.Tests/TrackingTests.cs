@@ -44,6 +44,23 @@ public sealed class TrackingTests(FourInstances four)
     }
 
     [Fact]
+    public void What_a_clients_own_write_at_a_leaf_ends_is_told_with_the_writes_reply()
+    {
+        using var tracker = four.Connect3("a");
+        tracker.Command("SET", "t:own", "0");
+        tracker.Command("CLIENT", "TRACKING", "ON");
+        for (int i = 1; i <= 50; i++)
+        {
+            tracker.Command("GET", "t:own");
+            Assert.Equal("OK", tracker.Command("SET", "t:own", $"{i}").Text);
+
+            // Clients go on with the reply before they look for more: what they keep has to be gone by then.
+            Assert.True(tracker.HasInput, $"write {i} was answered without the message");
+            Assert.Equal(Invalidation("t:own"), tracker.Receive().ToString());
+        }
+    }
+
+    [Fact]
     public async Task A_transactions_reads_are_tracked()
     {
         await four.LinkedAsync();

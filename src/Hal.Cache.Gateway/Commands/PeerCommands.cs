@@ -35,6 +35,7 @@ internal static class PeerCommands
                     "Tells whose the next command is: database, protocol, caller, request, attempt, epoch; the instance, session and flight that are to hold what it writes, and how its client tracks keys; and a user with rules where it may not do everything."),
                 Row("trace", 3, (Flags & ~CommandFlags.NoMulti) | CommandFlags.Unqueued | CommandFlags.NoAuth, Trace,
                     "Tells which span of the caller waits for the next command."),
+                Row("reads", 4, Flags | CommandFlags.NoAuth, Reads, "Tells whether a script says that it does not write: EVALSHA or FCALL, and its name."),
                 Row("unblock", 5, Flags | CommandFlags.NoAuth, Unblock, "Ends the wait of a command that was forwarded: caller, request, TIMEOUT or ERROR."),
             ],
         },
@@ -127,6 +128,13 @@ internal static class PeerCommands
         if (c.Client.Peer is not { IsProven: true } peer) return c.Error("NOPERM HAL.PEER TRACE is for instances of the tree"u8);
         if (c.ArgLength(2) != TraceFrame.Bytes) return c.Syntax();
         peer.Trace = TraceFrame.Read(c.Arg(2));
+        return Outcome.Done;
+    }
+
+    private static Outcome Reads(CommandContext c)
+    {
+        if (c.Client.Peer is not { IsProven: true }) return c.Error("NOPERM HAL.PEER READS is for instances of the tree"u8);
+        c.Reply.Integer(c.Server.Scripts.SaysNoWrites(AclUsers.Text(c.Arg(2)), c.Arg(3)) ? 1 : 0);
         return Outcome.Done;
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Gateway.Clients;
@@ -180,6 +181,15 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         {
             return null;
         }
+    }
+
+    /// <summary>Whether the script that the command runs says of itself that it does not write, as far as its authority answers.</summary>
+    public async ValueTask<bool> SaysNoWritesAsync(CommandContext context)
+    {
+        if (context.Spec.Name is not ("evalsha" or "fcall") || context.IsLarge(1))
+            return false;
+        byte[]? reply = await AskAsync(context, AuthorityOf(context), "HAL.PEER", "READS", context.Spec.Name, Encoding.Latin1.GetString(context.Arg(1))).ConfigureAwait(false);
+        return reply is not null && reply.AsSpan().SequenceEqual(":1\r\n"u8);
     }
 
     /// <summary>The client whose forwarded command has a number, 0 where it has ended.</summary>

@@ -65,6 +65,26 @@ internal sealed class ScriptRuntime(ServerState server)
 
     public Script? Find(string sha) => scripts.GetValueOrDefault(sha);
 
+    /// <summary>Whether the command runs a script, or a function, that says of itself that it does not write; as far as it is known here.</summary>
+    public bool SaysNoWrites(CommandContext c)
+    {
+        return c.Client.Transaction is not { IsOpen: true } && !c.IsLarge(1) && SaysNoWrites(c.Spec.Name, c.Arg(1));
+    }
+
+    /// <summary>The same for a script's text, its digest, or a function's name, by the command that runs it.</summary>
+    public bool SaysNoWrites(string command, ReadOnlySpan<byte> script)
+    {
+        ScriptFlags flags = command switch
+        {
+            "eval" => ScriptShebang.TryRead(script, out ScriptFlags said, out _) is null ? said : ScriptFlags.None,
+            "evalsha" => Find(System.Text.Encoding.Latin1.GetString(script).ToLowerInvariant())?.Flags ?? ScriptFlags.None,
+            "fcall" => Functions.TryFind(System.Text.Encoding.Latin1.GetString(script), out (FunctionLibrary Library, LibraryEntry Entry) found)
+                ? found.Entry.Flags : ScriptFlags.None,
+            _ => ScriptFlags.None,
+        };
+        return (flags & ScriptFlags.NoWrites) != 0;
+    }
+
     /// <summary>Takes a script in, where its engine can compile it; else the error. EVAL's are given up for room, oldest first.</summary>
     public string? TryAdd(ReadOnlySpan<byte> text, bool isEvaluated, out Script? script)
     {

@@ -6,6 +6,11 @@ internal static class EvalReplies
     public static readonly (string[][] Commands, string Reply)[] Rows =
     [
         ([["EVAL", "return 1", "0"]], ":1|"),
+        ([["CLIENT", "PAUSE", "100000", "WRITE"], ["EVAL", "#!lua flags=no-writes\nreturn 1", "0"], ["EVAL_RO", "return 3", "0"],
+            ["SCRIPT", "LOAD", "#!lua flags=no-writes\nreturn 2"], ["EVALSHA", "AE33f9227913b24d053a555637f98260b23bd3a3", "0"], ["CLIENT", "UNPAUSE"]],
+            "+OK|:1|:3|$40|ae33f9227913b24d053a555637f98260b23bd3a3|:2|+OK|"),
+        ([["FUNCTION", "LOAD", "#!lua name=l\nredis.register_function{function_name='f', callback=function() return 1 end, flags={'no-writes'}}"],
+            ["CLIENT", "PAUSE", "100000", "WRITE"], ["FCALL", "f", "0"], ["CLIENT", "UNPAUSE"]], "$1|l|+OK|:1|+OK|"),
         ([["EVAL", "return 2.9", "0"]], ":2|"),
         ([["EVAL", "return -2.9", "0"]], ":-2|"),
         ([["EVAL", "return 1e300", "0"]], ":-9223372036854775808|"),
