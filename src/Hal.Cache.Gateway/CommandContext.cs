@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Blocking;
 using Hal.Cache.Gateway.Clients;
@@ -53,7 +54,10 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>A context for the commands of a script, with a reply of its own; what the script's waits have learned is the outer command's.</summary>
     internal static CommandContext ForScript(CommandContext outer) =>
-        new(outer.Server, outer.Keyspace, outer.Client, new RespWriter(), outer.learned, outer) { IsInTransaction = true, IsInScript = true, ownsReply = true, scope = outer.scope };
+        new(outer.Server, outer.Keyspace, outer.Client, new RespWriter(), outer.learned, outer)
+        {
+            IsInTransaction = true, IsInScript = true, ownsReply = true, scope = outer.scope, StandingTime = outer.Time,
+        };
 
     public ClientSession Client { get; }
 
@@ -79,6 +83,12 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>The connection went to the pool for a command, and goes on there until it waits for input.</summary>
     public bool HasLeftLoop { get; set; }
+
+    /// <summary>The event loop that runs the connection, where it can be left in the middle of a command; else null.</summary>
+    public IConnectionLoop? Loop { get; init; }
+
+    /// <summary>Whether the command stays on this thread, an event loop's, until it takes long.</summary>
+    public bool MayLeaveLoop => Spec.Has(CommandFlags.LeavesLoop) && Loop is { IsCurrentThread: true };
 
     public CommandSpec Spec { get; set; } = CommandTable.Unknown;
 
@@ -106,14 +116,29 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Whether EXEC runs the command: it must not wait for other clients, and its keys stay locked after it.</summary>
     public bool IsInTransaction { get; private init; }
 
+    /// <summary>The command goes to the authority of its keys whole, once what was put off for it runs.</summary>
+    internal bool IsForwarded { get; set; }
+
     /// <summary>Whether a script calls the command.</summary>
     public bool IsInScript { get; private init; }
 
     /// <summary>Number of arguments, the name included.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The clock, in Unix milliseconds.</summary>
-    public long Now => Server.Time.GetUtcNow().ToUnixTimeMilliseconds();
+    /// <summary>The clock as the command sees it.</summary>
+    public DateTimeOffset Time => StandingTime ?? Server.Time.GetUtcNow();
+
+    /// <summary>The same in Unix milliseconds.</summary>
+    public long Now => Time.ToUnixTimeMilliseconds();
+
+    /// <summary>When the transaction or script began that the command is a part of: no time passes in it.</summary>
+    internal DateTimeOffset? StandingTime { get; set; }
+
+    /// <summary>Whether a script's commands may take no memory: there is none left here, or where the script came from.</summary>
+    public bool IsMemoryDenied => Server.Memory.IsExceeded || Client.Peer is { Call.DeniesMemory: true };
+
+    /// <summary>Whether a script may not write, for want of replicas here or where it came from.</summary>
+    public bool AreWritesDenied => Server.WritesNeedReplicas || Client.Peer is { Call.DeniesWrites: true };
 
     /// <summary>What the connection's flush waits for where the store acknowledges commits.</summary>
     public ref WriteScope Scope => ref scope;
@@ -165,6 +190,9 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>Whether the argument was streamed into the store because it is longer than <see cref="RespLimits.StreamedBulkBytes"/>.</summary>
     public bool IsLarge(int index) => larges.Count != 0 && Parser[index].Large >= 0;
+
+    /// <summary>Whether any argument was streamed into the store.</summary>
+    public bool HasLargeArguments => larges.Count != 0;
 
     /// <summary>The staged value of a streamed argument, else null; the context keeps it until the command ends.</summary>
     public ILargeValue? LargeArg(int index) => IsLarge(index) ? larges[Parser[index].Large] : null;
@@ -328,6 +356,13 @@ internal sealed class CommandContext : IDisposable
         return Outcome.Done;
     }
 
+    /// <summary>Replies an error that was counted where it came from.</summary>
+    internal void CountedError(string text)
+    {
+        Failed = true;
+        Reply.Error(text);
+    }
+
     /// <summary>Points the arguments at the bytes that the parser's ranges are ranges of, pinned until the next call.</summary>
     internal unsafe void SetInput(ReadOnlyMemory<byte> bytes)
     {
@@ -356,7 +391,7 @@ internal sealed class CommandContext : IDisposable
         Writer = default;
         Cursor = null;
         Failed = false;
-        IsRejected = IsQueued = false;
+        IsRejected = IsQueued = IsForwarded = false;
         Dirty = 0;
         Hits = 0;
         Misses = 0;
@@ -365,6 +400,9 @@ internal sealed class CommandContext : IDisposable
         Changes.Clear();
         if (!IsInTransaction) learned.Begin(); // what one command of a transaction has learned stays true for the next
     }
+
+    /// <summary>Begins the reply of a command that was forwarded, and whose arguments are gone.</summary>
+    internal void BeginForwarded() => Failed = false;
 
     /// <summary>Begins the handler's next run.</summary>
     internal void BeginRun(int replyStart)

@@ -49,7 +49,7 @@ internal sealed class CommandDispatcher(ServerState server)
             return GoTo(context, place);
 
         // Without pending work, Async asks for another thread: this one may be polling sockets.
-        return context.Spec.Has(CommandFlags.Long) && !context.IsOnPool ? Outcome.Async : Run(context);
+        return context.Spec.Has(CommandFlags.Long) && !context.IsOnPool && !context.MayLeaveLoop ? Outcome.Async : Run(context);
     }
 
     /// <summary>Waits for what the command misses and runs it again, as often as it takes.</summary>
@@ -202,10 +202,16 @@ internal sealed class CommandDispatcher(ServerState server)
 
     private Outcome GoTo(CommandContext context, CommandPlace place) => place switch
     {
-        CommandPlace.Authority => context.RunAsync(forwarder!.ForwardAsync),
+        CommandPlace.Authority => Forward(context),
         CommandPlace.AllAuthorities => context.RunAsync(allRoots!.RunAsync),
         _ => places!.Refuse(context, place),
     };
+
+    private Outcome Forward(CommandContext context)
+    {
+        context.IsForwarded = true;
+        return context.RunAsync(forwarder!.ForwardAsync);
+    }
 
     private static async ValueTask RunBehindFenceAsync(CommandContext context)
     {

@@ -65,6 +65,15 @@ internal static class GatewayLimits
     /// <summary>Time between two tries to forward a command.</summary>
     public static readonly TimeSpan ForwardPause = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Writes of one connection that are on their way to an authority before the first is answered.</summary>
+    public const int PipelinedWritesMax = 256;
+
+    /// <summary>Bytes of such writes' requests; a longer one goes alone.</summary>
+    public const int PipelinedBytesMax = 64 * 1024;
+
+    /// <summary>Bytes of what one script calls that are told to the monitors of another instance; what follows is not shown there.</summary>
+    public const int MonitorLinesBytesMax = 1 << 20;
+
     /// <summary>Times that a transaction is sent to the authority when connections break.</summary>
     public const int ExecAttemptsMax = 3;
 
@@ -85,6 +94,12 @@ internal static class GatewayLimits
 
     /// <summary>Time in which a library of functions has to be loaded, as in Redis.</summary>
     public static readonly TimeSpan LibraryLoadTimeMax = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Time after which a script's thread leaves its event loop, so that other clients go on.</summary>
+    public static readonly TimeSpan ScriptOnLoop = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Time between two looks at the scripts that an authority runs for this instance's clients.</summary>
+    public static readonly TimeSpan ScriptLookInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Time between two moments in which a slow script lets others learn of it.</summary>
     public static readonly TimeSpan ScriptYieldInterval = TimeSpan.FromMilliseconds(20);

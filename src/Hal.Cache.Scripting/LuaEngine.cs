@@ -138,13 +138,24 @@ public sealed unsafe class LuaEngine : IDisposable
         lua_settop(state, -3);
     }
 
-    /// <summary>Runs what was begun with so many arrays as its arguments, and writes its result; else the error, null where the host had it end.</summary>
+    /// <summary>
+    /// Runs what was begun with so many arrays as its arguments, and writes its result, with <paramref name="failure"/> where that is an
+    /// error; false with the error that ended it, null where the host had it end.
+    /// </summary>
     public bool TryRun(IScriptHost host, int arguments, RespWriter reply, out ScriptFailure? failure)
     {
         failure = null;
         bool isDone = RunProtected(host, arguments);
-        if (isDone) LuaReplies.Write(state, reply, protocol);
-        else if (!stops) failure = Failure();
+        if (isDone)
+        {
+            if (LuaReplies.IsError(state)) failure = Failure();
+            LuaReplies.Write(state, reply, protocol);
+        }
+        else if (!stops)
+        {
+            failure = Failure();
+        }
+
         lua_settop(state, 0);
         if (memory->Used > ScriptLimits.MemoryBytesKept) lua_gc(state, 2, 0);
         return isDone;
@@ -314,7 +325,7 @@ public sealed unsafe class LuaEngine : IDisposable
     {
         lua_settop(state, 0);
         lua_pushboolean(state, 1);
-        LuaReplies.PushError(state, text);
+        LuaReplies.PushError(state, text, isCounted: false);
         return 2;
     }
 
@@ -340,8 +351,10 @@ public sealed unsafe class LuaEngine : IDisposable
         }
     }
 
+    /// <summary>The error at the top of the stack, which stays there.</summary>
     private ScriptFailure Failure()
     {
+        int top = lua_gettop(state);
         if ((LuaType)lua_type(state, -1) != LuaType.Table)
         {
             string raised = (LuaType)lua_type(state, -1) == LuaType.String ? Encoding.Latin1.GetString(LuaReplies.Text(state, -1)) : "unknown error";
@@ -353,7 +366,11 @@ public sealed unsafe class LuaEngine : IDisposable
         string source = LuaReplies.Field(state, "source"u8) == LuaType.String ? Encoding.Latin1.GetString(LuaReplies.Text(state, -1)) : "";
         lua_settop(state, -2);
         LuaReplies.Field(state, "line"u8);
-        return new ScriptFailure(text.StartsWith('-') ? text[1..] : text, source, lua_tointegerx(state, -1, 0));
+        long line = lua_tointegerx(state, -1, 0);
+        lua_settop(state, -2);
+        bool isCounted = LuaReplies.Field(state, LuaReplies.Counted) == LuaType.Boolean && lua_toboolean(state, -1) != 0;
+        lua_settop(state, top);
+        return new ScriptFailure(text.StartsWith('-') ? text[1..] : text, source, line, isCounted);
     }
 
     private string? Load(ReadOnlySpan<byte> text, string name)

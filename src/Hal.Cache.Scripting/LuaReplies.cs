@@ -24,12 +24,16 @@ internal static unsafe class LuaReplies
         fixed (byte* bytes = text) lua_pushlstring(state, bytes, (nuint)text.Length);
     }
 
+    /// <summary>The field, which scripts see in Redis too, of an error that statistics have already.</summary>
+    public static ReadOnlySpan<byte> Counted => "ignore_error_stats_update"u8;
+
     /// <summary>Pushes what redis.call raises: a table with the text.</summary>
-    public static void PushError(nint state, ReadOnlySpan<byte> text)
+    public static void PushError(nint state, ReadOnlySpan<byte> text, bool isCounted = true)
     {
         lua_createtable(state, 0, 2);
         SetField(state, "err"u8, text);
-        PushText(state, "ignore_error_stats_update"u8);
+        if (!isCounted) return;
+        PushText(state, Counted);
         lua_pushboolean(state, 1);
         lua_rawset(state, -3);
     }
@@ -64,6 +68,15 @@ internal static unsafe class LuaReplies
                 reply.Null();
                 break;
         }
+    }
+
+    /// <summary>Whether the value at the top of the stack is an error reply.</summary>
+    public static bool IsError(nint state)
+    {
+        if ((LuaType)lua_type(state, -1) != LuaType.Table) return false;
+        bool isError = Field(state, "err"u8) == LuaType.String;
+        lua_settop(state, -2);
+        return isError;
     }
 
     /// <summary>A string's bytes where the index has one, valid while it is on the stack.</summary>
@@ -232,6 +245,16 @@ internal static unsafe class LuaReplies
                 break;
             case (byte)'*' or (byte)'>':
                 PushArray(state, reply, Number(line), ref at);
+                break;
+            case (byte)'|':
+                // What is told about the reply that follows: scripts do not see it.
+                for (long i = 2 * Number(line); i > 0; i--)
+                {
+                    Push(state, reply, ref at);
+                    lua_settop(state, -2);
+                }
+
+                Push(state, reply, ref at);
                 break;
             case (byte)'%':
                 PushPairs(state, reply, Number(line), true, ref at);

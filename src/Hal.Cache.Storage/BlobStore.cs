@@ -56,22 +56,41 @@ internal sealed class BlobStore : IBlobStore
     public void Lock(ulong shards)
     {
         for (; shards != 0; shards &= shards - 1)
-            core.Shards[BitOperations.TrailingZeroCount(shards)].Gate.Enter();
+        {
+            Shard shard = core.Shards[BitOperations.TrailingZeroCount(shards)];
+            shard.Gate.Enter();
+            shard.Depth++;
+        }
     }
 
     public void Unlock(ulong shards)
     {
         for (; shards != 0; shards &= shards - 1)
-            core.Shards[BitOperations.TrailingZeroCount(shards)].Gate.Exit();
+        {
+            int index = BitOperations.TrailingZeroCount(shards);
+            Shard shard = core.Shards[index];
+            if (--shard.Depth == 0 && core.Packer.IsOver(shard))
+                core.Packer.PackSome(index);
+            shard.Gate.Exit();
+        }
     }
+
+    public void SetTime(ulong shards, long now)
+    {
+        for (; shards != 0; shards &= shards - 1)
+            core.Shards[BitOperations.TrailingZeroCount(shards)].Time = now;
+    }
+
+    public long TimeOf(ulong shard) => core.NowIn(core.Shards[BitOperations.TrailingZeroCount(shard)]);
 
     public unsafe EntryRef Find(in BlobKey key, ref WriteScope scope)
     {
-        EntryHeader* entry = core.ShardOf(key.Hash).Table.Find(key.Hash, core.Spaces.SpaceOf(key.Database), key.Bytes);
+        Shard shard = core.ShardOf(key.Hash);
+        EntryHeader* entry = shard.Table.Find(key.Hash, core.Spaces.SpaceOf(key.Database), key.Bytes);
         if (entry == null)
             return default;
         var found = new EntryRef(entry);
-        if ((entry->Flags & EntryFlags.HasExpiry) != 0 && found.ExpiresAt <= core.Now)
+        if ((entry->Flags & EntryFlags.HasExpiry) != 0 && found.ExpiresAt <= core.NowIn(shard))
         {
             if (core.TryDrop(key.Hash, entry, KeyChange.Expired))
                 core.Counters.Expired();
@@ -81,7 +100,7 @@ internal sealed class BlobStore : IBlobStore
         if (AcknowledgesCommits)
         {
             bool isSlotted = (entry->Flags & EntryFlags.Slotted) != 0;
-            long newest = isSlotted ? ObjectTable.NewestOf(entry, core.Objects.SlotOf(entry, key.Hash)) : entry->Address;
+            long newest = isSlotted ? ObjectTable.NewestOf(entry, core.Objects.SlotOf(entry)) : entry->Address;
             if (newest > scope.Address)
                 scope.Address = newest;
         }
@@ -153,7 +172,12 @@ internal sealed class BlobStore : IBlobStore
 
     public unsafe IObjectHold Hold(in EntryRef entry) => objects.Hold(entry.Header);
 
-    public unsafe IObjectValue Object(in EntryRef entry) => core.Objects.SlotOf(entry.Header).Value!;
+    public unsafe IObjectValue Object(in EntryRef entry)
+    {
+        ObjectSlot slot = core.Packer.Open(entry.Header);
+        slot.IsUsed = true;
+        return slot.Value!;
+    }
 
     public StoreStatus Reserve(in BlobKey key, long bytes) => objects.Reserve(key, bytes);
 

@@ -17,12 +17,15 @@ internal sealed unsafe class EntryScan(StoreCore core, IBlobStore store)
         int index = (int)(cursor & ((1UL << shardBits) - 1));
         ulong place = cursor >> shardBits;
         var expired = new List<ulong>();
-        var wrapped = new ShardVisitor(core.Spaces, core.Hash, database, core.Now, visitor) { Expired = expired };
+        var wrapped = new ShardVisitor(core.Spaces, core.Hash, database, 0, visitor) { Expired = expired };
         for (int buckets = 0; index < core.Shards.Length; index++, place = 0)
         {
             Shard shard = core.Shards[index];
-            lock (shard.Gate)
+            shard.Gate.Enter();
+            shard.Depth++;
+            try
             {
+                wrapped.Now = core.NowIn(shard);
                 do
                 {
                     place = shard.Table.Scan(place, ref wrapped);
@@ -35,6 +38,12 @@ internal sealed unsafe class EntryScan(StoreCore core, IBlobStore store)
                     }
                 }
                 while (place != 0);
+            }
+            finally
+            {
+                if (--shard.Depth == 0)
+                    core.Packer.Pack(index, count);
+                shard.Gate.Exit();
             }
         }
 
@@ -49,8 +58,9 @@ internal sealed unsafe class EntryScan(StoreCore core, IBlobStore store)
             return default;
         for (int attempt = 0; ; attempt++)
         {
-            EntryHeader* entry = core.Shards[random.Next(core.Shards.Length)].Table.Sample(random);
-            if (entry != null && entry->Space == space && new EntryRef(entry).ExpiresAt is var at && (at == 0 || at > core.Now))
+            Shard shard = core.Shards[random.Next(core.Shards.Length)];
+            EntryHeader* entry = shard.Table.Sample(random);
+            if (entry != null && entry->Space == space && new EntryRef(entry).ExpiresAt is var at && (at == 0 || at > core.NowIn(shard)))
                 return new EntryRef(entry);
             if (attempt >= tries)
                 return FirstEntry.Of(store, database);
@@ -66,7 +76,7 @@ internal sealed unsafe class EntryScan(StoreCore core, IBlobStore store)
         foreach (ulong hash in hashes)
         {
             EntryHeader* entry = shard.Table.Chain(hash);
-            while (entry != null && (core.Hash.Of(Shard.KeyOf(entry)) != hash || new EntryRef(entry).ExpiresAt is var at && (at == 0 || at > core.Now)))
+            while (entry != null && (core.Hash.Of(Shard.KeyOf(entry)) != hash || new EntryRef(entry).ExpiresAt is var at && (at == 0 || at > core.NowIn(shard))))
                 entry = KeyTable.Next(entry);
             if (entry != null && core.TryDrop(hash, entry, KeyChange.Expired))
                 core.Counters.Expired();

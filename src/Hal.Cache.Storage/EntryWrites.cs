@@ -59,7 +59,8 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         int handle = core.TakeHandle(key.Hash, large);
         BitConverter.TryWriteBytes(Shard.StoredValue(entry), (long)handle);
         long address = 0;
-        if (core.AppendsAtOnce && !core.TryAppend(entry, key.Hash, default, ref scope, out address))
+        bool isWritten = !core.AppendsAtOnce || (flags & EntryFlags.Clean) != 0 || core.Chunks.TryAppendDirty(large);
+        if (core.AppendsAtOnce && !(isWritten && core.TryAppend(entry, key.Hash, default, ref scope, out address)))
         {
             core.Live.Add(0, core.RecordBytes(entry)); // Forget takes it off again
             core.Forget(key.Hash, entry);
@@ -82,7 +83,7 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         if (entry == null)
             return StoreStatus.Done;
 
-        if (reason == RemovalReason.Deleted && (entry->Flags & EntryFlags.HasExpiry) != 0 && new EntryRef(entry).ExpiresAt <= core.Now)
+        if (reason == RemovalReason.Deleted && (entry->Flags & EntryFlags.HasExpiry) != 0 && new EntryRef(entry).ExpiresAt <= core.NowIn(shard))
             (reason, removed) = (RemovalReason.Expired, false); // it was not there any more
 
         if (reason is RemovalReason.Evicted or RemovalReason.Expired)

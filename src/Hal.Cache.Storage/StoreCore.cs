@@ -58,6 +58,7 @@ internal sealed unsafe class StoreCore : IDisposable
         ObjectRecords = new ObjectRecords(this);
         ObjectWriter = new ObjectWriter(this);
         Codec = options.ObjectCodec;
+        Packer = new ObjectPacker(this, options.UnpackedObjectsMax);
         epoch = time.GetTimestamp();
     }
 
@@ -84,6 +85,8 @@ internal sealed unsafe class StoreCore : IDisposable
     public ObjectRecords ObjectRecords { get; }
 
     public ObjectWriter ObjectWriter { get; }
+
+    public ObjectPacker Packer { get; }
 
     public IObjectCodec? Codec { get; }
 
@@ -128,6 +131,9 @@ internal sealed unsafe class StoreCore : IDisposable
     public uint Clock => Volatile.Read(ref clock);
 
     public long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>The time by which keys of a shard expire, in Unix milliseconds. Needs its lock.</summary>
+    public long NowIn(Shard shard) => shard.Time is not 0 and var set ? set : Now;
 
     /// <summary>Whether anybody wants to be told of changes.</summary>
     public bool IsWatched => sinks.Length != 0;
@@ -310,7 +316,7 @@ internal sealed unsafe class StoreCore : IDisposable
         int shard = ShardIndex(hash);
         for (EntryHeader* entry = Shards[shard].Table.Chain(hash); entry != null; entry = KeyTable.Next(entry))
         {
-            LargeValue? held = (entry->Flags & EntryFlags.Slotted) != 0 ? Objects.SlotIn(shard, entry).Chunks
+            LargeValue? held = (entry->Flags & EntryFlags.Slotted) != 0 ? Objects.SlotOf(entry).Chunks
                 : (entry->Flags & EntryFlags.Large) != 0 ? handles[shard][BitConverter.ToInt32(Shard.StoredValue(entry))] : null;
             if (ReferenceEquals(held, value) && Hash.Of(Shard.KeyOf(entry)) == hash)
                 return entry;

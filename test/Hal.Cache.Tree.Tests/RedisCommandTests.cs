@@ -236,5 +236,24 @@ public sealed class RedisCommandTests(ThreeLevels levels) : IClassFixture<ThreeL
         static string Keyspace(RespTestClient client) => client.Command("INFO", "keyspace").Text;
     }
 
+    [Fact]
+    public void A_leafs_own_limits_are_those_of_its_clients_scripts_and_its_info_counts_the_roots_scripts()
+    {
+        using var leaf = levels.Connect("leaf");
+        leaf.Command("SCRIPT", "FLUSH");
+        leaf.Command("SCRIPT", "LOAD", "return 1");
+        leaf.Command("SCRIPT", "LOAD", "return 2");
+        Assert.Contains("number_of_cached_scripts:2\r", leaf.Command("INFO", "memory").Text, StringComparison.Ordinal);
+
+        leaf.Command("CONFIG", "SET", "maxmemory", "1");
+        Assert.StartsWith("OOM", leaf.Command("EVAL", "return redis.call('set', KEYS[1], 'v')", "1", "r:oom").Text, StringComparison.Ordinal);
+        Assert.StartsWith("OOM", leaf.Command("EVAL", "#!lua\nreturn 1", "0").Text, StringComparison.Ordinal);
+        Assert.Equal("OK", leaf.Command("CONFIG", "SET", "maxmemory", "0").Text);
+        leaf.Command("CONFIG", "SET", "min-replicas-to-write", "1");
+        Assert.StartsWith("NOREPLICAS", leaf.Command("EVAL", "return redis.call('set', KEYS[1], 'v')", "1", "r:oom").Text, StringComparison.Ordinal);
+        Assert.Equal("OK", leaf.Command("CONFIG", "SET", "min-replicas-to-write", "0").Text);
+        Assert.Equal("OK", leaf.Command("EVAL", "return redis.call('set', KEYS[1], 'v')", "1", "r:oom").Text);
+    }
+
     private static string Line(RespTestReply reply) => $"*{reply.Items!.Count} {string.Join(' ', reply.Items.Select(item => $":{item.Number}"))}";
 }

@@ -38,6 +38,35 @@ public sealed class RootsTests(TwoRoots roots) : IClassFixture<TwoRoots>
     }
 
     [Fact]
+    public void Info_tells_of_the_keys_of_both_roots_at_every_instance()
+    {
+        using var clients = new TwoRootsClients(roots);
+        foreach (var tag in new[] { TwoRoots.East, TwoRoots.West })
+        {
+            clients["leaf"].Command("SELECT", "9");
+            clients["leaf"].Command("SET", $"{tag}:info:1", "v", "EX", "1000");
+            clients["leaf"].Command("SET", $"{tag}:info:2", "v");
+        }
+
+        clients["leaf"].Command("SELECT", "0");
+        foreach (var name in TwoRoots.Names)
+            Assert.Contains("db9:keys=4,expires=2,avg_ttl=", clients[name].Command("INFO", "keyspace").Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Writes_of_both_roots_that_a_client_pipelines_are_answered_in_their_order()
+    {
+        using var leaf = roots.Connect("leaf");
+        leaf.Command("DEL", $"{TwoRoots.East}:pipe");
+        leaf.Command("DEL", $"{TwoRoots.West}:pipe");
+        var tags = Enumerable.Range(0, 60).Select(i => i % 7 < 4 ? TwoRoots.East : TwoRoots.West).ToArray();
+        leaf.SendRaw(System.Text.Encoding.ASCII.GetBytes(string.Concat(tags.Select(tag => $"INCR {tag}:pipe\r\n"))));
+
+        Dictionary<string, long> counts = new() { [TwoRoots.East] = 0, [TwoRoots.West] = 0 };
+        foreach (var tag in tags) Assert.Equal(++counts[tag], leaf.Receive().Number);
+    }
+
+    [Fact]
     public async Task Histories_of_clients_at_all_instances_are_linearizable()
     {
         const int operations = 300, seed = 3;

@@ -41,6 +41,15 @@ public interface IBlobStore : IAsyncDisposable
 
     void Unlock(ulong shards);
 
+    /// <summary>
+    /// Has keys of these shards expire by this time, in Unix milliseconds, until it is set to 0, which is the clock again: no time passes
+    /// within a transaction or a script. Needs the locks, now and when it is set back.
+    /// </summary>
+    void SetTime(ulong shards, long now);
+
+    /// <summary>The time by which keys of one shard expire, in Unix milliseconds. Needs its lock.</summary>
+    long TimeOf(ulong shard);
+
     /// <summary>The live entry, or none; one that is past its expiry is removed and not found. Needs the lock.</summary>
     EntryRef Find(in BlobKey key, ref WriteScope scope);
 

@@ -35,10 +35,14 @@ internal sealed class RespConnection : IDisposable
     private readonly ClientSession client;
 
     private readonly ReplySender sender;
+    private readonly CommandEnd end;
+    private readonly ForwardedWrites? writes;
     private LargeArgumentReader? large;
     private CarryBuffer carry = new();
     private bool closing;
     private bool resumes; // a large argument was taken: the request may be complete without another byte
+    private long available; // bytes of input that are here
+    private bool hasMore; // behind the command that was parsed
     private int replyStart;
     private Outcome waiting;
     private long startedAt;
@@ -47,8 +51,16 @@ internal sealed class RespConnection : IDisposable
         ServerState server, CommandDispatcher dispatcher, ClientSession client, IDuplexPipe pipe, IConnectionLoop? loop, LoopCommits? commits, CancellationToken closed)
     {
         (this.dispatcher, this.client, input, this.closed) = (dispatcher, client, pipe.Input, closed);
-        context = new CommandContext(server, server.Keyspace, client) { Cancellation = closed };
+        context = new CommandContext(server, server.Keyspace, client)
+        {
+            Cancellation = closed,
+            Loop = commits is null ? loop : null, // the waits of many connections for one commit end on one stack, which can't be left
+        };
         (this.server, parser, reply, slowLog, time) = (server, context.Parser, context.Reply, server.SlowLog, server.Time);
+        end = new CommandEnd(context);
+        writes = server.Forwarder is { } forwarder && server.Tree is { Authorities.IsAuthority: false }
+            ? new ForwardedWrites(context, forwarder, time)
+            : null;
         sender = new ReplySender(context, pipe.Output, client.Abort, loop, commits, closed);
         client.Wake = input.CancelPendingRead;
         context.SendSoFar = server.Forwarder is null ? null : SendSoFarAsync;
@@ -76,6 +88,15 @@ internal sealed class RespConnection : IDisposable
                 if (sender.IsOnBorrowedThread && !buffer.IsEmpty)
                     await sender.GiveBackThreadAsync().ConfigureAwait(false);
                 Step step = Process(ref buffer);
+                if (writes is { Count: > 0 })
+                {
+                    await WaitAsync(AnswerWritesAsync(step)).ConfigureAwait(false);
+                    if (sender.IsOnBorrowedThread && step != Step.NeedsInput)
+                        await sender.GiveBackThreadAsync().ConfigureAwait(false);
+                    if (step is Step.Follows or Step.Ends)
+                        step = (step == Step.Follows ? Begin() : End()) ?? Step.Sends;
+                }
+
                 if (step == Step.NeedsInput)
                     break;
                 if (step == Step.Waits)
@@ -100,6 +121,8 @@ internal sealed class RespConnection : IDisposable
     {
         if (client.Peer != null)
             ForwardedRuns.Cut(context);
+        if (writes is { Count: > 0 })
+            _ = writes.DisposeAsync().AsTask();
         context.Dispose();
         carry.Return();
     }
@@ -107,9 +130,11 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Runs commands until one has to wait, a large argument begins, much is to be sent, or the input ends.</summary>
     private Step Process(ref ReadOnlySequence<byte> buffer)
     {
+        context.Scope.ReadAt = WriteScope.ReadAtFirst;
         while (!buffer.IsEmpty || resumes)
         {
             ReadOnlyMemory<byte> block = buffer.First;
+            available = writes is null ? 0 : buffer.Length;
             int used = 0;
             resumes = false;
             Step? step = carry.Length > 0 ? ProcessCarried(block, ref used) : ProcessBlock(block, ref used);
@@ -130,7 +155,7 @@ internal sealed class RespConnection : IDisposable
             {
                 case ParseResult.Command:
                     used += parser.Consumed;
-                    if (RunCommand(rest) is { } step)
+                    if (RunCommand(rest, used) is { } step)
                         return step;
                     break;
                 case ParseResult.LargeArgument:
@@ -167,10 +192,10 @@ internal sealed class RespConnection : IDisposable
             return Refuse();
         used -= carry.Length - parser.Consumed;
         carry.Cut(parser.Consumed);
-        return result == ParseResult.LargeArgument ? Step.LargeArgument : RunCommand(carry.Memory);
+        return result == ParseResult.LargeArgument ? Step.LargeArgument : RunCommand(carry.Memory, used);
     }
 
-    private Step? RunCommand(ReadOnlyMemory<byte> request)
+    private Step? RunCommand(ReadOnlyMemory<byte> request, int used)
     {
         if (parser.Count == 0)
         {
@@ -178,16 +203,66 @@ internal sealed class RespConnection : IDisposable
             return null;
         }
 
+        context.SetInput(request);
+        hasMore = writes is not null && available > used;
+        return writes is { Count: > 0 } && !MayJoinWrites() ? Step.Follows : Begin();
+    }
+
+    /// <summary>Begins the command that was parsed.</summary>
+    private Step? Begin()
+    {
         replyStart = reply.Length;
         // One in so many is timed: reading the clock costs as much as a small command's other half.
         startedAt = (client.Counters.Commands & TimedMask) == 0 || slowLog.TimesAll || server.Latency.IsOn ? Stopwatch.GetTimestamp() : 0;
-        context.SetInput(request);
         waiting = dispatcher.Start(context);
+        if (context.IsForwarded && writes is not null && (hasMore || writes.Count > 0) && writes.Takes(context.Spec, context.Count) && writes.TryAdd())
+        {
+            EndCommand();
+            return writes.IsFull ? Step.Sends : null;
+        }
+
         if (waiting is Outcome.Retry or Outcome.Async)
             return Step.Waits;
+        return writes is { Count: > 0 } ? Step.Ends : End();
+    }
+
+    private Step? End()
+    {
         closing |= waiting == Outcome.Close;
         FinishCommand();
         return closing || reply.Length >= ReplyBytesBuffered || reply.Deferred.Count > 0 ? Step.Sends : null;
+    }
+
+    /// <summary>Whether what comes behind unanswered writes can be no other than one more of them, or refused.</summary>
+    private bool MayJoinWrites() =>
+        !context.IsLarge(0) && server.Table.Find(context.Arg(0)) is { Subcommands.Length: 0 } spec && writes!.Takes(spec, parser.Count);
+
+    /// <summary>Has the writes that were put off run and writes their replies, ahead of what the command behind them may have written.</summary>
+    private async ValueTask AnswerWritesAsync(Step step)
+    {
+        context.Scope.ReadAt = 0;
+        bool hasBegun = step is Step.Waits or Step.Ends or Step.Refused;
+        byte[] behind = hasBegun ? reply.WrittenSpan[replyStart..].ToArray() : [];
+        bool failed = hasBegun && context.Failed;
+        if (hasBegun)
+            context.DropReply(replyStart);
+        client.IsWaiting = true;
+        while (writes!.Count > 0)
+        {
+            replyStart = reply.Length;
+            (ForwardedWriteCall call, bool isError) = await writes.NextAsync().ConfigureAwait(false);
+            end.RunPipelined(call, isError, replyStart);
+            if (reply.Length >= ReplyBytesBuffered)
+                await sender.FlushAsync().ConfigureAwait(false);
+        }
+
+        client.IsWaiting = false;
+        client.ActiveAt = time.GetUtcNow().ToUnixTimeMilliseconds();
+        context.BeginForwarded();
+        if (failed)
+            context.NoteFailure();
+        replyStart = reply.Length;
+        reply.Raw(behind);
     }
 
     // What had to wait may go on on a thread that reads from another instance: what comes after the reply must not stay there.
@@ -201,6 +276,7 @@ internal sealed class RespConnection : IDisposable
     {
         if (startedAt == 0)
             startedAt = Stopwatch.GetTimestamp(); // whatever waits is worth a look at the clock
+        context.Scope.ReadAt = 0;
         // The replies before this one need not wait for it.
         if (replyStart > 0 && (waiting == Outcome.Retry || context.Spec.Has(CommandFlags.Blocking)))
         {
@@ -230,63 +306,10 @@ internal sealed class RespConnection : IDisposable
         return finishing.IsCompleted ? new(finishing) : new WaitingPushes(client, sender, closed).RunAsync(finishing);
     }
 
-    /// <summary>Counts the command, and drops its reply where the client wants none.</summary>
     private void FinishCommand()
     {
-        ClientCounters counters = client.Counters;
-        counters.Commands++;
-        counters.BytesIn += parser.Consumed;
-        if (context.Spec.Id >= 0)
-        {
-            long ticks = startedAt != 0 ? Stopwatch.GetTimestamp() - startedAt : 0;
-            counters.Count(context, ticks);
-            if (ticks != 0)
-                NoteTime((long)(ticks * 1e6 / Stopwatch.Frequency));
-        }
-
-        if (client.Peer != null)
-            ForwardedRuns.End(context, replyStart);
-        if (client.Replies != ReplyMode.On && !context.IsPush)
-            DropUnwanted();
-        if (server.KeyEvents.IsActive || client.OwnMessages is not null)
-            TellChanges();
+        end.Run(replyStart, startedAt);
         EndCommand();
-    }
-
-    private void NoteTime(long microseconds)
-    {
-        if (context.Spec.Has(CommandFlags.SkipSlowlog))
-            return;
-        slowLog.Note(context, microseconds);
-        server.Latency.Note(context.Spec, microseconds);
-    }
-
-    /// <summary>Has others hear of what the command changed before its reply leaves; what the client itself is told follows the reply.</summary>
-    private void TellChanges()
-    {
-        if (server.Tracking.HasChanges)
-            server.Tracking.Flush(client.Id);
-        if (client.OwnMessages is { WrittenCount: > 0 } own)
-        {
-            reply.Raw(own.WrittenSpan);
-            own.ResetWrittenCount();
-        }
-
-        // CLIENT CACHING is about the next command that is none of CLIENT's own, a whole transaction included.
-        if (client.Tracking.Caching is not null && (client.Modes & ClientModes.Multi) == 0 && context.Spec.Container?.Name != "client")
-            client.Tracking = client.Tracking with { Caching = null };
-    }
-
-    private void DropUnwanted()
-    {
-        // The command that turns replies off, or asks for the next to be skipped, has none itself.
-        context.DropReply(replyStart);
-        client.Replies = client.Replies switch
-        {
-            ReplyMode.SkipNext => ReplyMode.Skip,
-            ReplyMode.Skip => ReplyMode.On,
-            _ => client.Replies,
-        };
     }
 
     private void EndCommand()
@@ -301,9 +324,10 @@ internal sealed class RespConnection : IDisposable
 
     private Step Refuse()
     {
+        replyStart = reply.Length;
         reply.Error([.. "ERR "u8, .. parser.ErrorMessage]);
         closing = true;
-        return Step.Sends;
+        return Step.Refused;
     }
 
     private async ValueTask<ReadOnlySequence<byte>> TakeLargeAsync(ReadOnlySequence<byte> buffer)
@@ -343,5 +367,14 @@ internal sealed class RespConnection : IDisposable
         Waits,
         LargeArgument,
         Sends,
+
+        /// <summary>What came is no request: the connection ends.</summary>
+        Refused,
+
+        /// <summary>The command runs when the writes before it are answered.</summary>
+        Follows,
+
+        /// <summary>The command has run, and ends when the writes before it are answered.</summary>
+        Ends,
     }
 }

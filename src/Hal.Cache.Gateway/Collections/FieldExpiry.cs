@@ -203,12 +203,14 @@ internal sealed class FieldExpiry(Keyspace keyspace, KeyspaceNotifications notif
         }
 
         if (keyspace.Store.Object(entry) is not HashValue { HasTimes: true } hash) return true;
-        hash.LookAt(Now);
+        long now = keyspace.Store.TimeOf(keyspace.Store.ShardOf(key.Hash));
+        hash.LookAt(now);
         hash.PlannedExpiry = long.MaxValue;
         bool isOver = hash.IsEmpty;
-        if (hash.NextExpiry > Now)
+        if (hash.NextExpiry > now)
         {
-            Watch(place, hash);
+            if (hash.NextExpiry > Now) Watch(place, hash);
+            else Plan(key, Now + RetryMilliseconds); // time stands in a transaction that waits
             return true;
         }
 

@@ -64,7 +64,7 @@ internal static class DebugCommands
     private static Outcome AllowInScripts(CommandContext c)
     {
         c.Server.Scripts.AllowsAnyCommand = !c.Arg(2).SequenceEqual("0"u8);
-        return c.Ok();
+        return c.Server.IsAuthority ? c.Ok() : c.AtAuthority(); // scripts run there
     }
 
     private static Outcome Error(CommandContext c) => c.Error(c.Arg(2));
@@ -98,7 +98,11 @@ internal static class DebugCommands
 
     private static Outcome Object(CommandContext c)
     {
-        if (!c.TryFind(2, Need.Value, out EntryRef entry)) return Outcome.Retry;
+        // What has expired is told of as long as it is there.
+        c.Store.SetTime(c.Shards, 1);
+        bool isHere = c.TryFind(2, Need.Value, out EntryRef entry);
+        c.Store.SetTime(c.Shards, c.StandingTime is null ? 0 : c.Now);
+        if (!isHere) return Outcome.Retry;
         if (entry.IsNone) return c.Error(RespErrors.NoSuchKey);
         if (entry.IsObject) return Collection(c, entry);
         bool raw = entry.IsLarge || (entry.Flags & EntryFlags.Raw) != 0 || entry.ValueLength > 44;

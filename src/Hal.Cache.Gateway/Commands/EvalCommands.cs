@@ -8,7 +8,7 @@ namespace Hal.Cache.Gateway.Commands;
 internal static class EvalCommands
 {
     private const CommandFlags Flags = CommandFlags.NoScript | CommandFlags.Stale | CommandFlags.SkipMonitor | CommandFlags.MovableKeys
-        | CommandFlags.AllShards | CommandFlags.Long;
+        | CommandFlags.AllShards | CommandFlags.Long | CommandFlags.LeavesLoop;
 
     private const KeyFlags Reads = KeyFlags.RO | KeyFlags.Access;
     private const KeyFlags Writes = KeyFlags.RW | KeyFlags.Access | KeyFlags.Update;
@@ -116,13 +116,13 @@ internal static class EvalCommands
     /// <summary>Whether a script that says what it does may not run as things are; the error is replied.</summary>
     private static bool IsRefused(CommandContext c, ScriptFlags flags)
     {
-        if (c.Server.WritesNeedReplicas && (flags & ScriptFlags.NoWrites) == 0)
+        if (c.AreWritesDenied && (flags & ScriptFlags.NoWrites) == 0)
         {
             c.Error(RespErrors.NoReplicas);
             return true;
         }
 
-        if (!c.Server.Memory.IsExceeded || (flags & (ScriptFlags.AllowOom | ScriptFlags.NoWrites)) != 0) return false;
+        if (!c.IsMemoryDenied || (flags & (ScriptFlags.AllowOom | ScriptFlags.NoWrites)) != 0) return false;
         c.Error("OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'"u8);
         return true;
     }

@@ -48,8 +48,8 @@ internal static class HalCommands
             ("tree_session", c.Server.Tree?.Node.Session ?? 0), ("tree_flights", c.Server.Tree?.Node.Flights ?? 0),
             ("tree_held", c.Keyspace.Authority?.Held ?? 0), ("tree_unpublished", c.Keyspace.Authority?.Unpublished ?? 0),
             ("tree_acquires", tree.Acquires), ("tree_revalidated", tree.Revalidated), ("tree_invalidations", tree.Invalidations),
-            ("tree_forwarded", tree.Forwarded), ("tree_collections_brought", tree.CollectionsBrought), ("tree_writes_held", tree.WritesHeld),
-            ("tree_rounds", tree.Rounds), ("tree_bytes_received", tree.BytesReceived), ("tree_bytes_served", tree.BytesServed),
+            ("tree_forwarded", tree.Forwarded), ("tree_pipelined", tree.Pipelined), ("tree_collections_brought", tree.CollectionsBrought),
+            ("tree_writes_held", tree.WritesHeld), ("tree_rounds", tree.Rounds), ("tree_bytes_received", tree.BytesReceived), ("tree_bytes_served", tree.BytesServed),
             ("tree_corrupt", tree.Corrupt), ("tree_takeovers", tree.Takeovers), ("tree_silences", tree.Silences), ("tree_message_links", c.Server.Relay?.LinkCount ?? 0),
             ("tree_messages_dropped", (c.Server.Relay?.Dropped ?? 0) + (c.Server.Events?.Dropped ?? 0)), .. tree.Links.Select(link => ("tree_bytes_from_" + link.Key, link.Value)),
         ];

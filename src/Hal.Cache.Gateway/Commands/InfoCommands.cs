@@ -15,13 +15,11 @@ namespace Hal.Cache.Gateway.Commands;
 internal static class InfoCommands
 {
     private const string KeyspaceName = "Keyspace";
-
-    /// <summary>Bytes of a verbatim reply that name its format.</summary>
-    private const int VerbatimFormat = 4;
+    private const string MemoryName = "Memory";
 
     private static readonly (string Name, bool IsDefault, Action<StringBuilder, CommandContext> Write)[] Sections =
     [
-        ("Server", true, WriteServer), ("Clients", true, WriteClients), ("Memory", true, InfoMemory.Write), ("Persistence", true, WritePersistence),
+        ("Server", true, WriteServer), ("Clients", true, WriteClients), (MemoryName, true, InfoMemory.Write), ("Persistence", true, WritePersistence),
         ("Stats", true, WriteStats), ("Replication", true, WriteReplication), ("CPU", true, WriteCpu), ("Modules", true, (_, _) => { }),
         ("Commandstats", false, WriteCommandStats), ("Errorstats", true, WriteErrorStats), ("Latencystats", false, WriteLatencyStats),
         ("Cluster", true, (text, c) => Line(text, $"cluster_enabled:{(IsCluster(c) ? 1 : 0)}")), (KeyspaceName, true, WriteKeyspace), ("Hal", true, WriteHal),
@@ -48,43 +46,32 @@ internal static class InfoCommands
         }
 
         List<string> shown = [.. Sections.Where(one => everything || wanted.Contains(one.Name) || (byDefault && one.IsDefault)).Select(one => one.Name)];
-        if (c.Server.IsAuthority || c.Server.Places is not null || c.Server.Forwarder is not { } forwarder || !shown.Contains(KeyspaceName))
+        bool asks = shown.Contains(KeyspaceName) || (shown.Contains(MemoryName) && !c.Server.IsAuthority);
+        if (!asks || !InfoOfRoots.IsWanted(c) || c.Server.Forwarder is not { } forwarder || c.Client.Peer is not null)
         {
             c.Reply.VerbatimText(Describe(c, shown, null));
             return Outcome.Done;
         }
 
-        // The data set is the root's, as for DBSIZE; what is here are copies.
-        string root = c.Server.Tree!.Authorities.Roots.Default;
-        return c.RunAsync(async context => context.Reply.VerbatimText(Describe(context, shown, Body(await forwarder.AskAsync(context, root, "INFO", KeyspaceName)))));
+        // The data set is the roots', as for DBSIZE; what is here are copies.
+        return c.RunAsync(async context => context.Reply.VerbatimText(Describe(context, shown, await InfoOfRoots.AskAsync(context, forwarder))));
     }
 
-    private static string Describe(CommandContext c, List<string> shown, string? keyspace)
+    private static string Describe(CommandContext c, List<string> shown, InfoOfRoots? roots)
     {
         var text = new StringBuilder();
         foreach ((string name, _, Action<StringBuilder, CommandContext> write) in Sections)
         {
             if (!shown.Contains(name)) continue;
             if (text.Length > 0) text.Append("\r\n");
-            if (name == KeyspaceName && keyspace is not null)
-            {
-                text.Append(keyspace);
-                continue;
-            }
-
             text.Append("# ").Append(name).Append("\r\n");
-            write(text, c);
+            int from = text.Length;
+            if (name == KeyspaceName && roots is not null) roots.WriteKeyspace(text);
+            else write(text, c);
+            if (name == MemoryName) roots?.PutScripts(text, from);
         }
 
         return text.ToString();
-    }
-
-    /// <summary>The text of a bulk or verbatim reply; null for any other.</summary>
-    private static string? Body(byte[]? reply)
-    {
-        if (reply is null || reply[0] is not ((byte)'$' or (byte)'=')) return null;
-        int start = Array.IndexOf(reply, (byte)'\n') + (reply[0] == (byte)'=' ? 1 + VerbatimFormat : 1);
-        return Encoding.ASCII.GetString(reply.AsSpan(start, reply.Length - start - 2));
     }
 
     private static bool IsCluster(CommandContext c) => c.Server.Cluster.Mode == ClusterViewMode.On;
@@ -126,7 +113,7 @@ internal static class InfoCommands
         Line(text, $"maxclients:{c.Server.Clients.Max}");
         Line(text, $"client_recent_max_input_buffer:0");
         Line(text, $"client_recent_max_output_buffer:0");
-        Line(text, $"blocked_clients:{c.Server.Blocked.Count + c.Server.Pause.Waiting + (c.Server.Forwarder?.BlockedCount ?? 0)}");
+        Line(text, $"blocked_clients:{c.Server.Blocked.Waiting + c.Server.Pause.Waiting + (c.Server.Forwarder?.BlockedCount ?? 0)}");
         Line(text, $"tracking_clients:{c.Server.Tracking.ClientCount}");
         Line(text, $"clients_in_timeout_table:0");
         (int keys, int forGone) = c.Server.IsAuthority ? c.Server.Blocked.KeyCounts : c.Server.Forwarder!.BlockedKeyCounts;

@@ -16,8 +16,11 @@ internal static class PeerCommands
         | CommandFlags.SkipMonitor | CommandFlags.SkipSlowlog | CommandFlags.Admin
         | CommandFlags.AllowBusy; // what is called under it hears of a script that takes long, and may be what ends the script
 
-    /// <summary>How a client tracks keys, in CALL's last number: reads are to be remembered, its own changes told as such.</summary>
-    public const long Tracks = 1, WantsOwn = 2;
+    /// <summary>
+    /// What the caller asks for, in CALL's last number: reads are to be remembered, its own changes told as such, scripts' commands told; and what it
+    /// would refuse scripts itself: commands that may take memory, writes without replicas.
+    /// </summary>
+    public const long Tracks = 1, WantsOwn = 2, WantsLines = 4, DeniesMemory = 8, DeniesWrites = 16;
 
     public static readonly CommandSpec[] Specs =
     [
@@ -112,6 +115,9 @@ internal static class PeerCommands
             Writer = numbers[8] == 0 ? default : new((ulong)numbers[6], (uint)numbers[7], (uint)numbers[8]),
             Tracks = (numbers[9] & Tracks) != 0,
             WantsOwn = (numbers[9] & WantsOwn) != 0,
+            WantsLines = (numbers[9] & WantsLines) != 0,
+            DeniesMemory = (numbers[9] & DeniesMemory) != 0,
+            DeniesWrites = (numbers[9] & DeniesWrites) != 0,
         };
         return Outcome.Done;
     }

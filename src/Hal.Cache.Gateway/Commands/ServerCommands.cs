@@ -33,7 +33,7 @@ internal static class ServerCommands
 
     private static Outcome Time(CommandContext c)
     {
-        long microseconds = (c.Server.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        long microseconds = (c.Time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         c.Reply.ArrayHeader(2);
         c.Reply.BulkInteger(microseconds / 1_000_000);
         c.Reply.BulkInteger(microseconds % 1_000_000);

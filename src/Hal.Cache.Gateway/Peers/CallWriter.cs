@@ -51,6 +51,12 @@ internal static class CallWriter
     public static void Write(CommandContext context, IBufferWriter<byte> output, ForwardedCall call)
     {
         WriteCall(context, output, call);
+        WriteRequest(context, output);
+    }
+
+    /// <summary>The same without what tells whose it is.</summary>
+    public static void WriteRequest(CommandContext context, IBufferWriter<byte> output)
+    {
         Write(output, $"*{context.Count}\r\n");
         for (int arg = 0; arg < context.Count; arg++)
         {
@@ -149,12 +155,13 @@ internal static class CallWriter
     /// <summary>Tells whose the next command is.</summary>
     public static void WriteCall(CommandContext context, IBufferWriter<byte> output, ForwardedCall call)
     {
-        bool isLong = call.Instance != 0 || call.Writer.IsSet;
+        bool isLong = call.Instance != 0 || call.Writer.IsSet || call.WantsLines || call.DeniesMemory || call.DeniesWrites;
         AclUser user = context.Client.User;
         Write(output, $"*{(isLong ? 12 : 8) + (user.IsUnrestricted ? 0 : 2)}\r\n");
         output.Write("$8\r\nHAL.PEER\r\n$4\r\nCALL\r\n"u8);
         Span<byte> digits = stackalloc byte[RedisInteger.BytesMax];
-        long tracking = (call.Tracks ? PeerCommands.Tracks : 0) | (call.WantsOwn ? PeerCommands.WantsOwn : 0);
+        long tracking = (call.Tracks ? PeerCommands.Tracks : 0) | (call.WantsOwn ? PeerCommands.WantsOwn : 0) | (call.WantsLines ? PeerCommands.WantsLines : 0)
+            | (call.DeniesMemory ? PeerCommands.DeniesMemory : 0) | (call.DeniesWrites ? PeerCommands.DeniesWrites : 0);
         ReadOnlySpan<long> numbers =
         [
             context.Client.Database, context.Client.Protocol, call.Caller, call.Request, call.Attempt, call.Epoch,

@@ -20,6 +20,10 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
     private readonly ConcurrentDictionary<long, long> writers = new();
     private readonly ConcurrentDictionary<long, ForwardedWait> blocked = new();
     private readonly WaitLinks waits = new(tree.Peers);
+
+    /// <summary>Scripts of this instance's clients that authorities run.</summary>
+    public ScriptWatch Scripts { get; } = new(tree.Peers, time);
+
     private int waiting;
     private long requests;
 
@@ -60,12 +64,17 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
             Interlocked.Increment(ref waiting);
         }
 
+        bool isScript = CommandRouting.IsScripting(context.Spec) && !context.Spec.Has(CommandFlags.AllowBusy);
+        if (isScript)
+            Scripts.Begin(call.Request, authority);
         try
         {
             await ForwardAsync(context, authority, call).ConfigureAwait(false);
         }
         finally
         {
+            if (isScript)
+                Scripts.End(call.Request);
             if (call.WantsOwn)
                 EndWriter(call.Request);
             context.Cancellation = closed;
@@ -79,6 +88,27 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         if (writer.IsSet && context.Failed)
             tree.Node.CancelWrite(writer);
     }
+
+    /// <summary>Begins a write that is sent together with others: its call.</summary>
+    internal ForwardedCall BeginPipelined(CommandContext context, string authority)
+    {
+        tree.Node.Statistics.CountForwarded();
+        WriteMark writer = BeginWrite(context);
+        return NewCall(context, authority, context.Spec.Flags, isScript: false) with { Writer = writer };
+    }
+
+    /// <summary>Counts writes that are sent behind another, which is not answered.</summary>
+    internal void CountPipelined(int commands) => tree.Node.Statistics.CountPipelined(commands);
+
+    /// <summary>Ends what <see cref="BeginPipelined"/> began for a write that failed.</summary>
+    internal void CancelWrite(in ForwardedCall call)
+    {
+        if (call.Writer.IsSet)
+            tree.Node.CancelWrite(call.Writer);
+    }
+
+    /// <summary>A connection to an authority, which is the caller's until it is disposed of.</summary>
+    internal ValueTask<Result<ICommandLink>> RentAsync(string authority, CancellationToken cancellation) => tree.Peers.RentAsync(authority, cancellation);
 
     /// <summary>Clients whose command waits, or may wait, at the authority.</summary>
     public int BlockedCount => Volatile.Read(ref waiting);
@@ -173,6 +203,9 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         return new(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority))
         {
             Instance = tracks || wantsOwn ? tree.Node.Instance : 0, Tracks = tracks, WantsOwn = wantsOwn,
+            WantsLines = isScript && !context.Server.Monitors.IsEmpty,
+            DeniesMemory = isScript && context.Server.Memory.IsExceeded,
+            DeniesWrites = isScript && context.Server.WritesNeedReplicas,
         };
     }
 
@@ -250,7 +283,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         if (!rented.IsOk)
             return new(rented.Error, IsSent: false, HasReplied: false);
         await using ICommandLink link = rented.Value;
-        var relay = new ReplyRelay(context);
+        var relay = new ReplyRelay(context) { HasLines = call.WantsLines };
         try
         {
             CallWriter.WriteTrace(link);

@@ -19,4 +19,13 @@ internal readonly record struct ForwardedCall(long Caller, long Request, int Att
 
     /// <summary>The command's own changes are told to the instance as such.</summary>
     public bool WantsOwn { get; init; }
+
+    /// <summary>At the instance more memory is in use than it may be: scripts' commands that may take some are refused.</summary>
+    public bool DeniesMemory { get; init; }
+
+    /// <summary>At the instance writes need replicas: scripts' are refused.</summary>
+    public bool DeniesWrites { get; init; }
+
+    /// <summary>What a script calls is told to the instance ahead of the reply, for its monitors.</summary>
+    public bool WantsLines { get; init; }
 }

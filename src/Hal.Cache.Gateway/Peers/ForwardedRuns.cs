@@ -22,6 +22,7 @@ internal sealed class ForwardedRuns(Keyspace keyspace)
             case ForwardedCalls.Standing.New:
                 peer.Current = entry;
                 context.Writer = call.Writer;
+                peer.Call = call;
                 entry!.Client = context.Client.Id;
                 if (call.Instance != 0)
                     BeginTracked(context, call);
@@ -42,6 +43,7 @@ internal sealed class ForwardedRuns(Keyspace keyspace)
         if (context.Client.Peer is not { Current: { } entry } peer)
             return;
         peer.Current = null;
+        peer.Call = default;
         EndTracked(context);
         CommandSpans.End(context, replyStart);
         bool isShort = context.Reply.Deferred.Count == 0 && context.Reply.Length - replyStart <= ForwardedCalls.ReplyBytesMax;

@@ -33,5 +33,8 @@ internal sealed class PeerSession(PeerChallenge challenge)
     /// <summary>Instance that is told of changes of the keys that the command of now reads, 0 for none.</summary>
     public ulong TracksFor { get; set; }
 
+    /// <summary>What the caller wants of the command of now, default for none.</summary>
+    public ForwardedCall Call { get; set; }
+
     public void Prove(PeerChannelKind kind) => (IsProven, Kind) = (true, kind);
 }

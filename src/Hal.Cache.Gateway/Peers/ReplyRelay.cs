@@ -12,12 +12,17 @@ internal sealed class ReplyRelay(CommandContext context)
     /// <summary>Whether the client may have got a part of the reply, so that no other can take its place.</summary>
     public bool HasPassedOn { get; private set; }
 
+    /// <summary>What scripts called may come ahead of a reply, for this instance's monitors.</summary>
+    public bool HasLines { get; init; }
+
     /// <summary>
     /// Runs to the end of the next value, a reply or an element of one, and tells whether it is an error, which is counted; throws
     /// <see cref="IOException"/> where the peer goes before it.
     /// </summary>
     public async ValueTask<bool> RunAsync(PipeReader input)
     {
+        if (HasLines)
+            await MonitorLines.TakeAsync(input, context).ConfigureAwait(false);
         var scanner = default(RespReplyScanner);
         int from = context.Reply.Length; // negative once its front has gone out
         while (!scanner.IsComplete)

@@ -69,7 +69,8 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
     public async ValueTask ExecAsync(CommandContext context, ClientTransaction transaction, string authority)
     {
         tree.Node.Statistics.CountForwarded();
-        ForwardedCall call = forwarder.NewCall(context, authority, transaction.Flags, isScript: transaction.Queue.Any(queued => CommandRouting.IsScripting(queued.Spec)));
+        bool isScript = transaction.Queue.Any(queued => CommandRouting.IsScripting(queued.Spec));
+        ForwardedCall call = forwarder.NewCall(context, authority, transaction.Flags, isScript);
         if (call.Tracks || !context.Server.Monitors.IsEmpty)
             Note(context, transaction, call.Tracks);
         if (call.WantsOwn)
@@ -77,6 +78,8 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
         long request = call.Request;
         bool isWatched = transaction.Watched.Count > 0 || context.Client.Upstream != null;
         CallAttempt attempt = default;
+        if (isScript)
+            forwarder.Scripts.Begin(request, authority);
         try
         {
             for (; call.Attempt < (isWatched ? 1 : GatewayLimits.ExecAttemptsMax); call = call with { Attempt = call.Attempt + 1 })
@@ -89,6 +92,8 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
         finally
         {
             forwarder.EndWriter(request);
+            if (isScript)
+                forwarder.Scripts.End(request);
         }
 
         if (attempt.HasReplied)
@@ -127,7 +132,7 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
             link = rented.Value;
         }
 
-        var relay = new ReplyRelay(context);
+        var relay = new ReplyRelay(context) { HasLines = call.WantsLines };
         await using (link)
         {
             try
@@ -161,6 +166,7 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
             throw new RespProtocolException($"{sent} commands were answered by {count} replies");
         context.Reply.ArrayHeader(transaction.Queue.Count);
         using CommandContext inner = CommandContext.ForTransaction(context);
+        inner.StandingTime = context.Time;
         foreach (QueuedCommand queued in transaction.Queue)
         {
             bool isHere = CommandRouting.RunsHere(queued.Spec);

@@ -3,6 +3,7 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
 using Hal.Cache.Scripting;
@@ -22,7 +23,10 @@ internal sealed class ScriptRun : IScriptHost
     private readonly ScriptRuntime runtime;
     private readonly bool isReadOnly;
     private readonly long startedAt = Stopwatch.GetTimestamp();
+    private readonly long startedAtTick = Environment.TickCount64;
     private long yieldedAt;
+    private int start; // of the reply
+    private long toldBytes;
     private bool begun;
     private bool isRepeatable = true;
     private bool restarts;
@@ -62,10 +66,11 @@ internal sealed class ScriptRun : IScriptHost
     /// <summary>Runs what the engine has begun, and writes the reply.</summary>
     public Outcome Run(LuaEngine engine, int arguments)
     {
-        int start = outer.Reply.Length;
+        start = outer.Reply.Length;
         int database = outer.Client.Database;
         ScriptRun? before = runtime.Running;
         runtime.Running = this;
+        HaveTimeStand();
         try
         {
             bool isDone = engine.TryRun(this, arguments, outer.Reply, out ScriptFailure? failure);
@@ -80,13 +85,21 @@ internal sealed class ScriptRun : IScriptHost
             if (!isDone)
             {
                 outer.DropReply(start);
-                outer.Error(failure is null ? $"ERR Script killed by user with {(IsFunction ? "FUNCTION" : "SCRIPT")} KILL. script: {Name}, on @user_{(IsFunction ? "function" : "script")}:1." : TextOf(failure));
+                if (failure is null) outer.Error(KilledText);
+                else if (failure.IsCounted) outer.CountedError(TextOf(failure));
+                else outer.Error(TextOf(failure));
+            }
+            else if (failure is not null)
+            {
+                outer.NoteFailure();
+                if (!failure.IsCounted) outer.Server.Errors.Count(failure.Text);
             }
 
             return Outcome.Done;
         }
         finally
         {
+            LetTimePass();
             runtime.Running = before;
             runtime.SetBusy(null);
             outer.Client.Database = database;
@@ -102,37 +115,28 @@ internal sealed class ScriptRun : IScriptHost
         inner.DropReply(0);
         inner.End();
         inner.Parser.Reset();
-        if (inner.Parser.Parse(request.Span) != ParseResult.Command) return Answer("ERR a command of a script is too large"u8, out reply);
+        if (inner.Parser.Parse(request.Span) != ParseResult.Command) return Refuse("ERR a command of a script is too large"u8, out reply);
         inner.SetInput(request);
         inner.Begin();
-        if (Find() is not { } spec) return Answer("ERR Unknown Redis command called from script"u8, out reply);
+        inner.Spec = CommandTable.Unknown;
+        if (Find() is not { } spec) return Refuse("ERR Unknown Redis command called from script"u8, out reply);
         inner.Spec = spec;
-        if (!spec.Accepts(inner.Count)) return Answer("ERR Wrong number of args calling Redis command from script"u8, out reply);
-        if (spec.Has(CommandFlags.NoScript) && !runtime.AllowsAnyCommand) return Answer("ERR This Redis command is not allowed from script"u8, out reply);
-        if (!AclGate.PermitsInScript(inner))
-        {
-            reply = inner.Reply.Written;
-            return true;
-        }
-
-        if (isReadOnly && spec.Has(CommandFlags.Write | CommandFlags.MayReplicate)) return Answer("ERR Write commands are not allowed from read-only scripts."u8, out reply);
-        if (spec.Has(CommandFlags.DenyOom) && !hasWritten && !AllowsOom && outer.Server.Memory.IsExceeded)
-        {
-            inner.IsRejected = true;
-            _ = Answer(RespErrors.OutOfMemory, out reply);
-            outer.Client.Counters.Count(inner, ticks: 0);
-            return true;
-        }
-
-        if (spec.IsWrite && outer.Server.WritesNeedReplicas) return Answer(RespErrors.NoReplicas, out reply);
-        if (!runtime.Dispatcher.TryAdmitKeys(inner, spec))
-        {
-            reply = inner.Reply.Written;
-            return true;
-        }
-
-        if (outer.Server.Places?.RefusalInScript(inner) is { } refusal) return Answer(System.Text.Encoding.UTF8.GetBytes(refusal), out reply);
+        if (!spec.Accepts(inner.Count)) return Refuse("ERR Wrong number of args calling Redis command from script"u8, out reply);
+        if (spec.Has(CommandFlags.NoScript) && !runtime.AllowsAnyCommand) return Refuse("ERR This Redis command is not allowed from script"u8, out reply);
+        if (!AclGate.PermitsInScript(inner)) return Refused(out reply);
+        if (isReadOnly && spec.Has(CommandFlags.Write | CommandFlags.MayReplicate))
+            return Refuse("ERR Write commands are not allowed from read-only scripts."u8, out reply);
+        if (spec.Has(CommandFlags.DenyOom) && !hasWritten && !AllowsOom && outer.IsMemoryDenied) return Refuse(RespErrors.OutOfMemory, out reply);
+        if (spec.IsWrite && outer.AreWritesDenied) return Refuse(RespErrors.NoReplicas, out reply);
+        if (!runtime.Dispatcher.TryAdmitKeys(inner, spec)) return Refused(out reply);
+        if (outer.Server.Places?.RefusalInScript(inner) is { } refusal) return Refuse(System.Text.Encoding.UTF8.GetBytes(refusal), out reply);
         if (!outer.Server.Monitors.IsEmpty) outer.Server.Monitors.TellStart(inner);
+        if (outer.Client.Peer is { Call.WantsLines: true } && toldBytes < GatewayLimits.MonitorLinesBytesMax)
+        {
+            toldBytes += MonitorLines.Write(inner, outer.Reply);
+            start = outer.Reply.Length;
+        }
+
         if (spec.IsWrite && !begun)
         {
             outer.Store.Begin(ref inner.Scope);
@@ -141,6 +145,7 @@ internal sealed class ScriptRun : IScriptHost
 
         if (!TryRun(spec)) return false;
         outer.Client.Counters.Count(inner, ticks: 0);
+        if (Environment.TickCount64 - startedAtTick > GatewayLimits.ScriptOnLoop.Milliseconds) LeaveLoop(); // long commands in few instructions
         isRepeatable &= spec.Has(Repeatable);
         hasWritten |= spec.IsWrite && !inner.Failed;
         reply = inner.Reply.Deferred.Count == 0 ? inner.Reply.Written : Whole();
@@ -167,6 +172,7 @@ internal sealed class ScriptRun : IScriptHost
     {
         if (killed) return false;
         TimeSpan elapsed = Elapsed;
+        if (elapsed > GatewayLimits.ScriptOnLoop) LeaveLoop();
         if (elapsed < runtime.BusyAfter) return true;
         runtime.SetBusy(this);
         long now = Stopwatch.GetTimestamp();
@@ -183,6 +189,21 @@ internal sealed class ScriptRun : IScriptHost
         return !killed;
     }
 
+    // A transaction's time stands already, and goes on after it.
+    private void HaveTimeStand()
+    {
+        if (outer.StandingTime is null) outer.Store.SetTime(outer.Store.AllShards, inner.Now);
+    }
+
+    private void LetTimePass()
+    {
+        if (outer.StandingTime is null) outer.Store.SetTime(outer.Store.AllShards, 0);
+    }
+
+    private string KilledText => IsFunction
+        ? $"ERR Script killed by user with FUNCTION KILL. script: {Name}, on @user_function:1."
+        : $"ERR Script killed by user with SCRIPT KILL. script: {Name}, on @user_script:1.";
+
     /// <summary>The error with the script's name and where it was raised, as clients see it.</summary>
     private string TextOf(ScriptFailure failure) =>
         failure.Source.Length > 0 ? $"{failure.Text} script: {Name}, on {failure.Source}:{failure.Line}." : $"{failure.Text} script: {Name}";
@@ -193,9 +214,17 @@ internal sealed class ScriptRun : IScriptHost
         return spec.Subcommands.Length > 0 && inner.Count > 1 ? CommandTable.FindSubcommand(spec, inner.Arg(1)) : spec;
     }
 
-    private bool Answer(ReadOnlySpan<byte> error, out ReadOnlyMemory<byte> reply)
+    private bool Refuse(ReadOnlySpan<byte> error, out ReadOnlyMemory<byte> reply)
     {
         inner.Error(error);
+        return Refused(out reply);
+    }
+
+    /// <summary>A command was not run, and its error is the reply: it is counted as rejected.</summary>
+    private bool Refused(out ReadOnlyMemory<byte> reply)
+    {
+        inner.IsRejected = true;
+        outer.Client.Counters.Count(inner, ticks: 0);
         reply = inner.Reply.Written;
         return true;
     }
@@ -236,10 +265,18 @@ internal sealed class ScriptRun : IScriptHost
         }
     }
 
-    /// <summary>Waits on this thread, which is the pool's, without locks: a script can't be left in the middle.</summary>
+    /// <summary>Has another thread run this one's event loop, if it is one's.</summary>
+    private void LeaveLoop()
+    {
+        if (outer.Loop is { IsCurrentThread: true } loop) loop.Leave();
+    }
+
+    /// <summary>Waits on this thread, which is no event loop's any more, without locks: a script can't be left in the middle.</summary>
     private void Await(Func<Task> work)
     {
+        LeaveLoop();
         ulong fenced = hasWritten || begun ? outer.Server.Fence.Raise(outer.Store.AllShards) : 0;
+        if (fenced == 0) LetTimePass(); // for others, who may run meanwhile
         outer.Unlock();
         try
         {
@@ -248,6 +285,7 @@ internal sealed class ScriptRun : IScriptHost
         finally
         {
             outer.Lock();
+            HaveTimeStand();
             outer.Server.Fence.Lower(fenced);
         }
     }

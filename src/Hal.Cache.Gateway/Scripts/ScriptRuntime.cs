@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Gateway.Server;
 using Hal.Cache.Scripting;
 
@@ -34,11 +35,15 @@ internal sealed class ScriptRuntime(ServerState server)
     /// <summary>The script that runs now, null for none.</summary>
     public ScriptRun? Running { get; set; }
 
+    /// <summary>Scripts of this instance's clients that run elsewhere; null where all run here.</summary>
+    public ScriptWatch? Elsewhere { get; init; }
+
     /// <summary>A script has run for longer than <see cref="BusyAfter"/>.</summary>
-    public bool IsBusy => busy is not null;
+    public bool IsBusy => busy is not null || Elsewhere?.BusyText is not null;
 
     /// <summary>What other clients are answered meanwhile.</summary>
-    public string BusyText => busy?.IsFunction == true
+    public string BusyText => Elsewhere?.BusyText is { } text ? text
+        : busy?.IsFunction == true
         ? "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE."
         : "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
 

@@ -245,6 +245,7 @@ internal sealed class ConfigParameters
     // Two names of one parameter.
     private void SetBusyAfter(string value)
     {
+        if (server.Forwarder is { } forwarder) forwarder.Scripts.BusyAfter = TimeSpan.FromMilliseconds(Number(value));
         server.Scripts.BusyAfter = TimeSpan.FromMilliseconds(Number(value));
         lock (gate)
             values["lua-time-limit"] = values["busy-reply-threshold"] = value;

@@ -37,26 +37,34 @@ internal sealed class MonitorList
     /// <summary>Tells all of them of a command that is about to run, unless it is one that monitors are not shown.</summary>
     public void TellStart(CommandContext c)
     {
-        // What runs scripts has SKIP_MONITOR in Redis only because it shows itself, ahead of the script's commands.
-        if (c.Spec.Has(CommandFlags.Admin) || (c.Spec.Has(CommandFlags.SkipMonitor) && !Peers.CommandRouting.IsScripting(c.Spec))) return;
-        Tell(c);
+        if (IsShown(c.Spec)) Tell(Line(c));
     }
+
+    /// <summary>Tells all of them of what a script of this instance's client called at the authority.</summary>
+    public void TellForwarded(ReadOnlySpan<byte> line) => Tell(line);
+
+    /// <summary>
+    /// Whether monitors are shown the command; what runs scripts has SKIP_MONITOR in Redis only because it shows itself, ahead of the
+    /// script's commands.
+    /// </summary>
+    public static bool IsShown(CommandSpec spec) =>
+        !spec.Has(CommandFlags.Admin) && (!spec.Has(CommandFlags.SkipMonitor) || Peers.CommandRouting.IsScripting(spec));
 
     /// <summary>Tells all of them of EXEC, which follows the commands that it ran.</summary>
     public void TellEnd(CommandContext c)
     {
-        if (!IsEmpty && c.Spec.Name == "exec") Tell(c);
+        if (!IsEmpty && c.Spec.Name == "exec") Tell(Line(c));
     }
 
     // One whose outbox is full is cut.
-    private void Tell(CommandContext c)
+    private void Tell(ReadOnlySpan<byte> line)
     {
-        byte[] line = Line(c);
         foreach (ClientSession client in watching)
             client.Send(line, running: 0);
     }
 
-    private static byte[] Line(CommandContext c)
+    /// <summary>The line that shows a command which is about to run.</summary>
+    public static byte[] Line(CommandContext c)
     {
         long micros = (c.Server.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         var line = new StringBuilder();

@@ -51,7 +51,7 @@ internal sealed class ServerState
         Idle = new IdleClients(Clients, time);
         Collections = new CollectionParameters(keyspace.Collections);
         Blocked = new BlockedClients(Fence);
-        Scripts = new ScriptRuntime(this);
+        Scripts = new ScriptRuntime(this) { Elsewhere = Forwarder?.Scripts };
         Fields = new FieldExpiry(keyspace, Notifications);
     }
 

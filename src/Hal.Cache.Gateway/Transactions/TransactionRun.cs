@@ -107,6 +107,7 @@ internal sealed class TransactionRun
     private Step RunLocked()
     {
         ulong shards = transaction.Shards;
+        bool stands = false;
         outer.Store.Lock(shards);
         try
         {
@@ -124,6 +125,9 @@ internal sealed class TransactionRun
                 isRepeatable = true;
             }
 
+            inner.StandingTime ??= outer.Server.Time.GetUtcNow();
+            outer.Store.SetTime(shards, inner.Now);
+            stands = true;
             if (!begun && (transaction.Flags & CommandFlags.Write) != 0)
             {
                 outer.Store.Begin(ref inner.Scope);
@@ -151,6 +155,7 @@ internal sealed class TransactionRun
         {
             long ticket = outer.Keyspace.Authority is { IsIdle: false } authority ? outer.Waits.NoteChanges(authority) : 0;
             if (outer.Server.Events is { HasOpen: true } events) events.Release(ticket);
+            if (stands && fenced == 0) outer.Store.SetTime(shards, 0);
             outer.Store.Unlock(shards);
         }
     }
@@ -238,6 +243,7 @@ internal sealed class TransactionRun
         Unload();
         isLoaded = false;
         next = 0;
+        inner.StandingTime = null;
         inner.DropReply(start);
     }
 
@@ -265,9 +271,19 @@ internal sealed class TransactionRun
         inner.Parser.Reset();
     }
 
+    /// <summary>Keys behind the fence expire by the clock again.</summary>
+    private void LetTimePass()
+    {
+        ulong shards = transaction.Shards;
+        outer.Store.Lock(shards);
+        outer.Store.SetTime(shards, 0);
+        outer.Store.Unlock(shards);
+    }
+
     private Outcome End()
     {
         outer.Scope.Address = Math.Max(outer.Scope.Address, inner.Scope.Address);
+        if (fenced != 0) LetTimePass();
         outer.Server.Monitors.TellEnd(outer);
         outer.Server.KeyEvents.Unwatch(outer.Client);
         transaction.Clear();

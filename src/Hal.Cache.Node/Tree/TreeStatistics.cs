@@ -19,6 +19,7 @@ public sealed class TreeStatistics : IDisposable
     private long corrupt;
     private long rounds;
     private long forwarded;
+    private long pipelined;
     private long collectionsBrought;
     private long writesHeld;
     private long silences;
@@ -38,6 +39,7 @@ public sealed class TreeStatistics : IDisposable
         Observe("takeovers", "Ranges whose rest another source brought because it was quicker.", () => Takeovers);
         Observe("rounds", "Changes whose publication waited for holders.", () => Rounds);
         Observe("forwarded", "Commands that the authority ran for this instance.", () => Forwarded);
+        Observe("pipelined", "Commands of those that did not wait for the one before them to be answered.", () => Pipelined);
         Observe("writes_held", "Values that were held here as soon as this instance's own write of them was published.", () => WritesHeld);
         Observe("collections_brought", "Collections copied here.", () => CollectionsBrought);
         meter.CreateObservableCounter(
@@ -66,6 +68,9 @@ public sealed class TreeStatistics : IDisposable
     /// <summary>Commands that the authority ran for this instance: writes, what waits, and reads of what is not copied.</summary>
     public long Forwarded => Interlocked.Read(ref forwarded);
 
+    /// <summary>Commands of <see cref="Forwarded"/> that were sent before the one before them was answered.</summary>
+    public long Pipelined => Interlocked.Read(ref pipelined);
+
     /// <summary>Collections copied here, those in answers included.</summary>
     public long CollectionsBrought => Interlocked.Read(ref collectionsBrought);
 
@@ -92,6 +97,8 @@ public sealed class TreeStatistics : IDisposable
 
     /// <summary>Counts a command that is sent to the authority.</summary>
     public void CountForwarded() => Interlocked.Increment(ref forwarded);
+
+    public void CountPipelined(int commands) => Interlocked.Add(ref pipelined, commands);
 
     internal void HeldWrite() => Interlocked.Increment(ref writesHeld);
 

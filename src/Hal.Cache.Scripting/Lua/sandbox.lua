@@ -363,7 +363,9 @@ local function handler(e)
       break
     end
   end
-  if type(e) == 'table' then return {err = rawget(e, 'err'), source = source, line = line} end
+  if type(e) == 'table' then
+    return {err = rawget(e, 'err'), source = source, line = line, ignore_error_stats_update = rawget(e, 'ignore_error_stats_update')}
+  end
   e = classic(text(e))
   local plain = e:match('^sandbox:%d+: (.*)') -- raised below a function of this file
   if plain then e = source and source:sub(2) .. ':' .. line .. ': ' .. plain or plain end

@@ -7,6 +7,9 @@ internal unsafe ref struct ShardVisitor(SpaceMap spaces, KeyHash hash, int datab
 {
     public int Visited;
 
+    /// <summary>Entries that expire up to this Unix millisecond are left out.</summary>
+    public long Now = now;
+
     /// <summary>Takes the hashes of expired entries; null where nobody wants them.</summary>
     public List<ulong>? Expired;
 
@@ -16,7 +19,7 @@ internal unsafe ref struct ShardVisitor(SpaceMap spaces, KeyHash hash, int datab
         if (owner < 0 || (database >= 0 && owner != database))
             return;
         var entry = new EntryRef(header);
-        if (entry.ExpiresAt is not 0 and var at && at <= now)
+        if (entry.ExpiresAt is not 0 and var at && at <= Now)
         {
             Expired?.Add(hash.Of(entry.Key));
             return;

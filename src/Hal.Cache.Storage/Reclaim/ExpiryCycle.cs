@@ -50,7 +50,7 @@ internal sealed unsafe class ExpiryCycle(StoreCore core)
     {
         lock (shard.Gate)
         {
-            long now = core.Now;
+            long now = core.NowIn(shard);
             int taken = 0;
             for (; taken < ExpiredPerLock && shard.Expiries.TryTake(now, out ulong hash); taken++)
                 Expire(shard, hash, now);

@@ -173,7 +173,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
 
             if ((entry->Flags & EntryFlags.Slotted) == 0)
                 return TryMove(entry, hash, address, key, value);
-            if (core.Objects.SlotOf(entry, hash).Changes == null)
+            if (core.Objects.SlotOf(entry).Changes == null)
                 return TryMoveBase(entry, hash, address, record, value);
         }
 
@@ -188,7 +188,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         lock (shard.Gate)
         {
             EntryHeader* entry = shard.Table.Find(hash, record.Space, key);
-            if (entry == null || (entry->Flags & EntryFlags.Slotted) == 0 || core.Objects.SlotOf(entry, hash).Changes?.Has(address) != true)
+            if (entry == null || (entry->Flags & EntryFlags.Slotted) == 0 || core.Objects.SlotOf(entry).Changes?.Has(address) != true)
                 return true;
         }
 
@@ -213,7 +213,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         (header.Kind, header.B) = (record.Kind, record.B);
         if (!log.TryAppend(ref header, Shard.KeyOf(entry), value, out long moved))
             return false;
-        core.Live.Move(address, moved, core.Objects.SlotOf(entry, hash).LiveBytes);
+        core.Live.Move(address, moved, core.Objects.SlotOf(entry).LiveBytes);
         entry->Address = moved;
         core.Counters.Rewritten(RecordHeader.Bytes + entry->KeyBytes + value.Length);
         return true;
@@ -256,11 +256,13 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
     }
 
     private KeyChange ReasonOf(EntryHeader* entry) =>
-        new EntryRef(entry).ExpiresAt is not 0 and var at && at <= core.Now ? KeyChange.Expired : KeyChange.Evicted;
+        new EntryRef(entry).ExpiresAt is not 0 and var at && at <= core.NowIn(ShardOf(entry)) ? KeyChange.Expired : KeyChange.Evicted;
+
+    private Shard ShardOf(EntryHeader* entry) => core.ShardOf(core.Hash.Of(Shard.KeyOf(entry)));
 
     private bool MayDrop(EntryHeader* entry)
     {
-        if (core.Spaces.DatabaseOf(entry->Space) < 0 || new EntryRef(entry).ExpiresAt is not 0 and var at && at <= core.Now)
+        if (core.Spaces.DatabaseOf(entry->Space) < 0 || new EntryRef(entry).ExpiresAt is not 0 and var at && at <= core.NowIn(ShardOf(entry)))
             return true;
         if (!mustDrop || ((entry->Flags & EntryFlags.Clean) == 0 && (core.Policy.KeepsAll || sparesWritten)) || core.IsGuarded(entry))
             return false;

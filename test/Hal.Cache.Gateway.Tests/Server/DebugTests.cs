@@ -19,6 +19,7 @@ public sealed class DebugTests
     [InlineData("PFSELFTEST", "+OK", null)]
     [InlineData("PFADD h a; GETRANGE h 8 15; PFCOUNT h; GETRANGE h 8 15; PFADD h b; PFCOUNT h nosuch; GETRANGE h 15 15", ":1|$8|\0\0\0\0\0\0\0\x80|:1|$8|\x01\0\0\0\0\0\0\0|:1|:2|$1|\x80", null)]
     [InlineData("DEBUG SLEEP 0x; DEBUG SLEEP -1; DEBUG SLEEP x; DEBUG SLEEP 99999999", "+OK|+OK|+OK|-ERR value is not a valid float", null)]
+    [InlineData("DEBUG SET-DISABLE-DENY-SCRIPTS 1; EVAL redis.setresp(3)return(redis.call('debug','protocol','attrib')) 0", "+OK|$39|Some real reply following the attribute", null)]
     [InlineData("DEBUG SET-ACTIVE-EXPIRE 0; SET k v PX 1; DEBUG SET-ACTIVE-EXPIRE 1", "+OK|+OK|+OK", null)]
     public async Task Replies_are_those_of_redis(string script, string resp2, string? resp3)
     {

@@ -71,6 +71,38 @@ public sealed class MonitoringTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [InlineData("return redis.call('select', 99)", "ERR", "select", 1, 0, 1, 1)]
+    [InlineData("return redis.pcall('select', 99)", "ERR", "select", 1, 0, 1, 1)]
+    [InlineData("local e = redis.pcall('select', 99) return 1", "ERR", "select", 1, 0, 1, 0)]
+    [InlineData("local e = redis.pcall('select', 99) error(e)", "ERR", "select", 1, 0, 1, 1)]
+    [InlineData("redis.call('lpush', 'l', 1) return redis.call('incr', 'l')", "WRONGTYPE", "incr", 1, 0, 1, 1)]
+    [InlineData("return redis.call('get')", "ERR", "get", 0, 1, 0, 1)]
+    [InlineData("return redis.call('subscribe', 'c')", "ERR", "subscribe", 0, 1, 0, 1)]
+    [InlineData("local e = redis.pcall('nosuch') return 1", "ERR", "nosuch", 0, 0, 0, 0)]
+    [InlineData("return redis.error_reply('MY own')", "MY", "get", 0, 0, 0, 1)]
+    [InlineData("return {err = 'MY own'}", "MY", "get", 0, 0, 0, 1)]
+    [InlineData("error('x')", "ERR", "get", 0, 0, 0, 1)]
+    [InlineData("error({err = 'MY own'})", "MY", "get", 0, 0, 0, 1)]
+    public async Task An_error_in_a_script_is_counted_once_and_as_a_failure_of_the_command_and_of_the_script(
+        string script, string prefix, string command, int calls, int rejected, int failed, int scriptFailed)
+    {
+        await using var host = new ServerHost();
+        await host["a"].RunAsync(["CONFIG", "RESETSTAT"]);
+
+        await host["a"].RunAsync(["EVAL", script, "0"]);
+
+        string[] info = (await host["b"].RunAsync(["INFO", "all"])).Split("\r\n");
+        const int marks = 2; // the host's own ends of replies are unknown commands
+        Assert.Contains($"total_error_replies:{marks + 1}", info);
+        Assert.Contains($"errorstat_{prefix}:count={(prefix == "ERR" ? marks : 0) + 1}", info);
+        Assert.Matches($"^cmdstat_eval:calls=1,.*,rejected_calls=0,failed_calls={scriptFailed}$", Line(info, "eval"));
+        if (calls + rejected == 0) Assert.Equal("", Line(info, command));
+        else Assert.Matches($"^cmdstat_{command}:calls={calls},.*,rejected_calls={rejected},failed_calls={failed}$", Line(info, command));
+
+        static string Line(string[] info, string command) => info.SingleOrDefault(line => line.StartsWith($"cmdstat_{command}:", StringComparison.Ordinal)) ?? "";
+    }
+
+    [Theory]
     [InlineData("AUTH u s3cret")]
     [InlineData("HELLO 2 AUTH u s3cret")]
     [InlineData("ACL SETUSER u >s3cret")]
