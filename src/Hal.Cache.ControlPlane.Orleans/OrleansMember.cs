@@ -3,6 +3,9 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Orleans.Cluster;
 using Hal.Cache.ControlPlane.Orleans.Streams;
+#if HAL_ORLEANS_DASHBOARD
+using Hal.Cache.ControlPlane.Orleans.Dashboard;
+#endif
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -18,6 +21,9 @@ namespace Hal.Cache.ControlPlane.Orleans;
 /// </summary>
 public sealed partial class OrleansMember : IAsyncDisposable // partial: [LoggerMessage] methods at the end
 {
+    /// <summary>Where the dashboard is mounted.</summary>
+    public const string DashboardPath = "/orleans";
+
     // Leaving hands the grains over; a member that can't is taken for dead, as after a crash.
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(3);
 
@@ -39,10 +45,18 @@ public sealed partial class OrleansMember : IAsyncDisposable // partial: [Logger
         (this.options, this.resources, this.loggers) = (options, resources, loggers);
         log = loggers.CreateLogger<OrleansMember>();
         Plane = new OrleansControlPlane(Grains, options.Plane, TimeProvider.System);
+#if HAL_ORLEANS_DASHBOARD
+        if (options.HasDashboard) Dashboard = new ClusterDashboard(() => host?.Services).AnswerAsync;
+#endif
     }
 
     /// <summary>The control plane, by this member's own grains and those of the others; Unavailable while it joins again.</summary>
     public IControlPlane Plane { get; }
+
+#if HAL_ORLEANS_DASHBOARD
+    /// <summary>Answers the requests below <see cref="DashboardPath"/>; null where there is no dashboard.</summary>
+    public Microsoft.AspNetCore.Http.RequestDelegate? Dashboard { get; }
+#endif
 
     /// <summary>Joins, or answers why not: Unavailable where the database or the port is not to be had.</summary>
     public static async Task<Result<OrleansMember>> JoinAsync(OrleansMemberOptions options, ITreeResources resources, ILoggerFactory loggers, CancellationToken cancellation)
@@ -188,6 +202,9 @@ public sealed partial class OrleansMember : IAsyncDisposable // partial: [Logger
                 o.ConfigureGatewayInboundConnection(handshake.Inbound);
             });
         }
+#if HAL_ORLEANS_DASHBOARD
+        if (options.HasDashboard) ClusterDashboard.AddTo(silo);
+#endif
         if (options.PropagatesTraces) silo.AddActivityPropagation();
         silo.AddHalControlPlane(options.Plane, resources);
     }

@@ -26,5 +26,8 @@ public sealed class OrleansMemberOptions
     /// <summary>Calls of grains carry the context of the span that they are made in, which costs each of them a filter.</summary>
     public bool PropagatesTraces { get; set; }
 
+    /// <summary>Orleans' dashboard is there to be mounted, which each call of a grain pays for; only in a build with it.</summary>
+    public bool HasDashboard { get; set; }
+
     public OrleansPlaneOptions Plane { get; set; } = new();
 }

@@ -115,6 +115,7 @@ internal sealed class SiloHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => listeners.Configure(kestrel, options, instances));
         var app = builder.Build();
         app.MapControlPlane();
+        if (plane.Dashboard is { } dashboard) app.Map(dashboard.Path + "/{**rest}", dashboard.Answer);
         app.Services.GetRequiredService<ProcessMetrics>();
         var host = new SiloHost(app, listeners);
         try

@@ -12,10 +12,22 @@ namespace Hal.Cache.Silo.Plane;
 internal static class ClusterHook
 {
 #if HAL_ORLEANS
+    /// <summary>The path of the cluster's dashboard and what answers there; null where this member has none.</summary>
+    public static (string Path, RequestDelegate Answer)? DashboardOf(object membership) =>
+#if HAL_ORLEANS_DASHBOARD
+        membership is OrleansMember { Dashboard: { } answer } ? (OrleansMember.DashboardPath, answer) : null;
+#else
+        null;
+#endif
+
     /// <summary>Joins the cluster; answers its control plane, and what has to be disposed of to leave.</summary>
     public static async Task<Result<(IControlPlane Plane, IAsyncDisposable Membership)>> JoinAsync(
         SiloOptions options, IControlPlaneStore? store, ILoggerFactory loggers, CancellationToken cancellation)
     {
+#if !HAL_ORLEANS_DASHBOARD
+        if (options.HasClusterDashboard)
+            return new CacheError(CacheErrorCode.Invalid, "cluster-dashboard is 'on'; this build is without Orleans' dashboard, build it with -p:HalOrleansDashboard=true");
+#endif
         var joined = await OrleansMember.JoinAsync(
             new OrleansMemberOptions
             {
@@ -25,6 +37,7 @@ internal static class ClusterHook
                 Gateway = options.ClusterGateway,
                 Postgres = options.Postgres,
                 PropagatesTraces = TelemetrySettings.Read(options.Otlp).HasTraces,
+                HasDashboard = options.HasClusterDashboard,
                 Secret = options.ClusterSecretFile.Length > 0 ? options.ClusterSecret : [],
             },
             new Resources(store),
@@ -40,6 +53,8 @@ internal static class ClusterHook
         public IControlPlaneStore? Store(string tree) => store;
     }
 #else
+    public static (string Path, RequestDelegate Answer)? DashboardOf(object membership) => null;
+
     /// <summary>Says what to do: this build has no Orleans.</summary>
     public static Task<Result<(IControlPlane Plane, IAsyncDisposable Membership)>> JoinAsync(
         SiloOptions options, IControlPlaneStore? store, ILoggerFactory loggers, CancellationToken cancellation) =>

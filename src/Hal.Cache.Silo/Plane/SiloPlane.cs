@@ -29,6 +29,9 @@ internal sealed class SiloPlane : IAsyncDisposable
     /// <summary>What HTTP serves; null where another process has it, or nobody.</summary>
     public IControlPlane? Hosted { get; }
 
+    /// <summary>The dashboard of the cluster, for the HTTP server; null where there is none.</summary>
+    public (string Path, RequestDelegate Answer)? Dashboard => owned.Select(ClusterHook.DashboardOf).FirstOrDefault(d => d is not null);
+
     public static async Task<Result<SiloPlane>> OpenAsync(SiloOptions options, ILoggerFactory loggers, CancellationToken cancellation)
     {
         if (options.ControlPlane is { } url)

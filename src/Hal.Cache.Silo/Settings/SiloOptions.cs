@@ -107,6 +107,9 @@ internal sealed class SiloOptions
     /// <summary>Where .NET clients of the cluster connect; null: nowhere.</summary>
     public IPEndPoint? ClusterGateway { get; set; }
 
+    /// <summary>Orleans' dashboard is mounted under the HTTP port.</summary>
+    public bool HasClusterDashboard { get; set; }
+
     /// <summary>Where traces, metrics and logs go by OTLP; null where only OpenTelemetry's own variables say so.</summary>
     public Uri? Otlp { get; set; }
 
