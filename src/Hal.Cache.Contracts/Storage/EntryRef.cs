@@ -70,6 +70,9 @@ public readonly unsafe struct EntryRef : IEquatable<EntryRef>
     public void MarkSuspect(bool isSuspect) =>
         header->Flags = isSuspect ? header->Flags | EntryFlags.Suspect : header->Flags & ~EntryFlags.Suspect;
 
+    /// <summary>Notes, until it is written or leaves memory, that the string is one of its own to Redis's clients; no version of it.</summary>
+    public void MarkRaw() => header->Flags |= EntryFlags.Raw;
+
     /// <summary>Notes that a copy was read that one of this instance's clients wrote.</summary>
     public void MarkRead() => header->Flags &= ~EntryFlags.Unread;
 

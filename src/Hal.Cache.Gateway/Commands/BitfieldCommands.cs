@@ -162,8 +162,9 @@ internal static class BitfieldCommands
                 replies.Add(reply);
             }
 
-            // Redis makes a string of its own for the key before it looks whether bits change, which OBJECT ENCODING shows.
-            if (changed || StringReads.IsShared(entry)) put = c.TryPut(1, bytes[..(int)length], entry.IsNone ? 0 : entry.ExpiresAt, EntryFlags.Raw);
+            // Redis makes a string of its own for the key before it looks whether bits change, which OBJECT ENCODING shows and no WATCH hears of.
+            if (!changed && StringReads.IsShared(entry)) entry.MarkRaw();
+            if (changed) put = c.TryPut(1, bytes[..(int)length], entry.IsNone ? 0 : entry.ExpiresAt, EntryFlags.Raw);
         }
 
         ArrayPool<byte>.Shared.Return(buffer);

@@ -12,6 +12,8 @@ internal static class CollectionReplies
         ("ZADD z 3 a 2 c 1 b; SORT z BY nosort DESC", ":3|*3|$1|a|$1|c|$1|b", null),
         ("RPUSH l 3 1 2; SORT l BY nosort DESC STORE m; LRANGE m 0 -1", ":3|:3|*3|$1|2|$1|1|$1|3", null),
         ("RPUSH l a; WATCH l; LTRIM l 0 -1; MULTI; EXEC", ":1|+OK|+OK|+OK|*-1", ":1|+OK|+OK|+OK|_"),
+        ("SET s 12; WATCH s; SETBIT s 0 0; MULTI; OBJECT ENCODING s; EXEC", "+OK|+OK|:0|+OK|+QUEUED|*1|$3|raw", null),
+        ("SET s 12; WATCH s; SETBIT s 0 1; MULTI; EXEC", "+OK|+OK|:0|+OK|*-1", "+OK|+OK|:0|+OK|_"),
         ("RPUSH l a; WATCH l; LREM l 0 b; MULTI; EXEC", ":1|+OK|:0|+OK|*0", null),
         ("RPUSH l a; WATCH l; LSET l 0 a; MULTI; EXEC", ":1|+OK|+OK|+OK|*-1", ":1|+OK|+OK|+OK|_"),
         ("HSET h f v; WATCH h; HSET h f v; MULTI; EXEC", ":1|+OK|:0|+OK|*-1", ":1|+OK|:0|+OK|_"),
