@@ -122,7 +122,11 @@ public sealed class CopyWriterTests : IDisposable
         value.Origin = new OriginStamp(1, 1);
         store.PutLarge(key, value, EntryFlags.Clean);
         for (int index = 0; index < value.ChunkCount; index++)
-            Assert.Null(await value.WriteChunkAsync(index, bytes.AsMemory(index * IBlobStore.ChunkBytes, Math.Min(IBlobStore.ChunkBytes, ValueBytes - (index * IBlobStore.ChunkBytes))), default));
+        {
+            int from = index * IBlobStore.ChunkBytes;
+            Assert.Null(await value.WriteChunkAsync(index, bytes.AsMemory(from, Math.Min(IBlobStore.ChunkBytes, ValueBytes - from)), default));
+        }
+
         value.Release();
     }
 

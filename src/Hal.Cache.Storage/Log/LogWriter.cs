@@ -412,21 +412,4 @@ internal sealed class LogWriter : IDisposable
             return long.MaxValue;
         }
     }
-
-    /// <summary>All who wait for one commit; completes with null or with why it failed.</summary>
-    private sealed class CommitGroup() : TaskCompletionSource<CacheError?>(TaskCreationOptions.RunContinuationsAsynchronously)
-    {
-        private List<ICommitWaiter>? waiters;
-
-        /// <summary>Under the gate, while the group is known there.</summary>
-        public void Add(ICommitWaiter waiter) => (waiters ??= []).Add(waiter);
-
-        public void End(CacheError? failure)
-        {
-            if (!TrySetResult(failure) || waiters is null)
-                return;
-            foreach (var waiter in waiters)
-                waiter.Committed(failure);
-        }
-    }
 }
