@@ -22,6 +22,9 @@ public sealed class OrleansPlaneOptions
     /// <summary>How often a call that is lost on the way is made in all; at least 1.</summary>
     public int AttemptsMax { get; set; } = 20;
 
+    /// <summary>How long a call that is lost on the way is repeated at most, however few its tries were; above zero.</summary>
+    public TimeSpan RetryFor { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>The pause before the second try; it doubles from try to try.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(20);
 
@@ -36,6 +39,7 @@ public sealed class OrleansPlaneOptions
         if (ViewAge < TimeSpan.Zero || ViewAge > TimeSpan.FromMinutes(1)) return $"Orleans:ViewAge is {ViewAge}; it must be from 0 to 1 minute.";
         if (SpreadAfter <= TimeSpan.Zero) return $"Orleans:SpreadAfter is {SpreadAfter}; it must be above zero.";
         if (AttemptsMax < 1) return $"Orleans:AttemptsMax is {AttemptsMax}; it must be at least 1.";
+        if (RetryFor <= TimeSpan.Zero) return $"Orleans:RetryFor is {RetryFor}; it must be above zero.";
         if (RetryDelay <= TimeSpan.Zero) return $"Orleans:RetryDelay is {RetryDelay}; it must be above zero.";
         return RetryDelayMax < RetryDelay ? $"Orleans:RetryDelayMax is {RetryDelayMax}; it must be at least RetryDelay ({RetryDelay})." : Plane.Validate();
     }

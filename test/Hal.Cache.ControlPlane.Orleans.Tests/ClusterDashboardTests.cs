@@ -48,7 +48,8 @@ public sealed class ClusterDashboardTests
     private static ChildProcess Silo(string data, int port) => new(
         "dotnet",
         [
-            "exec", RepositoryPaths.SiloAssembly()!, "--listen", $"127.0.0.1:{FreePort.Next()}", "--http", $"127.0.0.1:{port}", "--data", data, "--memory", "64mb", "--disk", "0",
+            "exec", RepositoryPaths.SiloAssembly()!, "--listen", $"127.0.0.1:{FreePort.Next()}", "--http", $"127.0.0.1:{port}", "--data", data,
+            "--memory", "64mb", "--disk", "0",
             "--cluster", "orleans", "--cluster-listen", $"127.0.0.1:{FreePort.Next()}", "--cluster-dashboard", "on", "--requirepass", "pw",
         ],
         line => line.StartsWith("ready", StringComparison.Ordinal));

@@ -29,7 +29,8 @@ public sealed class ClusterFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var builder = new InProcessTestClusterBuilder(3);
-        builder.ConfigureSilo((_, silo) => silo.UseInMemoryReminderService().AddMemoryGrainStorage(ChangeStream.SubscriptionStore).AddHalControlPlane(Settings, resources));
+        builder.ConfigureSilo((_, silo) =>
+            silo.UseInMemoryReminderService().AddMemoryGrainStorage(ChangeStream.SubscriptionStore).AddHalControlPlane(Settings, resources));
         builder.ConfigureSiloHost((_, host) => host.Logging.SetMinimumLevel(LogLevel.None));
         builder.ConfigureClient(client => client.AddHalControlPlane(new OrleansPlaneOptions()));
         cluster = builder.Build();

@@ -70,6 +70,7 @@ public sealed class RangeServerTests
         {
             var header = await ReadAsync(from, RangeWire.PieceHeaderBytes);
             var count = BinaryPrimitives.ReadInt32LittleEndian(header);
+            if (count == 0) continue; // a sign of life, where a busy machine was late with the bytes
             if (count < 0) throw new InvalidDataException(Encoding.UTF8.GetString(await ReadAsync(from, BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(4)))));
             Assert.InRange(count, 1, RangeWire.PieceBytesMax);
             var piece = await ReadAsync(from, count);

@@ -41,7 +41,7 @@ internal sealed class PlaneCalls(HttpClient http, ControlPlaneClientOptions opti
     /// <summary>A wait before another try.</summary>
     public Task WaitAsync(int attempt, CancellationToken cancellation) => Task.Delay(DelayBefore(attempt), time, cancellation);
 
-    /// <summary>How long to wait after so many tries: longer with each, less a random part, since clients that lost the same server should not come back in step.</summary>
+    /// <summary>How long to wait after so many tries: longer with each, less a random part, so that clients that lost one server don't come back in step.</summary>
     internal TimeSpan DelayBefore(int attempt)
     {
         var delay = options.RetryDelay * Math.Pow(2, Math.Min(attempt - 1, 16));

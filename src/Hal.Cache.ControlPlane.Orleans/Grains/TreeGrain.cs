@@ -171,7 +171,8 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
     Task<Result<Page<PinInfo>>> IScheduling.ListPinsAsync(string? instance, PageRequest page, CancellationToken cancellation) =>
         Plane.Scheduling.ListPinsAsync(instance, page, cancellation);
 
-    Task<Result<BatchInfo>> IBatches.BeginAsync(string batch, BatchRequest request, CancellationToken cancellation) => Plane.Batches.BeginAsync(batch, request, cancellation);
+    Task<Result<BatchInfo>> IBatches.BeginAsync(string batch, BatchRequest request, CancellationToken cancellation) =>
+        Plane.Batches.BeginAsync(batch, request, cancellation);
 
     Task<Result<BatchInfo>> IBatches.GetAsync(string batch, CancellationToken cancellation) => Plane.Batches.GetAsync(batch, cancellation);
 

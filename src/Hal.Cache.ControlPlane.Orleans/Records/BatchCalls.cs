@@ -14,7 +14,8 @@ internal sealed class BatchCalls(Func<string, IBatchGrain> grain, GrainCalls cal
 
     public Task<Result<BatchInfo>> CloseAsync(string batch, CancellationToken cancellation) => calls.CallAsync(() => grain(batch).CloseAsync(cancellation), cancellation);
 
-    public Task<Result<BatchInfo>> FinishAsync(string batch, CancellationToken cancellation) => calls.CallAsync(() => grain(batch).FinishAsync(cancellation), cancellation);
+    public Task<Result<BatchInfo>> FinishAsync(string batch, CancellationToken cancellation) =>
+        calls.CallAsync(() => grain(batch).FinishAsync(cancellation), cancellation);
 
     public Task<Result<Done>> ForgetAsync(string batch, CancellationToken cancellation) => calls.CallAsync(() => grain(batch).ForgetAsync(cancellation), cancellation);
 }

@@ -10,6 +10,7 @@ internal sealed class GrainCalls(OrleansPlaneOptions options, TimeProvider time,
 {
     public async Task<Result<T>> CallAsync<T>(Func<Task<Result<T>>> call, CancellationToken cancellation)
     {
+        var begun = time.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -19,7 +20,7 @@ internal sealed class GrainCalls(OrleansPlaneOptions options, TimeProvider time,
             catch (Exception failure) when (IsLoss(failure))
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (attempt >= (attemptsMax ?? options.AttemptsMax))
+                if (attempt >= (attemptsMax ?? options.AttemptsMax) || time.GetElapsedTime(begun) >= options.RetryFor)
                     return new CacheError(CacheErrorCode.Unavailable, $"the control plane's cluster did not answer: {failure.Message}");
             }
             await WaitAsync(attempt, cancellation);

@@ -98,7 +98,8 @@ public sealed class BatchHost : IDisposable
         {
             var next = change(batch);
             if (!next.IsOk) return next.Error;
-            if (next.Value != batch && await durable.PutAsync(StoredKind.Batch, name, next.Value, StoredJson.Default.StoredBatch, cancellation) is { } error) return error;
+            if (next.Value != batch
+                && await durable.PutAsync(StoredKind.Batch, name, next.Value, StoredJson.Default.StoredBatch, cancellation) is { } error) return error;
             batch = next.Value;
             return next.Value.Describe(name);
         },

@@ -42,7 +42,9 @@ internal sealed class BatchesHost(PlaneState state, DurableState durable, Actor<
         if (closed.Value.State == BatchState.Ended) return Described(closed);
         if (await scheduling.EndBatchAsync(batch, cancellation) is { } error) return error;
         return Described(await durable.ChangeAsync<BatchInfo>(
-            async () => batches.Ask(b => b.Find(batch)) is { State: BatchState.Ended } ended ? ended : await LearnAsync(await records.FinishAsync(batch, cancellation), cancellation),
+            async () => batches.Ask(b => b.Find(batch)) is { State: BatchState.Ended } ended
+                ? ended
+                : await LearnAsync(await records.FinishAsync(batch, cancellation), cancellation),
             cancellation));
     }
 

@@ -26,7 +26,8 @@ internal static class ClusterHook
     {
 #if !HAL_ORLEANS_DASHBOARD
         if (options.HasClusterDashboard)
-            return new CacheError(CacheErrorCode.Invalid, "cluster-dashboard is 'on'; this build is without Orleans' dashboard, build it with -p:HalOrleansDashboard=true");
+            return new CacheError(
+                CacheErrorCode.Invalid, "cluster-dashboard is 'on'; this build is without Orleans' dashboard, build it with -p:HalOrleansDashboard=true");
 #endif
         var joined = await OrleansMember.JoinAsync(
             new OrleansMemberOptions

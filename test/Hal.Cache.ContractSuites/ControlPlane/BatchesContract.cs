@@ -126,7 +126,8 @@ public abstract class BatchesContract : ControlPlaneContract
         AssertError(CacheErrorCode.Invalid, await BeginAsync("b", Clock.GetUtcNow()));
     }
 
-    private Task<Result<BatchInfo>> BeginAsync(string batch, DateTimeOffset? endsAt = null) => Plane.Batches.BeginAsync(batch, new BatchRequest { EndsAt = endsAt }, None);
+    private Task<Result<BatchInfo>> BeginAsync(string batch, DateTimeOffset? endsAt = null) =>
+        Plane.Batches.BeginAsync(batch, new BatchRequest { EndsAt = endsAt }, None);
 
     private Task<Result<PrestageInfo>> PrestageAsync(string? batch) => Plane.Scheduling.PrestageAsync(
         new PrestageRequest { Selection = new KeySelection { Keys = [Key("a")] }, Instances = ["leaf-1"], Batch = batch }, null, None);

@@ -31,7 +31,8 @@ internal sealed class CopyFlights : IFlightEnds, IAsyncDisposable
 
     public CopyFlights(
         Lock gate, CopyHolder holder, IBlobStore store, CopyStore copies, ReadPlaces places, WaitingReads reads, FlightTimes times,
-        IReadOnlyDictionary<KeyId, ActivityContext> traces, CollectionPulls pulls, TreeOptions options, TimeProvider time, TreeStatistics statistics, CancellationToken stopping)
+        IReadOnlyDictionary<KeyId, ActivityContext> traces, CollectionPulls pulls, TreeOptions options,
+        TimeProvider time, TreeStatistics statistics, CancellationToken stopping)
     {
         (this.gate, this.holder, this.store, this.copies, this.places, this.reads, this.times) = (gate, holder, store, copies, places, reads, times);
         (this.traces, this.options, this.time, this.statistics, this.stopping) = (traces, options, time, statistics, stopping);
