@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using Hal.Cache.Client.Http;
 using Hal.Cache.Contracts.ControlPlane;
 
@@ -23,6 +24,12 @@ public sealed class HttpControlPlane : IControlPlane, IDisposable
 
     /// <summary>With a handler of the caller's, which is disposed of with this.</summary>
     public HttpControlPlane(ControlPlaneClientOptions options, TimeProvider time, HttpMessageHandler handler)
+        : this(options, time, handler, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)))
+    {
+    }
+
+    /// <summary>With a handler and the chance of the waits between tries, both the caller's; what is random is used by one thread at a time.</summary>
+    public HttpControlPlane(ControlPlaneClientOptions options, TimeProvider time, HttpMessageHandler handler, Random random)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Problem() is { } problem) throw new ArgumentException(problem, nameof(options));
@@ -33,7 +40,7 @@ public sealed class HttpControlPlane : IControlPlane, IDisposable
             MaxResponseContentBufferSize = options.AnswerBytesMax,
         };
         if (options.Secret is { } secret) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
-        var calls = new PlaneCalls(http, options, time);
+        var calls = new PlaneCalls(http, options, time, random);
         Instances = new HttpInstances(calls);
         Content = new HttpContentMap(calls);
         Topology = new HttpTopology(calls);
@@ -41,6 +48,7 @@ public sealed class HttpControlPlane : IControlPlane, IDisposable
         Ownership = new HttpOwnership(calls);
         Events = new HttpEvents(calls, http, options, time);
         Scheduling = new HttpScheduling(calls);
+        Batches = new HttpBatches(calls);
         Analytics = new HttpAnalytics(calls);
     }
 
@@ -57,6 +65,8 @@ public sealed class HttpControlPlane : IControlPlane, IDisposable
     public IEvents Events { get; }
 
     public IScheduling Scheduling { get; }
+
+    public IBatches Batches { get; }
 
     public IAnalytics Analytics { get; }
 

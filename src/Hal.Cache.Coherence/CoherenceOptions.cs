@@ -36,6 +36,9 @@ public sealed class CoherenceOptions
     /// <summary>Most items of one message.</summary>
     public int BatchMax { get; set; } = 1024;
 
+    /// <summary>Most bytes of keys in one <see cref="Messages.Acquire"/>, unless it has one key alone: items that are small may be much together.</summary>
+    public int BatchKeyBytesMax { get; set; } = 256 << 10;
+
     /// <summary>Instances that an authority remembers in one epoch; more are refused.</summary>
     public int InstancesMax { get; set; } = 32_768;
 

@@ -28,7 +28,8 @@ public static class CoherenceOptionsValidator
         if (options.MaxStale < TimeSpan.Zero) failures.Add($"Coherence:{nameof(options.MaxStale)} is {options.MaxStale}; it must not be negative.");
         Span<(string Name, int Value, int Max)> counts =
         [
-            (nameof(options.BatchMax), options.BatchMax, 65_536), (nameof(options.InstancesMax), options.InstancesMax, 32_768),
+            (nameof(options.BatchMax), options.BatchMax, 65_536), (nameof(options.BatchKeyBytesMax), options.BatchKeyBytesMax, 16 << 20),
+            (nameof(options.InstancesMax), options.InstancesMax, 32_768),
             (nameof(options.DirectoryKeysMax), options.DirectoryKeysMax, 1_000_000_000), (nameof(options.HeldMax), options.HeldMax, int.MaxValue),
             (nameof(options.UnansweredMax), options.UnansweredMax, int.MaxValue), (nameof(options.FlightsMax), options.FlightsMax, int.MaxValue),
             (nameof(options.WaitersMax), options.WaitersMax, int.MaxValue), (nameof(options.NegativeCopiesMax), options.NegativeCopiesMax, int.MaxValue),

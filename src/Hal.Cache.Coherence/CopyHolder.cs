@@ -237,13 +237,25 @@ public sealed class CopyHolder
     public void Flush(long now)
     {
         if (state != SessionState.Live || unsent.Count == 0) return;
-        foreach (var batch in unsent.Where(f => f.Queued).Chunk(options.BatchMax))
+        var batch = new List<AcquireItem>();
+        var bytes = 0;
+        foreach (var flight in unsent.Where(f => f.Queued))
         {
-            foreach (var flight in batch) flight.Sent(now);
-            output.Send(new Acquire(Instance, Session, Epoch, [.. batch.Select(f => new AcquireItem(f.Key, f.Stamp, f.VersionHad))]));
+            if (batch.Count > 0 && (batch.Count == options.BatchMax || bytes + flight.Key.Bytes.Length > options.BatchKeyBytesMax)) SendAcquire();
+            flight.Sent(now);
+            batch.Add(new AcquireItem(flight.Key, flight.Stamp, flight.VersionHad));
+            bytes += flight.Key.Bytes.Length;
         }
 
+        if (batch.Count > 0) SendAcquire();
         unsent.Clear();
+
+        void SendAcquire()
+        {
+            output.Send(new Acquire(Instance, Session, Epoch, [.. batch]));
+            batch.Clear();
+            bytes = 0;
+        }
     }
 
     /// <summary>Asks for the next lease before it is due, as before a pause that is foreseen.</summary>

@@ -45,6 +45,7 @@ public static class ControlPlaneHttpServices
         routes.MapOwnership();
         routes.MapEvents();
         routes.MapScheduler();
+        routes.MapBatches();
         routes.MapAnalytics();
         routes.MapOpenApi();
     }

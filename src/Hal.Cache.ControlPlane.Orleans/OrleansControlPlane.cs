@@ -20,19 +20,18 @@ public sealed class OrleansControlPlane : IControlPlane
         ArgumentNullException.ThrowIfNull(options);
         if (options.Validate() is { } rule) throw new ArgumentException(rule, nameof(options));
         var calls = new GrainCalls(options, time);
-        var records = new RecordCalls(grains, options.Tree, calls);
+        var tree = new TreeGrains(grains, new TreeKey(options.Tree, ""), calls);
         var freshness = new Freshness(options, time);
-        var links = new LinkCalls(grains, options.Tree, calls);
-        var sights = new RouteSights(() => grains().GetGrain<ITreeGrain>(options.Tree), calls, time);
-        ICacheInstanceGrain Instance(string name) => grains().GetGrain<ICacheInstanceGrain>(TreeKey.Of(options.Tree, name));
-        Instances = new OrleansInstances(() => grains().GetGrain<IInstancesGrain>(options.Tree), Instance, freshness, calls);
-        Content = new OrleansContent(() => grains().GetGrain<ITreeGrain>(options.Tree), records, freshness, calls);
-        Topology = new OrleansTopology(() => grains().GetGrain<ITopologyGrain>(options.Tree), links, sights, freshness, calls);
-        Routing = new OrleansRouting(() => grains().GetGrain<IRoutingGrain>(options.Tree), sights, records, freshness, calls);
-        Ownership = new OrleansOwnership(() => grains().GetGrain<IOwnershipGrain>(options.Tree), freshness, calls);
-        Events = new OrleansEvents(() => grains().GetGrain<ITreeGrain>(options.Tree), Instance, calls);
-        Scheduling = new OrleansScheduling(() => grains().GetGrain<ISchedulingGrain>(options.Tree), new JobCalls(grains, options.Tree, calls), calls);
-        Analytics = new OrleansAnalytics(() => grains().GetGrain<IAnalyticsGrain>(options.Tree), calls);
+        var sights = new RouteSights(() => tree.Tree, calls, time);
+        Instances = new OrleansInstances(() => tree.Instances, tree.Instance, freshness, calls);
+        Content = new OrleansContent(() => tree.Tree, tree.Records, freshness, calls);
+        Topology = new OrleansTopology(tree.Role<ITopologyGrain>, tree.Links, sights, freshness, calls);
+        Routing = new OrleansRouting(tree.Role<IRoutingGrain>, sights, tree.Records, freshness, calls);
+        Ownership = new OrleansOwnership(tree.Role<IOwnershipGrain>, freshness, calls);
+        Events = new OrleansEvents(() => tree.Tree, tree.Instance, calls);
+        Scheduling = new OrleansScheduling(tree.Role<ISchedulingGrain>, tree.Jobs, calls);
+        Batches = new OrleansBatches(() => tree.Batches, calls);
+        Analytics = new OrleansAnalytics(tree.Role<IAnalyticsGrain>, calls);
     }
 
     public IInstances Instances { get; }
@@ -48,6 +47,8 @@ public sealed class OrleansControlPlane : IControlPlane
     public IEvents Events { get; }
 
     public IScheduling Scheduling { get; }
+
+    public IBatches Batches { get; }
 
     public IAnalytics Analytics { get; }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Orleans.Cluster;
+using Hal.Cache.ControlPlane.Orleans.Streams;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -156,10 +157,16 @@ public sealed partial class OrleansMember : IAsyncDisposable // partial: [Logger
         silo.Configure<SiloOptions>(o => o.SiloName = options.Name);
         if (options.Postgres is { } connection)
         {
-            silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (MembershipTables.Invariant, MembershipTables.Connection(connection)));
+            var tables = MembershipTables.Connection(connection);
+            silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = (MembershipTables.Invariant, tables));
+            silo.UseAdoNetReminderService(o => (o.Invariant, o.ConnectionString) = (MembershipTables.Invariant, tables));
+            // Who reads a stream is known still when the silo that knew it has died.
+            silo.AddAdoNetGrainStorage(ChangeStream.SubscriptionStore, o => (o.Invariant, o.ConnectionString) = (MembershipTables.Invariant, tables));
         }
         else
         {
+            silo.UseInMemoryReminderService();
+            silo.AddMemoryGrainStorage(ChangeStream.SubscriptionStore);
             silo.UseLocalhostClustering(options.Listen.Port, options.Gateway?.Port ?? 0, null, options.ClusterId, options.ClusterId);
         }
         silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterId, options.ClusterId));

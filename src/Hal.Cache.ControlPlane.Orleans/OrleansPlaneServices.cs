@@ -19,13 +19,16 @@ public static class OrleansPlaneServices
     // How often a stream's queue is asked for news, which is most of its lag.
     private static readonly TimeSpan StreamPeriod = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>The grains of the control plane and an <see cref="IControlPlane"/> on a silo; death of a silo is noticed in about half a second.</summary>
+    /// <summary>
+    /// The grains of the control plane and an <see cref="IControlPlane"/> on a silo; death of a silo is noticed in about half a second. The silo must have
+    /// reminders, and grain storage of the name <see cref="ChangeStream.SubscriptionStore"/>, of its builder's choice.
+    /// </summary>
     public static ISiloBuilder AddHalControlPlane(this ISiloBuilder silo, OrleansPlaneOptions options, ITreeResources resources)
     {
         silo.Services.AddContractCodec().AddSingleton(resources).AddSingleton<TreeSights>().AddPlane(options);
         silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
         // One queue: its agent asks for news all the time, and what it loses a subscriber gets from the log.
-        silo.AddMemoryGrainStorage("PubSubStore").AddMemoryStreams(ChangeStream.Provider, streams =>
+        silo.AddMemoryStreams(ChangeStream.Provider, streams =>
         {
             streams.ConfigurePartitioning(1);
             streams.ConfigurePullingAgent(agent => agent.Configure(o => o.GetQueueMsgsTimerPeriod = StreamPeriod));

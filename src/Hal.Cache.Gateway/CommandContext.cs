@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Blocking;
 using Hal.Cache.Gateway.Clients;
@@ -82,6 +83,12 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>The connection went to the pool for a command, and goes on there until it waits for input.</summary>
     public bool HasLeftLoop { get; set; }
+
+    /// <summary>The event loop that runs the connection, where it can be left in the middle of a command; else null.</summary>
+    public IConnectionLoop? Loop { get; init; }
+
+    /// <summary>Whether the command stays on this thread, an event loop's, until it takes long.</summary>
+    public bool MayLeaveLoop => Spec.Has(CommandFlags.LeavesLoop) && Loop is { IsCurrentThread: true };
 
     public CommandSpec Spec { get; set; } = CommandTable.Unknown;
 

@@ -49,7 +49,7 @@ internal sealed class CommandDispatcher(ServerState server)
             return GoTo(context, place);
 
         // Without pending work, Async asks for another thread: this one may be polling sockets.
-        return context.Spec.Has(CommandFlags.Long) && !context.IsOnPool ? Outcome.Async : Run(context);
+        return context.Spec.Has(CommandFlags.Long) && !context.IsOnPool && !context.MayLeaveLoop ? Outcome.Async : Run(context);
     }
 
     /// <summary>Waits for what the command misses and runs it again, as often as it takes.</summary>

@@ -35,6 +35,9 @@ internal enum CommandFlags
     /// <summary>May run long: it moves to the thread pool first, so that it does not hold up the thread that polls sockets.</summary>
     Long = 1 << 25,
 
+    /// <summary>What is Long about it begins late: it stays on an event loop's thread, and leaves the loop where it takes long.</summary>
+    LeavesLoop = 1 << 29,
+
     /// <summary>Runs at once between MULTI and EXEC, where others are queued.</summary>
     Unqueued = 1 << 26,
 

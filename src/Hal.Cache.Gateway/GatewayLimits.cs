@@ -95,6 +95,9 @@ internal static class GatewayLimits
     /// <summary>Time in which a library of functions has to be loaded, as in Redis.</summary>
     public static readonly TimeSpan LibraryLoadTimeMax = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Time after which a script's thread leaves its event loop, so that other clients go on.</summary>
+    public static readonly TimeSpan ScriptOnLoop = TimeSpan.FromMilliseconds(5);
+
     /// <summary>Time between two looks at the scripts that an authority runs for this instance's clients.</summary>
     public static readonly TimeSpan ScriptLookInterval = TimeSpan.FromMilliseconds(50);
 

@@ -108,7 +108,7 @@ public sealed class Keyspace : IAsyncDisposable
         if (copies != null)
         {
             scope.Address = address; // the authority has made durable what is read here
-            return copies.TryFind(key, need, memory, isAhead: false, entry, out entry, out fault);
+            return copies.TryFind(key, need, memory, isAhead: false, entry, ref scope.ReadAt, out entry, out fault);
         }
 
         if (!entry.IsNone && (entry.Flags & (EntryFlags.Clean | EntryFlags.OnDisk)) == 0)
@@ -132,7 +132,7 @@ public sealed class Keyspace : IAsyncDisposable
         var scope = default(WriteScope);
         EntryRef entry = Store.Find(key, ref scope);
         if (copies != null)
-            return !copies.TryFind(key, need, memory, isAhead: true, entry, out _, out fault);
+            return !copies.TryFind(key, need, memory, isAhead: true, entry, ref scope.ReadAt, out _, out fault);
         if (!entry.IsNone && (entry.Flags & (EntryFlags.Clean | EntryFlags.OnDisk)) == 0)
         {
             fault = default;

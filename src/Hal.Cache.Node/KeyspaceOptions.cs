@@ -17,8 +17,10 @@ public sealed class KeyspaceOptions
     /// <summary>Longest single read from an origin, in bytes; each read in progress holds a buffer of this size.</summary>
     public int OriginReadBytesMax { get; init; } = 1 << 20;
 
-    /// <summary>The first read of a client's range, in bytes: short, so that the first bytes come early.</summary>
-    public int FirstReadBytes { get; init; } = 256 << 10;
+    /// <summary>
+    /// The first read of a client's range, in bytes: short, so that the first bytes come early. The next ones are each three times as long.
+    /// </summary>
+    public int FirstReadBytes { get; init; } = 64 << 10;
 
     /// <summary>How far ahead of a client, within the range it asked for, its object is read, in bytes.</summary>
     public int ReadAheadBytes { get; init; } = 4 << 20;

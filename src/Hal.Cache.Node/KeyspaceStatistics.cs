@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Node;
@@ -63,6 +64,7 @@ internal sealed class KeyspaceStatistics : IKeyspaceStatistics, IDisposable
     /// <summary>Notes which keys are looked up; null while nobody wants to know.</summary>
     public ReadSampler? Sampler { get; set; }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Hit(in BlobKey key)
     {
         hits.Add(1);

@@ -27,6 +27,10 @@ internal static class NodeSpans
     public static Activity? Read(in ActivityContext asked, long offset, int bytes) =>
         Source.Part("read", ActivityKind.Internal, asked)?.SetTag(SpanTags.Offset, offset).SetTag(SpanTags.Bytes, bytes);
 
+    /// <summary>A collection of about so many bytes is brought whole, for whoever asked for it first.</summary>
+    public static Activity? Pull(in ActivityContext asked, string instance, ulong hash, long bytes) =>
+        Source.Part("pull", ActivityKind.Internal, asked)?.SetTag(SpanTags.Instance, instance).SetTag(SpanTags.Bytes, bytes).Key(hash);
+
     /// <summary>Another instance is asked for a range.</summary>
     public static Activity? Fetch(string peer, in RangeRequest range)
     {

@@ -16,7 +16,6 @@ public sealed class ValueReader : IByteSource
     private ObjectFlight? flight;
     private bool hasMissed;
     private bool isDisposed;
-    private int firstChunks;
     private ChunkRun? here; // has the chunk of this index, which the store may not have yet
     private int hereIndex;
 
@@ -30,7 +29,6 @@ public sealed class ValueReader : IByteSource
     {
         (this.value, Position, End, this.flights, this.source) = (value, from, end, flights, source);
         value.Retain();
-        firstChunks = flights?.FirstChunks ?? 1;
     }
 
     /// <summary>Offset in the value of the next byte.</summary>
@@ -146,8 +144,7 @@ public sealed class ValueReader : IByteSource
         if (isDamaged)
             await flight.DropAsync(); // the next read of the key gets a whole copy, this one is answered from the origin
         int index = ChunkIndex;
-        ChunkRun? run = flight.Want(index, ChunkEnd, firstChunks, isDamaged);
-        firstChunks = int.MaxValue;
+        ChunkRun? run = flight.Want(index, ChunkEnd, isFirst: !hasMissed, isDamaged);
         hasMissed = true;
         if (run == null)
             return null;

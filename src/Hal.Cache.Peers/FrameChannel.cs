@@ -136,13 +136,14 @@ internal sealed class FrameChannel(string peer, IDuplexPipe pipe, int queueBytes
 
     private bool TryQueue(ReadOnlySpan<byte> frame, bool startsSending, out bool starts)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(frame.Length, IFrameChannel.FrameBytesMax, nameof(frame));
         starts = false;
         lock (gate)
         {
             if (isClosed)
                 return false;
-            if (queued.WrittenCount + frame.Length > queueBytesMax)
+
+            // Who sends may be a timer, which has nobody to tell of a failure: the link ends, and what is kept up by it begins anew.
+            if (frame.Length > IFrameChannel.FrameBytesMax || queued.WrittenCount + frame.Length > queueBytesMax)
             {
                 isClosed = true;
                 ThreadPool.UnsafeQueueUserWorkItem(static cut => cut(), abort, preferLocal: false);

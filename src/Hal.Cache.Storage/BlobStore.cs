@@ -56,13 +56,23 @@ internal sealed class BlobStore : IBlobStore
     public void Lock(ulong shards)
     {
         for (; shards != 0; shards &= shards - 1)
-            core.Shards[BitOperations.TrailingZeroCount(shards)].Gate.Enter();
+        {
+            Shard shard = core.Shards[BitOperations.TrailingZeroCount(shards)];
+            shard.Gate.Enter();
+            shard.Depth++;
+        }
     }
 
     public void Unlock(ulong shards)
     {
         for (; shards != 0; shards &= shards - 1)
-            core.Shards[BitOperations.TrailingZeroCount(shards)].Gate.Exit();
+        {
+            int index = BitOperations.TrailingZeroCount(shards);
+            Shard shard = core.Shards[index];
+            if (--shard.Depth == 0 && core.Packer.IsOver(shard))
+                core.Packer.PackSome(index);
+            shard.Gate.Exit();
+        }
     }
 
     public void SetTime(ulong shards, long now)
@@ -90,7 +100,7 @@ internal sealed class BlobStore : IBlobStore
         if (AcknowledgesCommits)
         {
             bool isSlotted = (entry->Flags & EntryFlags.Slotted) != 0;
-            long newest = isSlotted ? ObjectTable.NewestOf(entry, core.Objects.SlotOf(entry, key.Hash)) : entry->Address;
+            long newest = isSlotted ? ObjectTable.NewestOf(entry, core.Objects.SlotOf(entry)) : entry->Address;
             if (newest > scope.Address)
                 scope.Address = newest;
         }
@@ -162,7 +172,12 @@ internal sealed class BlobStore : IBlobStore
 
     public unsafe IObjectHold Hold(in EntryRef entry) => objects.Hold(entry.Header);
 
-    public unsafe IObjectValue Object(in EntryRef entry) => core.Objects.SlotOf(entry.Header).Value!;
+    public unsafe IObjectValue Object(in EntryRef entry)
+    {
+        ObjectSlot slot = core.Packer.Open(entry.Header);
+        slot.IsUsed = true;
+        return slot.Value!;
+    }
 
     public StoreStatus Reserve(in BlobKey key, long bytes) => objects.Reserve(key, bytes);
 

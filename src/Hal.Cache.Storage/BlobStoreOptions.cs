@@ -25,6 +25,9 @@ public sealed class BlobStoreOptions
     /// <summary>Reads objects back from the log; a store without it can neither load nor clone them.</summary>
     public IObjectCodec? ObjectCodec { get; init; }
 
+    /// <summary>Small objects that stay structures since they were used last; others are kept as blobs, which take less memory.</summary>
+    public int UnpackedObjectsMax { get; init; } = 4096;
+
     /// <summary>Under <see cref="StoreDurability.None"/>: time between two saves of what has changed.</summary>
     public TimeSpan SaveInterval { get; init; } = TimeSpan.FromMinutes(5);
 
@@ -44,6 +47,8 @@ public sealed class BlobStoreOptions
             return $"MemoryBytes is {MemoryBytes}; it must be at least {MemoryBytesMin}.";
         if (Directory != null && DiskBytes < DiskBytesMin)
             return $"DiskBytes is {DiskBytes}; it must be at least {DiskBytesMin}.";
+        if (UnpackedObjectsMax < 0)
+            return $"UnpackedObjectsMax is {UnpackedObjectsMax}; it must not be negative.";
         return null;
     }
 }

@@ -20,7 +20,7 @@ internal sealed unsafe class DirtyEntries(StoreCore core) : IEntryVisitor
         if ((entry.Flags & EntryFlags.Dirty) == 0 || IsBlocked)
             return;
         ulong hash = core.Hash.Of(entry.Key);
-        if (entry.IsObject)
+        if (entry.IsObject && !IsPacked(entry.Flags))
         {
             VisitObject(entry.Header, hash);
         }
@@ -35,6 +35,9 @@ internal sealed unsafe class DirtyEntries(StoreCore core) : IEntryVisitor
             IsBlocked = true;
         }
     }
+
+    /// <summary>Whether the value is an object whose blob is in the entry, which the log takes as it takes a string.</summary>
+    public static bool IsPacked(EntryFlags flags) => (flags & (EntryFlags.Object | EntryFlags.Slotted | EntryFlags.OnDisk | EntryFlags.Large)) == EntryFlags.Object;
 
     /// <summary>Appends a small object's base where it has changed or has changes in the log; Full also where somebody writes it right now.</summary>
     public static BaseStatus TryAppendObject(StoreCore core, EntryHeader* entry, ObjectSlot slot)
@@ -55,7 +58,7 @@ internal sealed unsafe class DirtyEntries(StoreCore core) : IEntryVisitor
     {
         if ((entry->Flags & EntryFlags.Slotted) == 0 || (entry->Flags & EntryFlags.Clean) != 0)
             return; // dirty, and in the log for all that; or a copy, which is never written
-        ObjectSlot slot = core.Objects.SlotOf(entry, hash);
+        ObjectSlot slot = core.Objects.SlotOf(entry);
         if (slot.IsBusy)
             return; // whoever writes it ends that before the next save
         switch (TryAppendObject(core, entry, slot))

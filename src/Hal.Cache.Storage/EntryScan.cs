@@ -21,7 +21,9 @@ internal sealed unsafe class EntryScan(StoreCore core, IBlobStore store)
         for (int buckets = 0; index < core.Shards.Length; index++, place = 0)
         {
             Shard shard = core.Shards[index];
-            lock (shard.Gate)
+            shard.Gate.Enter();
+            shard.Depth++;
+            try
             {
                 wrapped.Now = core.NowIn(shard);
                 do
@@ -36,6 +38,12 @@ internal sealed unsafe class EntryScan(StoreCore core, IBlobStore store)
                     }
                 }
                 while (place != 0);
+            }
+            finally
+            {
+                if (--shard.Depth == 0)
+                    core.Packer.Pack(index, count);
+                shard.Gate.Exit();
             }
         }
 

@@ -59,7 +59,8 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         int handle = core.TakeHandle(key.Hash, large);
         BitConverter.TryWriteBytes(Shard.StoredValue(entry), (long)handle);
         long address = 0;
-        if (core.AppendsAtOnce && !core.TryAppend(entry, key.Hash, default, ref scope, out address))
+        bool isWritten = !core.AppendsAtOnce || (flags & EntryFlags.Clean) != 0 || core.Chunks.TryAppendDirty(large);
+        if (core.AppendsAtOnce && !(isWritten && core.TryAppend(entry, key.Hash, default, ref scope, out address)))
         {
             core.Live.Add(0, core.RecordBytes(entry)); // Forget takes it off again
             core.Forget(key.Hash, entry);

@@ -15,6 +15,7 @@ internal sealed class Saver : IDisposable
     private readonly StoreCore core;
     private readonly SemaphoreSlim one = new(1, 1);
     private readonly ITimer? timer;
+    private readonly CopyWriter? copies;
     private readonly CancellationTokenSource stopping = new();
 
     public Saver(StoreCore core, BlobStoreOptions options, TimeProvider time)
@@ -23,6 +24,8 @@ internal sealed class Saver : IDisposable
         SavedAt = core.Now;
         if (core.Log != null && !core.AppendsAtOnce)
             timer = time.CreateTimer(_ => _ = SaveIfChangedAsync(), null, options.SaveInterval, options.SaveInterval);
+        if (core.AppendsAtOnce)
+            copies = new CopyWriter(core, time);
     }
 
     /// <summary>Unix time in milliseconds of the last save.</summary>
@@ -31,7 +34,9 @@ internal sealed class Saver : IDisposable
     /// <summary>Changes that were counted before the last save began.</summary>
     public long SavedChanges { get; private set; }
 
-    public async ValueTask<CacheError?> SaveAsync(CancellationToken cancellation)
+    public ValueTask<CacheError?> SaveAsync(CancellationToken cancellation) => SaveAsync(TimeSpan.MaxValue, cancellation);
+
+    private async ValueTask<CacheError?> SaveAsync(TimeSpan copiesTimeMax, CancellationToken cancellation)
     {
         if (core.Log == null)
             return null;
@@ -39,7 +44,8 @@ internal sealed class Saver : IDisposable
         try
         {
             long changes = core.Counters.Changes;
-            if (!core.AppendsAtOnce && await AppendDirtyAsync(cancellation).ConfigureAwait(false) is { } error)
+            ValueTask<CacheError?> appending = copies?.WriteAsync(copiesTimeMax, cancellation) ?? AppendDirtyAsync(cancellation);
+            if (await appending.ConfigureAwait(false) is { } error)
                 return error;
             if (await Task.Run(core.ObjectWriter.Flush, cancellation).ConfigureAwait(false) is { } unwritten)
                 return unwritten;
@@ -59,8 +65,10 @@ internal sealed class Saver : IDisposable
     {
         if (timer != null)
             await timer.DisposeAsync().ConfigureAwait(false);
+        if (copies != null)
+            await copies.DisposeAsync().ConfigureAwait(false);
         await stopping.CancelAsync().ConfigureAwait(false);
-        return await SaveAsync(CancellationToken.None).ConfigureAwait(false);
+        return await SaveAsync(CopyWriter.StopTimeMax, CancellationToken.None).ConfigureAwait(false);
     }
 
     public void Dispose()

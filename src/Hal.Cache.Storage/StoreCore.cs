@@ -58,6 +58,7 @@ internal sealed unsafe class StoreCore : IDisposable
         ObjectRecords = new ObjectRecords(this);
         ObjectWriter = new ObjectWriter(this);
         Codec = options.ObjectCodec;
+        Packer = new ObjectPacker(this, options.UnpackedObjectsMax);
         epoch = time.GetTimestamp();
     }
 
@@ -84,6 +85,8 @@ internal sealed unsafe class StoreCore : IDisposable
     public ObjectRecords ObjectRecords { get; }
 
     public ObjectWriter ObjectWriter { get; }
+
+    public ObjectPacker Packer { get; }
 
     public IObjectCodec? Codec { get; }
 
@@ -313,7 +316,7 @@ internal sealed unsafe class StoreCore : IDisposable
         int shard = ShardIndex(hash);
         for (EntryHeader* entry = Shards[shard].Table.Chain(hash); entry != null; entry = KeyTable.Next(entry))
         {
-            LargeValue? held = (entry->Flags & EntryFlags.Slotted) != 0 ? Objects.SlotIn(shard, entry).Chunks
+            LargeValue? held = (entry->Flags & EntryFlags.Slotted) != 0 ? Objects.SlotOf(entry).Chunks
                 : (entry->Flags & EntryFlags.Large) != 0 ? handles[shard][BitConverter.ToInt32(Shard.StoredValue(entry))] : null;
             if (ReferenceEquals(held, value) && Hash.Of(Shard.KeyOf(entry)) == hash)
                 return entry;

@@ -12,7 +12,8 @@ internal sealed class EventLoop : IConnectionLoop, IDisposable
 
     private readonly int epoll = Epoll.Create();
     private readonly int waker = Epoll.CreateWaker();
-    private readonly Thread thread;
+    private readonly string name;
+    private readonly EpollEvent[] events = new EpollEvent[EventsAtOnce];
     private readonly Lock gate = new();
     private readonly List<SocketConnection?> slots = [];
     private readonly Stack<int> freeSlots = new();
@@ -22,12 +23,19 @@ internal sealed class EventLoop : IConnectionLoop, IDisposable
     private readonly Queue<ILoopWork> atEnd = new();
     private readonly ConcurrentQueue<ILoopWork> posted = new();
     private volatile bool isStopping;
+    private volatile Thread thread;
+
+    // How far the turn has come, for the thread that goes on with it.
+    private int eventCount;
+    private int eventsDone;
+    private int againDone;
 
     public EventLoop(string name)
     {
         if (!Epoll.TryWatch(epoll, waker, Epoll.In, WakerTag))
             throw new IOException($"The event loop's waker can't be watched: {Marshal.GetLastPInvokeErrorMessage()}.");
-        thread = new Thread(Run) { IsBackground = true, Name = name };
+        this.name = name;
+        thread = NewThread();
         thread.Start();
     }
 
@@ -79,6 +87,15 @@ internal sealed class EventLoop : IConnectionLoop, IDisposable
 
     public void AtEndOfTurn(ILoopWork work) => atEnd.Enqueue(work);
 
+    public void Leave()
+    {
+        if (!IsCurrentThread)
+            return;
+        Thread next = NewThread();
+        thread = next;
+        next.Start();
+    }
+
     public void Post(ILoopWork work)
     {
         lock (gate)
@@ -108,40 +125,69 @@ internal sealed class EventLoop : IConnectionLoop, IDisposable
         Epoll.Close(epoll);
     }
 
+    private Thread NewThread() => new(Run) { IsBackground = true, Name = name };
+
     private void Run()
     {
-        var events = new EpollEvent[EventsAtOnce];
-        while (!isStopping)
+        while (TryFinishTurn() && !isStopping)
         {
-            int count = Epoll.Wait(epoll, events, next.Count > 0 ? 0 : -1);
-            for (int at = 0; at < count; at++)
-            {
-                if (events[at].Tag == WakerTag)
-                    RunPosted();
-                else
-                    Find(events[at].Tag)?.Signalled(events[at].Events);
-            }
-
-            if (next.Count > 0)
-            {
-                (again, next) = (next, again);
-                foreach (SocketConnection connection in again)
-                    connection.ReadAgain();
-                again.Clear();
-            }
-
-            while (atEnd.TryDequeue(out ILoopWork? work))
-                work.Run();
+            eventCount = Epoll.Wait(epoll, events, next.Count > 0 ? 0 : -1);
+            eventsDone = 0;
         }
 
-        RunPosted();
+        if (IsCurrentThread)
+            RunPosted();
+    }
+
+    /// <summary>Runs what is left of the turn; false where another thread has taken the loop over meanwhile.</summary>
+    private bool TryFinishTurn()
+    {
+        while (eventsDone < eventCount)
+        {
+            EpollEvent signalled = events[eventsDone++];
+            if (signalled.Tag == WakerTag)
+                RunPosted();
+            else
+                Find(signalled.Tag)?.Signalled(signalled.Events);
+            if (!IsCurrentThread)
+                return false;
+        }
+
+        if (againDone == again.Count)
+        {
+            again.Clear();
+            againDone = 0;
+            (again, next) = (next, again);
+        }
+
+        while (againDone < again.Count)
+        {
+            again[againDone++].ReadAgain();
+            if (!IsCurrentThread)
+                return false;
+        }
+
+        while (atEnd.TryDequeue(out ILoopWork? work))
+        {
+            work.Run();
+            if (!IsCurrentThread)
+                return false;
+        }
+
+        return true;
     }
 
     private void RunPosted()
     {
         Epoll.Drain(waker);
         while (posted.TryDequeue(out ILoopWork? work))
+        {
             work.Run();
+            if (IsCurrentThread || posted.IsEmpty)
+                continue;
+            Epoll.Wake(waker); // what is left is the other thread's
+            return;
+        }
     }
 
     private SocketConnection? Find(ulong tag)

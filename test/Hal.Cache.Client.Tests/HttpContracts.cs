@@ -67,6 +67,15 @@ public sealed class HttpSchedulingContractTests : SchedulingContract
     protected override Task StopAsync() => host.StopAsync();
 }
 
+public sealed class HttpBatchesContractTests : BatchesContract
+{
+    private readonly HttpPlane host = new();
+
+    protected override Task<IControlPlane> StartAsync(TimeProvider clock) => host.StartAsync(clock);
+
+    protected override Task StopAsync() => host.StopAsync();
+}
+
 public sealed class HttpAnalyticsContractTests : AnalyticsContract
 {
     private readonly HttpPlane host = new();

@@ -476,6 +476,21 @@ public sealed class CopyHolderTests
     }
 
     [Fact]
+    public void Reads_of_long_keys_that_are_asked_again_at_once_go_out_in_messages_of_a_bounded_size()
+    {
+        const int keys = 600;
+        bench.Connect();
+        for (var i = 0; i < keys; i++) bench.Read(i, TestKeys.Key(new string('k', 60_000) + i, (ulong)i));
+        bench.Sent.Clear();
+
+        bench.Advance((long)bench.Options.ResendAfter.TotalMilliseconds + 1);
+
+        var messages = bench.SentOf<Acquire>();
+        Assert.Equal(Enumerable.Range(0, keys), messages.SelectMany(m => m.Items).Select(i => (int)i.Key.Id.Hash).Order());
+        Assert.All(messages, m => Assert.InRange(m.Items.Sum(i => i.Key.Bytes.Length), 1, bench.Options.BatchKeyBytesMax));
+    }
+
+    [Fact]
     public void Flights_and_waiters_have_limits()
     {
         var small = new HolderBench(new CoherenceOptions { FlightsMax = 1, WaitersMax = 2 }).Connect();

@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.ControlPlane.Orleans.Streams;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Orleans.TestingHost;
@@ -10,6 +11,9 @@ namespace Hal.Cache.ControlPlane.Orleans.Tests;
 public sealed class ClusterFixture : IAsyncLifetime
 {
     private const int TreesBeforeDeath = 40;
+
+    // Hundreds of trees would move their records after each death.
+    private static readonly OrleansPlaneOptions Settings = new() { SpreadAfter = null };
 
     private readonly TreeResources resources = new();
     private InProcessTestCluster cluster = null!;
@@ -25,7 +29,7 @@ public sealed class ClusterFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var builder = new InProcessTestClusterBuilder(3);
-        builder.ConfigureSilo((_, silo) => silo.AddHalControlPlane(new OrleansPlaneOptions(), resources));
+        builder.ConfigureSilo((_, silo) => silo.UseInMemoryReminderService().AddMemoryGrainStorage(ChangeStream.SubscriptionStore).AddHalControlPlane(Settings, resources));
         builder.ConfigureSiloHost((_, host) => host.Logging.SetMinimumLevel(LogLevel.None));
         builder.ConfigureClient(client => client.AddHalControlPlane(new OrleansPlaneOptions()));
         cluster = builder.Build();

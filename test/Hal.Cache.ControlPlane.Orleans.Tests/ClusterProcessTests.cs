@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.ControlPlane.Orleans.Streams;
 using Hal.Cache.Testing.Clients;
 using Hal.Cache.Testing.Processes;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,6 +38,19 @@ public sealed class ClusterProcessTests(ITestOutputHelper output) : IDisposable
         var plane = service.Services.GetRequiredService<IControlPlane>();
         var located = await plane.Content.LocateAsync(CacheKey.FromText("greeting"), CancellationToken.None);
         Assert.Contains(located.Value.Holders, h => h.Instance == "leaf");
+        await using var tables = NpgsqlDataSource.Create(Connection);
+        await ClusterTree.SucceedsAsync(tree["leaf"], p => p.Batches.BeginAsync("b", new BatchRequest { EndsAt = DateTimeOffset.UtcNow.AddHours(1) }, CancellationToken.None));
+        var pin = new PinRequest { Instance = "leaf", Selection = new KeySelection { Keys = [CacheKey.FromText("greeting")] }, Batch = "b" };
+        await ClusterTree.SucceedsAsync(tree["root"], p => p.Scheduling.PinAsync(pin, "once", CancellationToken.None));
+        Assert.Equal(1, await CountAsync(tables, "OrleansRemindersTable where GrainId like '%/b'"));
+        // Who reads the stream of changes, the cluster knows by its database.
+        using var reading = new CancellationTokenSource(ClusterTree.Patience);
+        var stream = new ChangeStream(service.Services.GetRequiredService<IClusterClient>(), new OrleansPlaneOptions(), TimeProvider.System);
+        await using (var changes = stream.ReadAsync(new Subscription(), reading.Token).GetAsyncEnumerator(reading.Token))
+        {
+            Assert.True(await changes.MoveNextAsync());
+            Assert.True(await Eventually.HoldsAsync(async () => await CountAsync(tables, "OrleansStorage where PayloadBinary is not null") > 0, ClusterTree.Patience));
+        }
 
         var died = Stopwatch.StartNew();
         tree["branch"].Kill();
@@ -50,6 +64,20 @@ public sealed class ClusterProcessTests(ITestOutputHelper output) : IDisposable
 
         tree["branch"].Start();
         await ClusterTree.HoldersAreAsync(tree["branch"], "greeting", "leaf");
+
+        // The batch is that of all silos still, and ends by itself when its end is moved to now.
+        await ClusterTree.SucceedsAsync(tree["root"], p => p.Batches.BeginAsync("b", new BatchRequest { EndsAt = DateTimeOffset.UtcNow.AddSeconds(1) }, CancellationToken.None));
+        using var atBranch = ClusterTree.Plane(tree["branch"]);
+        var ended = await Eventually.HoldsAsync(
+            async () => await atBranch.Batches.GetAsync("b", CancellationToken.None) is { IsOk: true, Value: { State: BatchState.Ended, Pins: 0 } }, ClusterTree.Patience);
+        Assert.True(ended, $"{await atBranch.Batches.GetAsync("b", CancellationToken.None)}");
+        Assert.True(await Eventually.HoldsAsync(async () => await CountAsync(tables, "OrleansRemindersTable") == 0, ClusterTree.Patience), "a reminder was left");
+    }
+
+    private static async Task<long> CountAsync(NpgsqlDataSource tables, string what)
+    {
+        await using var command = tables.CreateCommand($"select count(*) from hal_cache.{what}");
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     [Fact]

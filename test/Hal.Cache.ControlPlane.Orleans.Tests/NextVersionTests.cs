@@ -1,6 +1,7 @@
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Instances;
 using Hal.Cache.ControlPlane.Orleans.Serialization;
+using Hal.Cache.ControlPlane.Orleans.Streams;
 using Hal.Cache.Testing.ControlPlane;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -25,7 +26,7 @@ public sealed class NextVersionTests : IAsyncLifetime
         var builder = new InProcessTestClusterBuilder(2);
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.AddHalControlPlane(new OrleansPlaneOptions(), resources);
+            silo.UseInMemoryReminderService().AddMemoryGrainStorage(ChangeStream.SubscriptionStore).AddHalControlPlane(new OrleansPlaneOptions(), resources);
             if (Interlocked.Increment(ref silos) == 2) Upgrade(silo.Services);
         });
         builder.ConfigureSiloHost((_, host) => host.Logging.SetMinimumLevel(LogLevel.None));

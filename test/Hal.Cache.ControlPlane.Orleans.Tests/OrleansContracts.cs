@@ -60,6 +60,14 @@ public sealed class OrleansSchedulingContractTests(ClusterFixture cluster) : Sch
 }
 
 [Collection(ClusterCollection.Name)]
+public sealed class OrleansBatchesContractTests(ClusterFixture cluster) : BatchesContract
+{
+    protected override Task<IControlPlane> StartAsync(TimeProvider clock) => cluster.NewTreeAsync(clock);
+
+    protected override Task StopAsync() => Task.CompletedTask;
+}
+
+[Collection(ClusterCollection.Name)]
 public sealed class OrleansAnalyticsContractTests(ClusterFixture cluster) : AnalyticsContract
 {
     protected override Task<IControlPlane> StartAsync(TimeProvider clock) => cluster.NewTreeAsync(clock);

@@ -67,6 +67,15 @@ public sealed class InProcessSchedulingTests : SchedulingContract
     protected override Task StopAsync() => host.StopAsync();
 }
 
+public sealed class InProcessBatchesTests : BatchesContract
+{
+    private readonly InProcessHost host = new();
+
+    protected override Task<IControlPlane> StartAsync(TimeProvider clock) => host.StartAsync(clock);
+
+    protected override Task StopAsync() => host.StopAsync();
+}
+
 public sealed class InProcessAnalyticsTests : AnalyticsContract
 {
     private readonly InProcessHost host = new();

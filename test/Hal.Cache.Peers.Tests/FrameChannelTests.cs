@@ -65,6 +65,19 @@ public sealed class FrameChannelTests
     }
 
     [Fact]
+    public async Task A_frame_that_is_too_long_to_send_ends_the_channel_and_throws_nothing()
+    {
+        var (left, _) = Pair();
+        var cut = new TaskCompletionSource();
+        var channel = new FrameChannel("right", left, 64 << 20, () => cut.TrySetResult());
+
+        Assert.False(channel.TrySend(new byte[IFrameChannel.FrameBytesMax + 1]));
+
+        await cut.Task.WaitAsync(Patience);
+        Assert.False(channel.TryQueue([1]));
+    }
+
+    [Fact]
     public void What_is_queued_leaves_with_the_next_flush_in_one_write()
     {
         var (left, right) = Pair();

@@ -88,6 +88,24 @@ public sealed class TelemetryTests : IDisposable
         var page = await http.GetStringAsync($"http://127.0.0.1:{tree["leaf"].HttpPort}/metrics");
         Assert.Contains("\nhal_gateway_commands_total{command=\"get\",instance=\"leaf\"} 12\n", page, StringComparison.Ordinal);
         Assert.Contains("\nhal_tree_link_bytes_total{instance=\"leaf\",source=\"branch\"} 5000000\n", page, StringComparison.Ordinal);
+
+        // A collection is brought whole, by the same way.
+        using var root = new RespTestClient(tree["root"].Port);
+        Assert.Equal(20_000, root.Command(["RPUSH", "list", .. Enumerable.Range(0, 20_000).Select(i => $"item number {i}")]).Number);
+        Assert.Equal("item number 7", leaf.Command("LINDEX", "list", "7").Text);
+        var pulled = await TraceAsync("LINDEX", ("leaf", "acquire"), ("leaf", "pull"), ("leaf", "fetch"), ("root", "fetch"));
+        var pull = pulled.Single(s => s is { Service: "leaf", Name: "pull" });
+        Assert.Equal(pulled.Single(s => s.IsRoot)["hal.key.hash"], pull["hal.key.hash"]);
+        Assert.Contains(pulled, s => s is { Service: "leaf", Name: "fetch" } && IsBelow(s, pull, pulled));
+    }
+
+    private static bool IsBelow(OtlpSpan span, OtlpSpan whole, List<OtlpSpan> trace)
+    {
+        for (var at = span; at is not null; at = trace.Find(s => s.SpanId == at.ParentId))
+        {
+            if (at.ParentId == whole.SpanId) return true;
+        }
+        return false;
     }
 
     // The first trace not yet returned that begins with the command at the leaf and has all of the spans, each with its parent.
@@ -99,7 +117,7 @@ public sealed class TelemetryTests : IDisposable
             {
                 found = _collector.Spans.GroupBy(s => s.TraceId).Select(g => g.ToList()).FirstOrDefault(trace =>
                     trace.Exists(s => s.IsRoot && s.Service == "leaf" && s.Name == command) && spans.All(wanted => trace.Exists(s => (s.Service, s.Name) == wanted))
-                    && trace.Exists(s => s.Name == "route") == spans.Any(wanted => wanted.Name == "route")
+                    && (command != "GET" || trace.Exists(s => s.Name == "route") == spans.Any(wanted => wanted.Name == "route"))
                     && trace.TrueForAll(s => s.IsRoot || trace.Exists(parent => parent.SpanId == s.ParentId)));
                 return found is not null;
             },

@@ -8,7 +8,7 @@ using Hal.Cache.Contracts.ControlPlane;
 namespace Hal.Cache.Client.Http;
 
 /// <summary>Sends a request until it is answered, a few times at most, and makes a value or an error of the answer.</summary>
-internal sealed class PlaneCalls(HttpClient http, ControlPlaneClientOptions options, TimeProvider time)
+internal sealed class PlaneCalls(HttpClient http, ControlPlaneClientOptions options, TimeProvider time, Random random)
 {
     private const string IdempotencyHeader = "Idempotency-Key";
 
@@ -38,13 +38,15 @@ internal sealed class PlaneCalls(HttpClient http, ControlPlaneClientOptions opti
     // The conversion of a value into a result is not offered for interfaces, which every list here is.
     public static Result<IReadOnlyList<T>> Result<T>(IReadOnlyList<T> list) => list as T[] ?? [.. list];
 
-    /// <summary>A wait before another try, longer with each.</summary>
-    public Task WaitAsync(int attempt, CancellationToken cancellation)
+    /// <summary>A wait before another try.</summary>
+    public Task WaitAsync(int attempt, CancellationToken cancellation) => Task.Delay(DelayBefore(attempt), time, cancellation);
+
+    /// <summary>How long to wait after so many tries: longer with each, less a random part, since clients that lost the same server should not come back in step.</summary>
+    internal TimeSpan DelayBefore(int attempt)
     {
         var delay = options.RetryDelay * Math.Pow(2, Math.Min(attempt - 1, 16));
         if (delay > options.RetryDelayMax) delay = options.RetryDelayMax;
-        // Clients that lost the same server should not come back in step.
-        return Task.Delay(delay * (1 - (Random.Shared.NextDouble() / 2)), time, cancellation);
+        lock (random) return delay * (1 - (random.NextDouble() / 2));
     }
 
     /// <summary>The error that a response which is no success tells.</summary>

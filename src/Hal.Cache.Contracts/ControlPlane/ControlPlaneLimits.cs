@@ -69,6 +69,9 @@ public static class ControlPlaneLimits
 
     public const int PinsMax = 4096;
 
+    /// <summary>Batches that have not ended; ended ones beyond it are forgotten, the one that ended first before others.</summary>
+    public const int BatchesMax = 1024;
+
     /// <summary>Keys of all pins of one instance together, as many as are known when a pin is made.</summary>
     public const int PinnedKeysMax = 1_000_000;
 

@@ -23,5 +23,7 @@ public interface IControlPlane
 
     IScheduling Scheduling { get; }
 
+    IBatches Batches { get; }
+
     IAnalytics Analytics { get; }
 }

@@ -12,7 +12,7 @@ public interface IFrameChannel
     /// <summary>Bytes of frames that wait to be sent.</summary>
     int QueuedBytes { get; }
 
-    /// <summary>Queues a frame; false where the channel has ended, or ends now because its queue is full.</summary>
+    /// <summary>Queues a frame; false where the channel has ended, or ends now because its queue is full or the frame is too long.</summary>
     bool TrySend(ReadOnlySpan<byte> frame);
 
     /// <summary>The same, but it need not leave before the caller's next <see cref="Flush"/>.</summary>

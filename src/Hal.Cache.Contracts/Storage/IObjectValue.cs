@@ -15,6 +15,12 @@ public interface IObjectValue
     long MemoryBytes { get; }
 
     /// <summary>
+    /// Whether what <see cref="Write"/> writes, read back, is the same in all that anybody can see, so that the store may keep just those bytes while
+    /// nobody uses a small value; costs O(1).
+    /// </summary>
+    bool IsPackable => false;
+
+    /// <summary>
     /// Writes the whole value in a versioned format that the codec reads back. A big one is written without the lock, beside readers but
     /// never beside a change: so reading must not change the structure unless <see cref="IBlobStore.Reserve"/> has allowed it.
     /// </summary>

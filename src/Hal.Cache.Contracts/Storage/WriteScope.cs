@@ -21,4 +21,13 @@ public struct WriteScope
 
     /// <summary>Number of entries that were changed.</summary>
     public int Changes;
+
+    /// <summary>
+    /// Monotonic time at which the commands of this scope were here and none had waited: a copy that was good then is good for all of them.
+    /// <see cref="ReadAtFirst"/> where that is when the first copy is looked at, 0 where each copy has its own time.
+    /// </summary>
+    public long ReadAt;
+
+    /// <summary>See <see cref="ReadAt"/>.</summary>
+    public const long ReadAtFirst = -1;
 }

@@ -2,7 +2,6 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Hosting;
 using Hal.Cache.ControlPlane.Orleans.Records;
-using Hal.Cache.ControlPlane.Orleans.Roles;
 using Hal.Cache.ControlPlane.Ownership;
 using Hal.Cache.ControlPlane.Sharding;
 using Orleans.Concurrency;
@@ -20,26 +19,17 @@ namespace Hal.Cache.ControlPlane.Orleans.Grains;
 [PreferLocalPlacement]
 internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneOptions options) : Grain, ICacheInstanceGrain, IDisposable
 {
-    // A record that does not answer makes the instance tell its digests, so there is no need to insist.
-    private const int AttemptsMax = 3;
-
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly string feed = Guid.NewGuid().ToString("N");
-    private GrainCalls calls = null!;
-    private RecordCalls records = null!;
-    private LinkCalls links = null!;
+    private TreeGrains tree = null!;
     private Task tellingLinks = Task.CompletedTask;
     private InstanceShard shard = null!;
-    private TreeKey key;
     private long batches;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        key = TreeKey.Parse(this.GetPrimaryKeyString());
-        calls = new GrainCalls(options, TimeProvider.System, AttemptsMax);
-        records = new RecordCalls(() => GrainFactory, key.Tree, calls);
-        links = new LinkCalls(() => GrainFactory, key.Tree, calls);
-        shard = new InstanceShard(resources.Clock(key.Tree), options.Plane.Instances);
+        tree = TreeGrains.Of(this, GrainFactory, options);
+        shard = new InstanceShard(resources.Clock(tree.Key.Tree), options.Plane.Instances);
         return Task.CompletedTask;
     }
 
@@ -47,7 +37,7 @@ internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneO
 
     public async Task<Result<InstanceLease>> RegisterAsync(InstanceRegistration registration, CancellationToken cancellation)
     {
-        var lease = await calls.CallAsync(() => GrainFactory.GetGrain<IInstancesGrain>(key.Tree).RegisterAsync(registration, cancellation), cancellation);
+        var lease = await tree.Calls.CallAsync(() => tree.Instances.RegisterAsync(registration, cancellation), cancellation);
         if (!lease.IsOk) return lease.Error;
         if (shard.IsGone) await DropAsync();
         return shard.Register(registration, lease.Value);
@@ -58,10 +48,10 @@ internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneO
         if (shard.Refusal(heartbeat.Instance, heartbeat.Epoch) is { } refusal) return refusal;
         if (TopologyRules.Check(heartbeat.Links) is { } wrong) return wrong;
         var rest = heartbeat with { Digest = null, Links = [] };
-        var lease = await calls.CallAsync(() => GrainFactory.GetGrain<IInstancesGrain>(key.Tree).HeartbeatAsync(rest, cancellation), cancellation);
+        var lease = await tree.Calls.CallAsync(() => tree.Instances.HeartbeatAsync(rest, cancellation), cancellation);
         if (!lease.IsOk) return lease.Error;
         // Not waited for, since a lease must not be late for a link whose silo is gone; what comes meanwhile is left out.
-        if (tellingLinks.IsCompleted && heartbeat.Links.Count > 0) tellingLinks = links.ObserveAsync(heartbeat.Links, CancellationToken.None);
+        if (tellingLinks.IsCompleted && heartbeat.Links.Count > 0) tellingLinks = tree.Links.ObserveAsync(heartbeat.Links, CancellationToken.None);
         var heard = shard.Hear(heartbeat, lease.Value);
         await TellAsync();
         return heard;
@@ -69,7 +59,7 @@ internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneO
 
     public async Task<Result<Done>> RemoveAsync(long? epoch, CancellationToken cancellation)
     {
-        var removed = await calls.CallAsync(() => GrainFactory.GetGrain<IInstancesGrain>(key.Tree).RemoveAsync(key.Name, epoch, cancellation), cancellation);
+        var removed = await tree.Calls.CallAsync(() => tree.Instances.RemoveAsync(tree.Key.Name, epoch, cancellation), cancellation);
         if (!removed.IsOk) return removed.Error;
         await DropAsync();
         DeactivateOnIdle();
@@ -85,12 +75,12 @@ internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneO
             if (!begun.IsOk) return begun.Error;
             var number = ++batches;
             var answers = await Task.WhenAll(begun.Value.Parts.Select(async part =>
-                (part.Key, Reply: await records.AskAsync(part.Key, r => r.TakeAsync(part.Value.Changes(feed, number), part.Value.Keys), CancellationToken.None))));
+                (part.Key, Reply: await tree.Records.AskAsync(part.Key, r => r.TakeAsync(part.Value.Changes(feed, number), part.Value.Keys), CancellationToken.None))));
             var replies = answers.ToDictionary(a => a.Key, a => a.Reply.IsOk ? a.Reply.Value : null);
             var reply = shard.End(begun.Value, replies);
             // In the turn too, so that an instance's events are in the log in their order. Where the tree does not answer its log is gone as well.
             var outcome = begun.Value.Outcome(replies, $"{feed}.{number}");
-            if (outcome.HasNews) await calls.AskAsync(() => TakenAsync(outcome), CancellationToken.None);
+            if (outcome.HasNews) await tree.Calls.AskAsync(() => TakenAsync(outcome), CancellationToken.None);
             return reply;
         }
         finally
@@ -136,14 +126,14 @@ internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneO
 
     private async Task<bool> TakenAsync(BatchOutcome outcome)
     {
-        await GrainFactory.GetGrain<ITreeGrain>(key.Tree).TakeAsync(outcome);
+        await tree.Tree.TakeAsync(outcome);
         return true;
     }
 
     private async Task<IReadOnlyDictionary<int, RecordShare?>> SharesAsync(IReadOnlyList<int> wanted, bool withSlots, CancellationToken cancellation)
     {
         var answers = await Task.WhenAll(wanted.Select(async record =>
-            (record, Share: await records.AskAsync(record, r => r.ShareAsync(key.Name, withSlots), cancellation))));
+            (record, Share: await tree.Records.AskAsync(record, r => r.ShareAsync(tree.Key.Name, withSlots), cancellation))));
         return answers.ToDictionary(a => a.record, a => a.Share.IsOk ? a.Share.Value : null);
     }
 
@@ -152,11 +142,11 @@ internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneO
     {
         await Task.WhenAll(shard.Untold.Select(async untold =>
         {
-            var told = await records.AskAsync(
+            var told = await tree.Records.AskAsync(
                 untold.Record,
                 async record =>
                 {
-                    await record.ToldAsync(key.Name, untold.Life);
+                    await record.ToldAsync(tree.Key.Name, untold.Life);
                     return true;
                 },
                 CancellationToken.None);
@@ -168,11 +158,11 @@ internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneO
     private async Task DropAsync()
     {
         shard.Forget();
-        await Task.WhenAll(Enumerable.Range(0, HashSlot.Records).Select(record => records.AskAsync(
+        await Task.WhenAll(Enumerable.Range(0, HashSlot.Records).Select(record => tree.Records.AskAsync(
             record,
             async r =>
             {
-                await r.DropAsync(key.Name);
+                await r.DropAsync(tree.Key.Name);
                 return true;
             },
             CancellationToken.None)));

@@ -29,4 +29,10 @@ internal interface IKeyOwnershipGrain : IGrainWithStringKey
     Task ToldAsync(string instance, string life);
 
     Task DropAsync(string instance);
+
+    /// <summary>The silo that the record is on.</summary>
+    Task<string> HomeAsync();
+
+    /// <summary>Has the record go on on another silo, where it begins anew.</summary>
+    Task MoveAsync(string silo);
 }

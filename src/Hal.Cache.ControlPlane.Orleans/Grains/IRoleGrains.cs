@@ -20,5 +20,8 @@ internal interface IOwnershipGrain : IOwnership, IGrainWithStringKey;
 /// <summary>The jobs, pins and manifests of a tree.</summary>
 internal interface ISchedulingGrain : IScheduling, IGrainWithStringKey;
 
+/// <summary>The batches of a tree.</summary>
+internal interface IBatchesGrain : IBatches, IGrainWithStringKey;
+
 /// <summary>The use of a tree.</summary>
 internal interface IAnalyticsGrain : IAnalytics, IGrainWithStringKey;

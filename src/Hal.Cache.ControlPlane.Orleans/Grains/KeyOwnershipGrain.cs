@@ -5,6 +5,8 @@ using Hal.Cache.ControlPlane.Sharding;
 using Orleans.Concurrency;
 using Orleans.Configuration;
 using Orleans.Placement;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
 
 namespace Hal.Cache.ControlPlane.Orleans.Grains;
 
@@ -50,6 +52,15 @@ internal sealed class KeyOwnershipGrain(ITreeResources resources, TreeSights sig
     public Task DropAsync(string instance)
     {
         record.Drop(instance);
+        return Task.CompletedTask;
+    }
+
+    public Task<string> HomeAsync() => Task.FromResult(GrainContext.Address.SiloAddress!.ToParsableString());
+
+    public Task MoveAsync(string silo)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(silo));
+        this.MigrateOnIdle();
         return Task.CompletedTask;
     }
 

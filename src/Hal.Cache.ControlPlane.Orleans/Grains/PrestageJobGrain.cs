@@ -2,7 +2,6 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Hosting;
 using Hal.Cache.ControlPlane.Orleans.Records;
-using Hal.Cache.ControlPlane.Orleans.Roles;
 using Orleans.Placement;
 using Orleans.Runtime;
 
@@ -16,21 +15,16 @@ namespace Hal.Cache.ControlPlane.Orleans.Grains;
 [HashBasedPlacement]
 internal sealed class PrestageJobGrain(ITreeResources resources, OrleansPlaneOptions options) : Grain, IPrestageJobGrain, IDisposable
 {
-    // The next round tries again.
-    private const int AttemptsMax = 3;
-
-    private GrainCalls calls = null!;
+    private TreeGrains tree = null!;
     private PrestageJobHost? job;
-    private TreeKey key;
 
     private PrestageJobHost Job => job!;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        key = TreeKey.Parse(this.GetPrimaryKeyString());
-        calls = new GrainCalls(options, TimeProvider.System, AttemptsMax);
-        var records = new GrainContentIndex(new RecordCalls(() => GrainFactory, key.Tree, calls));
-        job = new PrestageJobHost(key.Name, resources.Store(key.Tree), records, resources.Clock(key.Tree));
+        tree = TreeGrains.Of(this, GrainFactory, options);
+        var key = tree.Key;
+        job = new PrestageJobHost(key.Name, resources.Store(key.Tree), new GrainContentIndex(tree.Records), resources.Clock(key.Tree));
         // The caller tries again; the store may be back by then.
         if (await job.LoadAsync(cancellationToken) is { } error) throw new OrleansException($"prestage job '{key.Name}' can't be read: {error.Message}");
         this.RegisterGrainTimer(KeepAsync, new GrainTimerCreationOptions(options.Plane.Housekeeping, options.Plane.Housekeeping));
@@ -71,10 +65,10 @@ internal sealed class PrestageJobGrain(ITreeResources resources, OrleansPlaneOpt
     {
         if (Job is { HasNews: true } && Job.Describe() is { IsOk: true, Value: var described })
         {
-            var told = await calls.AskAsync(
+            var told = await tree.Calls.AskAsync(
                 async () =>
                 {
-                    await GrainFactory.GetGrain<ITreeGrain>(key.Tree).TakeJobAsync(described);
+                    await tree.Tree.TakeJobAsync(described);
                     return true;
                 },
                 CancellationToken.None);

@@ -2,7 +2,6 @@ using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Hosting;
 using Hal.Cache.ControlPlane.Orleans.Records;
-using Hal.Cache.ControlPlane.Orleans.Roles;
 using Orleans.Placement;
 using Orleans.Runtime;
 
@@ -15,27 +14,19 @@ namespace Hal.Cache.ControlPlane.Orleans.Grains;
 [PreferLocalPlacement]
 internal sealed class TopologyEdgeGrain(ITreeResources resources, OrleansPlaneOptions options) : Grain, ITopologyEdgeGrain, IDisposable
 {
-    // The next observation tries again.
-    private const int AttemptsMax = 3;
-
-    private GrainCalls calls = null!;
+    private TreeGrains tree = null!;
     private LinkHost? link;
-    private string tree = "";
 
     private LinkHost Own => link!;
 
-    private ITreeGrain Tree => GrainFactory.GetGrain<ITreeGrain>(tree);
-
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        var key = TreeKey.Parse(this.GetPrimaryKeyString());
-        var (from, to) = key.Ends;
-        tree = key.Tree;
-        calls = new GrainCalls(options, TimeProvider.System, AttemptsMax);
-        link = new LinkHost(from, to, resources.Store(tree), resources.Clock(tree));
+        tree = TreeGrains.Of(this, GrainFactory, options);
+        var (from, to) = tree.Key.Ends;
+        link = new LinkHost(from, to, resources.Store(tree.Key.Tree), resources.Clock(tree.Key.Tree));
         // The caller tries again; the store may be back by then.
         if (await link.LoadAsync(cancellationToken) is { } error) throw new OrleansException($"the link from '{from}' to '{to}' can't be read: {error.Message}");
-        var picture = await calls.AskAsync(() => Tree.FindLinkAsync(from, to), cancellationToken);
+        var picture = await tree.Calls.AskAsync(() => tree.Tree.FindLinkAsync(from, to), cancellationToken);
         if (picture is { IsOk: true, Value: { } seen }) link.Recall(seen);
     }
 
@@ -80,7 +71,7 @@ internal sealed class TopologyEdgeGrain(ITreeResources resources, OrleansPlaneOp
     private async Task<CacheError?> TellAsync(CancellationToken cancellation)
     {
         var described = Own.Describe();
-        var told = await calls.CallAsync(() => Tree.TakeLinkAsync(described), cancellation);
+        var told = await tree.Calls.CallAsync(() => tree.Tree.TakeLinkAsync(described), cancellation);
         if (told.IsOk)
         {
             Own.Tell(described);

@@ -21,8 +21,8 @@ namespace Hal.Cache.ControlPlane.Orleans.Grains;
 /// </remarks>
 [Reentrant]
 [KeepAlive]
-internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions options)
-    : Grain, ITreeGrain, IInstancesGrain, ITopologyGrain, IRoutingGrain, IOwnershipGrain, ISchedulingGrain, IAnalyticsGrain
+internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions options, ISiloStatusOracle silos)
+    : Grain, ITreeGrain, IInstancesGrain, ITopologyGrain, IRoutingGrain, IOwnershipGrain, ISchedulingGrain, IBatchesGrain, IAnalyticsGrain
 {
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromSeconds(10);
 
@@ -38,15 +38,17 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         tree = this.GetPrimaryKeyString();
-        var calls = new GrainCalls(options, TimeProvider.System);
-        links = new LinkCalls(() => GrainFactory, tree, calls);
-        var index = new GrainContentIndex(new RecordCalls(() => GrainFactory, tree, calls));
-        var jobs = new JobCalls(() => GrainFactory, tree, calls);
+        var grains = new TreeGrains(() => GrainFactory, new TreeKey(tree, ""), new GrainCalls(options, TimeProvider.System));
+        links = grains.Links;
+        var shards = new PlaneShards(new GrainContentIndex(grains.Records), grains.Jobs, grains.BatchRecords);
         var random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue));
-        var started = await InProcessControlPlane.StartAsync(options.Plane, resources.Store(tree), index, jobs, resources.Clock(tree), random, cancellationToken);
+        var started = await InProcessControlPlane.StartAsync(options.Plane, resources.Store(tree), shards, resources.Clock(tree), random, cancellationToken);
         // The caller tries again; the store may be back by then.
         plane = started.IsOk ? started.Value : throw new OrleansException($"the control plane of '{tree}' can't start: {started.Error.Message}");
         this.RegisterGrainTimer(ForgetGoneAsync, new GrainTimerCreationOptions(ForgetEvery, ForgetEvery) { Interleave = true });
+        if (options.SpreadAfter is not { } after) return;
+        var spreader = new RecordSpreader(grains.Records, silos, after, TimeProvider.System);
+        this.RegisterGrainTimer(spreader.LookAsync, new GrainTimerCreationOptions(after, after < ForgetEvery ? after : ForgetEvery) { Interleave = true });
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -168,6 +170,14 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
 
     Task<Result<Page<PinInfo>>> IScheduling.ListPinsAsync(string? instance, PageRequest page, CancellationToken cancellation) =>
         Plane.Scheduling.ListPinsAsync(instance, page, cancellation);
+
+    Task<Result<BatchInfo>> IBatches.BeginAsync(string batch, BatchRequest request, CancellationToken cancellation) => Plane.Batches.BeginAsync(batch, request, cancellation);
+
+    Task<Result<BatchInfo>> IBatches.GetAsync(string batch, CancellationToken cancellation) => Plane.Batches.GetAsync(batch, cancellation);
+
+    Task<Result<Page<BatchInfo>>> IBatches.ListAsync(PageRequest page, CancellationToken cancellation) => Plane.Batches.ListAsync(page, cancellation);
+
+    Task<Result<BatchInfo>> IBatches.EndAsync(string batch, CancellationToken cancellation) => Plane.Batches.EndAsync(batch, cancellation);
 
     Task<Result<UsageReport>> IAnalytics.UsageAsync(UsageQuery query, CancellationToken cancellation) => Plane.Analytics.UsageAsync(query, cancellation);
 

@@ -3,6 +3,7 @@ using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Events;
 using Hal.Cache.ControlPlane.Orleans.Grains;
 using Hal.Cache.ControlPlane.Orleans.Roles;
+using Orleans.Providers;
 using Orleans.Runtime;
 using Orleans.Streams;
 
@@ -14,6 +15,9 @@ namespace Hal.Cache.ControlPlane.Orleans.Streams;
 /// </summary>
 public sealed class ChangeStream(IClusterClient client, OrleansPlaneOptions options, TimeProvider time)
 {
+    /// <summary>The grain storage that a silo must have, in which Orleans keeps who reads.</summary>
+    public const string SubscriptionStore = ProviderConstants.DEFAULT_PUBSUB_PROVIDER_NAME;
+
     internal const string Provider = "hal-changes";
 
     // What is silent for so long is asked whether it has anything.

@@ -11,6 +11,9 @@ internal interface IJobsHost
     /// <summary>Jobs that have not ended.</summary>
     int Running { get; }
 
+    /// <summary>Jobs that have not ended and belong to a batch.</summary>
+    IReadOnlyList<(string Job, string Batch)> InBatches { get; }
+
     /// <summary>True where a job has work for the instance.</summary>
     bool IsWaiting(string instance);
 

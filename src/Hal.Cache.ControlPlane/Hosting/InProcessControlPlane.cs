@@ -2,6 +2,7 @@ using System.Text.Json;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Analytics;
+using Hal.Cache.ControlPlane.Scheduling;
 using Hal.Cache.ControlPlane.Sharding;
 using Hal.Cache.ControlPlane.Topology;
 
@@ -16,13 +17,15 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
     private readonly InstanceRecords? records;
     private readonly OwnershipHost ownership;
     private readonly SchedulingHost scheduling;
+    private readonly BatchesHost batches;
+    private readonly OwnBatches? ownBatches;
     private readonly ShardedJobs? shardedJobs;
     private readonly CancellationTokenSource stopping = new();
     private readonly DateTimeOffset startedAt;
     private ITimer? housekeeping;
     private Task keeping = Task.CompletedTask;
 
-    private InProcessControlPlane(ControlPlaneOptions options, IControlPlaneStore? store, IContentIndex? index, IPrestageJobs? jobs, TimeProvider time, Random random)
+    private InProcessControlPlane(ControlPlaneOptions options, IControlPlaneStore? store, PlaneShards? shards, TimeProvider time, Random random)
     {
         var ids = new IdSource(random);
         durable = new DurableState(store);
@@ -30,13 +33,16 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
         state = new PlaneState(options, time, ids.Next("log", startedAt));
         var content = new ContentHost(state);
         ownership = new OwnershipHost(state, durable);
-        shardedJobs = jobs is null ? null : new ShardedJobs(state, jobs);
-        scheduling = new SchedulingHost(state, durable, content, index, (IJobsHost?)shardedJobs ?? new JobsHost(state, durable), ids);
+        shardedJobs = shards is null ? null : new ShardedJobs(state, shards.Jobs);
+        ownBatches = shards is null ? new OwnBatches(store, time) : null;
+        var table = new Actor<BatchTable>(new BatchTable());
+        scheduling = new SchedulingHost(state, durable, content, shards?.Index, (IJobsHost?)shardedJobs ?? new JobsHost(state, durable), table, ids);
+        batches = new BatchesHost(state, durable, table, (IBatchRecords?)ownBatches ?? shards!.Batches, scheduling);
         instances = new InstancesHost(state, ownership, scheduling);
         records = options.KeepInstances ? new InstanceRecords(state, durable) : null;
         Content = content;
         Topology = new TopologyHost(state, durable);
-        Routing = new RoutingHost(state, content, index);
+        Routing = new RoutingHost(state, content, shards?.Index);
         Events = new EventsHost(state);
         Analytics = new AnalyticsHost(state);
     }
@@ -58,23 +64,24 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
 
     public IScheduling Scheduling => scheduling;
 
+    public IBatches Batches => batches;
+
     public IAnalytics Analytics { get; }
 
     /// <summary>Starts with what the store has; without a store nothing is kept. Options must be valid.</summary>
     public static Task<Result<InProcessControlPlane>> StartAsync(
         ControlPlaneOptions options, IControlPlaneStore? store, TimeProvider time, Random random, CancellationToken cancellation) =>
-        StartAsync(options, store, null, null, time, random, cancellation);
+        StartAsync(options, store, null, time, random, cancellation);
 
     /// <summary>
-    /// Starts without ownership records of its own where an index of those is given: then routes and schedules are made from the index, and
-    /// what instances report is told by <see cref="Take(BatchOutcome)"/>; and without prestage jobs of its own where those are given.
+    /// Starts without ownership records, prestage jobs and batches of its own where those are elsewhere: then routes and schedules are made from their
+    /// index, and what instances report is told by <see cref="Take(BatchOutcome)"/>.
     /// </summary>
     public static async Task<Result<InProcessControlPlane>> StartAsync(
-        ControlPlaneOptions options, IControlPlaneStore? store, IContentIndex? index, IPrestageJobs? jobs, TimeProvider time, Random random,
-        CancellationToken cancellation)
+        ControlPlaneOptions options, IControlPlaneStore? store, PlaneShards? shards, TimeProvider time, Random random, CancellationToken cancellation)
     {
         if (options.Validate() is { } rule) return new CacheError(CacheErrorCode.Invalid, rule);
-        var plane = new InProcessControlPlane(options, store, index, jobs, time, random);
+        var plane = new InProcessControlPlane(options, store, shards, time, random);
         var loaded = await plane.durable.LoadAsync(cancellation);
         if (!loaded.IsOk) return loaded.Error;
         try
@@ -118,6 +125,7 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
         await stopping.CancelAsync();
         await keeping;
         instances.Dispose();
+        ownBatches?.Dispose();
         durable.Dispose();
         stopping.Dispose();
     }
@@ -132,6 +140,7 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
                 ownership.Load(record.Key, slots);
         }
         scheduling.Load(records);
+        batches.Load(records);
         this.records?.Load(records);
     }
 
@@ -148,6 +157,7 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
         try
         {
             await scheduling.ExpireAsync(stopping.Token);
+            await batches.ExpireAsync(stopping.Token);
             if (records is not null) await records.KeepAsync(stopping.Token);
         }
         catch (OperationCanceledException)

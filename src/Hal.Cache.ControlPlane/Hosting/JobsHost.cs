@@ -14,6 +14,9 @@ internal sealed class JobsHost(PlaneState state, DurableState durable) : IJobsHo
 
     public int Running => jobs.Ask(j => j.Running);
 
+    public IReadOnlyList<(string Job, string Batch)> InBatches =>
+        jobs.Ask(all => all.Newest.Where(j => !j.HasEnded && j.Request.Batch is not null).Select(j => (j.Id, j.Request.Batch!)).ToArray());
+
     public bool IsWaiting(string instance) => jobs.Ask(j => j.IsWaiting(instance));
 
     public async Task<Result<PrestageInfo>> BeginAsync(string job, PrestageRequest request, PackedKeys keys, CancellationToken cancellation)

@@ -9,9 +9,14 @@ using Hal.Cache.ControlPlane.Sharding;
 namespace Hal.Cache.ControlPlane.Hosting;
 
 /// <summary>Pins: recorded here, kept by the instances, which hear of a change by their leases. Changes have <see cref="DurableState"/>'s turn.</summary>
-internal sealed class PinsHost(PlaneState state, DurableState durable, ManifestTable manifests, Actor<IdempotencyTable> made, IdSource ids, IContentIndex? index)
+internal sealed class PinsHost(
+    PlaneState state, DurableState durable, ManifestTable manifests, Actor<IdempotencyTable> made, Actor<BatchTable> batches, IdSource ids, IContentIndex? index)
 {
     private readonly Actor<PinTable> pins = new(new PinTable());
+
+    /// <summary>Pins that belong to a batch.</summary>
+    public IReadOnlyList<(string Pin, string Batch)> InBatches =>
+        pins.Ask(p => p.All.Where(i => i.Request.Batch is not null).Select(i => (i.Pin, i.Request.Batch!)).ToArray());
 
     public Task<Result<PinInfo>> PinAsync(
         PinRequest request, string? idempotencyKey, Func<KeySelection, Task<Result<PackedKeys>>> resolve, CancellationToken cancellation) => durable.ChangeAsync<PinInfo>(
@@ -68,6 +73,7 @@ internal sealed class PinsHost(PlaneState state, DurableState durable, ManifestT
         if (state.Registry.Find(request.Instance) is null) return InstanceRegistry.Unknown(request.Instance);
         if (SelectionResolver.Check(request.Selection) is { } wrong) return wrong;
         if (request.Selection.Manifest is { } manifest && manifests.Find(manifest) is null) return ManifestTable.Unknown(manifest);
+        if (batches.Ask(b => b.Refusal(request.Batch, state.Now)) is { } over) return over;
         if (request.ExpiresAt <= state.Now) return new CacheError(CacheErrorCode.Invalid, $"expiresAt is {request.ExpiresAt:O}, which has passed");
         return pins.Ask(p => p.Count) >= ControlPlaneLimits.PinsMax
             ? new CacheError(CacheErrorCode.Busy, $"there are {ControlPlaneLimits.PinsMax} pins, which is the limit (PinsMax)")

@@ -15,17 +15,19 @@ internal sealed class SchedulingHost : IScheduling
     private readonly IContentIndex? index;
     private readonly IdSource ids;
     private readonly IJobsHost jobs;
+    private readonly Actor<BatchTable> batches;
     private readonly Actor<IdempotencyTable> made = new(new IdempotencyTable());
     private readonly ManifestTable manifests;
     private readonly SelectionResolver selections;
     private readonly PinsHost pins;
 
-    public SchedulingHost(PlaneState state, DurableState durable, ContentHost content, IContentIndex? index, IJobsHost jobs, IdSource ids)
+    public SchedulingHost(
+        PlaneState state, DurableState durable, ContentHost content, IContentIndex? index, IJobsHost jobs, Actor<BatchTable> batches, IdSource ids)
     {
-        (this.state, this.durable, this.index, this.jobs, this.ids) = (state, durable, index, jobs, ids);
+        (this.state, this.durable, this.index, this.jobs, this.batches, this.ids) = (state, durable, index, jobs, batches, ids);
         manifests = new ManifestTable(durable);
         selections = new SelectionResolver(content, index);
-        pins = new PinsHost(state, durable, manifests, made, ids, index);
+        pins = new PinsHost(state, durable, manifests, made, batches, ids, index);
     }
 
     public bool IsWaiting(string instance) => jobs.IsWaiting(instance);
@@ -87,6 +89,28 @@ internal sealed class SchedulingHost : IScheduling
         },
         cancellation);
 
+    /// <summary>Batches that have jobs or pins, and how many.</summary>
+    public IReadOnlyDictionary<string, (int Prestages, int Pins)> BatchContents()
+    {
+        var all = jobs.InBatches.Select(j => (j.Batch, IsJob: true)).Concat(pins.InBatches.Select(p => (p.Batch, IsJob: false)));
+        return all.GroupBy(i => i.Batch, StringComparer.Ordinal).ToDictionary(g => g.Key, g => (g.Count(i => i.IsJob), g.Count(i => !i.IsJob)), StringComparer.Ordinal);
+    }
+
+    /// <summary>Cancels the jobs of a batch and takes back its pins; goes on past what fails, and answers the last such error.</summary>
+    public async Task<CacheError?> EndBatchAsync(string batch, CancellationToken cancellation)
+    {
+        CacheError? failed = null;
+        foreach (var (job, _) in jobs.InBatches.Where(j => j.Batch == batch))
+        {
+            if (await jobs.CancelAsync(job, cancellation) is { Error: { Code: not CacheErrorCode.NotFound } error }) failed = error;
+        }
+        foreach (var (pin, _) in pins.InBatches.Where(p => p.Batch == batch))
+        {
+            if (await pins.UnpinAsync(pin, cancellation) is { Error: { } error }) failed = error;
+        }
+        return failed;
+    }
+
     /// <summary>Takes what was stored; what can't be read is left out and named.</summary>
     public void Load(IReadOnlyList<StoredRecord> records)
     {
@@ -124,6 +148,7 @@ internal sealed class SchedulingHost : IScheduling
         if (request.Instances.FirstOrDefault(i => state.Registry.Find(i) is null) is { } unknown) return InstanceRegistry.Unknown(unknown);
         if (request.Priority is < 0 or > 100) return Invalid($"priority is {request.Priority}; it must be from 0 to 100");
         if (request.BandwidthBytesPerSecond <= 0) return Invalid($"bandwidthBytesPerSecond is {request.BandwidthBytesPerSecond}; it must be above 0");
+        if (batches.Ask(b => b.Refusal(request.Batch, state.Now)) is { } over) return over;
         if (request.Deadline <= state.Now) return Invalid($"deadline is {request.Deadline:O}, which has passed");
         return jobs.Running >= ControlPlaneLimits.PrestagesMax
             ? new CacheError(CacheErrorCode.Busy, $"there are {ControlPlaneLimits.PrestagesMax} jobs that have not ended, which is the limit (PrestagesMax)")

@@ -13,6 +13,9 @@ internal sealed class ShardedJobs(PlaneState state, IPrestageJobs shards) : IJob
 
     public int Running => jobs.Ask(j => j.Running);
 
+    public IReadOnlyList<(string Job, string Batch)> InBatches =>
+        jobs.Ask(all => all.Newest.Where(j => j.EndedAt is null && j.Batch is not null).Select(j => (j.Job, j.Batch!)).ToArray());
+
     public bool IsWaiting(string instance) => jobs.Ask(j => j.IsWaiting(instance, state.Now));
 
     /// <summary>Takes what a job tells of itself.</summary>

@@ -12,10 +12,17 @@ internal sealed record StoredProgress(byte[] Settled, byte[] Failed);
 /// <summary>A manifest as it is stored: its keys are in parts of their own.</summary>
 internal sealed record StoredManifest(DateTimeOffset StoredAt, int Parts);
 
+/// <summary>A batch as it is stored.</summary>
+internal sealed record StoredBatch(BatchState State, DateTimeOffset CreatedAt, DateTimeOffset? EndsAt, DateTimeOffset? EndedAt)
+{
+    public BatchInfo Describe(string name) => new() { Batch = name, State = State, CreatedAt = CreatedAt, EndsAt = EndsAt, EndedAt = EndedAt };
+}
+
 /// <summary>The shapes of stored records; they change by addition only.</summary>
 [JsonSerializable(typeof(StoredPrestage))]
 [JsonSerializable(typeof(StoredProgress))]
 [JsonSerializable(typeof(StoredManifest))]
+[JsonSerializable(typeof(StoredBatch))]
 [JsonSerializable(typeof(PinInfo))]
 [JsonSerializable(typeof(InstanceRegistration))]
 [JsonSerializable(typeof(LinkSettings))]

@@ -42,6 +42,7 @@ internal sealed class BlockedClient(BlockedClients registry, CommandContext cont
         using CancellationTokenRegistration left = context.Client.PeerClosed.Register(static state => ((BlockedClient)state!).TryWake(WakeReason.Gone), this);
         context.Client.IsBlocked = true;
         Begin();
+        registry.NoteWaiting();
         WakeReason reason = await woken.Task.ConfigureAwait(false);
         while (reason == WakeReason.Faulted)
         {

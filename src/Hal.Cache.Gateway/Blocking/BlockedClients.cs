@@ -15,9 +15,13 @@ internal sealed class BlockedClients(ShardFence fence)
     private readonly Dictionary<BlockedKey, List<BlockedClient>> lines = [];
     private readonly ConcurrentDictionary<long, BlockedClient> byClient = new();
     private int count;
+    private int waiting;
 
-    /// <summary>Number of clients that wait.</summary>
+    /// <summary>Number of clients that wait, or are about to.</summary>
     public int Count => Volatile.Read(ref count);
+
+    /// <summary>Number of clients that wait, whom whoever makes a key ready serves before its own reply.</summary>
+    public int Waiting => Volatile.Read(ref waiting);
 
     /// <summary>Number of keys that are waited for, and of those where also the key's end is.</summary>
     public (int Keys, int ForGone) KeyCounts
@@ -49,11 +53,15 @@ internal sealed class BlockedClients(ShardFence fence)
         }
     }
 
-    /// <summary>Ends a client's wait.</summary>
+    /// <summary>Counts a client, which was added, among those that wait.</summary>
+    public void NoteWaiting() => Interlocked.Increment(ref waiting);
+
+    /// <summary>Ends the wait of a client that was counted among those that wait.</summary>
     public void Remove(BlockedClient client)
     {
         Leave(client);
         byClient.TryRemove(KeyValuePair.Create(client.ClientId, client));
+        Interlocked.Decrement(ref waiting);
         Interlocked.Decrement(ref count);
     }
 

@@ -51,7 +51,11 @@ internal sealed class RespConnection : IDisposable
         ServerState server, CommandDispatcher dispatcher, ClientSession client, IDuplexPipe pipe, IConnectionLoop? loop, LoopCommits? commits, CancellationToken closed)
     {
         (this.dispatcher, this.client, input, this.closed) = (dispatcher, client, pipe.Input, closed);
-        context = new CommandContext(server, server.Keyspace, client) { Cancellation = closed };
+        context = new CommandContext(server, server.Keyspace, client)
+        {
+            Cancellation = closed,
+            Loop = commits is null ? loop : null, // the waits of many connections for one commit end on one stack, which can't be left
+        };
         (this.server, parser, reply, slowLog, time) = (server, context.Parser, context.Reply, server.SlowLog, server.Time);
         end = new CommandEnd(context);
         writes = server.Forwarder is { } forwarder && server.Tree is { Authorities.IsAuthority: false }
@@ -129,6 +133,7 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Runs commands until one has to wait, a large argument begins, much is to be sent, or the input ends.</summary>
     private Step Process(ref ReadOnlySequence<byte> buffer)
     {
+        context.Scope.ReadAt = WriteScope.ReadAtFirst;
         while (!buffer.IsEmpty || resumes)
         {
             ReadOnlyMemory<byte> block = buffer.First;
@@ -238,6 +243,7 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Has the writes that were put off run and writes their replies, ahead of what the command behind them may have written.</summary>
     private async ValueTask AnswerWritesAsync(Step step)
     {
+        context.Scope.ReadAt = 0;
         bool hasBegun = step is Step.Waits or Step.Ends or Step.Refused;
         byte[] behind = hasBegun ? reply.WrittenSpan[replyStart..].ToArray() : [];
         bool failed = hasBegun && context.Failed;
@@ -273,6 +279,7 @@ internal sealed class RespConnection : IDisposable
     {
         if (startedAt == 0)
             startedAt = Stopwatch.GetTimestamp(); // whatever waits is worth a look at the clock
+        context.Scope.ReadAt = 0;
         // The replies before this one need not wait for it.
         if (replyStart > 0 && (waiting == Outcome.Retry || context.Spec.Has(CommandFlags.Blocking)))
         {

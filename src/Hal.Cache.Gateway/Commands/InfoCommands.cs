@@ -113,7 +113,7 @@ internal static class InfoCommands
         Line(text, $"maxclients:{c.Server.Clients.Max}");
         Line(text, $"client_recent_max_input_buffer:0");
         Line(text, $"client_recent_max_output_buffer:0");
-        Line(text, $"blocked_clients:{c.Server.Blocked.Count + c.Server.Pause.Waiting + (c.Server.Forwarder?.BlockedCount ?? 0)}");
+        Line(text, $"blocked_clients:{c.Server.Blocked.Waiting + c.Server.Pause.Waiting + (c.Server.Forwarder?.BlockedCount ?? 0)}");
         Line(text, $"tracking_clients:{c.Server.Tracking.ClientCount}");
         Line(text, $"clients_in_timeout_table:0");
         (int keys, int forGone) = c.Server.IsAuthority ? c.Server.Blocked.KeyCounts : c.Server.Forwarder!.BlockedKeyCounts;

@@ -166,11 +166,12 @@ internal static class SortCommands
     private static List<byte[]> Elements(IObjectValue source, Options options)
     {
         var all = new List<byte[]>();
+        bool isBackward = options is { DontSort: true, Falling: true };
         Span<byte> scratch = stackalloc byte[Listpack.ScratchBytes];
         switch (source)
         {
             case ListValue list:
-                ListValue.ItemCursor items = list.Items(0, false, scratch);
+                ListValue.ItemCursor items = list.Items(isBackward ? list.Count - 1 : 0, isBackward, scratch);
                 while (items.MoveNext()) all.Add(items.Current.ToArray());
                 break;
             case SetValue set:
@@ -178,8 +179,7 @@ internal static class SortCommands
                 while (members.MoveNext()) all.Add(members.Current.ToArray());
                 break;
             case SortedSetValue scored:
-                bool backward = options is { DontSort: true, Falling: true };
-                SortedSetValue.ScoredCursor ranked = scored.Items(backward ? scored.Count - 1 : 0, backward, scratch);
+                SortedSetValue.ScoredCursor ranked = scored.Items(isBackward ? scored.Count - 1 : 0, isBackward, scratch);
                 while (ranked.MoveNext()) all.Add(ranked.Member.ToArray());
                 break;
         }

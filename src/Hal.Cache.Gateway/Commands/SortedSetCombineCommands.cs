@@ -208,7 +208,7 @@ internal static class SortedSetCombineCommands
             for (int i = 1; i < sources.Length; i++)
             {
                 if (!sources[i].TryGet(member, out double other)) return true;
-                value = Combine(aggregate, value, sources[i].Weighted(other));
+                value = Combine(aggregate, value, other * sources[i].Weight); // infinity times 0 makes the sum 0, as in Redis
             }
 
             result.Set(member, value, null);

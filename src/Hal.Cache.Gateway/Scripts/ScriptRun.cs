@@ -23,6 +23,7 @@ internal sealed class ScriptRun : IScriptHost
     private readonly ScriptRuntime runtime;
     private readonly bool isReadOnly;
     private readonly long startedAt = Stopwatch.GetTimestamp();
+    private readonly long startedAtTick = Environment.TickCount64;
     private long yieldedAt;
     private int start; // of the reply
     private long toldBytes;
@@ -144,6 +145,7 @@ internal sealed class ScriptRun : IScriptHost
 
         if (!TryRun(spec)) return false;
         outer.Client.Counters.Count(inner, ticks: 0);
+        if (Environment.TickCount64 - startedAtTick > GatewayLimits.ScriptOnLoop.Milliseconds) LeaveLoop(); // long commands in few instructions
         isRepeatable &= spec.Has(Repeatable);
         hasWritten |= spec.IsWrite && !inner.Failed;
         reply = inner.Reply.Deferred.Count == 0 ? inner.Reply.Written : Whole();
@@ -170,6 +172,7 @@ internal sealed class ScriptRun : IScriptHost
     {
         if (killed) return false;
         TimeSpan elapsed = Elapsed;
+        if (elapsed > GatewayLimits.ScriptOnLoop) LeaveLoop();
         if (elapsed < runtime.BusyAfter) return true;
         runtime.SetBusy(this);
         long now = Stopwatch.GetTimestamp();
@@ -262,9 +265,16 @@ internal sealed class ScriptRun : IScriptHost
         }
     }
 
-    /// <summary>Waits on this thread, which is the pool's, without locks: a script can't be left in the middle.</summary>
+    /// <summary>Has another thread run this one's event loop, if it is one's.</summary>
+    private void LeaveLoop()
+    {
+        if (outer.Loop is { IsCurrentThread: true } loop) loop.Leave();
+    }
+
+    /// <summary>Waits on this thread, which is no event loop's any more, without locks: a script can't be left in the middle.</summary>
     private void Await(Func<Task> work)
     {
+        LeaveLoop();
         ulong fenced = hasWritten || begun ? outer.Server.Fence.Raise(outer.Store.AllShards) : 0;
         if (fenced == 0) LetTimePass(); // for others, who may run meanwhile
         outer.Unlock();

@@ -33,6 +33,9 @@ internal sealed class ChunkRun(int first, int count, int bytes)
 
     public int Bytes => bytes;
 
+    /// <summary>Whether a reader waits for its first bytes.</summary>
+    public bool IsFirst { get; init; }
+
     /// <summary>The span that the first of its readers works in; default where that one is not traced.</summary>
     public ActivityContext Asked { get; } = Spans.Current;
 

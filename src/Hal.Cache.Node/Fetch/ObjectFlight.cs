@@ -13,6 +13,9 @@ internal sealed class ObjectFlight(
     ILargeValue value, ObjectSource source, FetchPipeline pipeline, KeyspaceOptions options, KeyspaceStatistics statistics,
     Action<ObjectFlight> whenEnded)
 {
+    /// <summary>A reader's first reads from an origin grow by this.</summary>
+    private const int FirstReadGrowth = 3;
+
     private readonly Lock gate = new();
     private readonly RunsInFlight inFlight = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -75,13 +78,9 @@ internal sealed class ObjectFlight(
     /// The run that brings a chunk, retained for the caller; null where the chunk is here. Starts, up to <paramref name="end"/>, what the
     /// caller will want next.
     /// </summary>
-    /// <param name="firstChunks">Length of the reader's first run, where its bytes come all at once; later the most there can be.</param>
-    public ChunkRun? Want(int index, int end, int firstChunks, bool evenIfHere)
+    /// <param name="isFirst">Whether the reader has got nothing yet: what is read ahead does not compete with its first bytes.</param>
+    public ChunkRun? Want(int index, int end, bool isFirst, bool evenIfHere)
     {
-        // Pieces come as they are sent: the first run may be long, and what is read ahead does not compete with its first piece.
-        bool waitsForFirst = source.IsStreaming && firstChunks < runChunksMax;
-        if (waitsForFirst)
-            firstChunks = runChunksMax;
         List<ChunkRun>? started = null;
         ChunkRun? run;
         lock (gate)
@@ -90,7 +89,7 @@ internal sealed class ObjectFlight(
             {
                 if (value.HasChunk(index) && !evenIfHere)
                     return null;
-                run = Begin(index, Math.Min(end, index + (storeIsFull || evenIfHere ? 1 : firstChunks)), ref started);
+                run = Begin(index, Math.Min(end, index + (storeIsFull || evenIfHere ? 1 : runChunksMax)), ref started, isFirst);
             }
             else
             {
@@ -98,7 +97,7 @@ internal sealed class ObjectFlight(
             }
 
             run.Retain();
-            if (!evenIfHere && !waitsForFirst)
+            if (!evenIfHere && !isFirst)
                 BeginAhead(index + 1, end, ref started);
         }
 
@@ -135,13 +134,13 @@ internal sealed class ObjectFlight(
 
     private bool IsComing(int index) => inFlight.Has(index) || value.HasChunk(index);
 
-    private ChunkRun Begin(int index, int end, ref List<ChunkRun>? started)
+    private ChunkRun Begin(int index, int end, ref List<ChunkRun>? started, bool isFirst = false)
     {
         int count = 1;
         while (index + count < end && count < runChunksMax && !IsComing(index + count))
             count++;
         long offset = (long)index * IBlobStore.ChunkBytes;
-        var run = new ChunkRun(index, count, (int)Math.Min((long)count * IBlobStore.ChunkBytes, value.Length - offset));
+        var run = new ChunkRun(index, count, (int)Math.Min((long)count * IBlobStore.ChunkBytes, value.Length - offset)) { IsFirst = isFirst };
         inFlight.Add(run);
         runs++;
         (started ??= []).Add(run);
@@ -248,11 +247,21 @@ internal sealed class ObjectFlight(
         return reader.Error;
     }
 
-    // A try goes on where the last one stopped: the bytes so far are of this version, and some may have been read already.
-    private static ValueTask<CacheError?> FillAsync(IObjectReader reader, ChunkRun run)
+    // A try goes on where the last one stopped: the bytes so far are of this version, and some may have been read already. An origin tells of
+    // a read when all of it is here, so a reader's first one is short.
+    private async ValueTask<CacheError?> FillAsync(IObjectReader reader, ChunkRun run)
     {
-        int done = run.Filled;
-        return reader.FillAsync(((long)run.First * IBlobStore.ChunkBytes) + done, run.Buffer[done..], more => run.Fill(done + more), run.Cancellation);
+        int piece = run.IsFirst && !source.IsStreaming ? options.FirstReadBytes : run.Bytes;
+        for (int done = run.Filled; done < run.Bytes; piece *= FirstReadGrowth)
+        {
+            int from = done, bytes = Math.Min(piece, run.Bytes - done);
+            long offset = ((long)run.First * IBlobStore.ChunkBytes) + from;
+            if (await reader.FillAsync(offset, run.Buffer.Slice(from, bytes), more => run.Fill(from + more), run.Cancellation) is { } error)
+                return error;
+            done += bytes;
+        }
+
+        return null;
     }
 
     // Each chunk stays in flight until it is stored, so that nobody reads it from the origin meanwhile.

@@ -10,9 +10,6 @@ internal sealed class ObjectFlights(FetchPipeline pipeline, KeyspaceOptions opti
 
     private volatile bool isStopped;
 
-    /// <summary>Length of a reader's first run.</summary>
-    public int FirstChunks { get; } = Math.Max(1, options.FirstReadBytes / IBlobStore.ChunkBytes);
-
     /// <summary>The value's flight, with the caller as one of its readers until <see cref="ObjectFlight.Detach"/>; null after the stop.</summary>
     public ObjectFlight? Attach(ILargeValue value, ObjectSource source)
     {

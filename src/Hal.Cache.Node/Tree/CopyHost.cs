@@ -50,7 +50,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         reads = new(options, store, Copies);
         places = new(pulls.Ledger, time);
         times = new(retrievals, options.Root);
-        flights = new(gate, holder, store, Copies, places, reads, times, pulls, options, time, statistics, stopping.Token);
+        flights = new(gate, holder, store, Copies, places, reads, times, traces, pulls, options, time, statistics, stopping.Token);
         writes = new(holder, Copies, options.Coherence.FlightTimeout, time);
         evicted = new(options, store, Copies);
         store.AddSink(evicted);
@@ -84,12 +84,21 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     }
 
     /// <summary>Whether a copy with this registration may be served: asked after it was taken, under its shard's lock or with its value retained.</summary>
-    public bool IsServable(in OriginStamp stamp) => IsServable(stamp.ValidatedAt, stamp.Until);
+    public bool IsServable(in OriginStamp stamp) => IsServable(stamp.ValidatedAt, stamp.Until, time.GetTimestamp());
+
+    /// <summary>The same at <see cref="WriteScope.ReadAt"/>: a look at the clock costs as much as all else here.</summary>
+    public bool IsServable(in OriginStamp stamp, ref long readAt)
+    {
+        long now = readAt > 0 ? readAt : time.GetTimestamp();
+        if (readAt == WriteScope.ReadAtFirst)
+            readAt = now;
+        return IsServable(stamp.ValidatedAt, stamp.Until, now);
+    }
 
     /// <summary>Whether a copy says that the key does not exist, and may be served.</summary>
     public bool IsAbsent(in BlobKey key) =>
         Copies.Negatives.TryGet(new KeyId(key.Hash, (ushort)key.Database), key.Bytes, time.GetTimestamp(), out long registration)
-        && IsServable(registration, 0);
+        && IsServable(registration, 0, time.GetTimestamp());
 
     /// <summary>Asks the authority which version to read, and brings it; joins whoever does that already.</summary>
     /// <param name="goesOnAtOnce">Whether the caller may go on on the thread that reads what the authority sends: for little, and without blocking.</param>
@@ -280,11 +289,8 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         }
     }
 
-    private bool IsServable(long registration, long until)
-    {
-        long now = time.GetTimestamp();
-        return registration != CopyHolder.Suspect && (until == 0 || now < until) && holder.IsServable(registration, now);
-    }
+    private bool IsServable(long registration, long until, long now) =>
+        registration != CopyHolder.Suspect && (until == 0 || now < until) && holder.IsServable(registration, now);
 
     private bool IsCutOff(long now) => connection.IsLost(now) && !holder.LeaseRuns(now);
 

@@ -7,6 +7,7 @@ namespace Hal.Cache.Node.Tree;
 internal sealed class CopyHosts(RootTable roots, IReadOnlyList<CopyHost> hosts) : IAsyncDisposable
 {
     private readonly CopyHost first = hosts[0];
+    private readonly bool isOnly = hosts.Count == 1;
 
     /// <summary>In the order of the roots.</summary>
     public IReadOnlyList<CopyHost> All => hosts;
@@ -15,7 +16,7 @@ internal sealed class CopyHosts(RootTable roots, IReadOnlyList<CopyHost> hosts) 
     public CopyStore Copies => first.Copies;
 
     /// <summary>That of a key's authority.</summary>
-    public CopyHost Of(ReadOnlySpan<byte> key) => hosts.Count == 1 ? first : hosts[roots.IndexOf(key)];
+    public CopyHost Of(ReadOnlySpan<byte> key) => isOnly ? first : hosts[roots.IndexOf(key)];
 
     /// <summary>That of an authority.</summary>
     public CopyHost Named(string authority)

@@ -10,7 +10,9 @@ internal sealed class CopyLookup(CopyHosts hosts, PeerReads reads, KeyspaceStati
     public CopyHosts Hosts => hosts;
 
     /// <summary>True with the copy, or none where the authority says so; false with what to await. Needs the lock.</summary>
-    public bool TryFind(in BlobKey key, Need need, CommandMemory? memory, bool isAhead, in EntryRef entry, out EntryRef found, out Fault fault)
+    /// <param name="readAt">See <see cref="WriteScope.ReadAt"/>.</param>
+    public bool TryFind(
+        in BlobKey key, Need need, CommandMemory? memory, bool isAhead, in EntryRef entry, ref long readAt, out EntryRef found, out Fault fault)
     {
         (found, fault) = (entry, default);
         if (!entry.IsNone)
@@ -23,7 +25,7 @@ internal sealed class CopyLookup(CopyHosts hosts, PeerReads reads, KeyspaceStati
             }
 
             bool isFetched = memory?.KnowsFresh(key, entry.Version) == true;
-            if (isFetched || (hosts.Copies.TryStamp(entry, out OriginStamp stamp) && hosts.Of(key.Bytes).IsServable(stamp)))
+            if (isFetched || (hosts.Copies.TryStamp(entry, out OriginStamp stamp) && hosts.Of(key.Bytes).IsServable(stamp, ref readAt)))
             {
                 if (isAhead)
                     return true;

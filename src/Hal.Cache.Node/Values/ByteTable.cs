@@ -171,17 +171,9 @@ internal sealed class ByteTable
             depth++;
         }
 
-        int bits = segment.Depth + 1;
-        var low = new TableSegment(bits, segment.Slots.Length / 2);
-        var high = new TableSegment(bits, segment.Slots.Length / 2);
-        foreach (ref readonly TableSlot slot in segment.Slots.AsSpan())
-        {
-            if (slot.Item is not null) ((slot.Hash >> (32 - bits) & 1) == 0 ? low : high).Add(slot);
-        }
-
-        segmentBytes += low.MemoryBytes + high.MemoryBytes - segment.MemoryBytes;
         int span = 1 << (depth - segment.Depth), from = IndexOf(hash) & ~(span - 1);
-        directory.AsSpan(from, span / 2).Fill(low);
+        TableSegment high = segment.Split();
+        segmentBytes += high.MemoryBytes;
         directory.AsSpan(from + (span / 2), span / 2).Fill(high);
     }
 

@@ -8,16 +8,17 @@ namespace Hal.Cache.Node.Values;
 /// <summary>Reads the collections' blobs.</summary>
 public sealed class CollectionCodec(CollectionLimits limits) : IObjectCodec
 {
-    public Result<IObjectValue> Read(BlobType type, ReadOnlySequence<byte> blob)
+    public Result<IObjectValue> Read(BlobType type, ReadOnlySequence<byte> blob) => Unpack(type, blob.IsSingleSegment ? blob.FirstSpan : blob.ToArray());
+
+    public Result<IObjectValue> Unpack(BlobType type, ReadOnlySpan<byte> blob)
     {
-        ReadOnlySpan<byte> bytes = blob.IsSingleSegment ? blob.FirstSpan : blob.ToArray();
         IObjectValue? value = type switch
         {
-            BlobType.Hash => HashValue.Read(limits, bytes),
-            BlobType.List => ListValue.Read(limits, bytes),
-            BlobType.Set => SetValue.Read(limits, bytes),
-            BlobType.SortedSet => SortedSetValue.Read(limits, bytes),
-            BlobType.Stream => StreamBlob.Read(limits, bytes),
+            BlobType.Hash => HashValue.Read(limits, blob),
+            BlobType.List => ListValue.Read(limits, blob),
+            BlobType.Set => SetValue.Read(limits, blob),
+            BlobType.SortedSet => SortedSetValue.Read(limits, blob),
+            BlobType.Stream => StreamBlob.Read(limits, blob),
             _ => null,
         };
         return value is null ? new CacheError(CacheErrorCode.Corrupt, $"a blob is no {type} in a known version") : Results.Of(value);

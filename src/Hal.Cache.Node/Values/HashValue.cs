@@ -20,6 +20,8 @@ public sealed class HashValue(CollectionLimits limits) : ICollectionValue
 
     public bool IsEmpty => Count == 0;
 
+    public bool IsPackable => table is null && times is null;
+
     public long MemoryBytes => Overhead + (table?.MemoryBytes ?? small.MemoryBytes) + (times?.MemoryBytes ?? 0);
 
     /// <summary>Number of fields whose time has not come.</summary>

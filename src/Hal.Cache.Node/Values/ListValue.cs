@@ -20,6 +20,8 @@ public sealed class ListValue(CollectionLimits limits) : ICollectionValue
 
     public bool IsEmpty => Count == 0;
 
+    public bool IsPackable => IsCompact && head.Next is null;
+
     public long MemoryBytes => Overhead + nodeBytes;
 
     public long Count { get; private set; }

@@ -16,6 +16,8 @@ public sealed class SetValue(CollectionLimits limits) : ICollectionValue
 
     public bool IsEmpty => Count == 0;
 
+    public bool IsPackable => table is null;
+
     public long MemoryBytes => Overhead + (table?.MemoryBytes ?? integers.MemoryBytes + small.MemoryBytes);
 
     public int Count => Encoding switch { SetEncoding.Table => table!.Count, SetEncoding.Compact => small.Count, _ => integers.Count };

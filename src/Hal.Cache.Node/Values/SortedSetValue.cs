@@ -23,6 +23,8 @@ public sealed class SortedSetValue(CollectionLimits limits) : ICollectionValue
 
     public bool IsEmpty => Count == 0;
 
+    public bool IsPackable => table is null;
+
     public long MemoryBytes => Overhead + (table is null ? small.MemoryBytes : table.MemoryBytes + tree!.MemoryBytes);
 
     public int Count => table?.Count ?? small.Count / 2;

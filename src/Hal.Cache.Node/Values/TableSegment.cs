@@ -13,6 +13,9 @@ internal sealed class TableSegment(int depth, int slots)
     private const int SlotBytes = 16;
     private const int Overhead = 24 + 32;
 
+    [ThreadStatic]
+    private static TableSlot[]? scratch;
+
     public TableSlot[] Slots { get; private set; } = new TableSlot[slots];
 
     public int Count { get; private set; }
@@ -40,6 +43,31 @@ internal sealed class TableSegment(int depth, int slots)
         if ((Count + 1) * 4 > Slots.Length * 3) Resize(Slots.Length * 2);
         Place(item);
         Count++;
+    }
+
+    /// <summary>
+    /// Gives the items whose next leading bit is set to a segment of their own. Both have as many slots as this one had, which what comes next would
+    /// make them have anyway, so that a table that grows leaves no arrays behind for the collector.
+    /// </summary>
+    public TableSegment Split()
+    {
+        TableSlot[] all = scratch is { } kept && kept.Length >= Slots.Length ? kept : scratch = new TableSlot[Slots.Length];
+        Span<TableSlot> items = all.AsSpan(0, Slots.Length);
+        Slots.CopyTo(items);
+        Array.Clear(Slots);
+        Depth++;
+        var high = new TableSegment(Depth, Slots.Length);
+        Count = 0;
+        foreach (ref readonly TableSlot item in items)
+        {
+            if (item.Item is null) continue;
+            TableSegment segment = (item.Hash >> (32 - Depth) & 1) == 0 ? this : high;
+            segment.Place(item);
+            segment.Count++;
+        }
+
+        items.Clear();
+        return high;
     }
 
     public void RemoveAt(int at)

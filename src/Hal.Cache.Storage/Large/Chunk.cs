@@ -25,4 +25,11 @@ internal sealed class Chunk(long id, int bytes)
 
     /// <summary>Read since the clock's hand last passed.</summary>
     public bool Hot;
+
+    /// <summary>Whether it is among the <see cref="UnwrittenCopies"/>, who guard this and its neighbours there.</summary>
+    public bool IsUnwritten;
+
+    public Chunk? Before;
+
+    public Chunk? Behind;
 }

@@ -9,7 +9,10 @@ namespace Hal.Cache.Storage.Large;
 /// <summary>Where the chunks of large values live: pages of memory, records of the log, and the way between them.</summary>
 internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live, StoreCounters counters, RoomGate room, bool appendsAtOnce)
 {
-    private const int ManagedBytes = 160; // a chunk object with its places in array, clock and directory
+    /// <summary>Part of the memory whose copies may wait to be written.</summary>
+    private const int UnwrittenPart = 4;
+
+    private const int ManagedBytes = 184; // a chunk object with its places in array, clock and directory
 
     private readonly ConcurrentDictionary<long, Chunk> directory = new();
     private readonly ChunkClock clock = new();
@@ -18,6 +21,9 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
 
     public ChunkClock Clock => clock;
 
+    /// <summary>Copies that wait to be written, where everything else is appended when it comes.</summary>
+    public UnwrittenCopies Unwritten { get; } = new(pool.LimitBytes / UnwrittenPart);
+
     public long TakeIds(int count) => Interlocked.Add(ref nextId, count) - count;
 
     public void RaiseIds(long used) => nextId = Math.Max(nextId, used + 1);
@@ -25,13 +31,14 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     public Chunk? Find(long id) => directory.GetValueOrDefault(id);
 
     /// <summary>A chunk with these bytes; null where there is no room at this moment, in memory or in the log's buffer.</summary>
-    public unsafe Chunk? TryAdd(long id, ReadOnlySpan<byte> bytes)
+    /// <param name="isCopy">Whether the bytes can be read again elsewhere, so that their record may come later.</param>
+    public unsafe Chunk? TryAdd(long id, ReadOnlySpan<byte> bytes, bool isCopy)
     {
         nint page = TryReserve(bytes.Length);
         if (page == 0)
             return null;
         bytes.CopyTo(new Span<byte>((void*)page, bytes.Length));
-        Chunk? chunk = TryAdd(id, page, bytes.Length);
+        Chunk? chunk = TryAdd(id, page, bytes.Length, isCopy);
         if (chunk == null)
             Unreserve(page, bytes.Length);
         return chunk;
@@ -43,14 +50,18 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     public unsafe void Unreserve(nint page, int bytes) => memory.Return((byte*)page, bytes);
 
     /// <summary>A chunk of reserved memory; null, and the memory still the caller's, where the log's buffer has no room at this moment.</summary>
-    public Chunk? TryAdd(long id, nint page, int bytes)
+    public Chunk? TryAdd(long id, nint page, int bytes, bool isCopy)
     {
         var chunk = new Chunk(id, bytes) { Page = page };
-        if (appendsAtOnce && !TryAppend(chunk))
-            return null;
-        Register(chunk);
-        live.Add(chunk.Address, RecordBytes(chunk));
-        clock.Add(chunk);
+        lock (chunk) // whoever writes what waits may find it at once
+        {
+            if (appendsAtOnce && !(isCopy && Unwritten.TryAdd(chunk)) && !TryAppend(chunk))
+                return null;
+            Register(chunk);
+            live.Add(chunk.Address, RecordBytes(chunk));
+            clock.Add(chunk);
+        }
+
         return chunk;
     }
 
@@ -85,6 +96,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
             {
                 live.Remove(chunk.Address, RecordBytes(chunk));
                 pool.AddOverhead(-ManagedBytes);
+                Unwritten.Remove(chunk);
             }
         }
     }
@@ -99,8 +111,21 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
             if (!TryAppend(chunk))
                 return false;
             live.Move(0, chunk.Address, RecordBytes(chunk));
+            Unwritten.Remove(chunk);
             return true;
         }
+    }
+
+    /// <summary>The same for all chunks of a value: what was a copy until now can't be read again elsewhere from now on.</summary>
+    public bool TryAppendDirty(LargeValue value)
+    {
+        for (int index = 0; index < value.ChunkCount; index++)
+        {
+            if (value.ChunkAt(index) is { } chunk && Volatile.Read(ref chunk.Address) == 0 && !TryAppendDirty(chunk))
+                return false;
+        }
+
+        return true;
     }
 
     /// <summary>Gives the chunk's memory up if its bytes are in the log, or get there now; false where it stays.</summary>

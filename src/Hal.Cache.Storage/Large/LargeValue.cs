@@ -101,7 +101,7 @@ internal sealed class LargeValue : ILargeValue
             throw new ArgumentException($"Chunk {index} has {BytesOf(index)} bytes, not {bytes.Length}.", nameof(bytes));
         if (HasChunk(index) || IsDropped)
             return true;
-        Chunk? chunk = store.TryAdd(IdOf(index), bytes);
+        Chunk? chunk = store.TryAdd(IdOf(index), bytes, isCopy: Origin != null);
         if (chunk == null)
             return false;
         if (!TryAttach(index, chunk))
@@ -122,7 +122,7 @@ internal sealed class LargeValue : ILargeValue
     {
         if (reserved == 0 || reservedIndex != index)
             throw new InvalidOperationException($"Chunk {index} is not reserved.");
-        Chunk? chunk = store.TryAdd(IdOf(index), reserved, BytesOf(index));
+        Chunk? chunk = store.TryAdd(IdOf(index), reserved, BytesOf(index), isCopy: Origin != null);
         if (chunk == null)
             return false;
         reserved = 0;

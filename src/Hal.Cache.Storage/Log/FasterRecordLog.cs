@@ -17,6 +17,7 @@ internal sealed class FasterRecordLog : IRecordLog
     private readonly FasterLog log;
     private readonly LogScanner scanner;
     private readonly uint seed;
+    private readonly bool isInterval;
     private bool disposed;
 
     internal FasterRecordLog(
@@ -24,6 +25,7 @@ internal sealed class FasterRecordLog : IRecordLog
     {
         (this.files, this.seed, this.scanner, Recovery) = (files, seed, scanner, recovery);
         RecordBytesMax = mark.PageBytes;
+        isInterval = options.Durability == LogDurability.Interval;
         writer = new LogWriter(files, options, mark, seed, time);
         log = new FasterLog(new FasterLogSettings
         {
@@ -74,7 +76,7 @@ internal sealed class FasterRecordLog : IRecordLog
         header.Checksum = RecordFormat.Checksum(seed, in header, key, value);
         fixed (RecordHeader* h = &header)
         fixed (byte* k = key, v = value)
-            return log.TryEnqueue(new SpanEntry(h, k, v), out address);
+            return log.TryEnqueue(new SpanEntry(h, k, v), out address) && Appended(header.Kind, address);
     }
 
     public unsafe bool TryAppend(ref RecordHeader header, ReadOnlySpan<byte> key, in ReadOnlySequence<byte> value, out long address)
@@ -89,7 +91,16 @@ internal sealed class FasterRecordLog : IRecordLog
         header.Checksum = checksum;
         fixed (RecordHeader* h = &header)
         fixed (byte* k = key)
-            return log.TryEnqueue(new SequenceEntry(h, k, value), out address);
+            return log.TryEnqueue(new SequenceEntry(h, k, value), out address) && Appended(header.Kind, address);
+    }
+
+    // A chunk is nothing without the manifest behind it, which asks for both; a copy's can be read again. So a stream of large copies does not
+    // have the disk wait for itself every second.
+    private bool Appended(RecordKind kind, long address)
+    {
+        if (isInterval && kind != RecordKind.Chunk)
+            writer.Want(address);
+        return true;
     }
 
     public ValueTask<CacheError?> WaitForRoomAsync(CancellationToken cancellation) =>

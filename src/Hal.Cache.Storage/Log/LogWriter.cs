@@ -46,6 +46,7 @@ internal sealed class LogWriter : IDisposable
     private bool broken;
 
     private long committed;
+    private long wanted;
     private long begin;
     private volatile bool refuses;
     private volatile LogHealth health = LogHealth.Ok;
@@ -179,11 +180,19 @@ internal sealed class LogWriter : IDisposable
         return group;
     }
 
+    /// <summary>Has the interval's next commit take place, and reach this record at least.</summary>
+    public void Want(long address)
+    {
+        long before = Volatile.Read(ref wanted);
+        while (address > before && Interlocked.CompareExchange(ref wanted, address, before) is var now && now != before)
+            before = now;
+    }
+
     private void RequestCommit()
     {
         lock (gate)
         {
-            if (committed >= log.TailAddress || stopping)
+            if (committed > Volatile.Read(ref wanted) || stopping)
                 return;
             next ??= new CommitGroup();
         }

@@ -11,6 +11,30 @@ internal static partial class Posix
     private static readonly bool IsLinux = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
     private static volatile bool canReadNow = IsLinux;
 
+    private const int OpenWriteOnly = 1; // O_WRONLY
+    private const int OpenCloseOnExec = 0x80000; // O_CLOEXEC
+
+    // O_DIRECT, whose number differs.
+    private static readonly int OpenDirect = !IsLinux ? 0 : RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 0x4000,
+        Architecture.Arm64 => 0x10000,
+        _ => 0,
+    };
+
+    /// <summary>Whether there is <see cref="OpenDirectly"/>.</summary>
+    public static bool CanWriteDirectly => OpenDirect != 0;
+
+    /// <summary>Opens a file for writes that go past the page cache; null where its file system has none of that.</summary>
+    public static SafeFileHandle? OpenDirectly(string path)
+    {
+        SafeFileHandle file = open(path, OpenWriteOnly | OpenCloseOnExec | OpenDirect);
+        if (!file.IsInvalid)
+            return file;
+        file.Dispose();
+        return null;
+    }
+
     /// <summary>Reads what the page cache holds, without waiting for the disk; negative when it can't, fewer bytes when it holds fewer.</summary>
     public static unsafe int ReadNow(SafeFileHandle file, Span<byte> buffer, long offset)
     {

@@ -10,7 +10,7 @@ internal static class RecordLog
     /// the directory can't be used. A log that exists keeps its page and segment size, whatever the options say.
     /// </summary>
     public static Result<IRecordLog> Open(DataDirectory data, RecordLogOptions options, TimeProvider time) =>
-        Open(data, options, time, segmentBytes => new SegmentFiles(data.LogPath, segmentBytes));
+        Open(data, options, time, segmentBytes => new SegmentFiles(data.LogPath, segmentBytes, time));
 
     /// <summary>The same with the files' maker given: for any number of bytes a segment, asked again when the log has another.</summary>
     public static Result<IRecordLog> Open(DataDirectory data, RecordLogOptions options, TimeProvider time, Func<int, ISegmentFiles> open)

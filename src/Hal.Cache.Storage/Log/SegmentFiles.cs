@@ -15,15 +15,17 @@ internal sealed class SegmentFiles : ISegmentFiles
     private readonly ConcurrentDictionary<long, SafeFileHandle> segments = new();
     private readonly HashSet<long> unsynced = [];
     private readonly ReadThreads readers;
+    private readonly BulkWrites bulk;
     private SafeFileHandle? mark;
     private bool namesUnsynced;
     private long bytes;
     private long filling = -1; // the segment whose end is written now
     private int filledUntil;
 
-    public SegmentFiles(string directory, int segmentBytes)
+    public SegmentFiles(string directory, int segmentBytes, TimeProvider time)
     {
         (this.directory, SegmentBytes) = (directory, segmentBytes);
+        bulk = new BulkWrites(time);
         readers = new ReadThreads((segment, offset, buffer) => Read(segment, offset, buffer.Span));
         Directory.CreateDirectory(directory);
         foreach (var path in Directory.EnumerateFiles(directory, "*" + Suffix))
@@ -49,7 +51,7 @@ internal sealed class SegmentFiles : ISegmentFiles
         if (!segments.TryGetValue(segment, out var file))
             file = Create(segment);
         unsynced.Add(segment);
-        RandomAccess.Write(file, bytes, offset);
+        bulk.Write(segment, PathOf(segment), file, offset, bytes);
         FillAhead(segment, file, offset + bytes.Length, bytes.Length);
     }
 
@@ -111,6 +113,7 @@ internal sealed class SegmentFiles : ISegmentFiles
         if (!segments.TryRemove(segment, out var file))
             return;
         var length = RandomAccess.GetLength(file);
+        bulk.Forget(segment);
         File.Delete(PathOf(segment));
         file.Dispose();
         unsynced.Remove(segment);
@@ -139,6 +142,7 @@ internal sealed class SegmentFiles : ISegmentFiles
     public void Dispose()
     {
         readers.Dispose();
+        bulk.Dispose();
         foreach (var file in segments.Values)
             file.Dispose();
         mark?.Dispose();

@@ -11,10 +11,16 @@ internal sealed unsafe class PagePool : IDisposable
     public const int PageBytes = 64 << 10;
 
     /// <summary>
-    /// Free pages that keep their memory, further ones are given back to the system: 64 MiB or an eighth of the budget. Taking a page that the
-    /// system has to find and clear costs as much as filling it, and values of 1 MiB come and go by hundreds.
+    /// Part of the budget whose free pages keep their memory, further ones are given back to the system at once. Taking a page that the system has
+    /// to find and clear costs more than filling it, and large values come and go.
     /// </summary>
-    private const int WarmPagesMax = 1024;
+    private const int WarmPart = 4;
+
+    /// <summary>Free pages that <see cref="Trim"/> leaves with their memory: 64 MiB, or an eighth of the budget.</summary>
+    private const int RestingPagesMax = 1024;
+
+    /// <summary>Pages that <see cref="Trim"/> gives back at a time.</summary>
+    private const int TrimmedPagesMax = 1024;
 
     private const int BlockBytes = 1 << 20;
 
@@ -25,6 +31,8 @@ internal sealed unsafe class PagePool : IDisposable
     private long limitBytes;
     private readonly long reserveBytes;
     private readonly int warmPagesMax;
+    private readonly int restingPagesMax;
+    private int warmLeast;
     private long usedBytes;
     private long overheadBytes;
     private long peakBytes;
@@ -34,7 +42,8 @@ internal sealed unsafe class PagePool : IDisposable
     public PagePool(long limitBytes, long reserveBytes)
     {
         (this.limitBytes, this.reserveBytes) = (limitBytes, reserveBytes);
-        warmPagesMax = (int)Math.Min(WarmPagesMax, limitBytes / 8 / PageBytes);
+        warmPagesMax = (int)Math.Min(int.MaxValue, limitBytes / WarmPart / PageBytes);
+        restingPagesMax = (int)Math.Min(RestingPagesMax, limitBytes / 8 / PageBytes);
     }
 
     /// <summary>Budget in bytes; where it is set below what is in use, reclaiming makes up for that.</summary>
@@ -50,6 +59,16 @@ internal sealed unsafe class PagePool : IDisposable
     public long PeakBytes => Math.Max(Volatile.Read(ref peakBytes), UsedBytes);
 
     public long OverheadBytes => Volatile.Read(ref overheadBytes);
+
+    /// <summary>Free pages that have kept their memory.</summary>
+    public int WarmPages
+    {
+        get
+        {
+            lock (gate)
+                return warm.Count;
+        }
+    }
 
     /// <summary>What callers that can wait may still take.</summary>
     public long FreeBytes => LimitBytes - reserveBytes - UsedBytes;
@@ -75,7 +94,13 @@ internal sealed unsafe class PagePool : IDisposable
             Volatile.Write(ref peakBytes, used);
         lock (gate)
         {
-            if (warm.TryPop(out nint page) || cold.TryPop(out page))
+            if (warm.TryPop(out nint page))
+            {
+                warmLeast = Math.Min(warmLeast, warm.Count);
+                return (byte*)page;
+            }
+
+            if (cold.TryPop(out page))
                 return (byte*)page;
             byte* block = (byte*)NativeMemory.AlignedAlloc(BlockBytes, PageBytes);
             blocks.Add((nint)block);
@@ -97,10 +122,24 @@ internal sealed unsafe class PagePool : IDisposable
             }
         }
 
-        if (OperatingSystem.IsLinux())
-            _ = Native.Advise(page, PageBytes, Native.DontNeed);
+        GiveBack(page);
+    }
+
+    /// <summary>Gives free pages back to the system that nobody has taken since the last call, some of them; to be called now and then.</summary>
+    public void Trim()
+    {
+        nint[] unused;
         lock (gate)
-            cold.Push((nint)page);
+        {
+            int unusedCount = Math.Min(warmLeast, warm.Count) - restingPagesMax;
+            unused = new nint[Math.Clamp(unusedCount, 0, TrimmedPagesMax)];
+            for (int index = 0; index < unused.Length; index++)
+                unused[index] = warm.Pop();
+            warmLeast = warm.Count;
+        }
+
+        foreach (nint page in unused)
+            GiveBack((byte*)page);
     }
 
     public void Dispose()
@@ -113,5 +152,13 @@ internal sealed unsafe class PagePool : IDisposable
             warm.Clear();
             cold.Clear();
         }
+    }
+
+    private void GiveBack(byte* page)
+    {
+        if (OperatingSystem.IsLinux())
+            _ = Native.Advise(page, PageBytes, Native.DontNeed);
+        lock (gate)
+            cold.Push((nint)page);
     }
 }

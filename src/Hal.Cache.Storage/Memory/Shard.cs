@@ -24,6 +24,12 @@ internal sealed unsafe class Shard(int index, KeyHash hash, PagePool pool) : IDi
     /// <summary>Entries that came from an origin: they leave before others, under any policy.</summary>
     public int CleanKeys;
 
+    /// <summary>Small objects whose structures are in memory.</summary>
+    public int UnpackedObjects;
+
+    /// <summary>How often who has the lock has entered it through the store, or walks the table for others: what they have found must stay where it is.</summary>
+    public int Depth;
+
     private long nextVersion;
 
     /// <summary>A version that is unique in the store and higher than all before it in this shard.</summary>
@@ -74,6 +80,10 @@ internal sealed unsafe class Shard(int index, KeyHash hash, PagePool pool) : IDi
     /// <summary>Whether memory behind the key holds the value, or a handle.</summary>
     public static bool HasStoredValue(EntryFlags flags) =>
         (flags & EntryFlags.OnDisk) == 0 || (flags & (EntryFlags.Large | EntryFlags.Slotted)) != 0;
+
+    /// <summary>Bytes of an entry's memory in front of its value.</summary>
+    public static int FixedBytes(EntryHeader* entry) =>
+        EntryHeader.Bytes + entry->KeyBytes + ((entry->Flags & EntryFlags.HasExpiry) != 0 ? sizeof(long) : 0);
 
     public static byte* ExpiryOf(EntryHeader* entry) => (byte*)entry + EntryHeader.Bytes + entry->KeyBytes;
 

@@ -11,6 +11,8 @@ internal sealed class BlobBuffer : IBufferWriter<byte>, IDisposable
 
     public ReadOnlySpan<byte> Bytes => buffer.AsSpan(0, Length);
 
+    public void Clear() => Length = 0;
+
     public void Advance(int count) => Length += count;
 
     public Memory<byte> GetMemory(int sizeHint = 0)

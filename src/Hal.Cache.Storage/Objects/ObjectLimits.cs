@@ -27,6 +27,9 @@ internal static class ObjectLimits
     /// <summary>What a slot takes with its places in lists.</summary>
     public const int SlotManagedBytes = 128;
 
+    /// <summary>Structures up to this size are kept as blobs while nobody uses them: some hundred nanoseconds of reading and writing.</summary>
+    public const int PackedMemoryBytesMax = 1 << 10;
+
     /// <summary>Structures from this size on are given back without the lock.</summary>
     public const long FreedAtOnceBytesMax = 64 << 10;
 }

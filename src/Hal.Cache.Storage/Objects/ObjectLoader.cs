@@ -64,7 +64,7 @@ internal sealed class ObjectLoader(StoreCore core, int space, ulong hash, ReadOn
             const EntryFlags wanted = EntryFlags.Object | EntryFlags.OnDisk;
             if (entry == null || (entry->Flags & wanted) != wanted)
                 return null;
-            ObjectSlot? slot = (entry->Flags & EntryFlags.Slotted) != 0 ? core.Objects.SlotOf(entry, hash) : null;
+            ObjectSlot? slot = (entry->Flags & EntryFlags.Slotted) != 0 ? core.Objects.SlotOf(entry) : null;
             LargeValue? chunks = slot != null ? slot.Chunks : (entry->Flags & EntryFlags.Large) != 0 ? core.LargeOf(entry, hash) : null;
             chunks?.Retain();
             long bytes = (chunks?.Length ?? slot?.BlobBytes ?? (long)entry->ValueBytes) + (slot?.Changes?.Bytes ?? 0);
@@ -77,7 +77,7 @@ internal sealed class ObjectLoader(StoreCore core, int space, ulong hash, ReadOn
     {
         if (entry == null || (entry->Flags & EntryFlags.OnDisk) == 0 || (entry->Flags & EntryFlags.Object) == 0 || entry->Address != stored.Address)
             return false;
-        int changes = (entry->Flags & EntryFlags.Slotted) != 0 ? core.Objects.SlotOf(entry, hash).Changes?.Count ?? 0 : 0;
+        int changes = (entry->Flags & EntryFlags.Slotted) != 0 ? core.Objects.SlotOf(entry).Changes?.Count ?? 0 : 0;
         return changes == stored.Changes.Length;
     }
 
@@ -102,6 +102,7 @@ internal sealed class ObjectLoader(StoreCore core, int space, ulong hash, ReadOn
             slot.Value = value;
             entry->Flags &= ~EntryFlags.OnDisk;
             core.Objects.Recount(slot);
+            core.Packer.List(slot);
             core.Counters.Loaded();
         }
     }

@@ -63,7 +63,7 @@ internal sealed class ObjectRewrite(StoreCore core)
         lock (shard.Gate)
         {
             EntryHeader* entry = shard.Table.Find(hash, space, key);
-            return entry != null && (entry->Flags & EntryFlags.Slotted) != 0 && entry->Address < before ? core.Objects.SlotOf(entry, hash) : null;
+            return entry != null && (entry->Flags & EntryFlags.Slotted) != 0 && entry->Address < before ? core.Objects.SlotOf(entry) : null;
         }
     }
 

@@ -48,6 +48,12 @@ internal sealed class ObjectSlot
     /// <summary>Waits in the writer's queue.</summary>
     public bool IsQueued;
 
+    /// <summary>Stands in its shard's queue of objects that may be packed.</summary>
+    public bool IsListed;
+
+    /// <summary>Was used since it came to the queue's front the last time.</summary>
+    public bool IsUsed;
+
     /// <summary>No entry has the object any more.</summary>
     public bool IsDetached;
 }

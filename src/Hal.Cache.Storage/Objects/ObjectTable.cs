@@ -17,11 +17,12 @@ internal sealed unsafe class ObjectTable(StoreCore core) : IDisposable
 
     public Graveyard Graveyard => graveyard;
 
-    public ObjectSlot SlotOf(EntryHeader* entry) => SlotOf(entry, core.Hash.Of(Shard.KeyOf(entry)));
-
-    public ObjectSlot SlotOf(EntryHeader* entry, ulong hash) => SlotIn(core.ShardIndex(hash), entry);
-
-    public ObjectSlot SlotIn(int shard, EntryHeader* entry) => slots[shard][BitConverter.ToInt32(Shard.StoredValue(entry))]!;
+    /// <summary>The slot of an entry that has one.</summary>
+    public ObjectSlot SlotOf(EntryHeader* entry)
+    {
+        ulong place = BitConverter.ToUInt64(Shard.StoredValue(entry));
+        return slots[place >> 32][(int)place]!;
+    }
 
     /// <summary>Gives an entry a slot, whose structure is counted into the memory budget.</summary>
     public void Attach(EntryHeader* entry, ulong hash, ObjectSlot slot)
@@ -38,7 +39,7 @@ internal sealed unsafe class ObjectTable(StoreCore core) : IDisposable
             slots[shard].Add(slot);
         }
 
-        BitConverter.TryWriteBytes(Shard.StoredValue(entry), (long)slot.Handle);
+        BitConverter.TryWriteBytes(Shard.StoredValue(entry), ((ulong)shard << 32) | (uint)slot.Handle);
         core.Pool.AddOverhead(ObjectLimits.SlotManagedBytes);
         if (slot.Chunks is { } chunks)
             chunks.KeyHash = hash;
@@ -67,7 +68,7 @@ internal sealed unsafe class ObjectTable(StoreCore core) : IDisposable
     /// <summary>Gives up the slot of an entry that goes, with all that hangs on it; the base's live bytes are the entry's affair.</summary>
     public void Forget(EntryHeader* entry, ulong hash)
     {
-        ObjectSlot slot = SlotOf(entry, hash);
+        ObjectSlot slot = SlotOf(entry);
         Detach(slot);
         slot.IsDetached = true;
         UnmarkMoved(slot);
@@ -125,6 +126,7 @@ internal sealed unsafe class ObjectTable(StoreCore core) : IDisposable
         core.Policy.Removed(new EntryRef(old));
         core.Live.Remove(old->Address, slot.LiveBytes);
         Detach(slot);
+        slot.IsListed = false; // its place in a queue was of the old key's shard
         shard.Table.Remove(oldHash, old);
         shard.Count(old, -1);
         shard.Slab.Free(old);
@@ -173,7 +175,7 @@ internal sealed unsafe class ObjectTable(StoreCore core) : IDisposable
         int shard = core.ShardIndex(slot.KeyHash);
         for (EntryHeader* entry = core.Shards[shard].Table.Chain(slot.KeyHash); entry != null; entry = KeyTable.Next(entry))
         {
-            if ((entry->Flags & EntryFlags.Slotted) != 0 && ReferenceEquals(SlotIn(shard, entry), slot))
+            if ((entry->Flags & EntryFlags.Slotted) != 0 && ReferenceEquals(SlotOf(entry), slot))
                 return entry;
         }
 
@@ -252,7 +254,7 @@ internal sealed unsafe class ObjectTable(StoreCore core) : IDisposable
     public ObjectSlot Unshelve(ref EntryHeader* entry, ulong hash)
     {
         if ((entry->Flags & EntryFlags.Slotted) != 0)
-            return SlotOf(entry, hash);
+            return SlotOf(entry);
         Shard shard = core.ShardOf(hash);
         var old = new EntryRef(entry);
         bool inChunks = (entry->Flags & EntryFlags.Large) != 0;

@@ -38,6 +38,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         }
 
         table.Attach(entry, key.Hash, slot);
+        core.Packer.List(slot);
         writes.Link(shard, key.Hash, entry, old, entry->Version, address);
         if (core.AppendsAtOnce && address == 0)
             WriteLater(entry, slot, ref scope);
@@ -67,7 +68,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
 
     public IObjectHold Hold(EntryHeader* entry)
     {
-        ObjectSlot slot = table.SlotOf(entry);
+        ObjectSlot slot = core.Packer.Open(entry);
         slot.Holds++;
         return new ObjectHold(core, slot, slot.Value!);
     }
@@ -79,7 +80,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         EntryHeader* entry = core.ShardOf(key.Hash).Table.Find(key.Hash, core.Spaces.SpaceOf(key.Database), key.Bytes);
         if (entry == null || (entry->Flags & EntryFlags.Slotted) == 0)
             return StoreStatus.Done;
-        ObjectSlot slot = table.SlotOf(entry, key.Hash);
+        ObjectSlot slot = table.SlotOf(entry);
         return IsRefused(slot) ? StoreStatus.Full : StoreStatus.Done;
     }
 
@@ -87,7 +88,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
     {
         Shard shard = core.ShardOf(key.Hash);
         EntryHeader* entry = shard.Table.Find(key.Hash, core.Spaces.SpaceOf(key.Database), key.Bytes);
-        ObjectSlot slot = table.SlotOf(entry, key.Hash);
+        ObjectSlot slot = table.SlotOf(entry);
         KeyBefore before = core.Before(entry, key.Hash); // the structure has changed already, its version not yet
         entry->Version = shard.NextVersion();
         if (!core.AppendsAtOnce)
@@ -97,6 +98,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         else
             WriteLater(entry, slot, ref scope);
         table.Recount(slot);
+        core.Packer.List(slot);
         core.Policy.Read(new EntryRef(entry), core.Clock);
         writes.Changed(key, KeyChange.Replaced, before, ref scope);
     }
@@ -111,7 +113,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         bool isNew = replaced == null;
         KeyBefore before = core.Before(old, from.Hash);
         KeyBefore beforeThere = core.Before(replaced, to.Hash);
-        ObjectSlot slot = table.SlotOf(old, from.Hash);
+        ObjectSlot slot = core.Packer.Open(old);
         if (IsRefused(slot))
             return StoreStatus.Full;
         long version = target.NextVersion();

@@ -173,7 +173,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
 
             if ((entry->Flags & EntryFlags.Slotted) == 0)
                 return TryMove(entry, hash, address, key, value);
-            if (core.Objects.SlotOf(entry, hash).Changes == null)
+            if (core.Objects.SlotOf(entry).Changes == null)
                 return TryMoveBase(entry, hash, address, record, value);
         }
 
@@ -188,7 +188,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         lock (shard.Gate)
         {
             EntryHeader* entry = shard.Table.Find(hash, record.Space, key);
-            if (entry == null || (entry->Flags & EntryFlags.Slotted) == 0 || core.Objects.SlotOf(entry, hash).Changes?.Has(address) != true)
+            if (entry == null || (entry->Flags & EntryFlags.Slotted) == 0 || core.Objects.SlotOf(entry).Changes?.Has(address) != true)
                 return true;
         }
 
@@ -213,7 +213,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         (header.Kind, header.B) = (record.Kind, record.B);
         if (!log.TryAppend(ref header, Shard.KeyOf(entry), value, out long moved))
             return false;
-        core.Live.Move(address, moved, core.Objects.SlotOf(entry, hash).LiveBytes);
+        core.Live.Move(address, moved, core.Objects.SlotOf(entry).LiveBytes);
         entry->Address = moved;
         core.Counters.Rewritten(RecordHeader.Bytes + entry->KeyBytes + value.Length);
         return true;

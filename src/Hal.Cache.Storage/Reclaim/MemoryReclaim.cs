@@ -218,7 +218,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 
     private bool TryEvict(EntryHeader* entry, ulong hash, int pass)
     {
-        long bytes = (entry->Flags & EntryFlags.Slotted) != 0 ? core.Objects.SlotOf(entry, hash).CountedBytes : 0;
+        long bytes = (entry->Flags & EntryFlags.Slotted) != 0 ? core.Objects.SlotOf(entry).CountedBytes : 0;
         if (!MayDrop(entry, pass) || !core.TryDrop(hash, entry, KeyChange.Evicted))
             return false;
         walkedBytes += bytes;
@@ -232,10 +232,9 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         const EntryFlags fixedHere = EntryFlags.OnDisk | EntryFlags.Large;
         if ((entry->Flags & fixedHere) != 0)
             return false;
-        if ((entry->Flags & EntryFlags.Object) != 0)
+        if ((entry->Flags & EntryFlags.Slotted) != 0)
             return TryShelve(entry, hash, context);
-        int stubBytes = EntryHeader.Bytes + entry->KeyBytes + ((entry->Flags & EntryFlags.HasExpiry) != 0 ? sizeof(long) : 0);
-        if (SizeClasses.Of(stubBytes) == entry->SizeClass)
+        if (SizeClasses.Of(Shard.FixedBytes(entry)) == entry->SizeClass)
             return false;
         if (context.KeepShare > 0 && core.Policy.Keep(new EntryRef(entry), context))
             return false;
@@ -253,7 +252,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
     /// <summary>False where the object stays, or is to be written without the lock first.</summary>
     private bool TryShelve(EntryHeader* entry, ulong hash, in ReclaimContext context)
     {
-        ObjectSlot slot = core.Objects.SlotOf(entry, hash);
+        ObjectSlot slot = core.Objects.SlotOf(entry);
         if (slot.IsBusy || slot.Holds > 0 || slot.Ticket != 0 || (context.KeepShare > 0 && core.Policy.Keep(new EntryRef(entry), context)))
             return false;
         long bytes = slot.CountedBytes;

@@ -5,6 +5,9 @@ namespace Hal.Cache.Storage.Reclaim;
 /// <summary>The store's two background threads: one for memory, expiry and the clock, one for the log, which may wait for the disk.</summary>
 internal sealed class Reclaimer : IDisposable
 {
+    /// <summary>Time between two looks for memory that nobody used meanwhile.</summary>
+    private const uint TrimSeconds = 2;
+
     private readonly StoreCore core;
     private readonly ExpiryCycle expiry;
     private readonly MemoryReclaim memory;
@@ -14,6 +17,7 @@ internal sealed class Reclaimer : IDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly List<Thread> threads = [];
     private readonly ITimer timer;
+    private uint trimmedAt;
     private volatile bool drain;
     private volatile bool expires = true;
     private volatile bool memoryAwake;
@@ -105,6 +109,13 @@ internal sealed class Reclaimer : IDisposable
             memoryWork.WaitOne();
             memoryAwake = true;
             core.Objects.Graveyard.Empty();
+            core.Packer.Run();
+            if (core.Clock - trimmedAt >= TrimSeconds)
+            {
+                trimmedAt = core.Clock;
+                core.Pool.Trim();
+            }
+
             if (expires)
                 expiry.Run();
             if (drain)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Hal.Cache.Benchmarks.Load;
+using Hal.Cache.Testing.Processes;
 
 namespace Hal.Cache.Benchmarks.Servers;
 
@@ -37,7 +38,7 @@ internal sealed class RunningServer : IAsyncDisposable
     public static async Task<RunningServer> StartAsync(
         IServerUnderTest server, Durability durability, WorkFolder work, ChildProcesses children, CancellationToken cancel)
     {
-        var place = new ServerPlace(FreePort(), FreePort(), work.New(server.Name), Again: false);
+        var place = new ServerPlace(FreePort.Next(), FreePort.Next(), work.New(server.Name), Again: false);
         var running = new RunningServer(server, durability, place, children);
         try
         {
@@ -77,14 +78,6 @@ internal sealed class RunningServer : IAsyncDisposable
         await StopAsync(kill: true);
         if (Directory.Exists(place.Directory))
             Directory.Delete(place.Directory, recursive: true);
-    }
-
-    /// <summary>A loopback port that nobody listens on now.</summary>
-    internal static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task LaunchAsync(ServerPlace at, CancellationToken cancel)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Hal.Cache.Testing.Clients;
+using Hal.Cache.Testing.Processes;
 
 namespace Hal.Cache.Benchmarks.Servers;
 
@@ -15,9 +16,9 @@ internal sealed class TreeInstance(string name, string? parent, string directory
 
     public string Directory => directory;
 
-    public int HttpPort { get; } = RunningServer.FreePort();
+    public int HttpPort { get; } = FreePort.Next();
 
-    public IPEndPoint Endpoint { get; } = new(IPAddress.Loopback, RunningServer.FreePort());
+    public IPEndPoint Endpoint { get; } = new(IPAddress.Loopback, FreePort.Next());
 
     public int Pid => process!.Id;
 

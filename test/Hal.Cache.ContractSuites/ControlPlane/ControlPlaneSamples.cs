@@ -132,6 +132,8 @@ public static class ControlPlaneSamples
         new PrestageProgress { Job = "job", Instance = "a", Done = [Text], Failed = [Binary] },
         Pin,
         new PinInfo { Pin = "pin", Request = Pin, CreatedAt = Time, Keys = 2, Bytes = 3 },
+        new BatchRequest { EndsAt = Time },
+        new BatchInfo { Batch = "b", State = BatchState.Ending, CreatedAt = Time, EndsAt = Time, EndedAt = Time, Prestages = 1, Pins = 2 },
         new UsageQuery("a", 5),
         new UsageReport
         {

@@ -18,6 +18,8 @@ public sealed class Multimap : IObjectValue
 
     public long MemoryBytes { get; private set; } = NodeBytes;
 
+    public bool IsPackable { get; init; }
+
     public int Count => items.Count;
 
     /// <summary>How often <see cref="Free"/> was called.</summary>

@@ -5,15 +5,15 @@ using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.ContractSuites.Storage;
 
-/// <summary>Reads what <see cref="Multimap"/> writes.</summary>
-public sealed class MultimapCodec : IObjectCodec
+/// <summary>Reads what <see cref="Multimap"/> writes, into maps that may be packed or not.</summary>
+public sealed class MultimapCodec(bool packs = false) : IObjectCodec
 {
     internal const byte FormatVersion = 1;
 
     public Result<IObjectValue> Read(BlobType type, ReadOnlySequence<byte> blob)
     {
         var reader = new SequenceReader<byte>(blob);
-        var map = new Multimap();
+        var map = new Multimap { IsPackable = packs };
         if (type != BlobType.Hash || !reader.TryRead(out byte version) || version != FormatVersion || !reader.TryReadLittleEndian(out int keys))
             return Corrupt();
         for (; keys > 0; keys--)

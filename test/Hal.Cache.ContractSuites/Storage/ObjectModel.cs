@@ -4,7 +4,7 @@ using Xunit;
 namespace Hal.Cache.ContractSuites.Storage;
 
 /// <summary>Seeded random commands on objects and strings of few keys, and what a store must hold after them. Several models may share a store, each with keys of its own.</summary>
-public sealed class ObjectModel(int seed, string prefix = "key", int valueBytesMax = 2000)
+public sealed class ObjectModel(int seed, string prefix = "key", int valueBytesMax = 2000, bool packs = false)
 {
     private const int Keys = 60;
 
@@ -59,7 +59,7 @@ public sealed class ObjectModel(int seed, string prefix = "key", int valueBytesM
     private async Task PutAsync(IBlobStore store, string key)
     {
         var mine = new Multimap();
-        var theirs = new Multimap();
+        var theirs = new Multimap { IsPackable = packs };
         int values = random.Next(8) == 0 ? random.Next(600) : random.Next(20); // up to 1.2 MB
         for (int index = 0; index < values; index++)
             Fill(RandomAppend(valueBytesMax));

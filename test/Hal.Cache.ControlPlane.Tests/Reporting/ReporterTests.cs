@@ -204,6 +204,8 @@ public sealed class ReporterTests
 
         public IScheduling Scheduling => Plane.Scheduling;
 
+        public IBatches Batches => Plane.Batches;
+
         public IAnalytics Analytics => Plane.Analytics;
     }
 }

@@ -60,6 +60,7 @@ public sealed class ScaleFigures(ITestOutputHelper output)
         var page = (await plane.Content.LocatePrefixAsync(new KeyPrefix(CacheKey.FromText("dataset/")), new PageRequest(null, 100), default)).Value;
         Assert.Equal(100, page.Items.Count);
         Assert.NotNull(page.Next);
+        await WalkAsync(plane);
         var rare = (await plane.Content.LocatePrefixAsync(new KeyPrefix(CacheKey.FromText("nothing/")), new PageRequest(), default)).Value;
         Assert.Empty(rare.Items);
         Assert.NotNull(rare.Next); // a page looks at so many keys and no more
@@ -67,6 +68,29 @@ public sealed class ScaleFigures(ITestOutputHelper output)
         // A selection has a limit, which a prefix can be over without harm: the whole million is at it, one more key is over.
         var million = new AffinityRequest { Selection = new KeySelection { Prefixes = [new KeyPrefix(CacheKey.FromText("dataset/"))], Keys = [CacheKey.FromText("more")] } };
         Assert.Equal(CacheErrorCode.Invalid, (await plane.Scheduling.AffinityAsync(million, default)).Error?.Code);
+    }
+
+    // A prefix that matches everything: every key comes once, and a page costs what its items cost, however many match.
+    private async Task WalkAsync(InProcessControlPlane plane)
+    {
+        const int Items = 10_000;
+        const long PageBytesMax = Items * 1024L;
+        var (found, pages, largest) = (0L, 0, 0L);
+        var since = Stopwatch.GetTimestamp();
+        for (var request = new PageRequest(null, Items); ;)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var asked = plane.Content.LocatePrefixAsync(new KeyPrefix(CacheKey.FromText("dataset/")), request, default);
+            Assert.True(asked.IsCompleted); // on this thread
+            largest = Math.Max(largest, GC.GetAllocatedBytesForCurrentThread() - before);
+            var page = (await asked).Value;
+            (found, pages) = (found + page.Items.Count, pages + 1);
+            if (page.Next is not { } next) break;
+            request = request with { Cursor = next };
+        }
+        output.WriteLine($"prefix of {found:N0} keys: {pages} pages in {Stopwatch.GetElapsedTime(since).TotalSeconds:N1} s, of at most {largest:N0} bytes");
+        Assert.Equal(Keys, found);
+        Assert.InRange(largest, 1, PageBytesMax);
     }
 
     [Fact]

@@ -83,6 +83,8 @@ public class LoopCommitsTests
 
         public void AtEndOfTurn(ILoopWork work) => atEnd.Enqueue(work);
 
+        public void Leave() => throw new NotSupportedException();
+
         public void Post(ILoopWork work) => posted.Writer.TryWrite(work);
 
         public void EndTurn()

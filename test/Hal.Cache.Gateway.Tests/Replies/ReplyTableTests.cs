@@ -10,7 +10,7 @@ namespace Hal.Cache.Gateway.Tests.Replies;
 public sealed class ReplyTableTests(ITestOutputHelper output)
 {
     private static readonly (string Script, string Resp2, string? Resp3)[] All =
-        [.. ConnectionReplies.Rows, .. ServerReplies.Rows, .. KeysReplies.Rows, .. TransactionReplies.Rows, .. AclReplies.Rows];
+        [.. ConnectionReplies.Rows, .. ServerReplies.Rows, .. KeysReplies.Rows, .. TransactionReplies.Rows, .. CollectionReplies.Rows, .. AclReplies.Rows];
 
     [Theory]
     [InlineData(2)]

@@ -62,7 +62,7 @@ public sealed class LargeObjectTests
         await rig.ReadAsync("o/big");
 
         var lengths = rig.Origin.RangesOf("big").OrderBy(range => range.Offset).Select(range => range.Length).ToArray();
-        Assert.Equal(256 << 10, lengths[0]);
+        Assert.Equal(64 << 10, lengths[0]);
         Assert.InRange(lengths.Length, 9, 12);
     }
 

@@ -42,7 +42,7 @@ internal sealed class LogHost : IAsyncDisposable
         FaultyFiles? files = null;
         var time = new ManualTime();
         var log = RecordLog.Open(
-            data.Value, options ?? Options(), time, segmentBytes => files = new FaultyFiles(new SegmentFiles(data.Value.LogPath, segmentBytes)));
+            data.Value, options ?? Options(), time, segmentBytes => files = new FaultyFiles(new SegmentFiles(data.Value.LogPath, segmentBytes, time)));
         if (log.IsOk)
             return new LogHost(data.Value, log.Value, files!, time);
         data.Value.Dispose();

@@ -19,6 +19,7 @@ public sealed class FakeControlPlane : IControlPlane
         Ownership = RoleProxy.Create<IOwnership>(this);
         Events = RoleProxy.Create<IEvents>(this);
         Scheduling = RoleProxy.Create<IScheduling>(this);
+        Batches = RoleProxy.Create<IBatches>(this);
         Analytics = RoleProxy.Create<IAnalytics>(this);
     }
 
@@ -35,6 +36,8 @@ public sealed class FakeControlPlane : IControlPlane
     public IEvents Events { get; }
 
     public IScheduling Scheduling { get; }
+
+    public IBatches Batches { get; }
 
     public IAnalytics Analytics { get; }
 

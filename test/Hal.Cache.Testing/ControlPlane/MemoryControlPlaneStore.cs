@@ -13,6 +13,9 @@ public sealed class MemoryControlPlaneStore : IControlPlaneStore
     /// <summary>What every call answers, while set.</summary>
     public CacheError? Failure { get; set; }
 
+    /// <summary>Puts and deletes that are still taken; after them the store is as away.</summary>
+    public int WritesLeft { get; set; } = int.MaxValue;
+
     public IReadOnlyList<StoredRecord> Records => [.. records.Values];
 
     public Task<Result<IReadOnlyList<StoredRecord>>> LoadAllAsync(CancellationToken cancellation) =>
@@ -24,7 +27,7 @@ public sealed class MemoryControlPlaneStore : IControlPlaneStore
 
     public Task<Result<long>> PutAsync(StoredKind kind, string key, ReadOnlyMemory<byte> value, long replaces, CancellationToken cancellation)
     {
-        if (Failure is { } failure) return Task.FromResult<Result<long>>(failure);
+        if (FailureOfWrite() is { } failure) return Task.FromResult<Result<long>>(failure);
         if ((records.TryGetValue((kind, key), out var stored) ? stored.Version : 0) != replaces) return Task.FromResult<Result<long>>(Changed(key));
         var next = Interlocked.Increment(ref version);
         records[(kind, key)] = new StoredRecord(kind, key, next, value.ToArray());
@@ -33,11 +36,13 @@ public sealed class MemoryControlPlaneStore : IControlPlaneStore
 
     public Task<Result<Done>> DeleteAsync(StoredKind kind, string key, long version, CancellationToken cancellation)
     {
-        if (Failure is { } failure) return Task.FromResult<Result<Done>>(failure);
+        if (FailureOfWrite() is { } failure) return Task.FromResult<Result<Done>>(failure);
         if (records.TryGetValue((kind, key), out var stored) && stored.Version != version) return Task.FromResult<Result<Done>>(Changed(key));
         records.TryRemove((kind, key), out _);
         return Task.FromResult<Result<Done>>(Done.Value);
     }
+
+    private CacheError? FailureOfWrite() => Failure ?? (WritesLeft-- > 0 ? null : new CacheError(CacheErrorCode.Unavailable, "the store takes no more writes"));
 
     private static CacheError Changed(string key) => new(CacheErrorCode.Changed, $"'{key}' is stored with another version");
 }

@@ -3,27 +3,67 @@ using System.Net.Sockets;
 
 namespace Hal.Cache.Testing.Processes;
 
-/// <summary>Loopback TCP ports that nobody listens on at the moment of asking.</summary>
+/// <summary>Loopback TCP ports for servers that are started a moment later.</summary>
+/// <remarks>
+/// They lie below those that the kernel gives to connections (ip_local_port_range), or one of these may have taken the port before the
+/// server comes to it, and are held by a file each for as long as this process lives, so that no other test process gets the same.
+/// </remarks>
 public static class FreePort
 {
-    private const int AttemptsMax = 64;
-    private static readonly HashSet<int> Given = [];
+    private const int First = 10_000;
+    private const int Count = 20_000;
+    private static readonly string Held = Path.Combine(Path.GetTempPath(), "hal-ports");
+    private static readonly Dictionary<int, FileStream> Given = [];
+    private static int next = Environment.ProcessId * 61 % Count;
 
-    /// <summary>A port that this process has not given out before; throws <see cref="InvalidOperationException"/> when none is found.</summary>
+    /// <summary>A port that is given to nobody else; throws <see cref="InvalidOperationException"/> when all are taken.</summary>
     public static int Next()
     {
-        // The kernel may offer a port again before its first taker has bound it, so those given are remembered.
-        for (var attempt = 0; attempt < AttemptsMax; attempt++)
+        lock (Given)
         {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-            lock (Given)
+            Directory.CreateDirectory(Held);
+            for (var attempt = 0; attempt < Count; attempt++)
             {
-                if (Given.Add(port)) return port;
+                var port = First + next;
+                next = (next + 1) % Count;
+                if (Given.ContainsKey(port) || Hold(port) is not { } file) continue;
+                if (IsFree(port))
+                {
+                    Given.Add(port, file);
+                    return port;
+                }
+                file.Dispose();
             }
         }
 
-        throw new InvalidOperationException($"No free loopback port in {AttemptsMax} attempts.");
+        throw new InvalidOperationException($"No free loopback port between {First} and {First + Count - 1}.");
+    }
+
+    private static FileStream? Hold(int port)
+    {
+        try
+        {
+            return new FileStream(
+                Path.Combine(Held, port.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+                FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException)
+        {
+            return null; // another process holds it
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 }

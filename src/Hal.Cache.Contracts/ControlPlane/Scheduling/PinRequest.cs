@@ -10,5 +10,6 @@ public sealed record PinRequest
     /// <summary>Null: until unpinned, or its batch ends.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>A batch that runs, with which the pin ends; null: none.</summary>
     public string? Batch { get; init; }
 }

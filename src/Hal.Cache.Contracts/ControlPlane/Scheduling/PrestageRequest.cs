@@ -21,5 +21,6 @@ public sealed record PrestageRequest
     /// <summary>Limit at each instance; null: none.</summary>
     public long? BandwidthBytesPerSecond { get; init; }
 
+    /// <summary>A batch that runs, with which the job ends; null: none.</summary>
     public string? Batch { get; init; }
 }

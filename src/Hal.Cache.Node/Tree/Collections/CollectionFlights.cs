@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Hal.Cache.Coherence;
 using Hal.Cache.Coherence.Messages;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Contracts.Telemetry;
 
 namespace Hal.Cache.Node.Tree.Collections;
 
@@ -16,7 +18,7 @@ internal sealed class CollectionFlights(
     private readonly List<Task> running = [];
 
     /// <summary>Takes an answer; needs the lock. Whether anybody waits for the value: who only asks about the key does not have it brought.</summary>
-    public void Take(long flight, AcquireAnswer answer, CopyPayload payload, bool isWanted)
+    public void Take(long flight, AcquireAnswer answer, CopyPayload payload, bool isWanted, in ActivityContext asked)
     {
         KeyId id = answer.Key.Id;
         if (copies.HasObject(answer.Key, answer.Version))
@@ -42,7 +44,8 @@ internal sealed class CollectionFlights(
         }
 
         running.RemoveAll(static pull => pull.IsCompleted);
-        running.Add(Task.Run(() => PullAsync(flight, answer, payload)));
+        ActivityContext trace = asked;
+        running.Add(Task.Run(() => PullAsync(flight, answer, payload, trace)));
     }
 
     /// <summary>Cancels what is being brought, and waits for its end: it uses the store. Without the lock.</summary>
@@ -60,8 +63,9 @@ internal sealed class CollectionFlights(
     }
 
     // Whatever goes wrong, the readers get their answer from the authority.
-    private async Task PullAsync(long flight, AcquireAnswer answer, CopyPayload payload)
+    private async Task PullAsync(long flight, AcquireAnswer answer, CopyPayload payload, ActivityContext asked)
     {
+        using Activity? span = NodeSpans.Pull(asked, options.Name, answer.Key.Id.Hash, answer.Size);
         KeyId id = answer.Key.Id;
         bool isBrought = false;
         try
@@ -74,6 +78,7 @@ internal sealed class CollectionFlights(
                 Result<IObjectValue> brought = payload.HasBytes
                     ? pulls.Read(payload.Type, payload.Bytes)
                     : await pulls.BringAsync(answer.Key, answer.Version, answer.Size, payload.Type, either.Token).ConfigureAwait(false);
+                span.Ended(brought.Error);
                 if (brought.IsOk)
                 {
                     statistics.BroughtCollection();

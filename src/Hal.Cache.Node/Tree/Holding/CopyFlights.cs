@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hal.Cache.Coherence;
 using Hal.Cache.Coherence.Messages;
 using Hal.Cache.Contracts;
@@ -20,6 +21,7 @@ internal sealed class CopyFlights : IFlightEnds, IAsyncDisposable
     private readonly ReadPlaces places;
     private readonly WaitingReads reads;
     private readonly FlightTimes times;
+    private readonly IReadOnlyDictionary<KeyId, ActivityContext> traces;
     private readonly TreeOptions options;
     private readonly TimeProvider time;
     private readonly TreeStatistics statistics;
@@ -28,11 +30,11 @@ internal sealed class CopyFlights : IFlightEnds, IAsyncDisposable
     private readonly List<(long Flight, AcquireAnswer Answer)> answers = [];
 
     public CopyFlights(
-        Lock gate, CopyHolder holder, IBlobStore store, CopyStore copies, ReadPlaces places, WaitingReads reads, FlightTimes times, CollectionPulls pulls,
-        TreeOptions options, TimeProvider time, TreeStatistics statistics, CancellationToken stopping)
+        Lock gate, CopyHolder holder, IBlobStore store, CopyStore copies, ReadPlaces places, WaitingReads reads, FlightTimes times,
+        IReadOnlyDictionary<KeyId, ActivityContext> traces, CollectionPulls pulls, TreeOptions options, TimeProvider time, TreeStatistics statistics, CancellationToken stopping)
     {
         (this.gate, this.holder, this.store, this.copies, this.places, this.reads, this.times) = (gate, holder, store, copies, places, reads, times);
-        (this.options, this.time, this.statistics, this.stopping) = (options, time, statistics, stopping);
+        (this.traces, this.options, this.time, this.statistics, this.stopping) = (traces, options, time, statistics, stopping);
         collections = new(this, store, copies, places, pulls, options, time, statistics);
     }
 
@@ -91,7 +93,7 @@ internal sealed class CopyFlights : IFlightEnds, IAsyncDisposable
 
         if (payload.Type != BlobType.String)
         {
-            collections.Take(flight, answer, payload, isWanted);
+            collections.Take(flight, answer, payload, isWanted, traces.GetValueOrDefault(answer.Key.Id));
             return;
         }
 

@@ -61,7 +61,7 @@ internal sealed class HolderLinks
         int from = 0, bytes = 0;
         for (int at = 0; at < answers.Count; at++)
         {
-            bytes += answers[at].Payload.Length;
+            bytes += answers[at].Payload.Length + answers[at].Key.Bytes.Length;
             if (bytes < FrameBytes && at + 1 < answers.Count)
                 continue;
             MessageCodec.Write(new AcquireOk(instance, session, epoch, answers.GetRange(from, at + 1 - from)), frame);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Hal.Cache.Benchmarks.Servers;
+using FreePort = Hal.Cache.Testing.Processes.FreePort;
 
 namespace Hal.Cache.Benchmarks.Load.Tree;
 
@@ -71,7 +72,7 @@ internal sealed class WebChain : IChain
     {
         var folder = Path.Combine(directory, name);
         Directory.CreateDirectory(folder);
-        var port = RunningServer.FreePort();
+        var port = FreePort.Next();
         var level = new Level(new IPEndPoint(IPAddress.Loopback, port), folder, launch(port, folder));
         levels.Add(level);
         await LaunchAsync(level, cancel);
