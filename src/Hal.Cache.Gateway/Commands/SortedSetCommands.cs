@@ -91,7 +91,8 @@ internal static class SortedSetCommands
         return Add(c, arg, flags);
     }
 
-    private static Outcome IncrBy(CommandContext c) => Add(c, 2, Adding.Increments);
+    // An option of ZADD is one here as well, as in Redis, and then leaves no pair of score and member.
+    private static Outcome IncrBy(CommandContext c) => FlagOf(c.Arg(2)) == Adding.None ? Add(c, 2, Adding.Increments) : c.Syntax();
 
     private static Adding FlagOf(ReadOnlySpan<byte> word)
     {
