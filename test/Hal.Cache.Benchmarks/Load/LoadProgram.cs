@@ -52,7 +52,8 @@ internal static class LoadProgram
             var throughput = table == LoadTable.Types
                 ? new TypesProbe(options, fleet, client, progress).RunAsync(cancel)
                 : new ThroughputProbe(options, fleet, client, new LargeValueDriver(), progress).RunAsync(table.Durability, cancel);
-            tables.Add(new ReportTable(table, [.. await throughput, .. await new FootprintProbe(options, fleet, progress).RunAsync(table, cancel)]));
+            IReadOnlyList<ReportRow> rows = [.. await throughput, .. await new FootprintProbe(options, fleet, progress).RunAsync(table, cancel)];
+            tables.Add(new ReportTable(table, table == LoadTable.Types ? [.. rows, .. await new StallProbe(options, fleet, progress).RunAsync(cancel)] : rows));
         }
         var report = new LoadReport(options, machine, versions, DateTimeOffset.UtcNow, tables);
         await PublishAsync(report, output, cancel);
