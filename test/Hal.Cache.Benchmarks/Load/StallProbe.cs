@@ -15,14 +15,13 @@ internal sealed class StallProbe(LoadOptions options, Fleet fleet, TextWriter pr
     private const int ScanCount = 1000;
     private const int ExpiredPart = 10; // Redis leaves about so much of what has expired to whoever comes across it
     private static readonly TimeSpan ExpiryIn = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan WorkMax = TimeSpan.FromSeconds(30);
-
-    private static readonly string[] Kinds = ["DEL of a set", "DEL of a sorted set", "expiry", "SCAN", "FLUSHALL"];
 
     public async Task<IReadOnlyList<ReportRow>> RunAsync(CancellationToken cancel)
     {
         var count = options.ManyKeys.ToString("N0", CultureInfo.InvariantCulture);
-        var rows = Kinds.Select(kind => (Kind: kind, Row: new RowRecorder($"longest wait of a GET during {kind} of {count}", "ms", higherIsBetter: false)))
+        var rows = Kinds().Select(kind => (Kind: kind, Row: new RowRecorder($"longest wait of a GET during {kind.Name} of {count}", "ms", higherIsBetter: false)))
             .Where(pair => options.Wants(pair.Row.Name)).ToList();
         if (rows.Count == 0)
             return [];
@@ -41,21 +40,21 @@ internal sealed class StallProbe(LoadOptions options, Fleet fleet, TextWriter pr
         return [.. rows.Select(pair => pair.Row.Build())];
     }
 
-    private async Task<double> MeasureAsync(IPEndPoint endpoint, string kind, CancellationToken cancel)
+    private static async Task<double> MeasureAsync(IPEndPoint endpoint, Kind kind, CancellationToken cancel)
     {
         using var worker = await RespSocket.ConnectAsync(endpoint, cancel);
         await worker.CallAsync(["FLUSHALL"], cancel);
-        await CommandLoader.LoadAsync(endpoint, [["SET", Asked, "v"], .. Data(kind)], cancel);
+        await CommandLoader.LoadAsync(endpoint, [["SET", Asked, "v"], .. kind.Data], cancel);
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var asker = await RespSocket.ConnectAsync(endpoint, cancel);
         var asking = Task.Factory.StartNew(() => AskAsync(asker, done.Token, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
         try
         {
-            await WorkAsync(worker, kind, cancel).WaitAsync(WorkMax, cancel);
+            await kind.Work(worker, cancel).WaitAsync(WorkMax, cancel);
         }
         catch (TimeoutException)
         {
-            throw new BenchmarkException($"{kind} took over {WorkMax.TotalSeconds:0} s");
+            throw new BenchmarkException($"{kind.Name} took over {WorkMax.TotalSeconds:0} s");
         }
         finally
         {
@@ -76,52 +75,37 @@ internal sealed class StallProbe(LoadOptions options, Fleet fleet, TextWriter pr
         return longest * 1000.0 / Stopwatch.Frequency;
     }
 
-    private IEnumerable<string[]> Data(string kind)
+    private IEnumerable<Kind> Kinds()
     {
-        var parts = Enumerable.Range(0, options.ManyKeys).Chunk(MembersAtOnce);
-        return kind switch
-        {
-            "DEL of a set" => parts.Select(part => (string[])["SADD", "stall:set", .. part.Select(at => $"member:{at}")]),
-            "DEL of a sorted set" => parts.Select(part => (string[])["ZADD", "stall:zset", .. part.SelectMany(at => (string[])[$"{at}", $"member:{at}"])]),
-            "expiry" => Enumerable.Range(0, options.ManyKeys)
-                .Select(at => (string[])["SET", $"stall:{at}", "v", "PX", $"{(long)ExpiryIn.TotalMilliseconds}"]),
-            _ => Enumerable.Range(0, options.ManyKeys).Select(at => (string[])["SET", $"stall:{at}", "v"]),
-        };
+        var members = Enumerable.Range(0, options.ManyKeys).Chunk(MembersAtOnce);
+        var keys = Enumerable.Range(0, options.ManyKeys).Select(at => (string[])["SET", $"stall:{at}", "v"]);
+        yield return new("DEL of a set", members.Select(part => (string[])["SADD", "stall:set", .. part.Select(at => $"member:{at}")]),
+            (worker, cancel) => worker.CallAsync(["DEL", "stall:set"], cancel));
+        yield return new("DEL of a sorted set", members.Select(part => (string[])["ZADD", "stall:zset", .. part.SelectMany(at => (string[])[$"{at}", $"member:{at}"])]),
+            (worker, cancel) => worker.CallAsync(["DEL", "stall:zset"], cancel));
+        yield return new("expiry", keys.Select(set => (string[])[.. set, "PX", $"{(long)ExpiryIn.TotalMilliseconds}"]), ExpireAsync);
+        yield return new("SCAN", keys, ScanAsync);
+        yield return new("FLUSHALL", keys, (worker, cancel) => worker.CallAsync(["FLUSHALL"], cancel));
     }
 
-    private async Task WorkAsync(RespSocket worker, string kind, CancellationToken cancel)
+    private async Task ExpireAsync(RespSocket worker, CancellationToken cancel)
     {
-        switch (kind)
-        {
-            case "DEL of a set":
-                await worker.CallAsync(["DEL", "stall:set"], cancel);
-                break;
-            case "DEL of a sorted set":
-                await worker.CallAsync(["DEL", "stall:zset"], cancel);
-                break;
-            case "FLUSHALL":
-                await worker.CallAsync(["FLUSHALL"], cancel);
-                break;
-            case "SCAN":
-                for (var scan = 0; scan < Scans; scan++)
-                    await ScanAsync(worker, cancel);
-                break;
-            default:
-                using (var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(100)))
-                {
-                    while ((await worker.CallAsync(["DBSIZE"], cancel)).Length > options.ManyKeys / ExpiredPart)
-                        await poll.WaitForNextTickAsync(cancel);
-                }
-                break;
-        }
+        using var poll = new PeriodicTimer(PollEvery);
+        while ((await worker.CallAsync(["DBSIZE"], cancel)).Length > options.ManyKeys / ExpiredPart)
+            await poll.WaitForNextTickAsync(cancel);
     }
 
     private static async Task ScanAsync(RespSocket worker, CancellationToken cancel)
     {
-        await worker.CallAsync(["SCAN", "0", "COUNT", $"{ScanCount}"], cancel); // the head of the array of two
-        await worker.ReadAsync(cancel);
-        var keys = int.Parse((await worker.ReadAsync(cancel)).Text!, CultureInfo.InvariantCulture);
-        for (var key = 0; key < keys; key++)
+        for (var scan = 0; scan < Scans; scan++)
+        {
+            await worker.CallAsync(["SCAN", "0", "COUNT", $"{ScanCount}"], cancel); // the head of the array of two
             await worker.ReadAsync(cancel);
+            var found = int.Parse((await worker.ReadAsync(cancel)).Text!, CultureInfo.InvariantCulture);
+            for (var key = 0; key < found; key++)
+                await worker.ReadAsync(cancel);
+        }
     }
+
+    private sealed record Kind(string Name, IEnumerable<string[]> Data, Func<RespSocket, CancellationToken, Task> Work);
 }
