@@ -16,6 +16,7 @@ internal static unsafe partial class Epoll
     public const int Interrupted = 4;
 
     private const int Add = 1;
+    private const int Delete = 2;
     private const int CloseOnExec = 0x80000;
     private const int NonBlocking = 0x800;
     private const int DontWait = 0x40;
@@ -31,6 +32,8 @@ internal static unsafe partial class Epoll
         var what = new EpollEvent { Events = events, Tag = tag };
         return epoll_ctl(epoll, Add, file, &what) == 0;
     }
+
+    public static void Unwatch(int epoll, int file) => _ = epoll_ctl(epoll, Delete, file, null);
 
     /// <summary>Waits without a limit; the number of events, 0 where a signal came first.</summary>
     public static int Wait(int epoll, Span<EpollEvent> events, int timeoutMilliseconds)

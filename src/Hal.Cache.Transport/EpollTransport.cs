@@ -12,12 +12,12 @@ namespace Hal.Cache.Transport;
 /// </summary>
 public sealed class EpollTransport : IConnectionListenerFactory, IConnectionListenerFactorySelector, ISocketLoops, IDisposable
 {
-    /// <summary>One loop for every processor, at most so many.</summary>
+    /// <summary>One loop for every processor, at most so many; as many threads at most.</summary>
     public const int LoopsMax = 8;
 
     private readonly Lock gate = new();
     private readonly BlockPool pool = new();
-    private EventLoop[]? loops;
+    private LoopCrew? crew;
     private int taken;
 
     /// <summary>Linux on x86-64.</summary>
@@ -50,18 +50,11 @@ public sealed class EpollTransport : IConnectionListenerFactory, IConnectionList
         return connection;
     }
 
-    public void Dispose()
-    {
-        foreach (EventLoop loop in loops ?? [])
-            loop.Dispose();
-    }
+    public void Dispose() => crew?.Dispose();
 
     private EventLoop[] Loops()
     {
         lock (gate)
-        {
-            return loops ??= [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 1, LoopsMax))
-                .Select(number => new EventLoop($"hal-loop-{number}"))];
-        }
+            return (crew ??= new(Math.Clamp(Environment.ProcessorCount, 1, LoopsMax))).Loops;
     }
 }

@@ -4,16 +4,9 @@ using Hal.Cache.Contracts.Connections;
 
 namespace Hal.Cache.Transport;
 
-/// <summary>One thread that polls the sockets of many connections and runs those that wait for what has come.</summary>
-internal sealed class EventLoop : IConnectionLoop, IDisposable
+/// <summary>Many connections that one thread runs at a time: that of the poller which drives the loop, alone or with others.</summary>
+internal sealed class EventLoop(int number, Poller first) : IConnectionLoop
 {
-    private const int EventsAtOnce = 256;
-    private const ulong WakerTag = ulong.MaxValue;
-
-    private readonly int epoll = Epoll.Create();
-    private readonly int waker = Epoll.CreateWaker();
-    private readonly string name;
-    private readonly EpollEvent[] events = new EpollEvent[EventsAtOnce];
     private readonly Lock gate = new();
     private readonly List<SocketConnection?> slots = [];
     private readonly Stack<int> freeSlots = new();
@@ -22,29 +15,25 @@ internal sealed class EventLoop : IConnectionLoop, IDisposable
     private List<SocketConnection> next = [];
     private readonly Queue<ILoopWork> atEnd = new();
     private readonly ConcurrentQueue<ILoopWork> posted = new();
-    private volatile bool isStopping;
-    private volatile Thread thread;
+    private volatile Poller poller = first;
+    private bool isStopping;
+    private int againDone; // how far the turn has come, for the thread that goes on with it
 
-    // How far the turn has come, for the thread that goes on with it.
-    private int eventCount;
-    private int eventsDone;
-    private int againDone;
+    public bool IsCurrentThread => poller.IsCurrentThread;
 
-    public EventLoop(string name)
-    {
-        if (!Epoll.TryWatch(epoll, waker, Epoll.In, WakerTag))
-            throw new IOException($"The event loop's waker can't be watched: {Marshal.GetLastPInvokeErrorMessage()}.");
-        this.name = name;
-        thread = NewThread();
-        thread.Start();
-    }
+    /// <summary>Whether connections are to be read again at once, or work waits.</summary>
+    public bool HasMore => next.Count > 0 || !posted.IsEmpty;
 
-    public bool IsCurrentThread => Environment.CurrentManagedThreadId == thread.ManagedThreadId;
+    /// <summary>Bytes received and sent, as a measure of what gets done; one that is lost where two threads count matters to nobody.</summary>
+    public long BytesMoved { get; private set; }
+
+    public void Moved(int bytes) => BytesMoved += bytes;
+
+    public bool IsDrivenBy(Poller other) => poller == other;
 
     /// <summary>Begins to watch a connection's socket; what comes from now on reaches its reader and writer.</summary>
     public void Add(SocketConnection connection)
     {
-        ulong tag;
         lock (gate)
         {
             if (!freeSlots.TryPop(out int slot))
@@ -56,12 +45,10 @@ internal sealed class EventLoop : IConnectionLoop, IDisposable
 
             slots[slot] = connection;
             connection.Slot = slot;
-            tag = ((ulong)generations[slot] << 32) | (uint)slot;
+            if (poller.TryWatch(connection, TagOf(slot)))
+                return;
         }
 
-        const uint Events = Epoll.In | Epoll.Out | Epoll.PeerClosed | Epoll.EdgeTriggered;
-        if (Epoll.TryWatch(epoll, (int)connection.Handle.DangerousGetHandle(), Events, tag))
-            return;
         var failure = new IOException($"A connection can't be watched: {Marshal.GetLastPInvokeErrorMessage()}.");
         Remove(connection);
         throw failure;
@@ -82,19 +69,19 @@ internal sealed class EventLoop : IConnectionLoop, IDisposable
         }
     }
 
+    /// <summary>The connection that an event's tag names, null where it is gone.</summary>
+    public SocketConnection? Find(LoopTag tag)
+    {
+        lock (gate)
+            return tag.Slot < slots.Count && tag == TagOf(tag.Slot) ? slots[tag.Slot] : null;
+    }
+
     /// <summary>On the loop's thread: the connection's socket has more, which is read when the others had their turn.</summary>
     public void Requeue(SocketConnection connection) => next.Add(connection);
 
     public void AtEndOfTurn(ILoopWork work) => atEnd.Enqueue(work);
 
-    public void Leave()
-    {
-        if (!IsCurrentThread)
-            return;
-        Thread next = NewThread();
-        thread = next;
-        next.Start();
-    }
+    public void Leave() => poller.Leave();
 
     public void Post(ILoopWork work)
     {
@@ -103,56 +90,56 @@ internal sealed class EventLoop : IConnectionLoop, IDisposable
             if (!isStopping)
             {
                 posted.Enqueue(work);
-                Epoll.Wake(waker);
+                poller.Wake();
                 return;
             }
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(static left => left.Run(), work, preferLocal: false);
+        RunOnPool(work);
     }
 
-    public void Dispose()
+    /// <summary>On the loop's thread, with a turn ended: another poller drives the loop from now on.</summary>
+    public void MoveTo(Poller other)
     {
+        List<SocketConnection>? lost = null;
         lock (gate)
         {
-            isStopping = true;
-            Epoll.Wake(waker);
+            Poller before = poller;
+            poller = other;
+            for (int slot = 0; slot < slots.Count; slot++)
+            {
+                if (slots[slot] is not { } connection)
+                    continue;
+                before.Unwatch(connection);
+                if (!other.TryWatch(connection, TagOf(slot)))
+                    (lost ??= []).Add(connection);
+            }
         }
 
-        if (!IsCurrentThread)
-            thread.Join();
-        Epoll.Close(waker);
-        Epoll.Close(epoll);
+        other.Wake(); // for what was posted or put back before
+        foreach (SocketConnection connection in lost ?? [])
+            connection.Break();
     }
 
-    private Thread NewThread() => new(Run) { IsBackground = true, Name = name };
-
-    private void Run()
+    /// <summary>What is posted from now on goes to the thread pool.</summary>
+    public void Stop()
     {
-        while (TryFinishTurn() && !isStopping)
-        {
-            eventCount = Epoll.Wait(epoll, events, next.Count > 0 ? 0 : -1);
-            eventsDone = 0;
-        }
+        lock (gate)
+            isStopping = true;
+    }
 
-        if (IsCurrentThread)
-            RunPosted();
+    /// <summary>Once no poller runs: what was posted before the stop goes to the thread pool too.</summary>
+    public void LeavePosted()
+    {
+        while (posted.TryDequeue(out ILoopWork? work))
+            RunOnPool(work);
     }
 
     /// <summary>Runs what is left of the turn; false where another thread has taken the loop over meanwhile.</summary>
-    private bool TryFinishTurn()
+    public bool TryFinishTurn()
     {
-        while (eventsDone < eventCount)
-        {
-            EpollEvent signalled = events[eventsDone++];
-            if (signalled.Tag == WakerTag)
-                RunPosted();
-            else
-                Find(signalled.Tag)?.Signalled(signalled.Events);
-            if (!IsCurrentThread)
-                return false;
-        }
-
+        if (!TryRunPosted())
+            return false;
         if (againDone == again.Count)
         {
             again.Clear();
@@ -177,23 +164,20 @@ internal sealed class EventLoop : IConnectionLoop, IDisposable
         return true;
     }
 
-    private void RunPosted()
+    private bool TryRunPosted()
     {
-        Epoll.Drain(waker);
         while (posted.TryDequeue(out ILoopWork? work))
         {
             work.Run();
-            if (IsCurrentThread || posted.IsEmpty)
-                continue;
-            Epoll.Wake(waker); // what is left is the other thread's
-            return;
+            if (!IsCurrentThread)
+                return false;
         }
+
+        return true;
     }
 
-    private SocketConnection? Find(ulong tag)
-    {
-        int slot = (int)(uint)tag;
-        lock (gate)
-            return slot < slots.Count && generations[slot] == (uint)(tag >> 32) ? slots[slot] : null;
-    }
+    private static void RunOnPool(ILoopWork work) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static left => left.Run(), work, preferLocal: false);
+
+    private LoopTag TagOf(int slot) => new(number, generations[slot], slot);
 }

@@ -131,9 +131,7 @@ internal sealed class SocketConnection : ConnectionContext, ILoopConnection, IPe
         if (!TryUse(out error))
             return -1;
         int count = Epoll.Receive((int)handle.DangerousGetHandle(), buffer);
-        error = count < 0 ? Marshal.GetLastPInvokeError() : 0;
-        handle.DangerousRelease();
-        return count;
+        return Done(count, out error);
     }
 
     /// <summary>Bytes sent, negative with the error.</summary>
@@ -142,9 +140,7 @@ internal sealed class SocketConnection : ConnectionContext, ILoopConnection, IPe
         if (!TryUse(out error))
             return -1;
         int count = Epoll.Send((int)handle.DangerousGetHandle(), bytes);
-        error = count < 0 ? Marshal.GetLastPInvokeError() : 0;
-        handle.DangerousRelease();
-        return count;
+        return Done(count, out error);
     }
 
     /// <summary>Bytes sent, negative with the error.</summary>
@@ -153,9 +149,7 @@ internal sealed class SocketConnection : ConnectionContext, ILoopConnection, IPe
         if (!TryUse(out error))
             return -1;
         int count = Epoll.Send((int)handle.DangerousGetHandle(), vectors);
-        error = count < 0 ? Marshal.GetLastPInvokeError() : 0;
-        handle.DangerousRelease();
-        return count;
+        return Done(count, out error);
     }
 
     /// <summary>The peer is gone: whoever works for it is told, on the thread pool.</summary>
@@ -181,6 +175,15 @@ internal sealed class SocketConnection : ConnectionContext, ILoopConnection, IPe
         {
             return false;
         }
+    }
+
+    private int Done(int count, out int error)
+    {
+        error = count < 0 ? Marshal.GetLastPInvokeError() : 0;
+        handle.DangerousRelease();
+        if (count > 0)
+            Loop.Moved(count);
+        return count;
     }
 
     private const int NotConnected = 107;
