@@ -9,13 +9,13 @@ namespace Hal.Cache.ControlPlane.Orleans;
 public sealed class OrleansControlPlane : IControlPlane
 {
     public OrleansControlPlane(IGrainFactory grains, OrleansPlaneOptions options, TimeProvider time)
-        : this(() => grains, options, time)
+        : this(() => grains, () => null, options, time)
     {
         ArgumentNullException.ThrowIfNull(grains);
     }
 
-    /// <summary>With grains that are asked for at each call, since a member that joins again has others.</summary>
-    internal OrleansControlPlane(Func<IGrainFactory> grains, OrleansPlaneOptions options, TimeProvider time)
+    /// <summary>With grains and a silo's own address, null at a client, that are asked for at each call, since a member that joins again has others.</summary>
+    internal OrleansControlPlane(Func<IGrainFactory> grains, Func<string?> silo, OrleansPlaneOptions options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Validate() is { } rule) throw new ArgumentException(rule, nameof(options));
@@ -23,7 +23,7 @@ public sealed class OrleansControlPlane : IControlPlane
         var tree = new TreeGrains(grains, new TreeKey(options.Tree, ""), calls);
         var freshness = new Freshness(options, time);
         var sights = new RouteSights(() => tree.Tree, calls, time);
-        Instances = new OrleansInstances(() => tree.Instances, tree.Instance, freshness, calls);
+        Instances = new OrleansInstances(() => tree.Instances, tree.Instance, silo, freshness, calls);
         Content = new OrleansContent(() => tree.Tree, tree.Records, freshness, calls);
         Topology = new OrleansTopology(tree.Role<ITopologyGrain>, tree.Links, sights, freshness, calls);
         Routing = new OrleansRouting(tree.Role<IRoutingGrain>, sights, tree.Records, freshness, calls);

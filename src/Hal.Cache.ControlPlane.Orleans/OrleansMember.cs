@@ -44,7 +44,7 @@ public sealed partial class OrleansMember : IAsyncDisposable // partial: [Logger
     {
         (this.options, this.resources, this.loggers) = (options, resources, loggers);
         log = loggers.CreateLogger<OrleansMember>();
-        Plane = new OrleansControlPlane(Grains, options.Plane, TimeProvider.System);
+        Plane = new OrleansControlPlane(Grains, Silo, options.Plane, TimeProvider.System);
 #if HAL_ORLEANS_DASHBOARD
         if (options.HasDashboard) Dashboard = new ClusterDashboard(() => host?.Services).AnswerAsync;
 #endif
@@ -83,6 +83,8 @@ public sealed partial class OrleansMember : IAsyncDisposable // partial: [Logger
     }
 
     private IGrainFactory Grains() => (host ?? throw new ObjectDisposedException(nameof(OrleansMember))).Services.GetRequiredService<IGrainFactory>();
+
+    private string? Silo() => host?.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString();
 
     private async Task<CacheError?> StartAsync(CancellationToken cancellation)
     {

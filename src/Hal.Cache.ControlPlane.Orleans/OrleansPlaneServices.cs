@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Runtime;
 
 namespace Hal.Cache.ControlPlane.Orleans;
 
@@ -78,6 +79,12 @@ public static class OrleansPlaneServices
     {
         if (options.Validate() is { } rule) throw new ArgumentException(rule, nameof(options));
         services.AddSingleton(options);
-        services.AddSingleton<IControlPlane>(provider => new OrleansControlPlane(provider.GetRequiredService<IGrainFactory>(), options, TimeProvider.System));
+        services.AddSingleton<IControlPlane>(provider =>
+        {
+            var grains = provider.GetRequiredService<IGrainFactory>();
+            // A client is no silo.
+            var silo = provider.GetService<ILocalSiloDetails>()?.SiloAddress.ToParsableString();
+            return new OrleansControlPlane(() => grains, () => silo, options, TimeProvider.System);
+        });
     }
 }

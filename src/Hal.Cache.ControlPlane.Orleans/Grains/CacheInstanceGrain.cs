@@ -7,6 +7,8 @@ using Hal.Cache.ControlPlane.Sharding;
 using Orleans.Concurrency;
 using Orleans.Configuration;
 using Orleans.Placement;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
 
 namespace Hal.Cache.ControlPlane.Orleans.Grains;
 
@@ -122,6 +124,14 @@ internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneO
     {
         if (shard.IsGone || !shard.IsKnown) await DropAsync();
         if (!shard.IsKnown) DeactivateOnIdle();
+    }
+
+    public Task SettleAsync(string silo)
+    {
+        if (GrainContext.Address.SiloAddress!.ToParsableString() == silo) return Task.CompletedTask;
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(silo));
+        this.MigrateOnIdle();
+        return Task.CompletedTask;
     }
 
     private async Task<bool> TakenAsync(BatchOutcome outcome)
