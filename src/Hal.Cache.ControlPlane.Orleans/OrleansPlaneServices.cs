@@ -1,5 +1,6 @@
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Orleans.Cluster;
+using Hal.Cache.ControlPlane.Orleans.Placement;
 using Hal.Cache.ControlPlane.Orleans.Records;
 using Hal.Cache.ControlPlane.Orleans.Serialization;
 using Hal.Cache.ControlPlane.Orleans.Streams;
@@ -7,7 +8,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Hosting;
-using Orleans.Runtime;
 
 namespace Hal.Cache.ControlPlane.Orleans;
 
@@ -26,7 +26,8 @@ public static class OrleansPlaneServices
     /// </summary>
     public static ISiloBuilder AddHalControlPlane(this ISiloBuilder silo, OrleansPlaneOptions options, ITreeResources resources)
     {
-        silo.Services.AddContractCodec().AddSingleton(resources).AddSingleton<TreeSights>().AddPlane(options);
+        silo.Services.AddContractCodec().AddSingleton(resources).AddSingleton<TreeSights>().AddSingleton<SiloRecords>().AddSingleton<RecordHomes>().AddPlane(options);
+        silo.AddPlacementDirector<NamedSiloPlacement, NamedSiloPlacementDirector>();
         silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
         // One queue: its agent asks for news all the time, and what it loses a subscriber gets from the log.
         silo.AddMemoryStreams(ChangeStream.Provider, streams =>
@@ -82,9 +83,9 @@ public static class OrleansPlaneServices
         services.AddSingleton<IControlPlane>(provider =>
         {
             var grains = provider.GetRequiredService<IGrainFactory>();
-            // A client is no silo.
-            var silo = provider.GetService<ILocalSiloDetails>()?.SiloAddress.ToParsableString();
-            return new OrleansControlPlane(() => grains, () => silo, options, TimeProvider.System);
+            // A client has none.
+            var homes = provider.GetService<RecordHomes>();
+            return new OrleansControlPlane(() => grains, () => homes, options, TimeProvider.System);
         });
     }
 }

@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.ControlPlane.Orleans.Records;
 using Hal.Cache.ControlPlane.Orleans.Streams;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -55,7 +56,8 @@ public sealed class ClusterFixture : IAsyncLifetime
     internal static IControlPlane PlaneAt(InProcessSiloHandle silo, string tree)
     {
         var grains = silo.ServiceProvider.GetRequiredService<IGrainFactory>();
-        return new OrleansControlPlane(() => grains, () => silo.SiloAddress.ToParsableString(), new OrleansPlaneOptions { Tree = tree }, TimeProvider.System);
+        var homes = silo.ServiceProvider.GetRequiredService<RecordHomes>();
+        return new OrleansControlPlane(() => grains, () => homes, new OrleansPlaneOptions { Tree = tree }, TimeProvider.System);
     }
 
     /// <summary>The silo that a grain lives on.</summary>
