@@ -316,6 +316,18 @@ internal sealed class CommandContext : IDisposable
         return error?.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate ? null : error;
     }
 
+    /// <summary>The same for what several keys miss, in one question; the errors in their order.</summary>
+    internal async ValueTask<CacheError?[]> ResolveAllAsync(List<Fault> faults)
+    {
+        CacheError?[] errors = await BatchFetch.ResolveAsync(Keyspace, faults, learned, Cancellation).ConfigureAwait(false);
+        learned.GoesOnAtOnce = false;
+        IsElsewhere |= Array.Exists(errors, static error => error?.Code == CacheErrorCode.Elsewhere);
+        return errors;
+    }
+
+    /// <summary>What has keys asked for that the client's next commands will read.</summary>
+    internal AheadFetch NewAheadFetch() => new(Keyspace, learned);
+
     /// <summary>Whether a key argument will have to be waited for, and for what. Needs the lock.</summary>
     internal bool TryFindAhead(int arg, Need need, out Fault fault) => Keyspace.TryFindAhead(Key(arg), need, learned, out fault);
 

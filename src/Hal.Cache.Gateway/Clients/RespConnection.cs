@@ -37,6 +37,7 @@ internal sealed class RespConnection : IDisposable
     private readonly ReplySender sender;
     private readonly CommandEnd end;
     private readonly ForwardedWrites? writes;
+    private PipelineAhead? ahead;
     private LargeArgumentReader? large;
     private CarryBuffer carry = new();
     private bool closing;
@@ -100,9 +101,16 @@ internal sealed class RespConnection : IDisposable
                 if (step == Step.NeedsInput)
                     break;
                 if (step == Step.Waits)
+                {
+                    if (waiting == Outcome.Retry && !buffer.IsEmpty && server.Keyspace.KeepsCopies)
+                        (ahead ??= new PipelineAhead(context, server.Table)).Look(buffer);
                     await WaitAsync(FinishCommandAsync()).ConfigureAwait(false);
+                }
                 else if (step == Step.LargeArgument)
+                {
                     buffer = await TakeLargeAsync(buffer).ConfigureAwait(false);
+                }
+
                 if (reply.Length >= ReplyBytesBuffered || reply.Deferred.Count > 0)
                     await sender.FlushAsync().ConfigureAwait(false);
             }

@@ -47,7 +47,7 @@ internal static class HalCommands
             .. own, ("tree_connected", c.Server.Tree?.IsConnected == true ? 1 : 0), ("tree_sessions", c.Keyspace.Authority?.Sessions ?? 0),
             ("tree_session", c.Server.Tree?.Node.Session ?? 0), ("tree_flights", c.Server.Tree?.Node.Flights ?? 0),
             ("tree_held", c.Keyspace.Authority?.Held ?? 0), ("tree_unpublished", c.Keyspace.Authority?.Unpublished ?? 0),
-            ("tree_acquires", tree.Acquires), ("tree_revalidated", tree.Revalidated), ("tree_invalidations", tree.Invalidations),
+            ("tree_acquires", tree.Acquires), ("tree_questions", tree.Questions), ("tree_revalidated", tree.Revalidated), ("tree_invalidations", tree.Invalidations),
             ("tree_forwarded", tree.Forwarded), ("tree_pipelined", tree.Pipelined), ("tree_collections_brought", tree.CollectionsBrought),
             ("tree_writes_held", tree.WritesHeld), ("tree_rounds", tree.Rounds), ("tree_bytes_received", tree.BytesReceived), ("tree_bytes_served", tree.BytesServed),
             ("tree_corrupt", tree.Corrupt), ("tree_takeovers", tree.Takeovers), ("tree_silences", tree.Silences), ("tree_message_links", c.Server.Relay?.LinkCount ?? 0),

@@ -104,53 +104,28 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     /// <param name="goesOnAtOnce">Whether the caller may go on on the thread that reads what the authority sends: for little, and without blocking.</param>
     public async ValueTask<FetchOutcome> FetchAsync(FetchRequest request, bool goesOnAtOnce, CancellationToken cancellation)
     {
-        var key = new ObjectKey(new KeyId(request.Hash, (ushort)request.Database), request.Key);
-        long read;
-        Task<FetchOutcome> done;
+        WaitingRead waiting;
         IFrameChannel? channel;
         using Activity? span = NodeSpans.Acquire(options.Name, options.Root, request);
         lock (gate)
         {
-            if (stopping.IsCancellationRequested)
-                return WaitingReads.ShuttingDown;
-            long now = time.GetTimestamp();
-            if (IsCutOff(now))
-                return CutOff();
-            bool isMeta = request.Need == Need.Meta;
-            CopyState? had = Copies.TryGet(key);
-            if (had == null && places.RunsElsewhere(key.Id, isMeta, now))
-                return WaitingReads.Elsewhere;
-            read = reads.Next();
-            ReadStart start = holder.Read(key, had?.Version ?? 0, read, now);
-            if (start == ReadStart.Busy)
-                return WaitingReads.AtLimit;
-            if (start == ReadStart.Opened)
-            {
-                statistics.Acquired();
-                times.Opened(key.Id, now);
-            }
-
-            if (!isMeta)
-                places.WantValue(key.Id);
-            done = reads.Add(read, goesOnAtOnce);
-            if (span != null && start == ReadStart.Opened)
-                traces[key.Id] = span.Context;
-            (channel, flushes) = (connection.Channel, true);
-            holder.Flush(now);
-            flushes = false;
+            waiting = reads.Begin(1, goesOnAtOnce);
+            if (Begin(request, waiting.First, waiting, span) is { } known)
+                return known;
+            channel = Ask();
         }
 
         channel?.Flush();
         try
         {
-            FetchOutcome outcome = await done.WaitAsync(cancellation).ConfigureAwait(false);
-            span.Ended(outcome.Error);
-            return outcome;
+            await waiting.Task.WaitAsync(cancellation).ConfigureAwait(false);
+            span.Ended(waiting[0].Error);
+            return waiting[0];
         }
         catch (OperationCanceledException)
         {
             lock (gate)
-                reads.Remove(read);
+                reads.Remove(waiting);
             throw;
         }
         finally
@@ -158,9 +133,64 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
             if (span != null)
             {
                 lock (gate)
-                    traces.Remove(key.Id);
+                    traces.Remove(IdOf(request));
             }
         }
+    }
+
+    /// <summary>The same for several keys, in one question. The outcomes are in the order of the requests; no spans are made.</summary>
+    public async ValueTask<FetchOutcome[]> FetchAsync(IReadOnlyList<FetchRequest> requests, bool goesOnAtOnce, CancellationToken cancellation)
+    {
+        WaitingRead waiting;
+        IFrameChannel? channel;
+        bool isEnded = false;
+        lock (gate)
+        {
+            waiting = reads.Begin(requests.Count, goesOnAtOnce);
+            for (int i = 0; i < requests.Count; i++)
+            {
+                if (Begin(requests[i], waiting.First + i, waiting, null) is { } known)
+                    isEnded = waiting.TryEnd(waiting.First + i, known);
+            }
+
+            channel = Ask();
+        }
+
+        channel?.Flush();
+        try
+        {
+            if (!isEnded)
+                await waiting.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            lock (gate)
+                reads.Remove(waiting);
+            throw;
+        }
+
+        var outcomes = new FetchOutcome[requests.Count];
+        for (int i = 0; i < outcomes.Length; i++)
+            outcomes[i] = waiting[i];
+        return outcomes;
+    }
+
+    /// <summary>
+    /// Asks about keys that somebody is about to ask for, who joins then or finds the copies; nobody waits here. They go with the next question
+    /// where the caller is about to put one, else at once.
+    /// </summary>
+    public void FetchAhead(IReadOnlyList<FetchRequest> requests, bool asksNext)
+    {
+        IFrameChannel? channel = null;
+        lock (gate)
+        {
+            foreach (FetchRequest request in requests)
+                Begin(request, WaitingReads.Nobody, null, null);
+            if (!asksNext)
+                channel = Ask();
+        }
+
+        channel?.Flush();
     }
 
     /// <summary>Before a small string is written through this instance: what to send along, so that it is held here once it is published.</summary>
@@ -241,7 +271,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     /// <summary>What had come was handed over, and is acknowledged: those go on who waited for it.</summary>
     internal void Drained()
     {
-        IReadOnlyList<(TaskCompletionSource<FetchOutcome> Read, FetchOutcome Outcome)> ended;
+        IReadOnlyList<WaitingRead> ended;
         lock (gate)
             ended = reads.TakeEnded();
         WaitingReads.GoOn(ended);
@@ -251,6 +281,8 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     {
         if (connection.Channel is not { } channel)
             return;
+        if (message is Acquire)
+            statistics.Asked();
         if (traces.Count > 0 && message is Acquire acquire)
             message = acquire with { Traces = [.. acquire.Items.Select(item => traces.GetValueOrDefault(item.Key.Id))] };
         MessageCodec.Write(message, frame);
@@ -273,6 +305,48 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         times.Ended(key.Id);
         reads.Fail(waiter, key, failure);
     }
+
+    // Under the lock: the outcome where it is known already, else null, and the read waits.
+    private FetchOutcome? Begin(in FetchRequest request, long read, WaitingRead? waiting, Activity? span)
+    {
+        if (stopping.IsCancellationRequested)
+            return WaitingReads.ShuttingDown;
+        long now = time.GetTimestamp();
+        if (IsCutOff(now))
+            return CutOff();
+        var key = new ObjectKey(IdOf(request), request.Key);
+        bool isMeta = request.Need == Need.Meta;
+        CopyState? had = Copies.TryGet(key);
+        if (had == null && places.RunsElsewhere(key.Id, isMeta, now))
+            return WaitingReads.Elsewhere;
+        ReadStart start = holder.Read(key, had?.Version ?? 0, read, now);
+        if (start == ReadStart.Busy)
+            return WaitingReads.AtLimit;
+        if (start == ReadStart.Opened)
+        {
+            statistics.Acquired();
+            times.Opened(key.Id, now);
+            if (span != null)
+                traces[key.Id] = span.Context;
+        }
+
+        if (!isMeta)
+            places.WantValue(key.Id);
+        if (waiting != null)
+            reads.Add(read, waiting);
+        return null;
+    }
+
+    // Under the lock: what was begun is asked for on the channel, which is to be flushed without it.
+    private IFrameChannel? Ask()
+    {
+        (IFrameChannel? channel, flushes) = (connection.Channel, true);
+        holder.Flush(time.GetTimestamp());
+        flushes = false;
+        return channel;
+    }
+
+    private static KeyId IdOf(in FetchRequest request) => new(request.Hash, (ushort)request.Database);
 
     private void Tick()
     {
