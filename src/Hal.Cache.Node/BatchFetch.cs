@@ -30,7 +30,7 @@ public static class BatchFetch
         }
 
         bool goesOnAtOnce = memory.GoesOnAtOnce && requests.Length <= GoesOnAtOnceMax;
-        FetchOutcome[] outcomes = await keyspace.Hosts!.FetchAsync(requests, goesOnAtOnce, cancellation).ConfigureAwait(false);
+        FetchOutcome[] outcomes = await keyspace.Hosts!.FetchAsync(requests, goesOnAtOnce, memory.Loop, cancellation).ConfigureAwait(false);
         var errors = new CacheError?[outcomes.Length];
         for (int i = 0; i < outcomes.Length; i++)
         {

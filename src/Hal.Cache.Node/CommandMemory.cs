@@ -1,3 +1,4 @@
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Node;
@@ -17,6 +18,9 @@ public sealed class CommandMemory
     /// Whether a wait for another instance may end on the thread that reads from it: what follows is short, and does not block.
     /// </summary>
     public bool GoesOnAtOnce { get; set; }
+
+    /// <summary>The event loop that runs the connection; what it and its other connections miss in one turn is asked for together. Null for none.</summary>
+    public IConnectionLoop? Loop { get; set; }
 
     /// <summary>Forgets the last command.</summary>
     public void Begin()

@@ -367,7 +367,7 @@ public sealed class Keyspace : IAsyncDisposable
         ulong hash = Store.Hash(fault.Key.Span);
         var request = new FetchRequest(fault.Kind, fault.Need, fault.Database, fault.Key.ToArray(), hash);
         FetchOutcome outcome = copies != null
-            ? await copies.Hosts.Of(fault.Key.Span).FetchAsync(request, memory?.GoesOnAtOnce == true, cancellation)
+            ? await copies.Hosts.Of(fault.Key.Span).Questions.FetchAsync(request, memory?.GoesOnAtOnce == true, memory?.Loop, cancellation)
             : await flights.JoinAsync(request, mounts[mount!], cancellation);
         if (outcome.Version != 0)
             memory?.Learn(fault.Database, hash, outcome.Version);

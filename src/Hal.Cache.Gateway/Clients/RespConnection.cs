@@ -55,6 +55,7 @@ internal sealed class RespConnection : IDisposable
         context = new CommandContext(server, server.Keyspace, client)
         {
             Cancellation = closed,
+            Turns = loop,
             Loop = commits is null ? loop : null, // the waits of many connections for one commit end on one stack, which can't be left
         };
         (this.server, parser, reply, slowLog, time) = (server, context.Parser, context.Reply, server.SlowLog, server.Time);

@@ -1,3 +1,4 @@
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Node.Fetch;
 
 namespace Hal.Cache.Node.Tree;
@@ -33,10 +34,10 @@ internal sealed class CopyHosts(RootTable roots, IReadOnlyList<CopyHost> hosts) 
     }
 
     /// <summary>Fetches several keys, those of one authority in one question; the outcomes are in the order of the requests.</summary>
-    public async ValueTask<FetchOutcome[]> FetchAsync(FetchRequest[] requests, bool goesOnAtOnce, CancellationToken cancellation)
+    public async ValueTask<FetchOutcome[]> FetchAsync(FetchRequest[] requests, bool goesOnAtOnce, IConnectionLoop? turn, CancellationToken cancellation)
     {
         if (isOnly)
-            return await first.FetchAsync(requests, goesOnAtOnce, cancellation).ConfigureAwait(false);
+            return await first.Questions.FetchAsync(requests, goesOnAtOnce, turn, cancellation).ConfigureAwait(false);
         var outcomes = new FetchOutcome[requests.Length];
         IGrouping<CopyHost, int>[] parts = [.. Enumerable.Range(0, requests.Length).GroupBy(i => Of(requests[i].Key))];
         await Task.WhenAll(parts.Select(FetchPartAsync)).ConfigureAwait(false);
@@ -45,7 +46,7 @@ internal sealed class CopyHosts(RootTable roots, IReadOnlyList<CopyHost> hosts) 
         async Task FetchPartAsync(IGrouping<CopyHost, int> part)
         {
             int[] places = [.. part];
-            FetchOutcome[] ended = await part.Key.FetchAsync([.. places.Select(i => requests[i])], goesOnAtOnce: false, cancellation).ConfigureAwait(false);
+            FetchOutcome[] ended = await part.Key.Questions.FetchAsync([.. places.Select(i => requests[i])], goesOnAtOnce: false, turn, cancellation).ConfigureAwait(false);
             for (int i = 0; i < places.Length; i++)
                 outcomes[places[i]] = ended[i];
         }
@@ -56,12 +57,12 @@ internal sealed class CopyHosts(RootTable roots, IReadOnlyList<CopyHost> hosts) 
     {
         if (isOnly)
         {
-            first.FetchAhead(requests, asksNext: true);
+            first.Questions.FetchAhead(requests, asksNext: true);
             return;
         }
 
         foreach (IGrouping<CopyHost, FetchRequest> part in requests.GroupBy(request => Of(request.Key)))
-            part.Key.FetchAhead([.. part], asksNext: false);
+            part.Key.Questions.FetchAhead([.. part], asksNext: false);
     }
 
     public async ValueTask DisposeAsync()
