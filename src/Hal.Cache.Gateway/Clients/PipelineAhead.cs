@@ -10,7 +10,7 @@ namespace Hal.Cache.Gateway.Clients;
 /// </summary>
 internal sealed class PipelineAhead(CommandContext context, CommandTable table)
 {
-    private readonly AheadFetch ahead = context.NewAheadFetch();
+    private readonly AheadFetch ahead = new(context.Keyspace, context.Learned);
     private readonly RespRequestParser parser = new() { RequestBytesMax = GatewayLimits.RequestBytesMax };
 
     /// <summary>Looks at whole requests at the front of the input, up to the first that is no plain read.</summary>
