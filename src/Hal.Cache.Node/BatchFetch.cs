@@ -16,7 +16,9 @@ public static class BatchFetch
         return keyspace.KeepsCopies && fault.Kind == FaultKind.Fetch;
     }
 
-    /// <summary>Awaits all, which <see cref="Takes"/> was true for; the errors in the order of the faults, null for what the command finds now, or finds to be absent.</summary>
+    /// <summary>
+    /// Awaits all, which <see cref="Takes"/> was true for; the errors in the order of the faults, null for what the command finds now, or finds to be absent.
+    /// </summary>
     public static async ValueTask<CacheError?[]> ResolveAsync(Keyspace keyspace, IReadOnlyList<Fault> faults, CommandMemory memory, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(keyspace);

@@ -32,8 +32,7 @@ internal sealed class PipelineAhead(CommandContext context, CommandTable table)
 
     private bool TryAdd(ReadOnlySpan<byte> request)
     {
-        if (table.Find(parser.Arg(0, request)) is not { Subcommands.Length: 0, RunsAtAuthority: false } spec || !spec.Has(CommandFlags.ReadOnly)
-            || spec.Has(CommandFlags.AllShards) || !spec.Accepts(parser.Count) || spec.MoreKeys.Length > 0 || !spec.Keys.IsFixed || spec.Keys is { IsNone: true } or { Limit: not 0 })
+        if (table.Find(parser.Arg(0, request)) is not { } spec || !IsPlainRead(spec) || !spec.Accepts(parser.Count))
             return false;
         KeySpec keys = spec.Keys;
         int to = keys.Last >= 0 ? keys.First + keys.Last : parser.Count + keys.Last;
@@ -46,4 +45,8 @@ internal sealed class PipelineAhead(CommandContext context, CommandTable table)
 
         return true;
     }
+
+    private static bool IsPlainRead(CommandSpec spec) =>
+        spec is { Subcommands.Length: 0, RunsAtAuthority: false, MoreKeys.Length: 0, Keys: { IsNone: false, IsFixed: true, Limit: 0 } }
+        && spec.Has(CommandFlags.ReadOnly) && !spec.Has(CommandFlags.AllShards);
 }

@@ -46,7 +46,8 @@ internal sealed class CopyHosts(RootTable roots, IReadOnlyList<CopyHost> hosts) 
         async Task FetchPartAsync(IGrouping<CopyHost, int> part)
         {
             int[] places = [.. part];
-            FetchOutcome[] ended = await part.Key.Questions.FetchAsync([.. places.Select(i => requests[i])], goesOnAtOnce: false, turn, cancellation).ConfigureAwait(false);
+            FetchRequest[] some = [.. places.Select(i => requests[i])];
+            FetchOutcome[] ended = await part.Key.Questions.FetchAsync(some, goesOnAtOnce: false, turn, cancellation).ConfigureAwait(false);
             for (int i = 0; i < places.Length; i++)
                 outcomes[places[i]] = ended[i];
         }
