@@ -9,21 +9,21 @@ namespace Hal.Cache.ControlPlane.Orleans;
 public sealed class OrleansControlPlane : IControlPlane
 {
     public OrleansControlPlane(IGrainFactory grains, OrleansPlaneOptions options, TimeProvider time)
-        : this(() => grains, options, time)
+        : this(() => grains, () => null, options, time)
     {
         ArgumentNullException.ThrowIfNull(grains);
     }
 
-    /// <summary>With grains that are asked for at each call, since a member that joins again has others.</summary>
-    internal OrleansControlPlane(Func<IGrainFactory> grains, OrleansPlaneOptions options, TimeProvider time)
+    /// <summary>With grains, and what a silo knows of the others, null at a client, that are asked for at each call, since a member that joins again has others.</summary>
+    internal OrleansControlPlane(Func<IGrainFactory> grains, Func<RecordHomes?> homes, OrleansPlaneOptions options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Validate() is { } rule) throw new ArgumentException(rule, nameof(options));
         var calls = new GrainCalls(options, time);
-        var tree = new TreeGrains(grains, new TreeKey(options.Tree, ""), calls);
+        var tree = new TreeGrains(grains, homes, new TreeKey(options.Tree, ""), calls);
         var freshness = new Freshness(options, time);
         var sights = new RouteSights(() => tree.Tree, calls, time);
-        Instances = new OrleansInstances(() => tree.Instances, tree.Instance, freshness, calls);
+        Instances = new OrleansInstances(() => tree.Instances, tree.Instance, () => homes()?.Here, freshness, calls);
         Content = new OrleansContent(() => tree.Tree, tree.Records, freshness, calls);
         Topology = new OrleansTopology(tree.Role<ITopologyGrain>, tree.Links, sights, freshness, calls);
         Routing = new OrleansRouting(tree.Role<IRoutingGrain>, sights, tree.Records, freshness, calls);

@@ -2,6 +2,7 @@ using System.Net;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Orleans.Cluster;
+using Hal.Cache.ControlPlane.Orleans.Records;
 using Hal.Cache.ControlPlane.Orleans.Streams;
 #if HAL_ORLEANS_DASHBOARD
 using Hal.Cache.ControlPlane.Orleans.Dashboard;
@@ -44,7 +45,7 @@ public sealed partial class OrleansMember : IAsyncDisposable // partial: [Logger
     {
         (this.options, this.resources, this.loggers) = (options, resources, loggers);
         log = loggers.CreateLogger<OrleansMember>();
-        Plane = new OrleansControlPlane(Grains, options.Plane, TimeProvider.System);
+        Plane = new OrleansControlPlane(Grains, Homes, options.Plane, TimeProvider.System);
 #if HAL_ORLEANS_DASHBOARD
         if (options.HasDashboard) Dashboard = new ClusterDashboard(() => host?.Services).AnswerAsync;
 #endif
@@ -83,6 +84,8 @@ public sealed partial class OrleansMember : IAsyncDisposable // partial: [Logger
     }
 
     private IGrainFactory Grains() => (host ?? throw new ObjectDisposedException(nameof(OrleansMember))).Services.GetRequiredService<IGrainFactory>();
+
+    private RecordHomes? Homes() => host?.Services.GetRequiredService<RecordHomes>();
 
     private async Task<CacheError?> StartAsync(CancellationToken cancellation)
     {

@@ -1,5 +1,6 @@
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.ControlPlane.Orleans.Cluster;
+using Hal.Cache.ControlPlane.Orleans.Placement;
 using Hal.Cache.ControlPlane.Orleans.Records;
 using Hal.Cache.ControlPlane.Orleans.Serialization;
 using Hal.Cache.ControlPlane.Orleans.Streams;
@@ -25,7 +26,8 @@ public static class OrleansPlaneServices
     /// </summary>
     public static ISiloBuilder AddHalControlPlane(this ISiloBuilder silo, OrleansPlaneOptions options, ITreeResources resources)
     {
-        silo.Services.AddContractCodec().AddSingleton(resources).AddSingleton<TreeSights>().AddPlane(options);
+        silo.Services.AddContractCodec().AddSingleton(resources).AddSingleton<TreeSights>().AddSingleton<SiloRecords>().AddSingleton<RecordHomes>().AddPlane(options);
+        silo.AddPlacementDirector<NamedSiloPlacement, NamedSiloPlacementDirector>();
         silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
         // One queue: its agent asks for news all the time, and what it loses a subscriber gets from the log.
         silo.AddMemoryStreams(ChangeStream.Provider, streams =>
@@ -78,6 +80,12 @@ public static class OrleansPlaneServices
     {
         if (options.Validate() is { } rule) throw new ArgumentException(rule, nameof(options));
         services.AddSingleton(options);
-        services.AddSingleton<IControlPlane>(provider => new OrleansControlPlane(provider.GetRequiredService<IGrainFactory>(), options, TimeProvider.System));
+        services.AddSingleton<IControlPlane>(provider =>
+        {
+            var grains = provider.GetRequiredService<IGrainFactory>();
+            // A client has none.
+            var homes = provider.GetService<RecordHomes>();
+            return new OrleansControlPlane(() => grains, () => homes, options, TimeProvider.System);
+        });
     }
 }

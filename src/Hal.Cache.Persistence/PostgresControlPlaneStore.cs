@@ -70,14 +70,14 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
         if (RecordRules.Problem(key, value.Length) is { } problem) return Task.FromResult<Result<long>>(problem);
         var call = Guid.CreateVersion7();
         return RunAsync<long>(
-            async attempt =>
+            async (attempt, limit) =>
             {
                 await using var command = Command(replaces == 0 ? Insert : Update, kind, key);
                 command.Parameters.Add(new() { Value = call });
                 command.Parameters.Add(new() { Value = value });
                 if (replaces != 0) command.Parameters.Add(new() { Value = replaces });
-                if (await command.ExecuteScalarAsync(cancellation) is long version) return version;
-                var stored = await FindAsync(kind, key, cancellation);
+                if (await command.ExecuteScalarAsync(limit) is long version) return version;
+                var stored = await FindAsync(kind, key, limit);
                 // An earlier try of this very call may have been committed before its connection broke.
                 if (attempt > 1 && stored is { } found && found.WrittenBy == call) return found.Version;
                 return RecordRules.Changed(kind, key, replaces, stored?.Version);
@@ -89,22 +89,22 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
         RecordRules.Problem(key, 0) is not null
             ? Task.FromResult<Result<Done>>(Done.Value) // what can't be stored is not there
             : RunAsync<Done>(
-                async _ =>
+                async (_, limit) =>
                 {
                     await using var command = Command(Delete, kind, key);
                     command.Parameters.Add(new() { Value = version });
-                    if (await command.ExecuteNonQueryAsync(cancellation) > 0) return Done.Value;
-                    return await FindAsync(kind, key, cancellation) is { } stored ? RecordRules.Changed(kind, key, version, stored.Version) : Done.Value;
+                    if (await command.ExecuteNonQueryAsync(limit) > 0) return Done.Value;
+                    return await FindAsync(kind, key, limit) is { } stored ? RecordRules.Changed(kind, key, version, stored.Version) : Done.Value;
                 },
                 cancellation);
 
     /// <summary>How far this machine's clock is ahead of the database's, below zero where it is behind; as exact as half of the call's own time.</summary>
     public Task<Result<TimeSpan>> ClockAheadAsync(CancellationToken cancellation) => RunAsync<TimeSpan>(
-        async _ =>
+        async (_, limit) =>
         {
             await using var command = source.CreateCommand("select clock_timestamp()");
             var asked = time.GetUtcNow();
-            var there = (DateTime)(await command.ExecuteScalarAsync(cancellation))!;
+            var there = (DateTime)(await command.ExecuteScalarAsync(limit))!;
             return asked + ((time.GetUtcNow() - asked) / 2) - there;
         },
         cancellation);
@@ -117,12 +117,12 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
 
     private Task<Result<IReadOnlyList<StoredRecord>>> LoadAsync(Func<NpgsqlCommand> load, CancellationToken cancellation) =>
         RunAsync<IReadOnlyList<StoredRecord>>(
-            async _ =>
+            async (_, limit) =>
             {
                 var records = new List<StoredRecord>();
                 await using var command = load();
-                await using var reader = await command.ExecuteReaderAsync(cancellation);
-                while (await reader.ReadAsync(cancellation))
+                await using var reader = await command.ExecuteReaderAsync(limit);
+                while (await reader.ReadAsync(limit))
                 {
                     if (StoredKinds.Parse(reader.GetString(0)) is not { } kind)
                         return new CacheError(CacheErrorCode.Conflict, $"the database has records of kind '{reader.GetString(0)}', which this version does not know");
@@ -147,9 +147,11 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
         return await reader.ReadAsync(cancellation) ? (reader.GetInt64(0), reader.GetGuid(1)) : null;
     }
 
-    private Task<Result<T>> RunAsync<T>(Func<int, Task<Result<T>>> work, CancellationToken cancellation) =>
+    private Task<Result<T>> RunAsync<T>(Func<int, CancellationToken, Task<Result<T>>> work, CancellationToken cancellation) =>
+        // The migration takes what it takes; other silos may be at it.
         retry.RunAsync(
-            async attempt => (migrated ? null : await MigrateAsync(cancellation)) is { } refused ? refused : await work(attempt),
+            async (attempt, limit) => (migrated ? null : await MigrateAsync(cancellation)) is { } refused ? refused : await work(attempt, limit),
+            migrated,
             cancellation);
 
     private async Task<CacheError?> MigrateAsync(CancellationToken cancellation)

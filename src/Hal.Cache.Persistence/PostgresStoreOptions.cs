@@ -11,4 +11,7 @@ public sealed class PostgresStoreOptions
 
     /// <summary>Wait before the second try; it doubles with each further one.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long one call takes at most with all its tries, once the schema is there; null: as long as they take.</summary>
+    public TimeSpan? CallTimeMax { get; init; }
 }

@@ -1,5 +1,7 @@
 using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.ControlPlane.Orleans.Records;
 using Hal.Cache.ControlPlane.Orleans.Streams;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Orleans.TestingHost;
@@ -46,7 +48,17 @@ public sealed class ClusterFixture : IAsyncLifetime
         return Plane(resources.Add(clock, store));
     }
 
-    public IControlPlane Plane(string tree) => new OrleansControlPlane(cluster.Client, new OrleansPlaneOptions { Tree = tree }, TimeProvider.System);
+    public IControlPlane Plane(string tree) => Plane(new OrleansPlaneOptions { Tree = tree });
+
+    public IControlPlane Plane(OrleansPlaneOptions options) => new OrleansControlPlane(cluster.Client, options, TimeProvider.System);
+
+    /// <summary>A silo's own control plane.</summary>
+    internal static IControlPlane PlaneAt(InProcessSiloHandle silo, string tree)
+    {
+        var grains = silo.ServiceProvider.GetRequiredService<IGrainFactory>();
+        var homes = silo.ServiceProvider.GetRequiredService<RecordHomes>();
+        return new OrleansControlPlane(() => grains, () => homes, new OrleansPlaneOptions { Tree = tree }, TimeProvider.System);
+    }
 
     /// <summary>The silo that a grain lives on.</summary>
     internal InProcessSiloHandle Home(GrainId grain)

@@ -86,7 +86,7 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
     {
         var tree = cluster.Resources.Add(TimeProvider.System, null);
         var silo = cluster.Cluster.Silos[1];
-        var plane = new OrleansControlPlane(silo.ServiceProvider.GetRequiredService<IGrainFactory>(), new OrleansPlaneOptions { Tree = tree }, TimeProvider.System);
+        var plane = ClusterFixture.PlaneAt(silo, tree);
         await new ScriptedInstance(plane, "root").RegisterAsync();
         Assert.True((await plane.Content.TotalsAsync(None)).IsOk);
 
@@ -97,6 +97,27 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
         Assert.Equal(3, homes.Length);
         Assert.All(homes, count => Assert.InRange(count, HashSlot.Records / 6, HashSlot.Records / 2));
         Assert.Equal(silo.SiloAddress, home.SiloAddress);
+    }
+
+    [Fact]
+    public async Task An_instance_that_another_silo_asked_for_first_is_where_it_is_hosted_once_it_registers()
+    {
+        var tree = cluster.Resources.Add(TimeProvider.System, new MemoryControlPlaneStore());
+        var grain = cluster.Cluster.Client.GetGrain<ICacheInstanceGrain>(TreeKey.Of(tree, "root"));
+        var (stranger, host) = (cluster.Cluster.Silos[0], cluster.Cluster.Silos[1]);
+        await stranger.ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<ICacheInstanceGrain>(TreeKey.Of(tree, "root")).StatusAsync(None);
+        var before = cluster.Home(grain.GetGrainId()).SiloAddress;
+        var plane = ClusterFixture.PlaneAt(host, tree);
+        var root = new ScriptedInstance(plane, "root");
+        var key = CacheKey.FromText("a");
+
+        await root.RegisterAsync();
+        await root.AddAsync(key);
+        await root.RepairAsync();
+        var found = await plane.Content.LocateAsync(key, None);
+
+        Assert.Equal((stranger.SiloAddress, host.SiloAddress), (before, cluster.Home(grain.GetGrainId()).SiloAddress));
+        Assert.Equal(["root"], found.Value.Holders.Select(h => h.Instance));
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class StressTests(ClusterFixture cluster)
     private const int Callers = 32;
     private const int CallsEach = 60;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private static CancellationToken None => CancellationToken.None;
 
@@ -19,7 +19,9 @@ public sealed class StressTests(ClusterFixture cluster)
     [InlineData(2)]
     public async Task Callers_of_everything_at_once_all_get_their_answers(int seed)
     {
-        var plane = await cluster.NewTreeAsync(TimeProvider.System);
+        // What is shown is that all go on, not how fast a machine that has other work answers.
+        var tree = cluster.Resources.Add(TimeProvider.System, null);
+        var plane = cluster.Plane(new OrleansPlaneOptions { Tree = tree, RetryFor = Patience / 2, AttemptsMax = int.MaxValue });
         Assert.True((await plane.Instances.RegisterAsync(Instance("root", null), None)).IsOk);
         for (var caller = 0; caller < Callers; caller++) Assert.True((await plane.Instances.RegisterAsync(Instance($"leaf-{caller}", "root"), None)).IsOk);
 

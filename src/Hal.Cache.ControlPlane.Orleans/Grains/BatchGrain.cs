@@ -14,7 +14,7 @@ namespace Hal.Cache.ControlPlane.Orleans.Grains;
 /// </summary>
 [Reentrant]
 [HashBasedPlacement]
-internal sealed class BatchGrain(ITreeResources resources, OrleansPlaneOptions options) : Grain, IBatchGrain, IRemindable, IDisposable
+internal sealed class BatchGrain(ITreeResources resources, RecordHomes homes, OrleansPlaneOptions options) : Grain, IBatchGrain, IRemindable, IDisposable
 {
     private const string Reminder = "end";
 
@@ -31,7 +31,7 @@ internal sealed class BatchGrain(ITreeResources resources, OrleansPlaneOptions o
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        tree = TreeGrains.Of(this, GrainFactory, options);
+        tree = TreeGrains.Of(this, GrainFactory, homes, options);
         batch = new BatchHost(tree.Key.Name, resources.Store(tree.Key.Tree), resources.Clock(tree.Key.Tree));
         // The caller tries again; the store may be back by then.
         if (await batch.LoadAsync(cancellationToken) is { } error) throw new OrleansException($"batch '{tree.Key.Name}' can't be read: {error.Message}");

@@ -7,6 +7,8 @@ using Hal.Cache.ControlPlane.Sharding;
 using Orleans.Concurrency;
 using Orleans.Configuration;
 using Orleans.Placement;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
 
 namespace Hal.Cache.ControlPlane.Orleans.Grains;
 
@@ -17,7 +19,7 @@ namespace Hal.Cache.ControlPlane.Orleans.Grains;
 [Reentrant]
 [KeepAlive]
 [PreferLocalPlacement]
-internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneOptions options) : Grain, ICacheInstanceGrain, IDisposable
+internal sealed class CacheInstanceGrain(ITreeResources resources, RecordHomes homes, OrleansPlaneOptions options) : Grain, ICacheInstanceGrain, IDisposable
 {
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly string feed = Guid.NewGuid().ToString("N");
@@ -28,7 +30,7 @@ internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneO
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        tree = TreeGrains.Of(this, GrainFactory, options);
+        tree = TreeGrains.Of(this, GrainFactory, homes, options);
         shard = new InstanceShard(resources.Clock(tree.Key.Tree), options.Plane.Instances);
         return Task.CompletedTask;
     }
@@ -74,9 +76,10 @@ internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneO
             var begun = shard.Begin(batch);
             if (!begun.IsOk) return begun.Error;
             var number = ++batches;
-            var answers = await Task.WhenAll(begun.Value.Parts.Select(async part =>
-                (part.Key, Reply: await tree.Records.AskAsync(part.Key, r => r.TakeAsync(part.Value.Changes(feed, number), part.Value.Keys), CancellationToken.None))));
-            var replies = answers.ToDictionary(a => a.Key, a => a.Reply.IsOk ? a.Reply.Value : null);
+            int[] records = [.. begun.Value.Parts.Keys];
+            RecordPart[] parts = [.. begun.Value.Parts.Values];
+            var answers = await tree.Records.TakeAsync(records, [.. parts.Select(p => p.Changes(feed, number))], [.. parts.Select(p => p.Keys)]);
+            var replies = records.Index().ToDictionary(r => r.Item, r => answers[r.Index] is { IsOk: true } reply ? reply.Value : null);
             var reply = shard.End(begun.Value, replies);
             // In the turn too, so that an instance's events are in the log in their order. Where the tree does not answer its log is gone as well.
             var outcome = begun.Value.Outcome(replies, $"{feed}.{number}");
@@ -124,6 +127,14 @@ internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneO
         if (!shard.IsKnown) DeactivateOnIdle();
     }
 
+    public Task SettleAsync(string silo)
+    {
+        if (GrainContext.Address.SiloAddress!.ToParsableString() == silo) return Task.CompletedTask;
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(silo));
+        this.MigrateOnIdle();
+        return Task.CompletedTask;
+    }
+
     private async Task<bool> TakenAsync(BatchOutcome outcome)
     {
         await tree.Tree.TakeAsync(outcome);
@@ -132,26 +143,20 @@ internal sealed class CacheInstanceGrain(ITreeResources resources, OrleansPlaneO
 
     private async Task<IReadOnlyDictionary<int, RecordShare?>> SharesAsync(IReadOnlyList<int> wanted, bool withSlots, CancellationToken cancellation)
     {
-        var answers = await Task.WhenAll(wanted.Select(async record =>
-            (record, Share: await tree.Records.AskAsync(record, r => r.ShareAsync(tree.Key.Name, withSlots), cancellation))));
-        return answers.ToDictionary(a => a.record, a => a.Share.IsOk ? a.Share.Value : null);
+        var answers = await tree.Records.SharesAsync(wanted, tree.Key.Name, withSlots, cancellation);
+        return wanted.Index().ToDictionary(w => w.Item, w => answers[w.Index] is { IsOk: true } share ? share.Value : null);
     }
 
     // Once the content is known to be all there, the records that don't know it yet are told.
     private async Task TellAsync()
     {
-        await Task.WhenAll(shard.Untold.Select(async untold =>
+        var untold = shard.Untold;
+        if (untold.Count == 0) return;
+        var told = await tree.Records.TellAsync([.. untold.Select(u => u.Record)], [.. untold.Select(u => u.Life)], tree.Key.Name);
+        for (var i = 0; i < told.Length; i++)
         {
-            var told = await tree.Records.AskAsync(
-                untold.Record,
-                async record =>
-                {
-                    await record.ToldAsync(tree.Key.Name, untold.Life);
-                    return true;
-                },
-                CancellationToken.None);
-            if (told.IsOk) shard.Tell(untold.Record, untold.Life);
-        }));
+            if (told[i].IsOk) shard.Tell(untold[i].Record, untold[i].Life);
+        }
     }
 
     // Where a record can't be reached, it hides what is of nobody.

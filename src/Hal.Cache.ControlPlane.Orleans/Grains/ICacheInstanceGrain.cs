@@ -25,4 +25,7 @@ internal interface ICacheInstanceGrain : IGrainWithStringKey
 
     /// <summary>Drops the content of an instance that is gone.</summary>
     Task ForgetAsync();
+
+    /// <summary>Has the grain go on on the silo that hosts the instance, where it begins anew, as where another silo asked for it first.</summary>
+    Task SettleAsync(string silo);
 }

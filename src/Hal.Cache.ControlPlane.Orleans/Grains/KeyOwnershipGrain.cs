@@ -14,46 +14,62 @@ namespace Hal.Cache.ControlPlane.Orleans.Grains;
 [Reentrant]
 [KeepAlive]
 [HashBasedPlacement]
-internal sealed class KeyOwnershipGrain(ITreeResources resources, TreeSights sights) : Grain, IKeyOwnershipGrain
+internal sealed class KeyOwnershipGrain(ITreeResources resources, SiloRecords here, TreeSights sights) : Grain, IKeyOwnershipGrain
 {
     private TreeKey key;
-    private RecordShard record = null!;
+    private RecordHost host = null!;
     private Task asking = Task.CompletedTask;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         key = TreeKey.Parse(this.GetPrimaryKeyString());
-        record = new RecordShard(key.Record, Guid.NewGuid().ToString("N"), resources.Clock(key.Tree));
+        host = new RecordHost(new RecordShard(key.Record, Guid.NewGuid().ToString("N"), resources.Clock(key.Tree)));
+        here.Add(key, host);
         // Not waited for: calls are answered meanwhile, and say that the record is not complete.
         asking = AskInstancesAsync();
         return Task.CompletedTask;
     }
 
-    public Task<RecordReply> TakeAsync(RecordChanges changes, CacheKey[] keys) => Task.FromResult(record.Take(changes, keys));
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        here.Remove(key, host);
+        host.Close();
+        return Task.CompletedTask;
+    }
 
-    public async Task<LocatedKeys> LocateAsync(CacheKey[] keys, int viewAgeMs) => record.Locate(keys, await SightAsync(viewAgeMs));
+    public Task<RecordReply> TakeAsync(RecordChanges changes, CacheKey[] keys) => AskAsync(record => record.Take(changes, keys));
 
-    public async Task<RecordPage> ScanAsync(RecordScan scan, int viewAgeMs) => record.Scan(scan, await SightAsync(viewAgeMs));
+    public async Task<LocatedKeys> LocateAsync(CacheKey[] keys, int viewAgeMs)
+    {
+        var sight = await SightAsync(viewAgeMs);
+        return await AskAsync(record => record.Locate(keys, sight));
+    }
 
-    public Task<HolderSums> SumAsync(CacheKey[] keys) => Task.FromResult(record.Sum(keys));
+    public async Task<RecordPage> ScanAsync(RecordScan scan, int viewAgeMs)
+    {
+        var sight = await SightAsync(viewAgeMs);
+        return await AskAsync(record => record.Scan(scan, sight));
+    }
 
-    public Task<CacheKey[]> HeldAsync(string instance, CacheKey[] keys) => Task.FromResult(record.Held(instance, keys).ToArray());
+    public Task<HolderSums> SumAsync(CacheKey[] keys) => AskAsync(record => record.Sum(keys));
 
-    public Task<RecordTotals> TotalsAsync() => Task.FromResult(record.Totals());
+    public Task<CacheKey[]> HeldAsync(string instance, CacheKey[] keys) => AskAsync(record => record.Held(instance, keys).ToArray());
 
-    public Task<RecordShare> ShareAsync(string instance, bool withSlots) => Task.FromResult(record.Share(instance, withSlots));
+    public Task<RecordTotals> TotalsAsync() => AskAsync(record => record.Totals());
 
-    public Task ToldAsync(string instance, string life)
+    public Task<RecordShare> ShareAsync(string instance, bool withSlots) => AskAsync(record => record.Share(instance, withSlots));
+
+    public Task ToldAsync(string instance, string life) => AskAsync(record =>
     {
         record.Told(instance, life);
-        return Task.CompletedTask;
-    }
+        return record;
+    });
 
-    public Task DropAsync(string instance)
+    public Task DropAsync(string instance) => AskAsync(record =>
     {
         record.Drop(instance);
-        return Task.CompletedTask;
-    }
+        return record;
+    });
 
     public Task<string> HomeAsync() => Task.FromResult(GrainContext.Address.SiloAddress!.ToParsableString());
 
@@ -63,6 +79,10 @@ internal sealed class KeyOwnershipGrain(ITreeResources resources, TreeSights sig
         this.MigrateOnIdle();
         return Task.CompletedTask;
     }
+
+    // A turn that began before the record was closed may end after it; the caller asks again, wherever the record is by then.
+    private Task<T> AskAsync<T>(Func<RecordShard, T> ask)
+        where T : class => host.Ask(ask) is { } answer ? Task.FromResult(answer) : Task.FromException<T>(new OrleansException($"record '{key.Record}' has moved"));
 
     private async ValueTask<TreeSight?> SightAsync(int ageMs) => ageMs == IKeyOwnershipGrain.NoView ? null : await sights.GetAsync(key.Tree, ageMs);
 
@@ -82,6 +102,6 @@ internal sealed class KeyOwnershipGrain(ITreeResources resources, TreeSights sig
 
     private async Task AskAsync(string instance)
     {
-        if (await GrainFactory.GetGrain<ICacheInstanceGrain>(TreeKey.Of(key.Tree, instance)).RecordBeganAsync(key.Record, record.Life)) record.Told(instance, record.Life);
+        if (await GrainFactory.GetGrain<ICacheInstanceGrain>(TreeKey.Of(key.Tree, instance)).RecordBeganAsync(key.Record, host.Life)) await ToldAsync(instance, host.Life);
     }
 }

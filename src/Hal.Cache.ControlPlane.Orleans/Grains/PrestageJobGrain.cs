@@ -13,7 +13,7 @@ namespace Hal.Cache.ControlPlane.Orleans.Grains;
 /// </summary>
 [KeepAlive]
 [HashBasedPlacement]
-internal sealed class PrestageJobGrain(ITreeResources resources, OrleansPlaneOptions options) : Grain, IPrestageJobGrain, IDisposable
+internal sealed class PrestageJobGrain(ITreeResources resources, RecordHomes homes, OrleansPlaneOptions options) : Grain, IPrestageJobGrain, IDisposable
 {
     private TreeGrains tree = null!;
     private PrestageJobHost? job;
@@ -22,7 +22,7 @@ internal sealed class PrestageJobGrain(ITreeResources resources, OrleansPlaneOpt
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        tree = TreeGrains.Of(this, GrainFactory, options);
+        tree = TreeGrains.Of(this, GrainFactory, homes, options);
         var key = tree.Key;
         job = new PrestageJobHost(key.Name, resources.Store(key.Tree), new GrainContentIndex(tree.Records), resources.Clock(key.Tree));
         // The caller tries again; the store may be back by then.

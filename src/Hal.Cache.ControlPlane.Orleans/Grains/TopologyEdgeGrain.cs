@@ -12,7 +12,7 @@ namespace Hal.Cache.ControlPlane.Orleans.Grains;
 /// what is measured all the time costs the tree little. One call at a time, and the tree waits for none of them.
 /// </summary>
 [PreferLocalPlacement]
-internal sealed class TopologyEdgeGrain(ITreeResources resources, OrleansPlaneOptions options) : Grain, ITopologyEdgeGrain, IDisposable
+internal sealed class TopologyEdgeGrain(ITreeResources resources, RecordHomes homes, OrleansPlaneOptions options) : Grain, ITopologyEdgeGrain, IDisposable
 {
     private TreeGrains tree = null!;
     private LinkHost? link;
@@ -21,7 +21,7 @@ internal sealed class TopologyEdgeGrain(ITreeResources resources, OrleansPlaneOp
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        tree = TreeGrains.Of(this, GrainFactory, options);
+        tree = TreeGrains.Of(this, GrainFactory, homes, options);
         var (from, to) = tree.Key.Ends;
         link = new LinkHost(from, to, resources.Store(tree.Key.Tree), resources.Clock(tree.Key.Tree));
         // The caller tries again; the store may be back by then.

@@ -21,7 +21,7 @@ namespace Hal.Cache.ControlPlane.Orleans.Grains;
 /// </remarks>
 [Reentrant]
 [KeepAlive]
-internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions options, ISiloStatusOracle silos)
+internal sealed class TreeGrain(ITreeResources resources, RecordHomes homes, OrleansPlaneOptions options, ISiloStatusOracle silos)
     : Grain, ITreeGrain, IInstancesGrain, ITopologyGrain, IRoutingGrain, IOwnershipGrain, ISchedulingGrain, IBatchesGrain, IAnalyticsGrain
 {
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromSeconds(10);
@@ -38,7 +38,7 @@ internal sealed class TreeGrain(ITreeResources resources, OrleansPlaneOptions op
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         tree = this.GetPrimaryKeyString();
-        var grains = new TreeGrains(() => GrainFactory, new TreeKey(tree, ""), new GrainCalls(options, TimeProvider.System));
+        var grains = new TreeGrains(() => GrainFactory, () => homes, new TreeKey(tree, ""), new GrainCalls(options, TimeProvider.System));
         links = grains.Links;
         var shards = new PlaneShards(new GrainContentIndex(grains.Records), grains.Jobs, grains.BatchRecords);
         var random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue));

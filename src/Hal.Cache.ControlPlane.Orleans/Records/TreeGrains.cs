@@ -12,12 +12,13 @@ internal sealed class TreeGrains
     private readonly Func<IGrainFactory> grains;
 
     /// <param name="grains">Asked for at each call, since a member that joins again has others.</param>
+    /// <param name="homes">Where records are; null at a client.</param>
     /// <param name="key">The tree, and whose calls these are.</param>
     /// <param name="calls">How often a call is made.</param>
-    public TreeGrains(Func<IGrainFactory> grains, TreeKey key, GrainCalls calls)
+    public TreeGrains(Func<IGrainFactory> grains, Func<RecordHomes?> homes, TreeKey key, GrainCalls calls)
     {
         (this.grains, Key, Calls) = (grains, key, calls);
-        Records = new RecordCalls(grains, key.Tree, calls);
+        Records = new RecordCalls(grains, homes, key.Tree, calls);
         Links = new LinkCalls(grains, key.Tree, calls);
         Jobs = new JobCalls(grains, key.Tree, calls);
         BatchRecords = new BatchCalls(batch => grains().GetGrain<IBatchGrain>(TreeKey.Of(key.Tree, batch)), calls);
@@ -42,8 +43,8 @@ internal sealed class TreeGrains
     public IBatchesGrain Batches => Role<IBatchesGrain>();
 
     /// <summary>The others, for a grain of a tree that has many of its kind.</summary>
-    public static TreeGrains Of(IGrainWithStringKey grain, IGrainFactory factory, OrleansPlaneOptions options) =>
-        new(() => factory, TreeKey.Parse(grain.GetPrimaryKeyString()), new GrainCalls(options, TimeProvider.System, GrainAttemptsMax));
+    public static TreeGrains Of(IGrainWithStringKey grain, IGrainFactory factory, RecordHomes homes, OrleansPlaneOptions options) =>
+        new(() => factory, () => homes, TreeKey.Parse(grain.GetPrimaryKeyString()), new GrainCalls(options, TimeProvider.System, GrainAttemptsMax));
 
     /// <summary>What the tree has one grain for.</summary>
     public T Role<T>()

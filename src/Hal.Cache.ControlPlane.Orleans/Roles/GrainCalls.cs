@@ -11,6 +11,7 @@ internal sealed class GrainCalls(OrleansPlaneOptions options, TimeProvider time,
     public async Task<Result<T>> CallAsync<T>(Func<Task<Result<T>>> call, CancellationToken cancellation)
     {
         var begun = time.GetTimestamp();
+        string? told = null;
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -20,8 +21,10 @@ internal sealed class GrainCalls(OrleansPlaneOptions options, TimeProvider time,
             catch (Exception failure) when (IsLoss(failure))
             {
                 cancellation.ThrowIfCancellationRequested();
+                // A grain that said why it can't begin says more than silence after it does.
+                if (told is null || failure is not TimeoutException) told = failure.Message;
                 if (attempt >= (attemptsMax ?? options.AttemptsMax) || time.GetElapsedTime(begun) >= options.RetryFor)
-                    return new CacheError(CacheErrorCode.Unavailable, $"the control plane's cluster did not answer: {failure.Message}");
+                    return new CacheError(CacheErrorCode.Unavailable, $"the control plane's cluster did not answer: {told}");
             }
             await WaitAsync(attempt, cancellation);
         }

@@ -45,7 +45,7 @@ internal sealed class OrleansContent(Func<ITreeGrain> tree, RecordCalls records,
     {
         var view = await calls.AskAsync(() => tree().ViewAsync(), cancellation);
         if (!view.IsOk) return view.Error;
-        var totals = await records.AskAllAsync(r => r.TotalsAsync(), cancellation);
+        var totals = await records.TotalsAsync(cancellation);
         if (!totals.IsOk) return totals.Error;
         var sums = totals.Value.SelectMany(t => t.Instances).GroupBy(i => i.Instance, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => new InstanceContent(g.Key, g.Sum(i => i.Keys), g.Sum(i => i.Bytes)), StringComparer.Ordinal);

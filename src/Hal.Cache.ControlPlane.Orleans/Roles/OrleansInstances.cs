@@ -6,10 +6,19 @@ using Hal.Cache.ControlPlane.Sharding;
 namespace Hal.Cache.ControlPlane.Orleans.Roles;
 
 /// <summary>Instances: each by its own grain; who there is, by the tree's.</summary>
-internal sealed class OrleansInstances(Func<IInstances> tree, Func<string, ICacheInstanceGrain> instance, Freshness freshness, GrainCalls calls) : IInstances
+/// <param name="tree">The tree's grain.</param>
+/// <param name="instance">An instance's grain.</param>
+/// <param name="silo">The silo that asks, which hosts what it registers; null where a client asks.</param>
+/// <param name="freshness">How old a view may be.</param>
+/// <param name="calls">How often a call is made.</param>
+internal sealed class OrleansInstances(Func<IInstances> tree, Func<string, ICacheInstanceGrain> instance, Func<string?> silo, Freshness freshness, GrainCalls calls) : IInstances
 {
-    public Task<Result<InstanceLease>> RegisterAsync(InstanceRegistration registration, CancellationToken cancellation) =>
-        freshness.ChangeAsync(calls.CallAsync(() => instance(registration.Name).RegisterAsync(registration, cancellation), cancellation));
+    public async Task<Result<InstanceLease>> RegisterAsync(InstanceRegistration registration, CancellationToken cancellation)
+    {
+        // Before it registers, since what the grain knows does not go with it.
+        if (silo() is { } here) await calls.AskAsync(() => SettleAsync(instance(registration.Name), here), cancellation);
+        return await freshness.ChangeAsync(calls.CallAsync(() => instance(registration.Name).RegisterAsync(registration, cancellation), cancellation));
+    }
 
     public Task<Result<InstanceLease>> HeartbeatAsync(Heartbeat heartbeat, CancellationToken cancellation) =>
         freshness.ChangeAsync(calls.CallAsync(() => instance(heartbeat.Instance).HeartbeatAsync(heartbeat, cancellation), cancellation));
@@ -29,6 +38,12 @@ internal sealed class OrleansInstances(Func<IInstances> tree, Func<string, ICach
 
     public Task<Result<Done>> RemoveAsync(string name, long? epoch, CancellationToken cancellation) =>
         freshness.ChangeAsync(calls.CallAsync(() => instance(name).RemoveAsync(epoch, cancellation), cancellation));
+
+    private static async Task<bool> SettleAsync(ICacheInstanceGrain grain, string silo)
+    {
+        await grain.SettleAsync(silo);
+        return true;
+    }
 
     // An instance whose grain does not answer is told as the tree knows it: nothing of it is verified.
     private async Task<InstanceInfo> CompleteAsync(InstanceInfo info, CancellationToken cancellation)

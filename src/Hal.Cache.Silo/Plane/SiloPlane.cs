@@ -18,6 +18,9 @@ internal sealed class SiloPlane : IAsyncDisposable
 {
     private const string Folder = "control-plane";
 
+    // Less than a call of a grain may take, so that who calls hears what is wrong with the database, and not that there was no answer.
+    private static readonly TimeSpan StoreTimeMax = TimeSpan.FromSeconds(1.5);
+
     private readonly IControlPlane? plane;
     private readonly IReadOnlyList<object> owned;
     private readonly ILoggerFactory loggers;
@@ -101,7 +104,8 @@ internal sealed class SiloPlane : IAsyncDisposable
 
     private static IControlPlaneStore? Store(SiloOptions options)
     {
-        if (options.Postgres is { } connection) return new PostgresControlPlaneStore(new PostgresStoreOptions { ConnectionString = connection }, TimeProvider.System);
+        if (options.Postgres is { } connection)
+            return new PostgresControlPlaneStore(new PostgresStoreOptions { ConnectionString = connection, CallTimeMax = StoreTimeMax }, TimeProvider.System);
         return options.Instances.FirstOrDefault(i => !i.MemoryOnly) is { } kept ? new FileControlPlaneStore(Path.Combine(kept.Data, Folder)) : null;
     }
 

@@ -1,6 +1,7 @@
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Persistence.Postgres;
+using Npgsql;
 
 namespace Hal.Cache.Persistence.Tests.Postgres;
 
@@ -123,6 +124,26 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
         await using var store = Store(postgres.Server.ConnectionString("nowhere"));
 
         Assert.Equal(CacheErrorCode.NotFound, (await store.LoadAllAsync(CancellationToken.None)).Error?.Code);
+    }
+
+    [Fact]
+    public async Task A_call_takes_no_longer_than_it_may_and_says_whom_it_waited_for()
+    {
+        var connection = await postgres.CreateDatabaseAsync();
+        var options = new PostgresStoreOptions { ConnectionString = connection, CallTimeMax = TimeSpan.FromMilliseconds(200) };
+        await using var store = new PostgresControlPlaneStore(options, TimeProvider.System);
+        Assert.True((await store.LoadAllAsync(CancellationToken.None)).IsOk);
+        await using var other = NpgsqlDataSource.Create(connection);
+        await using var locking = await other.OpenConnectionAsync();
+        await using (var locked = await locking.BeginTransactionAsync())
+        {
+            await using var command = new NpgsqlCommand("lock table hal_cache.record", locking, locked);
+            await command.ExecuteNonQueryAsync();
+
+            var refused = await store.PutAsync(StoredKind.Link, "a", Value, 0, CancellationToken.None);
+
+            Assert.Equal(new CacheError(CacheErrorCode.Unavailable, "PostgreSQL did not answer within 00:00:00.2000000"), refused.Error);
+        }
     }
 
     [Theory]
