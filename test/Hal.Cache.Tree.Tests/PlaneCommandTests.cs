@@ -95,7 +95,8 @@ public sealed class PlaneCommandTests(PlaneCommandTests.PlannedTree planned) : I
 
         // A machine under load may take longer than SUBSCRIBE waits until the streams have begun; from then on nothing is missing.
         var warm = 0;
-        await UntilAsync(() => root.Command("SET", $"warm:{++warm}", "v").Text == "OK" && leaf.Command("GET", $"warm:{warm}").Text == "v" && all.HasInput && one.HasInput);
+        await UntilAsync(() =>
+            root.Command("SET", $"warm:{++warm}", "v").Text == "OK" && leaf.Command("GET", $"warm:{warm}").Text == "v" && all.HasInput && one.HasInput);
         Assert.Equal("OK", root.Command("SET", "told:1", "value").Text);
         var added = Change(all, "hal:events", c => c.GetProperty("instance").GetString() == "root" && Names(c, "keys_added").Contains("told:1"));
         Assert.Equal("value", leaf.Command("GET", "told:1").Text);
@@ -104,7 +105,8 @@ public sealed class PlaneCommandTests(PlaneCommandTests.PlannedTree planned) : I
         Change(one, "hal:events:leaf", c => Names(c, "keys_evicted").Contains("told:1"));
         Change(all, "hal:events", c => c.GetProperty("instance").GetString() == "root" && Names(c, "keys_evicted").Contains("told:1"));
 
-        foreach (var field in new[] { "instance", "epoch", "sequence", "timestamp", "keys_added", "key_sizes", "keys_evicted" }) Assert.True(added.TryGetProperty(field, out _), field);
+        string[] fields = ["instance", "epoch", "sequence", "timestamp", "keys_added", "key_sizes", "keys_evicted"];
+        foreach (var field in fields) Assert.True(added.TryGetProperty(field, out _), field);
         Assert.Equal(("leaf", "root"), (copied.GetProperty("instance").GetString(), copied.GetProperty("source_instance").GetString()));
         Assert.True(copied.GetProperty("retrieval_time_ms").GetDouble() > 0);
 
@@ -128,7 +130,8 @@ public sealed class PlaneCommandTests(PlaneCommandTests.PlannedTree planned) : I
         return Enumerable.Range(0, reply.Items!.Count / 2).ToDictionary(i => reply.Items[i * 2].Text, i => reply.Items[(i * 2) + 1]);
     }
 
-    private static IEnumerable<string?> Names(JsonElement change, string field) => change.GetProperty(field).EnumerateArray().Where(k => k.ValueKind == JsonValueKind.String).Select(k => k.GetString());
+    private static IEnumerable<string?> Names(JsonElement change, string field) =>
+        change.GetProperty(field).EnumerateArray().Where(k => k.ValueKind == JsonValueKind.String).Select(k => k.GetString());
 
     // The client's own wait bounds each message; others' changes come in between.
     private static JsonElement Change(RespTestClient subscriber, string channel, Func<JsonElement, bool> isTheOne)
@@ -156,7 +159,8 @@ public sealed class PlaneCommandTests(PlaneCommandTests.PlannedTree planned) : I
 
     public sealed class PlannedTree : IAsyncLifetime
     {
-        public TreeProcesses Tree { get; } = TreeProcesses.Started(new SiloProcessOptions { Memory = "64mb", Disk = "256mb", WithPlane = true }, ("root", null), ("leaf", "root"));
+        public TreeProcesses Tree { get; } = TreeProcesses.Started(
+            new SiloProcessOptions { Memory = "64mb", Disk = "256mb", WithPlane = true }, ("root", null), ("leaf", "root"));
 
         public RespTestClient Connect(string name) => new(Tree[name].Port);
 
