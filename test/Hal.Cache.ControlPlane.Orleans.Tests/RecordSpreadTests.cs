@@ -49,7 +49,8 @@ public sealed class RecordSpreadTests : IAsyncLifetime
 
         await cluster.StartAdditionalSiloAsync();
         var homes = new Dictionary<string, int>();
-        var isSpread = await Eventually.HoldsAsync(async () => (homes = await HomesAsync(tree)) is { Count: 2 } and var two && two.Values.All(n => n == HashSlot.Records / 2), Patience);
+        var isSpread = await Eventually.HoldsAsync(
+            async () => (homes = await HomesAsync(tree)) is { Count: 2 } and var two && two.Values.All(n => n == HashSlot.Records / 2), Patience);
         var isComplete = await Eventually.HoldsAsync(
             async () =>
             {

@@ -19,7 +19,8 @@ internal sealed class ScriptedInstance(IControlPlane plane, string name, string?
     {
         var registration = new InstanceRegistration
         {
-            Name = name, Parent = parent, Role = parent is null ? InstanceRole.Root : InstanceRole.Leaf, Silo = name, Epoch = 1, Sequence = sequence, RespAddress = "127.0.0.1:1",
+            Name = name, Parent = parent, Role = parent is null ? InstanceRole.Root : InstanceRole.Leaf, Silo = name, Epoch = 1, Sequence = sequence,
+            RespAddress = "127.0.0.1:1",
         };
         var lease = await plane.Instances.RegisterAsync(registration, None);
         Assert.True(lease.IsOk, lease.ToString());
@@ -50,7 +51,8 @@ internal sealed class ScriptedInstance(IControlPlane plane, string name, string?
         var begin = new RepairMark { Sequence = ++sequence, Begins = true, Slots = [new SlotRange(0, HashSlot.Count - 1)] };
         var told = Added([.. held]);
         await ReportAsync(Batch([told], [begin, new RepairMark { Sequence = ++sequence, Begins = false }]));
-        var reply = await plane.Events.CompareDigestsAsync(new DigestQuery { Instance = name, Epoch = 1, Sequence = sequence, Level = DigestLevel.Record, Digests = Digests() }, None);
+        var query = new DigestQuery { Instance = name, Epoch = 1, Sequence = sequence, Level = DigestLevel.Record, Digests = Digests() };
+        var reply = await plane.Events.CompareDigestsAsync(query, None);
         Assert.True(reply.Value.Compared && reply.Value.Differing.Count == 0, $"{string.Join(',', reply.Value.Differing)} differ");
     }
 

@@ -91,7 +91,8 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
         Assert.True((await plane.Content.TotalsAsync(None)).IsOk);
 
         var homes = Enumerable.Range(0, HashSlot.Records)
-            .Select(r => cluster.Home(cluster.Cluster.Client.GetGrain<IKeyOwnershipGrain>(TreeKey.Of(tree, r)).GetGrainId()).SiloAddress).CountBy(s => s).Select(s => s.Value).ToArray();
+            .Select(r => cluster.Home(cluster.Cluster.Client.GetGrain<IKeyOwnershipGrain>(TreeKey.Of(tree, r)).GetGrainId()).SiloAddress)
+            .CountBy(s => s).Select(s => s.Value).ToArray();
         var home = cluster.Home(cluster.Cluster.Client.GetGrain<ICacheInstanceGrain>(TreeKey.Of(tree, "root")).GetGrainId());
 
         Assert.Equal(3, homes.Length);

@@ -25,7 +25,8 @@ public sealed class StressTests(ClusterFixture cluster)
         Assert.True((await plane.Instances.RegisterAsync(Instance("root", null), None)).IsOk);
         for (var caller = 0; caller < Callers; caller++) Assert.True((await plane.Instances.RegisterAsync(Instance($"leaf-{caller}", "root"), None)).IsOk);
 
-        var errors = await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(() => CallAsync(plane, caller, new Random((seed * 1000) + caller))))).WaitAsync(Patience);
+        var callers = Enumerable.Range(0, Callers).Select(caller => Task.Run(() => CallAsync(plane, caller, new Random((seed * 1000) + caller))));
+        var errors = await Task.WhenAll(callers).WaitAsync(Patience);
         var totals = await plane.Content.TotalsAsync(None);
 
         Assert.All(errors, e => Assert.True(e is null, $"seed {seed}: {e}"));
@@ -38,7 +39,10 @@ public sealed class StressTests(ClusterFixture cluster)
         var name = $"leaf-{caller}";
         for (var call = 1; call <= CallsEach; call++)
         {
-            var change = new ChangeEvent { Instance = name, Epoch = 1, Sequence = call, Timestamp = DateTimeOffset.UnixEpoch, KeysAdded = [Key(caller, call)], KeySizes = [1], KeyVersions = [1] };
+            var change = new ChangeEvent
+            {
+                Instance = name, Epoch = 1, Sequence = call, Timestamp = DateTimeOffset.UnixEpoch, KeysAdded = [Key(caller, call)], KeySizes = [1], KeyVersions = [1],
+            };
             if ((await plane.Events.ReportAsync(new EventBatch { Instance = name, Epoch = 1, Events = [change] }, None)).Error is { } refused) return refused;
             var other = Key(random.Next(Callers), random.Next(CallsEach));
             var error = random.Next(8) switch
@@ -47,7 +51,7 @@ public sealed class StressTests(ClusterFixture cluster)
                 1 => (await plane.Content.LocateManyAsync([other, Key(caller, call)], None)).Error,
                 2 => (await plane.Routing.RoutesAsync(new RouteRequest { Keys = [other], Destination = name }, None)).Error,
                 3 => (await plane.Topology.ObserveAsync([new LinkObservation { From = "root", To = name, RoundTripMs = call }], None)).Error,
-                4 => (await plane.Scheduling.PrestageAsync(new PrestageRequest { Selection = new KeySelection { Keys = [other] }, Instances = [name] }, null, None)).Error,
+                4 => (await plane.Scheduling.PrestageAsync(Prestage(other, name), null, None)).Error,
                 5 => (await plane.Scheduling.TakePrestageWorkAsync(name, 10, None)).Error,
                 6 => (await plane.Scheduling.AffinityAsync(new AffinityRequest { Selection = new KeySelection { Keys = [other] } }, None)).Error,
                 _ => (await plane.Instances.ListAsync(new PageRequest(), None)).Error,
@@ -56,6 +60,8 @@ public sealed class StressTests(ClusterFixture cluster)
         }
         return null;
     }
+
+    private static PrestageRequest Prestage(CacheKey key, string instance) => new() { Selection = new KeySelection { Keys = [key] }, Instances = [instance] };
 
     private static CacheKey Key(int caller, int call) => CacheKey.FromText($"data/{caller}/{call}");
 
