@@ -80,6 +80,9 @@ public sealed class Authority
     /// <summary>An instance may still have a lease of an earlier epoch.</summary>
     public bool InGrace => grace.Waits > 0;
 
+    /// <summary>Something waits for <see cref="Tick"/>: an answer that may not come, a grace that ends, the directory's upkeep.</summary>
+    public bool NeedsTicks => hasRounds || InGrace || slots.NeedsSweep || directory.Count > options.DirectoryKeysMax;
+
     /// <summary>A1 to A3 and A6: handles what holders send; an <see cref="Acquire"/> goes to the host, which calls <see cref="Register"/> for each item.</summary>
     public void Receive(CoherenceMessage message, long now)
     {

@@ -24,8 +24,6 @@ internal sealed class CommandContext : IDisposable
 {
     private readonly StreamedArguments larges = new();
     private bool ownsReply;
-    private readonly CommandContext? outer;
-    private readonly CommandMemory learned;
     private InnerContexts? inner;
     private ulong[] hashes = new ulong[GatewayLimits.ArgsKept];
     private MemoryHandle pin;
@@ -39,7 +37,7 @@ internal sealed class CommandContext : IDisposable
     private CommandContext(
         ServerState server, Keyspace keyspace, ClientSession client, RespWriter reply, CommandMemory learned, CommandContext? outer = null)
     {
-        (this.learned, this.outer) = (learned, outer);
+        (Learned, Outer) = (learned, outer);
         Server = server;
         Keyspace = keyspace;
         Store = keyspace.Store;
@@ -55,7 +53,13 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>A context for the commands of a script, with a reply of its own; what the script's waits have learned is the outer command's.</summary>
     internal static CommandContext ForScript(CommandContext outer) =>
-        new(outer.Server, outer.Keyspace, outer.Client, new RespWriter(), outer.learned, outer) { IsInTransaction = true, IsInScript = true, ownsReply = true };
+        new(outer.Server, outer.Keyspace, outer.Client, new RespWriter(), outer.Learned, outer) { IsInTransaction = true, IsInScript = true, ownsReply = true };
+
+    /// <summary>The context of the transaction or script that this one's commands are of; null where there is none.</summary>
+    internal CommandContext? Outer { get; }
+
+    /// <summary>What the command's waits have learned.</summary>
+    internal CommandMemory Learned { get; }
 
     /// <summary>The contexts for transactions and scripts, which are kept.</summary>
     internal InnerContexts Inner => inner ??= new(this);
@@ -74,7 +78,7 @@ internal sealed class CommandContext : IDisposable
     public ChangeLog Changes { get; } = new();
 
     /// <summary>Keys that the command made ready while clients waited for them; served when its locks are gone.</summary>
-    public List<BlockedKey>? Ready { get; private set; }
+    public List<BlockedKey>? Ready { get; internal set; }
 
     /// <summary>The wait that the command is run again for, by whoever made a key ready.</summary>
     public BlockedClient? Serving { get; set; }
@@ -97,7 +101,7 @@ internal sealed class CommandContext : IDisposable
     public Activity? Span { get; set; }
 
     /// <summary>A key's value is of a kind that is not copied: the authority runs the command.</summary>
-    public bool IsElsewhere { get; private set; }
+    public bool IsElsewhere { get; internal set; }
 
     /// <summary>Sends what was written so far, set by the connection where replies may go out in parts.</summary>
     public Func<ValueTask>? SendSoFar { get; set; }
@@ -147,14 +151,17 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Mask of the shards of the command's keys.</summary>
     public ulong Shards { get; private set; }
 
+    /// <summary>Whether the keys are at this moment those of another's transaction, which waits. Needs the locks.</summary>
+    public bool IsFenced => !IsInTransaction && Server.Fence.Holds(Shards);
+
     /// <summary>What the last lookup or change that answered false has to wait for.</summary>
-    public Fault Fault { get; private set; }
+    public Fault Fault { get; internal set; }
 
     /// <summary>The work that <see cref="RunAsync"/> was given.</summary>
     public Func<CommandContext, ValueTask>? Pending { get; private set; }
 
     /// <summary>Whether the command answered an error; counters read it.</summary>
-    public bool Failed { get; private set; }
+    public bool Failed { get; internal set; }
 
     /// <summary>The command was kept for EXEC, which counts it.</summary>
     internal bool IsQueued { get; set; }
@@ -183,7 +190,7 @@ internal sealed class CommandContext : IDisposable
 
     internal int Misses { get; private set; }
 
-    internal int Dirty { get; private set; }
+    internal int Dirty { get; set; }
 
     /// <summary>An argument's bytes; a streamed one is put together first, up to <see cref="GatewayLimits.MaterialisedArgBytesMax"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -227,7 +234,7 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Finds a key's entry, which may be none; false means <c>return Outcome.Retry</c>.</summary>
     public bool TryFind(in BlobKey key, Need need, out EntryRef entry)
     {
-        if (Keyspace.TryFind(key, need, ref scope, learned, out entry, out Fault fault))
+        if (Keyspace.TryFind(key, need, ref scope, Learned, out entry, out Fault fault))
         {
             if (entry.IsNone)
             {
@@ -250,118 +257,6 @@ internal sealed class CommandContext : IDisposable
     {
         Pending = work;
         return Outcome.Async;
-    }
-
-    /// <summary>Locks the shards of the command's keys.</summary>
-    public void Lock() => Store.Lock(Shards);
-
-    /// <summary>Whether the keys are at this moment those of another's transaction, which waits. Needs the locks.</summary>
-    public bool IsFenced => !IsInTransaction && Server.Fence.Holds(Shards);
-
-    /// <summary>Locks the shards of the command's keys once no transaction has them; for work that <see cref="RunAsync"/> started, in short stretches.</summary>
-    public async ValueTask LockAsync()
-    {
-        while (true)
-        {
-            Lock();
-            if (!IsFenced) return;
-            Unlock();
-            await Server.Fence.WaitAsync(Shards, Cancellation).ConfigureAwait(false);
-        }
-    }
-
-    public void Unlock()
-    {
-        NoteChanges();
-        Store.Unlock(Shards);
-    }
-
-    /// <summary>Ends what was changed under the locks that are held: the reply, and events for other instances, wait for its publication.</summary>
-    public void NoteChanges()
-    {
-        long ticket = Keyspace.Authority is { IsIdle: false } authority ? Waits.Note(this, authority) : 0;
-        if (Server.Events is { HasOpen: true } events) events.Release(ticket);
-    }
-
-    /// <summary>
-    /// Allows the next wait for another instance to end on the thread that reads from it, where what follows is a plain read: no long work, no
-    /// transaction, no script, which may block.
-    /// </summary>
-    internal void LetReadGoOn() => learned.GoesOnAtOnce = Spec.Has(CommandFlags.ReadOnly) && !IsOnPool && !IsInTransaction && !IsInScript;
-
-    /// <summary>Awaits the noted fault, without locks; false where it can't be helped, and the error is replied.</summary>
-    public async ValueTask<bool> ResolveFaultAsync()
-    {
-        if (await AwaitFaultAsync() is not { } error) return true;
-        this.Error(error);
-        return false;
-    }
-
-    /// <summary>Awaits the noted fault, without locks; the error where it can't be helped.</summary>
-    internal ValueTask<CacheError?> AwaitFaultAsync()
-    {
-        Fault fault = Fault;
-        Fault = default;
-        return ResolveAsync(fault);
-    }
-
-    /// <summary>Awaits a fault, without locks; null where the command can go on.</summary>
-    internal async ValueTask<CacheError?> ResolveAsync(Fault fault)
-    {
-        CacheError? error = await Keyspace.ResolveAsync(fault, learned, Cancellation);
-        learned.GoesOnAtOnce = false;
-        IsElsewhere |= error?.Code == CacheErrorCode.Elsewhere;
-
-        // The next run finds it known to be absent.
-        return error?.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate ? null : error;
-    }
-
-    /// <summary>Whether a key argument will have to be waited for, and for what. Needs the lock.</summary>
-    internal bool TryFindAhead(int arg, Need need, out Fault fault) => Keyspace.TryFindAhead(Key(arg), need, learned, out fault);
-
-    /// <summary>Tells that the command changed a key: the one place for keyspace events, by Redis's event names; the store tells of changes itself.</summary>
-    public void Changed(string keyspaceEvent, int keyArg) => Changed(keyspaceEvent, keyArg, Client.Database);
-
-    /// <summary>The same for the key in another database.</summary>
-    public void Changed(string keyspaceEvent, int keyArg, int database)
-    {
-        Dirty++;
-        if (Server.Blocked.Count != 0) NoteReady(Arg(keyArg), database);
-        if (Server.Notifications.IsOn) Server.Notifications.Tell(keyspaceEvent, Arg(keyArg), database, Client.Id);
-    }
-
-    /// <summary>Has the clients that wait for a key, which has a value now, served after the command.</summary>
-    public void NoteReady(ReadOnlySpan<byte> key, int database)
-    {
-        var ready = new BlockedKey(database, key.ToArray(), Store.Hash(key));
-        CommandContext owner = outer ?? this; // a transaction's keys are served when its locks are gone
-        if (Server.Blocked.IsAwaited(ready) && owner.Ready?.Contains(ready) != true) (owner.Ready ??= []).Add(ready);
-    }
-
-    /// <summary>Counts an error that the authority replied.</summary>
-    public void NoteFailure() => Failed = true;
-
-    public Outcome Error(ReadOnlySpan<byte> text)
-    {
-        Failed = true;
-        Server.Errors.Count(text);
-        Reply.Error(text);
-        return Outcome.Done;
-    }
-
-    public Outcome Error(string text)
-    {
-        Failed = true;
-        Server.Errors.Count(text);
-        Reply.Error(text);
-        return Outcome.Done;
-    }
-
-    /// <summary>Replies an error that was counted where it came from.</summary>
-    internal void CountedError(string text)
-    {
-        Failed = true;
-        Reply.Error(text);
     }
 
     /// <summary>Points the arguments at the bytes that the parser's ranges are ranges of, pinned until the next call.</summary>
@@ -406,7 +301,7 @@ internal sealed class CommandContext : IDisposable
         Pending = null;
         NeedsArguments = false;
         Changes.Clear();
-        if (!IsInTransaction) learned.Begin(); // what one command of a transaction has learned stays true for the next
+        if (!IsInTransaction) Learned.Begin(); // what one command of a transaction has learned stays true for the next
     }
 
     /// <summary>Begins the reply of a command that was forwarded, and whose arguments are gone.</summary>
@@ -447,27 +342,8 @@ internal sealed class CommandContext : IDisposable
 
     internal void LockAll() => Shards = Store.AllShards;
 
-    /// <summary>Waits for what a command within this one has to wait for.</summary>
-    internal void TakeFault(CommandContext inner) => Fault = inner.Fault;
-
-    internal void NeedRoom(long bytes) => Fault = Fault.Room(bytes);
-
     /// <summary>Begins anew what the next flush waits for.</summary>
     internal void ResetScope() => scope = new WriteScope { Writer = Client.Id };
-
-    /// <summary>Whether the key can be read and changed now; false where a fault was noted. Leaves counters and the key's use alone.</summary>
-    internal bool IsAtHand(int arg) => IsAtHand(Key(arg));
-
-    /// <summary>The same for any key.</summary>
-    internal bool IsAtHand(in BlobKey key)
-    {
-        if (Keyspace.TryFind(key, Need.Value, ref scope, learned, out _, out Fault fault)) return true;
-        Fault = fault;
-        return false;
-    }
-
-    /// <summary>Forgets what the waits of a transaction have learned.</summary>
-    internal void ForgetLearned() => learned.Begin();
 
     /// <summary>Puts streamed arguments together where they were asked for as spans but were not all in memory.</summary>
     internal async ValueTask<bool> MaterialiseAsync()

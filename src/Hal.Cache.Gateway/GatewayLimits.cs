@@ -59,6 +59,9 @@ internal static class GatewayLimits
     /// <summary>How long a command waits for the control plane.</summary>
     public static readonly TimeSpan PlaneTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long after the end of the control plane's events they are asked for again, while clients are subscribed to them.</summary>
+    public static readonly TimeSpan EventsRetry = TimeSpan.FromSeconds(1);
+
     /// <summary>How long CLIENT TRACKING waits until the authority tells of changes by prefix.</summary>
     public static readonly TimeSpan TrackTimeout = TimeSpan.FromSeconds(2);
 

@@ -28,6 +28,7 @@ public sealed class RespGateway : IAsyncDisposable
 
     /// <summary>Ends what the gateway does by itself: when this completes, it uses the keyspace for connections only.</summary>
     public ValueTask StopAsync() => State.Fields.StopAsync();
+
     /// <summary>Begins to exchange messages with the other instances of the tree; told once the listener is bound.</summary>
     public void Start() => State.Relay?.Start();
 
@@ -36,6 +37,7 @@ public sealed class RespGateway : IAsyncDisposable
         if (State.Relay is { } relay)
             await relay.DisposeAsync().ConfigureAwait(false);
         State.Events?.Dispose();
+        await State.PlaneEvents.DisposeAsync().ConfigureAwait(false);
         metrics.Dispose();
     }
 

@@ -1,5 +1,6 @@
 using Hal.Cache.Contracts;
 using Hal.Cache.Storage.Large;
+using Hal.Cache.Storage.Log;
 
 namespace Hal.Cache.Storage;
 
@@ -18,19 +19,21 @@ internal sealed class CopyWriter : IAsyncDisposable
     /// <summary>Bytes that are written at one look at most, so that what clients write finds the disk free.</summary>
     private const long BytesPerLook = 16 << 20;
 
-    private readonly StoreCore core;
+    private readonly ChunkStore chunks;
+    private readonly RoomGate room;
+    private readonly IRecordLog log;
     private readonly TimeProvider time;
     private readonly ITimer timer;
     private long addedAtLook;
     private int isLooking;
 
-    public CopyWriter(StoreCore core, TimeProvider time)
+    public CopyWriter(ChunkStore chunks, RoomGate room, IRecordLog log, TimeProvider time)
     {
-        (this.core, this.time) = (core, time);
+        (this.chunks, this.room, this.log, this.time) = (chunks, room, log, time);
         timer = time.CreateTimer(_ => Look(), null, LookInterval, LookInterval);
     }
 
-    private UnwrittenCopies Unwritten => core.Chunks.Unwritten;
+    private UnwrittenCopies Unwritten => chunks.Unwritten;
 
     /// <summary>Writes all that waits now, or until the time is up.</summary>
     public async ValueTask<CacheError?> WriteAsync(TimeSpan timeMax, CancellationToken cancellation)
@@ -38,9 +41,9 @@ internal sealed class CopyWriter : IAsyncDisposable
         long began = time.GetTimestamp();
         while (Unwritten.Oldest is { } chunk && time.GetElapsedTime(began) < timeMax)
         {
-            if (core.Chunks.TryAppendDirty(chunk))
+            if (chunks.TryAppendDirty(chunk))
                 continue;
-            if (await core.Log!.WaitForRoomAsync(cancellation).ConfigureAwait(false) is { } error)
+            if (await log.WaitForRoomAsync(cancellation).ConfigureAwait(false) is { } error)
                 return error;
         }
 
@@ -54,15 +57,29 @@ internal sealed class CopyWriter : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref isLooking, 1) != 0)
             return;
-        long added = Unwritten.Added;
-        if (added == addedAtLook)
+        try
         {
-            long written = 0;
-            while (written < BytesPerLook && Unwritten.Oldest is { } chunk && core.Room.LogHas(chunk.Bytes) && core.Chunks.TryAppendDirty(chunk))
-                written += chunk.Bytes;
+            long added = Unwritten.Added;
+            if (added == addedAtLook)
+                WriteSome();
+            addedAtLook = added;
         }
+#pragma warning disable CA1031 // an exception that leaves a timer's thread would end the process, for copies that can be brought again
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            // The next look tries again; a save and the clean end, which write them too, tell whoever asked for it.
+        }
+        finally
+        {
+            Volatile.Write(ref isLooking, 0);
+        }
+    }
 
-        addedAtLook = added;
-        Volatile.Write(ref isLooking, 0);
+    private void WriteSome()
+    {
+        long written = 0;
+        while (written < BytesPerLook && Unwritten.Oldest is { } chunk && room.LogHas(chunk.Bytes) && chunks.TryAppendDirty(chunk))
+            written += chunk.Bytes;
     }
 }

@@ -24,8 +24,8 @@ internal sealed class Saver : IDisposable
         SavedAt = core.Now;
         if (core.Log != null && !core.AppendsAtOnce)
             timer = time.CreateTimer(_ => _ = SaveIfChangedAsync(), null, options.SaveInterval, options.SaveInterval);
-        if (core.AppendsAtOnce)
-            copies = new CopyWriter(core, time);
+        if (core is { AppendsAtOnce: true, Log: { } log })
+            copies = new CopyWriter(core.Chunks, core.Room, log, time);
     }
 
     /// <summary>Unix time in milliseconds of the last save.</summary>

@@ -2,6 +2,8 @@ using System.Text;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.ContractSuites.Storage;
 using Hal.Cache.Storage.Eviction;
+using Hal.Cache.Storage.Large;
+using Hal.Cache.Storage.Memory;
 using Hal.Cache.Storage.Tests.Log;
 
 namespace Hal.Cache.Storage.Tests;
@@ -110,6 +112,29 @@ public sealed class CopyWriterTests : IDisposable
         Assert.InRange(store.AppendedUntil, (copies * ValueBytes) - (BlobStoreOptions.MemoryBytesMin / 4), copies * (long)ValueBytes);
         for (int index = 0; index < copies; index++)
             Assert.Equal(bytes, await store.GetAsync($"k{index}"));
+    }
+
+    [Fact]
+    public async Task Copies_are_written_at_a_later_look_though_one_throws()
+    {
+        await using LogHost host = LogHost.Open(temp.Sub("a"));
+        var log = new ThrowingLog(host.Log);
+        using var pool = new PagePool(64 << 20, 0);
+        var live = new LiveBytes(log.SegmentBytes, 1 << 30);
+        var limits = new StoreLimits { MemoryBytes = 64 << 20, MemorySlackBytes = 1 << 20, LogBytesMax = 1 << 30, LiveBytesMax = 1 << 30 };
+        using var room = new RoomGate(pool, log, live, limits, time);
+        var chunks = new ChunkStore(pool, log, live, new StoreCounters(), room, appendsAtOnce: true);
+        await using var writer = new CopyWriter(chunks, room, log, time);
+        Chunk chunk = chunks.TryAdd(1, bytes.AsSpan(0, FewBytes / 2), isCopy: true)!; // a page of the log takes it
+        time.Advance(CopyWriter.LookInterval);
+
+        log.Throws = true;
+        time.Advance(CopyWriter.LookInterval);
+        (int thrown, long whileThrowing, log.Throws) = (log.Thrown, chunk.Address, false);
+        time.Advance(CopyWriter.LookInterval);
+
+        Assert.Equal((1, 0), (thrown, whileThrowing));
+        Assert.NotEqual(0, chunk.Address);
     }
 
     private IBlobStore Open(string name, StoreDurability durability) => BlobStores.Open(

@@ -44,7 +44,7 @@ internal sealed class BatchIntake(PlaneState state, CacheInstance instance)
     {
         var costs = transfers.Count == 0
             ? []
-            : state.Topology.Ask(t => transfers.Select(x => t.Path(x.Source, instance.Name, x.Bytes, 0)?.Money(x.Bytes) ?? 0).ToArray());
+            : state.Topology.Ask(t => transfers.Select(x => t.MoneyOf(x.Source, instance.Name, x.Bytes)).ToArray());
         state.Usage.Tell(usage =>
         {
             used.Money = costs.Sum();

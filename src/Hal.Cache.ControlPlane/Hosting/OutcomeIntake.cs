@@ -12,7 +12,7 @@ internal static class OutcomeIntake
         if (state.Registry.Find(outcome.Instance) is null) return;
         state.Events.Add(outcome.Published);
         Transfer[] known = [.. outcome.Transfers.Where(t => state.Registry.Find(t.Source) is not null)];
-        var costs = state.Topology.Ask(topology => known.Select(t => topology.Path(t.Source, outcome.Instance, t.Bytes, 0)?.Money(t.Bytes) ?? 0).ToArray());
+        var costs = state.Topology.Ask(topology => known.Select(t => topology.MoneyOf(t.Source, outcome.Instance, t.Bytes)).ToArray());
         var used = new UsageCounts
         {
             KeysAdded = outcome.KeysAdded,

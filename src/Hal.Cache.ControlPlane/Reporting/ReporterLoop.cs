@@ -6,6 +6,9 @@ namespace Hal.Cache.ControlPlane.Reporting;
 /// <summary>Carries a reporter's messages to a control plane until cancelled, whatever the control plane does.</summary>
 public sealed class ReporterLoop(InstanceReporter reporter, IControlPlane plane, TimeProvider time, TimeSpan tick)
 {
+    /// <summary>Ticks after which a reporter is looked at that had nothing to say: a change that comes in between is told so much later at most.</summary>
+    private const int IdleTicks = 5;
+
     // An answer that takes longer is of no use: the reporter has long sent the message again.
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(5);
 
@@ -19,6 +22,8 @@ public sealed class ReporterLoop(InstanceReporter reporter, IControlPlane plane,
             {
                 while (reporter.Next() is { } message) sending.Add(SendAsync(message, cancellation));
                 sending.RemoveAll(s => s.IsCompleted);
+                var next = reporter.Status.IsSettled ? tick * IdleTicks : tick;
+                if (timer.Period != next) timer.Period = next;
             }
             while (await timer.WaitForNextTickAsync(cancellation));
         }

@@ -134,6 +134,14 @@ internal sealed class TopologyGraph
         return search.From(from);
     }
 
+    /// <summary>
+    /// What bytes cost that went from one instance to another: by the link that an operator has priced between them, which is the one they took; where there
+    /// is none, by the fastest way.
+    /// </summary>
+    public double MoneyOf(string from, string to, long bytes) => Find(from, to) is { Configured.MoneyPerGiB: { } perGiB }
+        ? bytes / LinkDefaults.BytesPerGiB * perGiB
+        : Path(from, to, bytes, 0)?.Money(bytes) ?? 0;
+
     private static CacheError Invalid(string message) => new(CacheErrorCode.Invalid, message);
 
     private Result<LinkState> Take(string from, string to)

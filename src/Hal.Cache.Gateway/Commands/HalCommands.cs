@@ -23,6 +23,7 @@ internal static class HalCommands
             Summary = "Lists the keys of the database that are held here, with the bytes that they take.",
         },
         .. HalPlaneCommands.Specs,
+        .. HalScheduleCommands.Specs,
     ];
 
     /// <summary>The instance's counters, by name.</summary>

@@ -68,17 +68,21 @@ internal static class PubSubCommands
     {
         ClientSubscriptions subscriptions = c.Client.Subscriptions ??= new();
         if (subscriptions.Total + c.Count - 1 > GatewayLimits.SubscriptionsMax) return c.Error($"ERR a client has at most {GatewayLimits.SubscriptionsMax} subscriptions");
+        bool ofThePlane = false;
         for (int i = 1; i < c.Count; i++)
         {
             byte[] name = c.Arg(i).ToArray();
+            ofThePlane |= kind == SubscriptionKind.Channel && PlaneEvents.IsOurs(name);
             if (subscriptions.TryAdd(kind, name)) c.Server.Channels.Subscribe(c.Client, kind, name);
             Tell(c, Words(kind).Begins, name, subscriptions.CountFor(kind));
         }
 
         c.Client.Modes |= ClientModes.Subscribed;
 
-        // Whoever hears of the subscription and publishes elsewhere reaches it.
-        return c.Server.Relay?.SettleAsync() is { IsCompleted: false } settled ? c.RunAsync(_ => new ValueTask(settled)) : Outcome.Done;
+        // Whoever hears of the subscription and publishes elsewhere reaches it; what changes from then on is told to it.
+        Task settled = c.Server.Relay?.SettleAsync() ?? Task.CompletedTask;
+        Task ready = ofThePlane ? c.Server.PlaneEvents.ReadyAsync() : Task.CompletedTask;
+        return settled.IsCompleted && ready.IsCompleted ? Outcome.Done : c.RunAsync(_ => new ValueTask(Task.WhenAll(settled, ready)));
     }
 
     private static Outcome Unsubscribe(CommandContext c, SubscriptionKind kind)

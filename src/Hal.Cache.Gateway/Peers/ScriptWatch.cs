@@ -79,8 +79,9 @@ internal sealed class ScriptWatch(IPeerClient peers, TimeProvider time)
             link.IsReusable = true;
             return reply.WrittenSpan.StartsWith("-BUSY "u8) ? Encoding.ASCII.GetString(reply.WrittenSpan[1..^2]) : null;
         }
-        catch (Exception e) when (CallWriter.IsBreak(e) || e is OperationCanceledException)
+        catch (Exception)
         {
+            // Whatever one look meets, a bug included, it knows of no script; the next one looks again, or nobody would ever be watched any more.
             return null;
         }
     }

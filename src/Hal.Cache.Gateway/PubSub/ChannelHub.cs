@@ -24,7 +24,7 @@ internal sealed class ChannelHub
     /// <summary>Whether a message could reach anybody.</summary>
     public bool IsEmpty => tables[(int)SubscriptionKind.Channel].IsEmpty && tables[(int)SubscriptionKind.Pattern].IsEmpty;
 
-    /// <summary>Told of each channel and pattern whose number of subscribers has changed, after it has; null for nobody.</summary>
+    /// <summary>Told of each channel and pattern whose number of subscribers has changed, after it has.</summary>
     public Action<SubscriptionKind, byte[]>? Changed { get; set; }
 
     public void Subscribe(ClientSession client, SubscriptionKind kind, byte[] name)
@@ -66,7 +66,14 @@ internal sealed class ChannelHub
         return sent;
     }
 
-    /// <summary>The same for a shard channel.</summary>
+    /// <summary>Sends a message to a channel's own subscribers, and to no pattern's.</summary>
+    public void Tell(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> message)
+    {
+        if (tables[(int)SubscriptionKind.Channel].GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out SubscriberList? clients))
+            clients.Send(new PushText(Message, channel.ToArray(), message.ToArray()), running: 0);
+    }
+
+    /// <summary>Sends a message to a shard channel's subscribers; returns how many there were.</summary>
     public int PublishShard(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> message, long running) =>
         tables[(int)SubscriptionKind.ShardChannel].GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(channel, out SubscriberList? clients)
             ? clients.Send(new PushText(ShardMessage, channel.ToArray(), message.ToArray()), running)

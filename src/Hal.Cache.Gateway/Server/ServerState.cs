@@ -41,6 +41,7 @@ internal sealed class ServerState
         Tracking = new TrackingTable(Clients);
         KeyEvents = new KeyEvents(keyspace.Store, Tracking, Notifications, IsAuthority);
         if (tree is not null) (Relay, Events) = Connect(tree);
+        PlaneEvents = new PlaneEvents(Channels, () => options.Plane, time);
         if (tree is not null && !IsAuthority)
         {
             tree.Node.Tracker = new CopyTracking(Tracking, Forwarder!);
@@ -112,6 +113,9 @@ internal sealed class ServerState
 
     /// <summary>Keyspace events on their way to other instances; null where this one stands alone.</summary>
     public EventQueue? Events { get; }
+
+    /// <summary>The control plane's events, for clients here that are subscribed to them.</summary>
+    public PlaneEvents PlaneEvents { get; }
 
     public TrackingTable Tracking { get; }
 

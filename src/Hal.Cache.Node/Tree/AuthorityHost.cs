@@ -25,17 +25,20 @@ public sealed class AuthorityHost : IAuthorityOutput, IAsyncDisposable
     private readonly Publications publications;
     private readonly ChangeCollector changes;
     private readonly AcquireHandler acquires;
+    private readonly TreeOptions options;
     private readonly ITimer timer;
+    private bool ticksOften;
 
     public AuthorityHost(TreeOptions options, Keyspace keyspace, uint epoch, IHolderLog holders, TimeProvider time, TreeStatistics statistics)
     {
-        (this.holders, this.time, store) = (holders, time, keyspace.Store);
+        (this.options, this.holders, this.time, store) = (options, holders, time, keyspace.Store);
         authority = new(options.Coherence, time.TimestampFrequency, epoch, holders.Known, this, time.GetTimestamp());
         publications = new(gate, authority, store, links, statistics);
         changes = new(gate, authority, store, links, publications, tracked, groups, time);
         acquires = new(options, gate, authority, keyspace, links, publications, stopping.Token);
         store.AddSink(changes);
-        timer = time.CreateTimer(_ => Tick(), null, options.TickInterval, options.TickInterval);
+        timer = time.CreateTimer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        timer.Change(options.TickInterval, options.IdleTickInterval);
     }
 
     public uint Epoch => authority.Epoch;
@@ -172,6 +175,13 @@ public sealed class AuthorityHost : IAuthorityOutput, IAsyncDisposable
         {
             authority.Tick(time.GetTimestamp());
             publications.Tick();
+
+            // What begins to wait between two looks waits for seconds anyway, so nobody has to be woken for it.
+            if (ticksOften == (authority.NeedsTicks || publications.Count > 0))
+                return;
+            ticksOften = !ticksOften;
+            TimeSpan interval = ticksOften ? options.TickInterval : options.IdleTickInterval;
+            timer.Change(interval, interval);
         }
     }
 

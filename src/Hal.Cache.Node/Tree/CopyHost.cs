@@ -79,7 +79,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     /// <summary>Begins to keep up a connection to the authority.</summary>
     public void Start()
     {
-        timer = time.CreateTimer(_ => Tick(), null, options.TickInterval, options.TickInterval);
+        timer = time.CreateTimer(_ => Tick(), null, options.IdleTickInterval, options.IdleTickInterval);
         connecting = Task.Run(() => connection.RunAsync(stopping.Token));
     }
 

@@ -5,6 +5,11 @@ namespace Hal.Cache.Node.Tree;
 /// <summary>An instance's place in its tree, and the limits of what it does there.</summary>
 public sealed record TreeOptions
 {
+    /// <summary>Longest <see cref="IdleTickInterval"/>.</summary>
+    public static readonly TimeSpan IdleTickIntervalMax = TimeSpan.FromMilliseconds(100);
+
+    private const int LooksPerLease = 50;
+
     private readonly string? root;
 
     /// <summary>Name of this instance.</summary>
@@ -31,8 +36,22 @@ public sealed record TreeOptions
 
     public CoherenceOptions Coherence { get; init; } = new();
 
-    /// <summary>Time between two looks at leases and time limits.</summary>
+    /// <summary>Time between two looks at leases and time limits while something waits for their end.</summary>
     public TimeSpan TickInterval { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>
+    /// The same while nothing does: a fiftieth of a lease, at most <see cref="IdleTickIntervalMax"/>. Every look wakes two or three threads, of each
+    /// instance, which is what an instance costs that has nothing to do.
+    /// </summary>
+    public TimeSpan IdleTickInterval
+    {
+        get
+        {
+            TimeSpan part = Coherence.LeaseDuration / LooksPerLease;
+            TimeSpan most = part < IdleTickIntervalMax ? part : IdleTickIntervalMax;
+            return most > TickInterval ? most : TickInterval;
+        }
+    }
 
     /// <summary>Time between two tries to reach the authority.</summary>
     public TimeSpan ReconnectInterval { get; init; } = TimeSpan.FromMilliseconds(100);

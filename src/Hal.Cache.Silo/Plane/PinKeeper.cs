@@ -14,7 +14,7 @@ internal sealed class PinKeeper(string name, IControlPlane plane, Keyspace keysp
     /// <summary>Items asked for at once.</summary>
     private const int PageItems = ControlPlaneLimits.PageItemsMax;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     private IReadOnlyList<Pin> pins = [];
     private long known;

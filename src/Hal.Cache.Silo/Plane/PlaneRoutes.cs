@@ -26,7 +26,7 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
     /// </summary>
     public const long LateBytesMin = 4 << 20;
 
-    /// <summary>Of shorter objects, while no answer is waited for, one in so many is asked about all the same.</summary>
+    /// <summary>While no answer is waited for, one in so many objects is asked about along with its first range; else a longer one's next range asks.</summary>
     public const int Sampled = 16;
 
     /// <summary>After an answer that put another holder first, so many are waited for.</summary>
@@ -59,20 +59,20 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
         var fallback = fallbacks[roots.IndexOf(range.Key.Span)];
         if (Plane is not { } plane || range.ObjectLength < AskedBytesMin) return Order(fallback);
         var question = Ask(plane, range);
-        if (question is null) return Order(fallback);
-        if (!question.Answer.IsCompleted)
+        if (question?.Answer is not { } answer) return Order(fallback);
+        if (!answer.IsCompleted)
         {
             if (Volatile.Read(ref waited) <= 0) return Order(fallback);
             try
             {
-                await question.Answer.WaitAsync(Wait, time, cancellation);
+                await answer.WaitAsync(Wait, time, cancellation);
             }
             catch (TimeoutException)
             {
                 return Order(fallback); // the next range may have the answer
             }
         }
-        return Order(await question.Answer);
+        return Order(await answer);
     }
 
     public void Failed(string source, RangeRequest range, CacheErrorCode why)
@@ -106,16 +106,25 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
         });
     }
 
-    // One question for a version at a time; none while the control plane is known to be silent.
+    // One question for a version at a time; none while the control plane is known to be silent. A question takes as much of the processors, here
+    // and at the control plane, as the first bytes do, which it delays where it goes along with them; and of one short range of a long object
+    // nothing is left to plan.
     private Question? Ask(IControlPlane plane, RangeRequest range)
     {
         var key = new CacheKey(range.Key, range.Database);
         var now = time.GetTimestamp();
-        if (questions.TryGetValue(key, out var known) && known.Version == range.Version && time.GetElapsedTime(known.AskedAt, now) < Fresh) return known;
-        if (range.ObjectLength < LateBytesMin && Volatile.Read(ref waited) <= 0 && Interlocked.Increment(ref asked) % Sampled != 0) return null;
+        if (questions.TryGetValue(key, out var known) && known.Version == range.Version && known.Answer is not null && time.GetElapsedTime(known.AskedAt, now) < Fresh) return known;
+        var isBegun = known?.Version == range.Version && known.Offset != range.Offset;
+        if (!isBegun && Volatile.Read(ref waited) <= 0 && Interlocked.Increment(ref asked) % Sampled != 0)
+            return range.ObjectLength < LateBytesMin ? null : Note(key, new Question(range.Version, now, range.Offset, null));
         if (Volatile.Read(ref wasSilent) && time.GetElapsedTime(Volatile.Read(ref silentAt), now) < Avoided) return null;
+        return Note(key, new Question(range.Version, now, range.Offset, Task.Run(() => AnswerAsync(plane, key, range))));
+    }
+
+    private Question Note(CacheKey key, Question question)
+    {
         if (questions.Count >= AnswersMax) questions.Clear();
-        return questions[key] = new Question(range.Version, now, Task.Run(() => AnswerAsync(plane, key, range)));
+        return questions[key] = question;
     }
 
     private async Task<IReadOnlyList<FetchSource>> AnswerAsync(IControlPlane plane, CacheKey key, RangeRequest range)
@@ -207,5 +216,6 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
 
     private sealed record Failing(long At, TimeSpan Avoided);
 
-    private sealed record Question(ulong Version, long AskedAt, Task<IReadOnlyList<FetchSource>> Answer);
+    /// <summary>Without an answer where only the object's first range has been asked for.</summary>
+    private sealed record Question(ulong Version, long AskedAt, long Offset, Task<IReadOnlyList<FetchSource>>? Answer);
 }

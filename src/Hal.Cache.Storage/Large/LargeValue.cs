@@ -8,7 +8,7 @@ internal sealed class LargeValue : ILargeValue
 {
     private readonly ChunkStore store;
     private readonly RoomGate room;
-    private readonly Chunk?[] chunks;
+    private readonly ChunkTable chunks;
     private readonly long[] ids;
     private int references = 1;
     private nint reserved;
@@ -18,12 +18,12 @@ internal sealed class LargeValue : ILargeValue
     public LargeValue(ChunkStore store, RoomGate room, long length, long[] ids)
     {
         (this.store, this.room, Length, this.ids) = (store, room, length, ids);
-        chunks = new Chunk?[CountOf(length)];
+        chunks = new(CountOf(length));
     }
 
     public long Length { get; }
 
-    public int ChunkCount => chunks.Length;
+    public int ChunkCount => chunks.Count;
 
     public OriginStamp? Origin { get; set; }
 
@@ -48,22 +48,16 @@ internal sealed class LargeValue : ILargeValue
             return;
         lock (chunks)
         {
-            for (int index = 0; index < chunks.Length; index++)
-            {
-                if (chunks[index] is { } chunk)
-                    LetGo(chunk);
-                chunks[index] = null;
-            }
-
+            chunks.Clear(LetGo);
             if (reserved != 0)
                 store.Unreserve(reserved, BytesOf(reservedIndex));
             reserved = 0;
         }
     }
 
-    public bool HasChunk(int index) => Volatile.Read(ref chunks[index]) != null;
+    public bool HasChunk(int index) => chunks[index] != null;
 
-    public Chunk? ChunkAt(int index) => Volatile.Read(ref chunks[index]);
+    public Chunk? ChunkAt(int index) => chunks[index];
 
     public int TryRead(long offset, Span<byte> destination)
     {
@@ -140,7 +134,7 @@ internal sealed class LargeValue : ILargeValue
                 return false;
             Interlocked.Increment(ref chunk.Uses);
             chunk.Owner = this;
-            Volatile.Write(ref chunks[index], chunk);
+            chunks[index] = chunk;
             ChunksPresent++;
             return true;
         }
@@ -151,7 +145,7 @@ internal sealed class LargeValue : ILargeValue
     {
         lock (chunks)
         {
-            int index = Array.IndexOf(chunks, chunk);
+            int index = chunks.IndexOf(chunk);
             if (index < 0)
                 return;
             chunks[index] = null;
@@ -180,7 +174,7 @@ internal sealed class LargeValue : ILargeValue
         }
 
         // A chunk that would have another length can't be shared, whatever the caller says.
-        bool Shared(int index) => index < count && index < chunks.Length && chunks[index] is { } chunk && shares(index)
+        bool Shared(int index) => index < count && index < chunks.Count && chunks[index] is { } chunk && shares(index)
             && chunk.Bytes == Math.Min(IBlobStore.ChunkBytes, length - ((long)index * IBlobStore.ChunkBytes));
     }
 

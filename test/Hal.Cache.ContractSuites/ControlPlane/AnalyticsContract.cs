@@ -76,6 +76,18 @@ public abstract class AnalyticsContract : ControlPlaneContract
     }
 
     [Fact]
+    public async Task A_transfer_costs_what_its_own_link_does_though_a_detour_were_faster()
+    {
+        await RegisterTreeAsync();
+        await LinkAsync("branch", "leaf-1", 50, 1e6, money: 2);
+        await LinkAsync("branch", "leaf-2", 1, 1e9, money: 5);
+        await LinkAsync("leaf-2", "leaf-1", 1, 1e9, money: 5);
+        await ReportAsync(Adds("leaf-1", 1, ("a", 1 << 30, 1)) with { SourceInstance = "branch", RetrievalTimeMs = 5 });
+
+        Assert.Equal(new LinkUsage("branch", "leaf-1", 1 << 30, 1, 2), (await Plane.Analytics.LinkUsageAsync(60, None)).Value.Single());
+    }
+
+    [Fact]
     public async Task Popular_keys_come_from_heartbeats_and_fetches()
     {
         await RegisterTreeAsync();

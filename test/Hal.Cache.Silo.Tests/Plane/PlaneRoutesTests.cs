@@ -39,14 +39,37 @@ public sealed class PlaneRoutesTests
         Assert.True(second.IsCompleted);
         Assert.Equal(["branch", "root"], Names(await second));
         answers.Release();
-        Assert.True(await Eventually.HoldsAsync(async () => (await Sources("second"))[0].Name == "sibling", Patience), "what is left of an object does not follow the answer");
+        Assert.True(await Eventually.HoldsAsync(async () => (await Sources("second", 1 << 20))[0].Name == "sibling", Patience), "what is left of an object does not follow the answer");
 
         var third = Sources("third");
         Assert.False(third.IsCompleted);
         answers.Release();
         Assert.Equal(["sibling", "branch", "root"], Names(await third.AsTask().WaitAsync(Patience)));
 
-        ValueTask<IReadOnlyList<FetchSource>> Sources(string key) => routes.SourcesAsync(new RangeRequest(0, Encoding.ASCII.GetBytes(key), 1, Large, 0, 1 << 20), default);
+        ValueTask<IReadOnlyList<FetchSource>> Sources(string key, long offset = 0) => routes.SourcesAsync(new RangeRequest(0, Encoding.ASCII.GetBytes(key), 1, Large, offset, 1 << 20), default);
+    }
+
+    [Fact]
+    public async Task A_route_is_asked_for_once_the_first_range_of_a_long_object_is_on_its_way()
+    {
+        const int objects = PlaneRoutes.Sampled - 1;
+        var plane = new FakeControlPlane().On(
+            "IRouting.RoutesAsync",
+            arguments => new[] { new KeyRoutes { Key = ((RouteRequest)arguments[0]!).Keys[0], SizeBytes = Large, Version = 1, Candidates = [new() { Source = "branch", TotalMs = 1 }] } });
+        var routes = new PlaneRoutes("leaf", "branch", RootTable.Sole("root"), Everybody(), new ManualTimeProvider()) { Plane = plane };
+        await AskAsync(objects, 0); // the answer to this one is waited for, and changes nothing
+
+        for (var i = 0; i < objects; i++)
+            await AskAsync(i, 0);
+        var first = plane.Calls.Count;
+        for (var i = 0; i < objects; i++)
+            await AskAsync(i, 1 << 20);
+
+        Assert.Equal(1, first);
+        Assert.True(await Eventually.HoldsAsync(() => plane.Calls.Count == 1 + objects, Patience), $"{plane.Calls.Count} questions");
+
+        async Task AskAsync(int key, long offset) =>
+            Assert.Equal(["branch", "root"], Names(await routes.SourcesAsync(new RangeRequest(0, BitConverter.GetBytes(key), 1, Large, offset, 1 << 16), default)));
     }
 
     [Fact]

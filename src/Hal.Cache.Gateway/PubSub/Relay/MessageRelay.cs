@@ -31,7 +31,7 @@ internal sealed class MessageRelay : IAsyncDisposable
     public MessageRelay(ChannelHub channels, KeyspaceNotifications notifications, string? parent, string root, IPeerClient peers, TimeProvider time)
     {
         (this.channels, this.notifications, this.parent, this.root, this.peers, this.time) = (channels, notifications, parent, root, peers, time);
-        channels.Changed = Changed;
+        channels.Changed += Changed;
     }
 
     /// <summary>Messages and events that were not passed on because too much waited for an instance.</summary>
@@ -117,7 +117,7 @@ internal sealed class MessageRelay : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        channels.Changed = null;
+        channels.Changed -= Changed;
         await stopping.CancelAsync().ConfigureAwait(false);
         if (timer is not null) await timer.DisposeAsync().ConfigureAwait(false);
         foreach (RelayLink link in links) link.Channel?.Close();
