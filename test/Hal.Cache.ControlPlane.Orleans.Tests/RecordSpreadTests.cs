@@ -39,7 +39,7 @@ public sealed class RecordSpreadTests : IAsyncLifetime
     public async Task Records_are_spread_anew_when_a_silo_joins_and_know_after_it_what_is_where()
     {
         var tree = resources.Add(TimeProvider.System, null);
-        var plane = new OrleansControlPlane(cluster.Client, new OrleansPlaneOptions { Tree = tree }, TimeProvider.System);
+        var plane = new OrleansControlPlane(cluster.Client, ClusterFixture.Patient(tree), TimeProvider.System);
         CacheKey[] keys = [.. Enumerable.Range(0, Keys).Select(i => CacheKey.FromText($"k{i}"))];
         var root = new ScriptedInstance(plane, "root");
         await root.RegisterAsync();

@@ -142,7 +142,7 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
     public async Task A_store_that_is_down_is_told_and_waited_for()
     {
         var store = new MemoryControlPlaneStore { Failure = new CacheError(CacheErrorCode.Unavailable, "the disk is on fire") };
-        var plane = cluster.Plane(cluster.Resources.Add(TimeProvider.System, store));
+        var plane = cluster.Plane(new OrleansPlaneOptions { Tree = cluster.Resources.Add(TimeProvider.System, store) });
 
         var down = await plane.Ownership.ListAsync(None);
         store.Failure = null;
