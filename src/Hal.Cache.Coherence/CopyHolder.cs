@@ -237,10 +237,11 @@ public sealed class CopyHolder
     public void Flush(long now)
     {
         if (state != SessionState.Live || unsent.Count == 0) return;
-        var batch = new List<AcquireItem>();
+        var batch = new List<AcquireItem>(Math.Min(unsent.Count, options.BatchMax));
         var bytes = 0;
-        foreach (var flight in unsent.Where(f => f.Queued))
+        foreach (var flight in unsent)
         {
+            if (!flight.Queued) continue;
             if (batch.Count > 0 && (batch.Count == options.BatchMax || bytes + flight.Key.Bytes.Length > options.BatchKeyBytesMax)) SendAcquire();
             flight.Sent(now);
             batch.Add(new AcquireItem(flight.Key, flight.Stamp, flight.VersionHad));
@@ -252,8 +253,8 @@ public sealed class CopyHolder
 
         void SendAcquire()
         {
-            output.Send(new Acquire(Instance, Session, Epoch, [.. batch]));
-            batch.Clear();
+            output.Send(new Acquire(Instance, Session, Epoch, batch));
+            batch = [];
             bytes = 0;
         }
     }

@@ -14,7 +14,7 @@ public sealed class OrleansControlPlane : IControlPlane
         ArgumentNullException.ThrowIfNull(grains);
     }
 
-    /// <summary>With grains, and what a silo knows of the others, null at a client, that are asked for at each call, since a member that joins again has others.</summary>
+    /// <summary>At each call grains are asked for, and at a silo where records are, null at a client: a member that joins again has others.</summary>
     internal OrleansControlPlane(Func<IGrainFactory> grains, Func<RecordHomes?> homes, OrleansPlaneOptions options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);

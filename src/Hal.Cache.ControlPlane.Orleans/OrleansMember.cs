@@ -60,7 +60,8 @@ public sealed partial class OrleansMember : IAsyncDisposable // partial: [Logger
 #endif
 
     /// <summary>Joins, or answers why not: Unavailable where the database or the port is not to be had.</summary>
-    public static async Task<Result<OrleansMember>> JoinAsync(OrleansMemberOptions options, ITreeResources resources, ILoggerFactory loggers, CancellationToken cancellation)
+    public static async Task<Result<OrleansMember>> JoinAsync(
+        OrleansMemberOptions options, ITreeResources resources, ILoggerFactory loggers, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(loggers);

@@ -92,6 +92,12 @@ internal sealed class CommandContext : IDisposable
     /// <summary>The event loop that runs the connection, where it can be left in the middle of a command; else null.</summary>
     public IConnectionLoop? Loop { get; init; }
 
+    /// <summary>The event loop that runs the connection, with whose turn questions to other instances go out.</summary>
+    public IConnectionLoop? Turns
+    {
+        init => Learned.Loop = value;
+    }
+
     /// <summary>Whether the command stays on this thread, an event loop's, until it takes long.</summary>
     public bool MayLeaveLoop => Spec.Has(CommandFlags.LeavesLoop) && Loop is { IsCurrentThread: true };
 

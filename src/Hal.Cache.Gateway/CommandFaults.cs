@@ -41,6 +41,15 @@ internal static class CommandFaults
         return error?.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate ? null : error;
     }
 
+    /// <summary>The same for what several keys miss, in one question; the errors in their order.</summary>
+    public static async ValueTask<CacheError?[]> ResolveAllAsync(this CommandContext c, List<Fault> faults)
+    {
+        CacheError?[] errors = await BatchFetch.ResolveAsync(c.Keyspace, faults, c.Learned, c.Cancellation).ConfigureAwait(false);
+        c.Learned.GoesOnAtOnce = false;
+        c.IsElsewhere |= Array.Exists(errors, static error => error?.Code == CacheErrorCode.Elsewhere);
+        return errors;
+    }
+
     /// <summary>Whether a key argument will have to be waited for, and for what. Needs the lock.</summary>
     public static bool TryFindAhead(this CommandContext c, int arg, Need need, out Fault fault) => c.Keyspace.TryFindAhead(c.Key(arg), need, c.Learned, out fault);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node;
@@ -77,16 +78,25 @@ internal static class FaultBatch
 
     private static async ValueTask<bool> ResolveAllAsync(CommandContext context, List<Fault> faults)
     {
+        // A command that is traced has a span for each of its questions.
+        CacheError?[] errors = Activity.Current is null && faults.TrueForAll(fault => BatchFetch.Takes(context.Keyspace, fault))
+            ? await context.ResolveAllAsync(faults).ConfigureAwait(false)
+            : await ResolveEachAsync(context, faults).ConfigureAwait(false);
+        if (Array.Find(errors, static error => error is not null) is not { } first)
+            return true;
+        Fail(context, first);
+        return false;
+    }
+
+    private static async ValueTask<CacheError?[]> ResolveEachAsync(CommandContext context, List<Fault> faults)
+    {
         var errors = new CacheError?[faults.Count];
         int next = -1;
         var workers = new Task[Math.Min(faults.Count, GatewayLimits.FaultsAtOnceMax)];
         for (int worker = 0; worker < workers.Length; worker++)
             workers[worker] = WorkAsync();
         await Task.WhenAll(workers).ConfigureAwait(false);
-        if (Array.Find(errors, static error => error is not null) is not { } first)
-            return true;
-        Fail(context, first);
-        return false;
+        return errors;
 
         async Task WorkAsync()
         {

@@ -34,7 +34,7 @@ public sealed class GatewayOptions
     /// <summary>Version of Redis whose behaviour this is.</summary>
     public string RedisVersion { get; init; } = "7.2.0";
 
-    /// <summary>What HAL.WHERE and HAL.ROUTE ask; null refuses them.</summary>
+    /// <summary>What HAL.WHERE, HAL.ROUTE and their kind ask, and where the messages of hal:events come from; null refuses the first and leaves the second silent.</summary>
     public IControlPlane? Plane { get; set; }
 
     /// <summary>Asks the process to end, as SHUTDOWN does; null refuses SHUTDOWN.</summary>

@@ -96,6 +96,9 @@ public sealed class Keyspace : IAsyncDisposable
     /// <summary>Whether what is here are copies of an authority's keys.</summary>
     public bool KeepsCopies => copies != null;
 
+    /// <summary>Those who keep the copies; null where there are none.</summary>
+    internal CopyHosts? Hosts => copies?.Hosts;
+
     /// <summary>True with the entry, or none, when the command can go on; false with what to await. Needs the lock.</summary>
     public bool TryFind(in BlobKey key, Need need, ref WriteScope scope, out EntryRef entry, out Fault fault) =>
         TryFind(key, need, ref scope, null, out entry, out fault);
@@ -364,7 +367,7 @@ public sealed class Keyspace : IAsyncDisposable
         ulong hash = Store.Hash(fault.Key.Span);
         var request = new FetchRequest(fault.Kind, fault.Need, fault.Database, fault.Key.ToArray(), hash);
         FetchOutcome outcome = copies != null
-            ? await copies.Hosts.Of(fault.Key.Span).FetchAsync(request, memory?.GoesOnAtOnce == true, cancellation)
+            ? await copies.Hosts.Of(fault.Key.Span).Questions.FetchAsync(request, memory?.GoesOnAtOnce == true, memory?.Loop, cancellation)
             : await flights.JoinAsync(request, mounts[mount!], cancellation);
         if (outcome.Version != 0)
             memory?.Learn(fault.Database, hash, outcome.Version);

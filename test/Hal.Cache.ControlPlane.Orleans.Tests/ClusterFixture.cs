@@ -48,7 +48,10 @@ public sealed class ClusterFixture : IAsyncLifetime
         return Plane(resources.Add(clock, store));
     }
 
-    public IControlPlane Plane(string tree) => Plane(new OrleansPlaneOptions { Tree = tree });
+    /// <summary>Of a caller that asks until it is answered: what is tested is what the answer is, not how fast a machine that has other work gives it.</summary>
+    internal static OrleansPlaneOptions Patient(string tree) => new() { Tree = tree, RetryFor = TimeSpan.FromSeconds(60), AttemptsMax = int.MaxValue };
+
+    public IControlPlane Plane(string tree) => Plane(Patient(tree));
 
     public IControlPlane Plane(OrleansPlaneOptions options) => new OrleansControlPlane(cluster.Client, options, TimeProvider.System);
 
@@ -57,7 +60,7 @@ public sealed class ClusterFixture : IAsyncLifetime
     {
         var grains = silo.ServiceProvider.GetRequiredService<IGrainFactory>();
         var homes = silo.ServiceProvider.GetRequiredService<RecordHomes>();
-        return new OrleansControlPlane(() => grains, () => homes, new OrleansPlaneOptions { Tree = tree }, TimeProvider.System);
+        return new OrleansControlPlane(() => grains, () => homes, Patient(tree), TimeProvider.System);
     }
 
     /// <summary>The silo that a grain lives on.</summary>

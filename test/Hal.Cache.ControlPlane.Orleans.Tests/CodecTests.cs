@@ -74,7 +74,8 @@ public sealed class CodecTests : IDisposable
     private static IEnumerable<Type> TypesOf(MethodInfo method)
     {
         var answer = method.ReturnType.GenericTypeArguments[0];
-        var all = method.GetParameters().Select(p => p.ParameterType).Append(answer.IsGenericType && answer.GetGenericTypeDefinition() == typeof(Result<>) ? answer.GenericTypeArguments[0] : answer);
+        var value = answer.IsGenericType && answer.GetGenericTypeDefinition() == typeof(Result<>) ? answer.GenericTypeArguments[0] : answer;
+        var all = method.GetParameters().Select(p => p.ParameterType).Append(value);
         foreach (var type in all)
         {
             var message = type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GenericTypeArguments[0] : type;

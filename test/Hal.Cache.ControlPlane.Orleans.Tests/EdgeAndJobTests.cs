@@ -134,7 +134,7 @@ public sealed class EdgeAndJobTests(ClusterFixture cluster)
     private static LinkObservation Seen(double roundTripMs) => new() { From = "root", To = "leaf", RoundTripMs = roundTripMs };
 
     private static OrleansControlPlane From(InProcessSiloHandle silo, string tree) =>
-        new(silo.ServiceProvider.GetRequiredService<IGrainFactory>(), new OrleansPlaneOptions { Tree = tree }, TimeProvider.System);
+        new(silo.ServiceProvider.GetRequiredService<IGrainFactory>(), ClusterFixture.Patient(tree), TimeProvider.System);
 
     private static async Task RegisterAsync(IControlPlane plane)
     {

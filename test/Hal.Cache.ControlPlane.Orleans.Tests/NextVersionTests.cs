@@ -46,7 +46,7 @@ public sealed class NextVersionTests : IAsyncLifetime
     {
         var tree = resources.Add(TimeProvider.System, new MemoryControlPlaneStore());
         IGrainFactory[] seats = [cluster.Client, .. cluster.Silos.Select(s => s.ServiceProvider.GetRequiredService<IGrainFactory>())];
-        IControlPlane[] planes = [.. seats.Select(seat => new OrleansControlPlane(seat, new OrleansPlaneOptions { Tree = tree }, TimeProvider.System))];
+        IControlPlane[] planes = [.. seats.Select(seat => new OrleansControlPlane(seat, ClusterFixture.Patient(tree), TimeProvider.System))];
         CacheKey[] keys = [.. Enumerable.Range(0, Keys).Select(i => CacheKey.FromText($"k{i}"))];
 
         // Each asks from its own seat, and the grains that answer are on both silos.

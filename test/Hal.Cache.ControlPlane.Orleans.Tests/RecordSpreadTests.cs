@@ -39,7 +39,7 @@ public sealed class RecordSpreadTests : IAsyncLifetime
     public async Task Records_are_spread_anew_when_a_silo_joins_and_know_after_it_what_is_where()
     {
         var tree = resources.Add(TimeProvider.System, null);
-        var plane = new OrleansControlPlane(cluster.Client, new OrleansPlaneOptions { Tree = tree }, TimeProvider.System);
+        var plane = new OrleansControlPlane(cluster.Client, ClusterFixture.Patient(tree), TimeProvider.System);
         CacheKey[] keys = [.. Enumerable.Range(0, Keys).Select(i => CacheKey.FromText($"k{i}"))];
         var root = new ScriptedInstance(plane, "root");
         await root.RegisterAsync();
@@ -49,7 +49,8 @@ public sealed class RecordSpreadTests : IAsyncLifetime
 
         await cluster.StartAdditionalSiloAsync();
         var homes = new Dictionary<string, int>();
-        var isSpread = await Eventually.HoldsAsync(async () => (homes = await HomesAsync(tree)) is { Count: 2 } and var two && two.Values.All(n => n == HashSlot.Records / 2), Patience);
+        var isSpread = await Eventually.HoldsAsync(
+            async () => (homes = await HomesAsync(tree)) is { Count: 2 } and var two && two.Values.All(n => n == HashSlot.Records / 2), Patience);
         var isComplete = await Eventually.HoldsAsync(
             async () =>
             {

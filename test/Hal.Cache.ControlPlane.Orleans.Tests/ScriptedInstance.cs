@@ -19,7 +19,8 @@ internal sealed class ScriptedInstance(IControlPlane plane, string name, string?
     {
         var registration = new InstanceRegistration
         {
-            Name = name, Parent = parent, Role = parent is null ? InstanceRole.Root : InstanceRole.Leaf, Silo = name, Epoch = 1, Sequence = sequence, RespAddress = "127.0.0.1:1",
+            Name = name, Parent = parent, Role = parent is null ? InstanceRole.Root : InstanceRole.Leaf, Silo = name, Epoch = 1, Sequence = sequence,
+            RespAddress = "127.0.0.1:1",
         };
         var lease = await plane.Instances.RegisterAsync(registration, None);
         Assert.True(lease.IsOk, lease.ToString());
@@ -44,14 +45,18 @@ internal sealed class ScriptedInstance(IControlPlane plane, string name, string?
         return lease.Value;
     }
 
-    /// <summary>Tells all that it holds between two marks, and compares digests until they are equal.</summary>
-    public async Task RepairAsync()
+    /// <summary>Tells all that it holds between two marks, and compares digests, which must be equal.</summary>
+    public async Task RepairAsync() => Assert.True(await IsRepairedAsync(), "digests differ");
+
+    /// <summary>Tells all that it holds between two marks, and answers whether digests are equal then.</summary>
+    public async Task<bool> IsRepairedAsync()
     {
         var begin = new RepairMark { Sequence = ++sequence, Begins = true, Slots = [new SlotRange(0, HashSlot.Count - 1)] };
         var told = Added([.. held]);
         await ReportAsync(Batch([told], [begin, new RepairMark { Sequence = ++sequence, Begins = false }]));
-        var reply = await plane.Events.CompareDigestsAsync(new DigestQuery { Instance = name, Epoch = 1, Sequence = sequence, Level = DigestLevel.Record, Digests = Digests() }, None);
-        Assert.True(reply.Value.Compared && reply.Value.Differing.Count == 0, $"{string.Join(',', reply.Value.Differing)} differ");
+        var query = new DigestQuery { Instance = name, Epoch = 1, Sequence = sequence, Level = DigestLevel.Record, Digests = Digests() };
+        var reply = await plane.Events.CompareDigestsAsync(query, None);
+        return reply is { IsOk: true, Value: { Compared: true, Differing.Count: 0 } };
     }
 
     private Task<Result<InstanceLease>> BeatAsync() =>

@@ -91,7 +91,8 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
         Assert.True((await plane.Content.TotalsAsync(None)).IsOk);
 
         var homes = Enumerable.Range(0, HashSlot.Records)
-            .Select(r => cluster.Home(cluster.Cluster.Client.GetGrain<IKeyOwnershipGrain>(TreeKey.Of(tree, r)).GetGrainId()).SiloAddress).CountBy(s => s).Select(s => s.Value).ToArray();
+            .Select(r => cluster.Home(cluster.Cluster.Client.GetGrain<IKeyOwnershipGrain>(TreeKey.Of(tree, r)).GetGrainId()).SiloAddress)
+            .CountBy(s => s).Select(s => s.Value).ToArray();
         var home = cluster.Home(cluster.Cluster.Client.GetGrain<ICacheInstanceGrain>(TreeKey.Of(tree, "root")).GetGrainId());
 
         Assert.Equal(3, homes.Length);
@@ -141,7 +142,7 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
     public async Task A_store_that_is_down_is_told_and_waited_for()
     {
         var store = new MemoryControlPlaneStore { Failure = new CacheError(CacheErrorCode.Unavailable, "the disk is on fire") };
-        var plane = cluster.Plane(cluster.Resources.Add(TimeProvider.System, store));
+        var plane = cluster.Plane(new OrleansPlaneOptions { Tree = cluster.Resources.Add(TimeProvider.System, store) });
 
         var down = await plane.Ownership.ListAsync(None);
         store.Failure = null;

@@ -1,6 +1,7 @@
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Instances;
+using Hal.Cache.Testing.Processes;
 
 namespace Hal.Cache.ControlPlane.Orleans.Tests;
 
@@ -19,27 +20,32 @@ public sealed class StressTests(ClusterFixture cluster)
     [InlineData(2)]
     public async Task Callers_of_everything_at_once_all_get_their_answers(int seed)
     {
-        // What is shown is that all go on, not how fast a machine that has other work answers.
-        var tree = cluster.Resources.Add(TimeProvider.System, null);
-        var plane = cluster.Plane(new OrleansPlaneOptions { Tree = tree, RetryFor = Patience / 2, AttemptsMax = int.MaxValue });
+        var plane = await cluster.NewTreeAsync(TimeProvider.System);
         Assert.True((await plane.Instances.RegisterAsync(Instance("root", null), None)).IsOk);
-        for (var caller = 0; caller < Callers; caller++) Assert.True((await plane.Instances.RegisterAsync(Instance($"leaf-{caller}", "root"), None)).IsOk);
+        ScriptedInstance[] leaves = [.. Enumerable.Range(0, Callers).Select(caller => new ScriptedInstance(plane, $"leaf-{caller}", "root"))];
+        foreach (var leaf in leaves) await leaf.RegisterAsync();
 
-        var errors = await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(() => CallAsync(plane, caller, new Random((seed * 1000) + caller))))).WaitAsync(Patience);
+        var callers = Enumerable.Range(0, Callers).Select(caller => Task.Run(() => CallAsync(plane, leaves[caller], caller, new Random((seed * 1000) + caller))));
+        var errors = await Task.WhenAll(callers).WaitAsync(Patience);
         var totals = await plane.Content.TotalsAsync(None);
+        if (totals.Value.Copies != Callers * CallsEach)
+        {
+            // A record that did not answer in time may lack something until digests are compared, which is what instances do then.
+            foreach (var leaf in leaves) Assert.True(await Eventually.HoldsAsync(leaf.IsRepairedAsync, Patience), "an instance is not repaired");
+            totals = await plane.Content.TotalsAsync(None);
+        }
 
         Assert.All(errors, e => Assert.True(e is null, $"seed {seed}: {e}"));
         Assert.Equal(Callers * CallsEach, totals.Value.Copies);
     }
 
     // Each caller is an instance that reports, and a user that asks about all of them.
-    private static async Task<CacheError?> CallAsync(IControlPlane plane, int caller, Random random)
+    private static async Task<CacheError?> CallAsync(IControlPlane plane, ScriptedInstance leaf, int caller, Random random)
     {
         var name = $"leaf-{caller}";
         for (var call = 1; call <= CallsEach; call++)
         {
-            var change = new ChangeEvent { Instance = name, Epoch = 1, Sequence = call, Timestamp = DateTimeOffset.UnixEpoch, KeysAdded = [Key(caller, call)], KeySizes = [1], KeyVersions = [1] };
-            if ((await plane.Events.ReportAsync(new EventBatch { Instance = name, Epoch = 1, Events = [change] }, None)).Error is { } refused) return refused;
+            await leaf.AddAsync(Key(caller, call));
             var other = Key(random.Next(Callers), random.Next(CallsEach));
             var error = random.Next(8) switch
             {
@@ -47,7 +53,7 @@ public sealed class StressTests(ClusterFixture cluster)
                 1 => (await plane.Content.LocateManyAsync([other, Key(caller, call)], None)).Error,
                 2 => (await plane.Routing.RoutesAsync(new RouteRequest { Keys = [other], Destination = name }, None)).Error,
                 3 => (await plane.Topology.ObserveAsync([new LinkObservation { From = "root", To = name, RoundTripMs = call }], None)).Error,
-                4 => (await plane.Scheduling.PrestageAsync(new PrestageRequest { Selection = new KeySelection { Keys = [other] }, Instances = [name] }, null, None)).Error,
+                4 => (await plane.Scheduling.PrestageAsync(Prestage(other, name), null, None)).Error,
                 5 => (await plane.Scheduling.TakePrestageWorkAsync(name, 10, None)).Error,
                 6 => (await plane.Scheduling.AffinityAsync(new AffinityRequest { Selection = new KeySelection { Keys = [other] } }, None)).Error,
                 _ => (await plane.Instances.ListAsync(new PageRequest(), None)).Error,
@@ -56,6 +62,8 @@ public sealed class StressTests(ClusterFixture cluster)
         }
         return null;
     }
+
+    private static PrestageRequest Prestage(CacheKey key, string instance) => new() { Selection = new KeySelection { Keys = [key] }, Instances = [instance] };
 
     private static CacheKey Key(int caller, int call) => CacheKey.FromText($"data/{caller}/{call}");
 

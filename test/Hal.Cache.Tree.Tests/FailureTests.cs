@@ -14,10 +14,12 @@ public sealed class FailureTests
     [Fact]
     public async Task A_root_that_is_killed_comes_back_with_all_that_was_acknowledged_and_leaves_go_on()
     {
+        using var files = new TempDirectory("failure");
+        File.WriteAllText(files.Combine("fixed"), "for good");
         using var tree = TreeProcesses.Started(
             new SiloProcessOptions
             {
-                Memory = "64mb", Disk = "256mb", Durability = "commit",
+                Memory = "64mb", Disk = "256mb", Durability = "commit", Origins = [$"fo/=file://{files.Path}?freshness=immutable"],
                 Further = new Dictionary<string, IReadOnlyList<string>> { ["loose"] = ["--coherence", "available"] },
             },
             ("root", null), ("branch", "root"), ("leaf", "branch"), ("loose", "root"));
@@ -27,6 +29,8 @@ public sealed class FailureTests
         for (var i = 0; i < 100; i++) Assert.Equal($"v{i}", leaf.Command("GET", $"f:{i}").Text);
         for (var i = 0; i < 100; i++) Assert.Equal($"v{i}", loose.Command("GET", $"f:{i}").Text);
 
+        Assert.Equal("for good", leaf.Command("GET", "fo/fixed").Text);
+
         tree["root"].Kill();
         Assert.Equal("v7", leaf.Command("GET", "f:7").Text); // the lease runs
         var refused = leaf.Command("SET", "f:7", "lost?");
@@ -34,6 +38,7 @@ public sealed class FailureTests
         Assert.True(await Eventually.HoldsAsync(() => leaf.Command("GET", "f:7").Text.StartsWith("TRYAGAIN", StringComparison.Ordinal), Patience));
 
         Assert.Equal("v7", loose.Command("GET", "f:7").Text);
+        Assert.Equal("for good", leaf.Command("GET", "fo/fixed").Text); // what can't change needs no lease
 
         tree["root"].Start();
         var watch = Stopwatch.StartNew();

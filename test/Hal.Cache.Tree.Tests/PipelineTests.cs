@@ -59,6 +59,69 @@ public sealed class PipelineTests(FourInstances four)
         Assert.Equal(At("root"), At("a"));
     }
 
+    [Theory]
+    [InlineData("pipe")]
+    [InlineData("mget")]
+    public void Cold_keys_that_a_client_reads_together_at_a_leaf_are_asked_for_together(string way)
+    {
+        const int Keys = 64;
+        using var root = four.Connect("root");
+        using var leaf = four.Connect("a");
+        string[] keys = [.. Enumerable.Range(0, Keys).Select(i => $"p:cold:{way}:{i}")];
+        for (int i = 0; i < Keys; i += 2) root.Command("SET", keys[i], $"value {i}"); // every other one does not exist
+        leaf.Command("GET", "p:cold"); // the session is there
+        long asked = TreeProcesses.Counter(four.Tree["a"], "tree_acquires");
+        long questions = TreeProcesses.Counter(four.Tree["a"], "tree_questions");
+        long misses = TreeProcesses.Counter(four.Tree["a"], "misses");
+        long hits = TreeProcesses.Counter(four.Tree["a"], "hits");
+
+        SendTogether(leaf, way == "pipe" ? keys.Select(key => "GET " + key) : ["MGET " + string.Join(' ', keys)]);
+        string?[] values = [.. (way == "pipe" ? keys.Select(_ => leaf.Receive()) : leaf.Receive().Items!).Select(reply => reply.IsNull ? null : reply.Text)];
+
+        Assert.Equal(Enumerable.Range(0, Keys).Select(i => i % 2 == 0 ? $"value {i}" : null), values);
+        // A machine that stands still for a lease has all asked for once more.
+        Assert.InRange(TreeProcesses.Counter(four.Tree["a"], "tree_acquires") - asked, Keys, Keys * 2);
+        Assert.InRange(TreeProcesses.Counter(four.Tree["a"], "tree_questions") - questions, 1, Keys / 4);
+        Assert.InRange(TreeProcesses.Counter(four.Tree["a"], "misses") - misses, Keys, Keys * 2);
+        Assert.InRange(TreeProcesses.Counter(four.Tree["a"], "hits") - hits, 0, Keys / 4);
+    }
+
+    [Fact]
+    public async Task Reads_that_were_asked_for_ahead_of_their_turn_are_never_older_than_what_was_acknowledged()
+    {
+        const int Rounds = 200;
+        using var writer = four.Connect("root");
+        using var reader = four.Connect("a");
+        writer.Command("SET", "p:count", "0");
+        for (int i = 0; i < Rounds; i++) writer.Command("SET", $"p:dust:{i}", "x");
+        long acknowledged = 0;
+        bool isOver = false;
+        Task writing = Task.Run(() =>
+        {
+            while (!Volatile.Read(ref isOver)) Volatile.Write(ref acknowledged, writer.Command("INCR", "p:count").Number);
+        });
+        try
+        {
+            long last = 0;
+            for (int i = 0; i < Rounds; i++)
+            {
+                long least = Math.Max(last, Volatile.Read(ref acknowledged));
+                SendTogether(reader, [$"GET p:dust:{i}", "GET p:count", $"STRLEN p:dust:{i}", "GET p:count"]);
+                Assert.Equal("x", reader.Receive().Text);
+                long first = long.Parse(reader.Receive().Text!, CultureInfo.InvariantCulture);
+                Assert.Equal(1, reader.Receive().Number);
+                last = long.Parse(reader.Receive().Text!, CultureInfo.InvariantCulture);
+                Assert.True(first >= least, $"{first} was read after {least}");
+                Assert.True(last >= first, $"{last} was read after {first}");
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref isOver, true);
+            await writing;
+        }
+    }
+
     [Fact]
     public void A_request_that_is_none_ends_a_pipeline_behind_the_replies_of_what_came_before()
     {

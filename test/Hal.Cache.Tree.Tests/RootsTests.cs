@@ -173,7 +173,20 @@ public sealed class RootsTests(TwoRoots roots) : IClassFixture<TwoRoots>
             client.Command("MULTI");
             Assert.StartsWith("ERR 'flushall' concerns all roots", client.Command("FLUSHALL").Text, StringComparison.Ordinal);
             Assert.StartsWith("EXECABORT", client.Command("EXEC").Text, StringComparison.Ordinal);
-            Assert.StartsWith("ERR BY option of SORT denied", client.Command("SORT", "{a}1", "BY", "w_*").Text, StringComparison.Ordinal);
+            foreach (var pattern in new[] { "w_*", "*{a}", "{}w_*", $"{TwoRoots.East}w_*" })
+            {
+                Assert.StartsWith("ERR BY option of SORT denied", client.Command("SORT", "{a}1", "BY", pattern).Text, StringComparison.Ordinal);
+                Assert.StartsWith("ERR GET option of SORT denied", client.Command("SORT", "{a}1", "GET", pattern).Text, StringComparison.Ordinal);
+            }
+
+            foreach (var tag in new[] { TwoRoots.East, TwoRoots.West })
+            {
+                client.Command("DEL", $"{tag}list");
+                client.Command("RPUSH", $"{tag}list", "a", "b", "c");
+                client.Command("MSET", $"{tag}w_a", "3", $"{tag}w_b", "1", $"{tag}w_c", "2");
+                var sorted = client.Command("SORT", $"{tag}list", "BY", $"{tag}w_*", "GET", "#", "GET", $"{tag}w_*").Items!;
+                Assert.Equal(["b", "1", "c", "2", "a", "3"], sorted.Select(i => i.Text));
+            }
         }
     }
 

@@ -26,6 +26,7 @@ internal sealed class BatchGrain(ITreeResources resources, RecordHomes homes, Or
 
     private BatchHost? batch;
     private TreeGrains tree = null!;
+    private Task forgetting = Task.CompletedTask;
 
     private BatchHost Own => batch!;
 
@@ -52,8 +53,8 @@ internal sealed class BatchGrain(ITreeResources resources, RecordHomes homes, Or
     public async Task<Result<BatchInfo>> FinishAsync(CancellationToken cancellation)
     {
         var finished = Kept(await Own.FinishAsync(cancellation));
-        // A reminder that is left finds nothing to do.
-        if (finished.IsOk) await RemindAsync();
+        // Not waited for: reminders of a silo that has just joined may not answer for half a minute. One that is left finds nothing to do, and takes itself back.
+        if (finished.IsOk && forgetting.IsCompleted) forgetting = RemindAsync();
         return finished;
     }
 

@@ -102,6 +102,7 @@ internal sealed class KeyOwnershipGrain(ITreeResources resources, SiloRecords he
 
     private async Task AskAsync(string instance)
     {
-        if (await GrainFactory.GetGrain<ICacheInstanceGrain>(TreeKey.Of(key.Tree, instance)).RecordBeganAsync(key.Record, host.Life)) await ToldAsync(instance, host.Life);
+        var grain = GrainFactory.GetGrain<ICacheInstanceGrain>(TreeKey.Of(key.Tree, instance));
+        if (await grain.RecordBeganAsync(key.Record, host.Life)) await ToldAsync(instance, host.Life);
     }
 }

@@ -17,7 +17,9 @@ internal sealed class SiloRecordsGrain(SiloRecords records, TreeSights sights) :
     public Task<RecordReply?[]> TakeAsync(string tree, int[] records, RecordChanges[] changes, CacheKey[] keys)
     {
         var parts = new Parts(keys);
-        return AskAsync(tree, records, (record, place) => record.Take(changes[place], parts.Next(changes[place].Kinds.Length)), place => parts.Next(changes[place].Kinds.Length));
+        return AskAsync(tree, records, (record, place) => record.Take(changes[place], KeysOf(place)), place => KeysOf(place));
+
+        ArraySegment<CacheKey> KeysOf(int place) => parts.Next(changes[place].Kinds.Length);
     }
 
     public async Task<LocatedKeys?[]> LocateAsync(string tree, int[] records, int[] counts, CacheKey[] keys, int viewAgeMs)

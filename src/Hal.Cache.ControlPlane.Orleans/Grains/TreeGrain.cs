@@ -116,7 +116,8 @@ internal sealed class TreeGrain(ITreeResources resources, RecordHomes homes, Orl
 
     Task<Result<Page<Link>>> ITopology.ListLinksAsync(PageRequest page, CancellationToken cancellation) => Plane.Topology.ListLinksAsync(page, cancellation);
 
-    Task<Result<Done>> ITopology.ObserveAsync(IReadOnlyList<LinkObservation> observations, CancellationToken cancellation) => links.ObserveAsync(observations, cancellation);
+    Task<Result<Done>> ITopology.ObserveAsync(IReadOnlyList<LinkObservation> observations, CancellationToken cancellation) =>
+        links.ObserveAsync(observations, cancellation);
 
     Task<Result<LinkPath>> ITopology.PathAsync(string from, string to, long bytes, RouteWeights? weights, CancellationToken cancellation) =>
         Plane.Topology.PathAsync(from, to, bytes, weights, cancellation);
@@ -135,7 +136,8 @@ internal sealed class TreeGrain(ITreeResources resources, RecordHomes homes, Orl
 
     Task<Result<IReadOnlyList<SlotAssignment>>> IOwnership.ListAsync(CancellationToken cancellation) => Plane.Ownership.ListAsync(cancellation);
 
-    Task<Result<AffinityReport>> IScheduling.AffinityAsync(AffinityRequest request, CancellationToken cancellation) => Plane.Scheduling.AffinityAsync(request, cancellation);
+    Task<Result<AffinityReport>> IScheduling.AffinityAsync(AffinityRequest request, CancellationToken cancellation) =>
+        Plane.Scheduling.AffinityAsync(request, cancellation);
 
     Task<Result<ManifestInfo>> IScheduling.PutManifestAsync(string manifest, IReadOnlyList<CacheKey> keys, CancellationToken cancellation) =>
         Plane.Scheduling.PutManifestAsync(manifest, keys, cancellation);

@@ -41,5 +41,6 @@ internal sealed class GrainCalls(OrleansPlaneOptions options, TimeProvider time,
     }
 
     /// <summary>True where the cluster failed and not the caller: a silo that died, no answer, no way to it, or this member is joining again.</summary>
-    public static bool IsLoss(Exception failure) => failure is OrleansException or TimeoutException or ObjectDisposedException or ConnectionAbortedException or SocketException or EnumerationAbortedException;
+    public static bool IsLoss(Exception failure) => failure
+        is OrleansException or TimeoutException or ObjectDisposedException or ConnectionAbortedException or SocketException or EnumerationAbortedException;
 }

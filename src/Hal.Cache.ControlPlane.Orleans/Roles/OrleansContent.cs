@@ -51,7 +51,7 @@ internal sealed class OrleansContent(Func<ITreeGrain> tree, RecordCalls records,
             .ToDictionary(g => g.Key, g => new InstanceContent(g.Key, g.Sum(i => i.Keys), g.Sum(i => i.Bytes)), StringComparer.Ordinal);
         InstanceContent[] instances =
         [
-            .. view.Value.Instances.Select(i => i.Silence <= view.Value.GoneAfter ? sums.GetValueOrDefault(i.Name) ?? new InstanceContent(i.Name, 0, 0) : new InstanceContent(i.Name, 0, 0))
+            .. view.Value.Instances.Select(i => (i.Silence <= view.Value.GoneAfter ? sums.GetValueOrDefault(i.Name) : null) ?? new InstanceContent(i.Name, 0, 0))
                 .OrderBy(i => i.Instance, StringComparer.Ordinal),
         ];
         return new ContentTotals

@@ -11,7 +11,8 @@ namespace Hal.Cache.ControlPlane.Orleans.Roles;
 /// <param name="silo">The silo that asks, which hosts what it registers; null where a client asks.</param>
 /// <param name="freshness">How old a view may be.</param>
 /// <param name="calls">How often a call is made.</param>
-internal sealed class OrleansInstances(Func<IInstances> tree, Func<string, ICacheInstanceGrain> instance, Func<string?> silo, Freshness freshness, GrainCalls calls) : IInstances
+internal sealed class OrleansInstances(
+    Func<IInstances> tree, Func<string, ICacheInstanceGrain> instance, Func<string?> silo, Freshness freshness, GrainCalls calls) : IInstances
 {
     public async Task<Result<InstanceLease>> RegisterAsync(InstanceRegistration registration, CancellationToken cancellation)
     {

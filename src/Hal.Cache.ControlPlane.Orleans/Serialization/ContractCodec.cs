@@ -18,7 +18,8 @@ internal sealed class ContractCodec : ISpecializableCodec, ISpecializableCopier,
     public bool IsSupportedType(Type type)
     {
         if (type == typeof(CacheKey[])) return true;
-        return type is { IsEnum: false, IsInterface: false, IsArray: false, IsGenericTypeDefinition: false } && (type.Assembly == typeof(CacheError).Assembly || type.Namespace == typeof(ShardJson).Namespace);
+        return type is { IsEnum: false, IsInterface: false, IsArray: false, IsGenericTypeDefinition: false }
+            && (type.Assembly == typeof(CacheError).Assembly || type.Namespace == typeof(ShardJson).Namespace);
     }
 
     public IFieldCodec GetSpecializedCodec(Type type)

@@ -55,7 +55,8 @@ public sealed class ChangeStream(IClusterClient client, OrleansPlaneOptions opti
                 await foreach (var item in log.SubscribeAsync(place, cancellation))
                 {
                     place = place with { AfterPosition = item.Position, LogId = item.LogId };
-                    if (item.Event is { } change ? EventFilter.IsWanted(subscription, change) : !begun || item.Notice?.Kind != StreamNoticeKind.Started) yield return item;
+                    var isWanted = item.Event is { } change ? EventFilter.IsWanted(subscription, change) : !begun || item.Notice?.Kind != StreamNoticeKind.Started;
+                    if (isWanted) yield return item;
                     begun = true;
                     if (item.Notice?.Kind == StreamNoticeKind.Refused) yield break;
                     if (item.LogId != newest.Value.LogId || item.Position >= newest.Value.Position) break;

@@ -8,7 +8,8 @@ namespace Hal.Cache.ControlPlane.Orleans.Streams;
 /// <summary>What a stream brings, up to a number of events; those beyond are left out, which the reader sees by their positions.</summary>
 internal sealed class StreamInbox(Func<IAsyncStream<StreamItem>> stream, int itemsMax, TimeProvider time) : IAsyncObserver<StreamItem>, IAsyncDisposable
 {
-    private readonly Channel<StreamItem> items = Channel.CreateBounded<StreamItem>(new BoundedChannelOptions(itemsMax) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly Channel<StreamItem> items = Channel.CreateBounded<StreamItem>(
+        new BoundedChannelOptions(itemsMax) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private StreamSubscriptionHandle<StreamItem>? handle;
     private bool isSuspect;
 

@@ -22,6 +22,9 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
     /// <summary>Bytes of a body after which other work of the thread pool has its turn: or the last of many readers would wait until all others have all.</summary>
     private const int BodyBytesPerTurn = 256 << 10;
 
+    /// <summary>The same for a body's first turn: many who have waited for one object all have their first bytes before anybody has more.</summary>
+    private const int BodyBytesFirstTurn = 16 << 10;
+
     /// <summary>Bytes of a body that may wait to be sent together.</summary>
     private const int BodyBytesUnsent = 256 << 10;
 
@@ -159,21 +162,28 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
             reader.GoesOnAtOnce = true;
         using (body)
         {
+            int turnMax = BodyBytesFirstTurn;
             for (long borrowed = 0, turn = 0; body.Remaining > 0;)
             {
                 if (IsOnBorrowedThread && borrowed >= BodyBytesBorrowed)
                     await GiveBackThreadAsync().ConfigureAwait(false);
-                if (turn >= BodyBytesPerTurn)
-                    turn = await EndTurnAsync().ConfigureAwait(false);
+                if (turn >= turnMax)
+                {
+                    if (OthersWait && !await EndTurnAsync().ConfigureAwait(false))
+                        return false;
+                    (turn, turnMax) = (0, BodyBytesPerTurn);
+                }
+
                 Memory<byte> memory = output.GetMemory();
-                int count = body.TryRead(memory.Span);
+                int count = body.TryRead(memory.Span[..(int)Math.Min(memory.Length, turnMax - turn)]);
                 if (count == 0)
                 {
                     // What is here goes out while the rest is being read.
                     if (output.UnflushedBytes > head && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
                         return false;
                     head = 0;
-                    memory = output.GetMemory((int)Math.Min(BodyBytesAtOnce, body.Remaining));
+                    int most = (int)Math.Min(Math.Min(BodyBytesAtOnce, turnMax), body.Remaining);
+                    memory = output.GetMemory(most)[..most];
                     ValueTask<Result<int>> reading = body.ReadAsync(memory, closed);
                     if (!reading.IsCompleted)
                         (IsOnBorrowedThread, borrowed) = (true, 0);
@@ -194,11 +204,15 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
         }
     }
 
-    // Task.Yield goes behind what waits, where a forced yield of a task would come first again. A loop's thread is bounded otherwise.
-    private static async ValueTask<long> EndTurnAsync()
+    // A loop's thread is bounded otherwise.
+    private static bool OthersWait => Thread.CurrentThread.IsThreadPoolThread && ThreadPool.PendingWorkItemCount > 0;
+
+    /// <summary>What the turn has brought goes out, and then others have theirs; false where the client is gone.</summary>
+    private async ValueTask<bool> EndTurnAsync()
     {
-        if (Thread.CurrentThread.IsThreadPoolThread && ThreadPool.PendingWorkItemCount > 0)
-            await Task.Yield();
-        return 0;
+        if (output.UnflushedBytes > 0 && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
+            return false;
+        await Task.Yield(); // goes behind what waits, where a forced yield of a task would come first again
+        return true;
     }
 }

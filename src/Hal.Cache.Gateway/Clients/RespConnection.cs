@@ -37,6 +37,7 @@ internal sealed class RespConnection : IDisposable
     private readonly ReplySender sender;
     private readonly CommandEnd end;
     private readonly ForwardedWrites? writes;
+    private PipelineAhead? ahead;
     private LargeArgumentReader? large;
     private CarryBuffer carry = new();
     private bool closing;
@@ -54,6 +55,7 @@ internal sealed class RespConnection : IDisposable
         context = new CommandContext(server, server.Keyspace, client)
         {
             Cancellation = closed,
+            Turns = loop,
             Loop = commits is null ? loop : null, // the waits of many connections for one commit end on one stack, which can't be left
         };
         (this.server, parser, reply, slowLog, time) = (server, context.Parser, context.Reply, server.SlowLog, server.Time);
@@ -100,9 +102,16 @@ internal sealed class RespConnection : IDisposable
                 if (step == Step.NeedsInput)
                     break;
                 if (step == Step.Waits)
+                {
+                    if (waiting == Outcome.Retry && !buffer.IsEmpty && server.Keyspace.KeepsCopies)
+                        (ahead ??= new PipelineAhead(context, server.Table)).Look(buffer);
                     await WaitAsync(FinishCommandAsync()).ConfigureAwait(false);
+                }
                 else if (step == Step.LargeArgument)
+                {
                     buffer = await TakeLargeAsync(buffer).ConfigureAwait(false);
+                }
+
                 if (reply.Length >= ReplyBytesBuffered || reply.Deferred.Count > 0)
                     await sender.FlushAsync().ConfigureAwait(false);
             }

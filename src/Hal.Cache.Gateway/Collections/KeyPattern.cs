@@ -29,6 +29,22 @@ internal sealed class KeyPattern
         behind = rest.ToArray();
     }
 
+    /// <summary>Whether there are keys that it names, for one element or another.</summary>
+    public bool NamesKeys => before is not null;
+
+    /// <summary>What stands before the '*'.</summary>
+    public ReadOnlySpan<byte> Before => before;
+
+    /// <summary>Whether a hash tag stands before the '*', so that the slot of all its keys is that of what stands there.</summary>
+    public bool IsTagged
+    {
+        get
+        {
+            int open = Before.IndexOf((byte)'{');
+            return open >= 0 && Before[(open + 1)..].IndexOf((byte)'}') > 0;
+        }
+    }
+
     /// <summary>What the pattern names for an element, null where there is nothing; false where a value has to be waited for. Needs all locks.</summary>
     public bool TryGet(CommandContext c, byte[] element, out byte[]? value)
     {

@@ -24,7 +24,8 @@ internal static class HalScheduleCommands
             Row("info", 3, BatchInfo, "Tells of a batch."),
             Row("list", -2, Batches, "Lists batches by name."),
             Help(
-                "BEGIN <name> [EX <seconds>|EXAT <unix-seconds>]", "    Begin a batch, or give one that runs another end.", "END <name>", "    End it, with its prestage jobs and pins.",
+                "BEGIN <name> [EX <seconds>|EXAT <unix-seconds>]", "    Begin a batch, or give one that runs another end.",
+                "END <name>", "    End it, with its prestage jobs and pins.",
                 "INFO <name>", "    Tell of a batch.", "LIST [AFTER <cursor>] [COUNT <n>]", "    List batches by name."),
         ]),
         Container("hal.prestage", "Jobs that bring keys to instances before they are asked for.",
@@ -34,8 +35,8 @@ internal static class HalScheduleCommands
             Row("info", 3, JobInfo, "Tells how far a job is."),
             Row("list", -2, Jobs, "Lists jobs, the newest first."),
             Help(
-                "START [AT <instance> ...] [PRIORITY <0-100>] [EX <seconds>|EXAT <unix-seconds>] [BANDWIDTH <bytes-per-second>] [BATCH <name>] [ID <text>] [PREFIX <prefix> ...] "
-                + "[MANIFEST <name>] [KEYS <key> ...]",
+                "START [AT <instance> ...] [PRIORITY <0-100>] [EX <seconds>|EXAT <unix-seconds>] [BANDWIDTH <bytes-per-second>] [BATCH <name>] "
+                + "[ID <text>] [PREFIX <prefix> ...] [MANIFEST <name>] [KEYS <key> ...]",
                 "    Start to bring keys to instances; repeated with the same ID it is the same job.", "CANCEL <job>", "    End a job; what is copied stays.",
                 "INFO <job>", "    Tell how far a job is.", "LIST [AFTER <cursor>] [COUNT <n>]", "    List jobs, the newest first."),
         ]),

@@ -31,7 +31,8 @@ internal static class PlaneReplies
     public static void Field(this RespWriter reply, string name, DateTimeOffset? value) => reply.Field(name, value?.ToUnixTimeMilliseconds());
 
     /// <summary>A member of an enumeration, named as in JSON.</summary>
-    public static void Field(this RespWriter reply, string name, Enum? value) => reply.Field(name, value is null ? null : JsonNamingPolicy.CamelCase.ConvertName($"{value}"));
+    public static void Field(this RespWriter reply, string name, Enum? value) =>
+        reply.Field(name, value is null ? null : JsonNamingPolicy.CamelCase.ConvertName($"{value}"));
 
     /// <summary>An array of what AFTER takes for the next page, null at the end, and the items.</summary>
     public static void Page<T>(RespWriter reply, Page<T> page, Action<RespWriter, T> write)

@@ -3,6 +3,7 @@ using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Node;
+using Hal.Cache.Node.Tree;
 using Hal.Cache.Node.Values;
 using Hal.Cache.Resp;
 
@@ -124,16 +125,16 @@ internal static class SortCommands
                 ReadOnlySpan<byte> pattern = c.Arg(++arg);
                 options.By = new KeyPattern(pattern);
                 if (!pattern.Contains((byte)'*')) options.DontSort = true;
-                else if (c.Server.Places is not null) return OfSeveralRoots(c, "BY");
+                else if (!IsOfOneRoot(c, options.By)) return OfSeveralRoots(c, "BY");
                 else if (!AclGate.PermitsAllReads(c)) return Denied(c, "BY");
                 options.ReadsOthers |= !options.DontSort;
             }
             else if (left >= 1 && c.Is(arg, "GET"u8))
             {
                 if (!AclGate.PermitsAllReads(c)) return Denied(c, "GET");
-                if (c.Server.Places is not null && !c.Is(arg + 1, "#"u8)) return OfSeveralRoots(c, "GET");
                 options.ReadsOthers |= !c.Is(++arg, "#"u8);
                 options.Gets.Add(new KeyPattern(c.Arg(arg)));
+                if (!IsOfOneRoot(c, options.Gets[^1])) return OfSeveralRoots(c, "GET");
             }
             else
             {
@@ -149,10 +150,17 @@ internal static class SortCommands
         return false;
     }
 
-    // Patterns name any key, also those of another root.
+    // As Redis Cluster does it: a hash tag before the '*' says whose all keys of the pattern are.
+    private static bool IsOfOneRoot(CommandContext c, KeyPattern pattern)
+    {
+        if (c.Server.Places is null || !pattern.NamesKeys) return true;
+        RootTable roots = c.Server.Tree!.Authorities.Roots;
+        return pattern.IsTagged && roots.Of(pattern.Before) == roots.Of(c.Arg(1));
+    }
+
     private static bool OfSeveralRoots(CommandContext c, string option)
     {
-        c.Error($"ERR {option} option of SORT denied in a tree of several roots.");
+        c.Error($"ERR {option} option of SORT denied in a tree of several roots when keys formed by the pattern may be of another root.");
         return false;
     }
 

@@ -1,10 +1,8 @@
-using System.Diagnostics;
 using Hal.Cache.Coherence;
 using Hal.Cache.Coherence.Messages;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
-using Hal.Cache.Contracts.Telemetry;
 using Hal.Cache.Node.Fetch;
 using Hal.Cache.Node.Tree.Collections;
 using Hal.Cache.Node.Tree.Holding;
@@ -29,15 +27,13 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     private readonly AuthorityConnection connection;
     private readonly TrackedPrefixes prefixes;
     private readonly WaitingReads reads;
-    private readonly ReadPlaces places;
     private readonly FlightTimes times;
+    private readonly CopyQuestions questions;
     private readonly CopyFlights flights;
     private readonly EvictedCopies evicted;
     private readonly OwnWrites writes;
-    private readonly Dictionary<KeyId, ActivityContext> traces = [];
     private ITimer? timer;
     private Task connecting = Task.CompletedTask;
-    private bool flushes; // whoever holds the lock flushes the channel as soon as it has left it
 
     public CopyHost(TreeOptions options, IBlobStore store, IPeerClient peers, ISessionCounter sessions, TimeProvider time, TreeStatistics statistics, Retrievals retrievals,
         CollectionPulls pulls)
@@ -48,9 +44,10 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         connection = new(this, gate, options, peers, time, statistics);
         prefixes = new(options, holder, Copies, connection);
         reads = new(options, store, Copies);
-        places = new(pulls.Ledger, time);
+        var places = new ReadPlaces(pulls.Ledger, time);
         times = new(retrievals, options.Root);
-        flights = new(gate, holder, store, Copies, places, reads, times, traces, pulls, options, time, statistics, stopping.Token);
+        questions = new(gate, options, holder, Copies, connection, reads, places, times, time, statistics, stopping.Token);
+        flights = new(gate, holder, store, Copies, places, reads, times, questions.Traces, pulls, options, time, statistics, stopping.Token);
         writes = new(holder, Copies, options.Coherence.FlightTimeout, time);
         evicted = new(options, store, Copies);
         store.AddSink(evicted);
@@ -62,6 +59,9 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     public uint Epoch => holder.Epoch;
 
     public uint Session => holder.Session;
+
+    /// <summary>Asks the authority about keys, for reads that wait.</summary>
+    public CopyQuestions Questions => questions;
 
     /// <summary>Reads on their way to the authority.</summary>
     public int Flights => holder.Flights;
@@ -99,69 +99,6 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     public bool IsAbsent(in BlobKey key) =>
         Copies.Negatives.TryGet(new KeyId(key.Hash, (ushort)key.Database), key.Bytes, time.GetTimestamp(), out long registration)
         && IsServable(registration, 0, time.GetTimestamp());
-
-    /// <summary>Asks the authority which version to read, and brings it; joins whoever does that already.</summary>
-    /// <param name="goesOnAtOnce">Whether the caller may go on on the thread that reads what the authority sends: for little, and without blocking.</param>
-    public async ValueTask<FetchOutcome> FetchAsync(FetchRequest request, bool goesOnAtOnce, CancellationToken cancellation)
-    {
-        var key = new ObjectKey(new KeyId(request.Hash, (ushort)request.Database), request.Key);
-        long read;
-        Task<FetchOutcome> done;
-        IFrameChannel? channel;
-        using Activity? span = NodeSpans.Acquire(options.Name, options.Root, request);
-        lock (gate)
-        {
-            if (stopping.IsCancellationRequested)
-                return WaitingReads.ShuttingDown;
-            long now = time.GetTimestamp();
-            if (IsCutOff(now))
-                return CutOff();
-            bool isMeta = request.Need == Need.Meta;
-            CopyState? had = Copies.TryGet(key);
-            if (had == null && places.RunsElsewhere(key.Id, isMeta, now))
-                return WaitingReads.Elsewhere;
-            read = reads.Next();
-            ReadStart start = holder.Read(key, had?.Version ?? 0, read, now);
-            if (start == ReadStart.Busy)
-                return WaitingReads.AtLimit;
-            if (start == ReadStart.Opened)
-            {
-                statistics.Acquired();
-                times.Opened(key.Id, now);
-            }
-
-            if (!isMeta)
-                places.WantValue(key.Id);
-            done = reads.Add(read, goesOnAtOnce);
-            if (span != null && start == ReadStart.Opened)
-                traces[key.Id] = span.Context;
-            (channel, flushes) = (connection.Channel, true);
-            holder.Flush(now);
-            flushes = false;
-        }
-
-        channel?.Flush();
-        try
-        {
-            FetchOutcome outcome = await done.WaitAsync(cancellation).ConfigureAwait(false);
-            span.Ended(outcome.Error);
-            return outcome;
-        }
-        catch (OperationCanceledException)
-        {
-            lock (gate)
-                reads.Remove(read);
-            throw;
-        }
-        finally
-        {
-            if (span != null)
-            {
-                lock (gate)
-                    traces.Remove(key.Id);
-            }
-        }
-    }
 
     /// <summary>Before a small string is written through this instance: what to send along, so that it is held here once it is published.</summary>
     public WriteMark BeginWrite(int database, byte[] key, byte[] value)
@@ -241,7 +178,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     /// <summary>What had come was handed over, and is acknowledged: those go on who waited for it.</summary>
     internal void Drained()
     {
-        IReadOnlyList<(TaskCompletionSource<FetchOutcome> Read, FetchOutcome Outcome)> ended;
+        IReadOnlyList<WaitingRead> ended;
         lock (gate)
             ended = reads.TakeEnded();
         WaitingReads.GoOn(ended);
@@ -251,10 +188,10 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
     {
         if (connection.Channel is not { } channel)
             return;
-        if (traces.Count > 0 && message is Acquire acquire)
-            message = acquire with { Traces = [.. acquire.Items.Select(item => traces.GetValueOrDefault(item.Key.Id))] };
+        if (message is Acquire acquire)
+            message = questions.Sending(acquire);
         MessageCodec.Write(message, frame);
-        if (flushes)
+        if (questions.Flushes)
             channel.TryQueue(frame.Written);
         else
             channel.TrySend(frame.Written);
@@ -284,16 +221,11 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
             writes.Tick(now);
             prefixes.Follow(now);
             connection.Tick(now);
-            if (IsCutOff(now))
-                reads.EndAll(CutOff());
+            if (questions.IsCutOff(now))
+                reads.EndAll(questions.CutOff());
         }
     }
 
     private bool IsServable(long registration, long until, long now) =>
         registration != CopyHolder.Suspect && (until == 0 || now < until) && holder.IsServable(registration, now);
-
-    private bool IsCutOff(long now) => connection.IsLost(now) && !holder.LeaseRuns(now);
-
-    private FetchOutcome CutOff() =>
-        new(new CacheError(CacheErrorCode.Busy, $"the copy here may be old, and the authority '{options.Root}' can't be asked: {connection.WhyCutOff}"));
 }

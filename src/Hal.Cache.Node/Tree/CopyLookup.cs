@@ -31,7 +31,7 @@ internal sealed class CopyLookup(CopyHosts hosts, PeerReads reads, KeyspaceStati
                     return true;
                 if ((entry.Flags & (EntryFlags.Object | EntryFlags.Unread)) != 0)
                     NoteRead(entry);
-                if (!isFetched) // what was fetched for this command counted as a miss
+                if (!isFetched && memory?.TakeMissed(key) != true) // what was fetched for this command counted as a miss
                     statistics.Hit(key);
                 return true;
             }
@@ -42,11 +42,13 @@ internal sealed class CopyLookup(CopyHosts hosts, PeerReads reads, KeyspaceStati
             return true;
         if (entry.IsNone && hosts.Of(key.Bytes).IsAbsent(key))
         {
-            statistics.Miss(key);
+            if (!isAhead && memory?.TakeMissed(key) != true)
+                statistics.Miss(key);
             return true;
         }
 
-        statistics.Miss(key);
+        if (isAhead || memory?.TakeMissed(key) != true)
+            statistics.Miss(key);
         fault = FaultOf(FaultKind.Fetch, need, key);
         return false;
     }

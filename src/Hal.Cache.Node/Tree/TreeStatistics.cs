@@ -13,6 +13,7 @@ public sealed class TreeStatistics : IDisposable
     private readonly ConcurrentDictionary<string, long[]> failures = [];
     private readonly string instance;
     private long acquires;
+    private long questions;
     private long revalidated;
     private long invalidations;
     private long bytesServed;
@@ -30,7 +31,8 @@ public sealed class TreeStatistics : IDisposable
     public TreeStatistics(string instance)
     {
         this.instance = instance;
-        Observe("acquires", "Questions to authorities for a key.", () => Acquires);
+        Observe("acquires", "Keys that authorities were asked for.", () => Acquires);
+        Observe("questions", "Messages that asked authorities for keys, for one or for many.", () => Questions);
         Observe("revalidated", "Answers that said that the copy here is current: no bytes moved.", () => Revalidated);
         Observe("invalidations", "Invalidations handled.", () => Invalidations);
         Observe("bytes_served", "Bytes of objects sent to other instances.", () => BytesServed);
@@ -48,7 +50,11 @@ public sealed class TreeStatistics : IDisposable
             "hal.tree.link.failures", () => failures.Select(link => Measure(link, "source")), null, "Reads from other instances that failed, by the instance.");
     }
 
+    /// <summary>Keys that authorities were asked for.</summary>
     public long Acquires => Interlocked.Read(ref acquires);
+
+    /// <summary>Messages that asked for them, for one or for many.</summary>
+    public long Questions => Interlocked.Read(ref questions);
 
     public long Revalidated => Interlocked.Read(ref revalidated);
 
@@ -105,6 +111,8 @@ public sealed class TreeStatistics : IDisposable
     internal void BroughtCollection() => Interlocked.Increment(ref collectionsBrought);
 
     internal void Acquired() => Interlocked.Increment(ref acquires);
+
+    internal void Asked() => Interlocked.Increment(ref questions);
 
     internal void FoundCurrent() => Interlocked.Increment(ref revalidated);
 

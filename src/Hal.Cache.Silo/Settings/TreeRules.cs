@@ -19,8 +19,8 @@ internal static class TreeRules
             return new SettingError("listen", same.Key.ToString(), "must differ between instances");
         foreach (var same in instances.Where(i => !i.MemoryOnly).GroupBy(i => i.Data).Where(g => g.Count() > 1))
             return new SettingError("data", same.Key, "must differ between instances");
-        if (instances.Count(i => i.Role == InstanceRole.Root) > 1)
-            return new SettingError("role", "root", "must be that of one instance of a silo only");
+        if (instances.Count(i => i.Role == InstanceRole.Root) > 1 && instances.Any(i => i.Role == InstanceRole.Root && i.RootSlots.Count == 0))
+            return new SettingError("role", "root", "must be that of one instance of a silo only, unless roots divides the slots among them");
         foreach (var instance in instances)
         {
             if (CheckPlace(instance, instances) is { } error) return error;

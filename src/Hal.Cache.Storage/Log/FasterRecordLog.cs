@@ -12,12 +12,19 @@ namespace Hal.Cache.Storage.Log;
 /// </summary>
 internal sealed class FasterRecordLog : IRecordLog
 {
+    /// <summary>
+    /// Values from this length on, in bytes, are appended one at a time: while one thread turns the page FasterLog has all others spin, and it may be
+    /// one of those that they keep from running.
+    /// </summary>
+    private const int LongValueBytes = 16 << 10;
+
     private readonly ISegmentFiles files;
     private readonly LogWriter writer;
     private readonly FasterLog log;
     private readonly LogScanner scanner;
     private readonly uint seed;
     private readonly bool isInterval;
+    private readonly Lock oneLong = new();
     private bool disposed;
 
     internal FasterRecordLog(
@@ -76,7 +83,13 @@ internal sealed class FasterRecordLog : IRecordLog
         header.Checksum = RecordFormat.Checksum(seed, in header, key, value);
         fixed (RecordHeader* h = &header)
         fixed (byte* k = key, v = value)
-            return log.TryEnqueue(new SpanEntry(h, k, v), out address) && Appended(header.Kind, address);
+        {
+            var entry = new SpanEntry(h, k, v);
+            if (value.Length < LongValueBytes)
+                return log.TryEnqueue(entry, out address) && Appended(header.Kind, address);
+            lock (oneLong)
+                return log.TryEnqueue(entry, out address) && Appended(header.Kind, address);
+        }
     }
 
     public unsafe bool TryAppend(ref RecordHeader header, ReadOnlySpan<byte> key, in ReadOnlySequence<byte> value, out long address)
@@ -91,7 +104,13 @@ internal sealed class FasterRecordLog : IRecordLog
         header.Checksum = checksum;
         fixed (RecordHeader* h = &header)
         fixed (byte* k = key)
-            return log.TryEnqueue(new SequenceEntry(h, k, value), out address) && Appended(header.Kind, address);
+        {
+            var entry = new SequenceEntry(h, k, value);
+            if (value.Length < LongValueBytes)
+                return log.TryEnqueue(entry, out address) && Appended(header.Kind, address);
+            lock (oneLong)
+                return log.TryEnqueue(entry, out address) && Appended(header.Kind, address);
+        }
     }
 
     // A chunk is nothing without the manifest behind it, which asks for both; a copy's can be read again. So a stream of large copies does not

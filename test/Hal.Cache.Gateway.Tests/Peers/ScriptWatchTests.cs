@@ -63,7 +63,8 @@ public sealed class ScriptWatchTests
             return new(Results.Of(link));
         }
 
-        public ValueTask<Result<IFrameChannel>> ConnectAsync(string peer, PeerChannelKind kind, IFrameSink sink, CancellationToken cancellation) => throw new NotSupportedException();
+        public ValueTask<Result<IFrameChannel>> ConnectAsync(string peer, PeerChannelKind kind, IFrameSink sink, CancellationToken cancellation) =>
+            throw new NotSupportedException();
 
         public ValueTask<CacheError?> ReadAsync(string peer, RangeRequest request, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation) =>
             throw new NotSupportedException();

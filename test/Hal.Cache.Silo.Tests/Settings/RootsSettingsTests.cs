@@ -75,6 +75,37 @@ public sealed class RootsSettingsTests : SiloHome
         Assert.Equal("v", back.Command("GET", "{b}k").Text);
     }
 
+    [Fact]
+    public async Task One_process_hosts_both_roots_and_a_leaf()
+    {
+        const string instances = """
+            "memory": "64mb", "disk": "256mb", "http": "127.0.0.1:0",
+            "instances": [
+              { "name": "east", "role": "root", "listen": "127.0.0.1:0" },
+              { "name": "west", "role": "root", "listen": "127.0.0.1:0" },
+              { "name": "leaf", "role": "leaf", "parent": "east", "listen": "127.0.0.1:0" }
+            ]
+            """;
+        await using (var undivided = await SiloRun.FinishAsync(Home, ["--config", Write("one.json", $"{{ {instances} }}")]))
+        {
+            Assert.Equal(2, await undivided.ExitCodeAsync());
+            Assert.Equal("hal-cache: role is 'root'; it must be that of one instance of a silo only, unless roots divides the slots among them\n", undivided.Errors);
+        }
+
+        await using var run = await SiloRun.ServeAsync(Home, ["--config", Write("two.json", $"{{ \"roots\": [\"east=0-8191\", \"west=8192-16383\"], {instances} }}")]);
+        foreach (var address in run.Ready["resp"].Split(','))
+        {
+            using var client = new Testing.Clients.RespTestClient(System.Net.IPEndPoint.Parse(address).Port);
+            foreach (var tag in new[] { "{a}", "{b}" })
+            {
+                Assert.Equal("OK", client.Command("SET", $"{tag}k", address).Text);
+                Assert.Equal(address, client.Command("GET", $"{tag}k").Text);
+            }
+
+            Assert.Equal(2, client.Command("DBSIZE").Number);
+        }
+    }
+
     private SiloOptions? Read(string name, string role, string root, string[] roots, out SettingError? error)
     {
         var given = new Dictionary<string, IReadOnlyList<string>>

@@ -13,13 +13,16 @@ namespace Hal.Cache.Node.Tree.Holding;
 internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopyStore copies)
 {
     /// <summary>
-    /// Reads that go on on the thread that brought their answers. One that is alone saves the waking of another thread; what is many at a time
-    /// would keep the next frames waiting.
+    /// Reads that go on on the thread that brought their answers, and at a time on one of the pool. Those that are few save the waking of another thread; what is many
+    /// at a time would keep the next frames waiting.
     /// </summary>
-    private const int OnThisThreadMax = 4;
+    private const int OnThisThreadMax = 16;
 
-    private readonly Dictionary<long, TaskCompletionSource<FetchOutcome>> reads = [];
-    private List<(TaskCompletionSource<FetchOutcome> Read, FetchOutcome Outcome)> ended = [];
+    /// <summary>Number of a read that nobody waits for.</summary>
+    public const long Nobody = 0;
+
+    private readonly Dictionary<long, WaitingRead> reads = [];
+    private List<WaitingRead> ended = [];
     private bool isCollecting;
     private readonly Dictionary<ObjectKey, string> refusals = [];
     private long number;
@@ -35,18 +38,23 @@ internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopySt
     /// <summary>Those that fail now run at the authority instead.</summary>
     public bool AreElsewhere { get; set; }
 
-    /// <summary>Number for a read that is about to wait.</summary>
-    public long Next() => ++number;
-
-    public Task<FetchOutcome> Add(long read, bool goesOnAtOnce)
+    /// <summary>A wait for so many keys, whose reads are numbered.</summary>
+    public WaitingRead Begin(int count, bool goesOnAtOnce)
     {
-        var done = new TaskCompletionSource<FetchOutcome>(goesOnAtOnce ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
-        reads.Add(read, done);
-        return done.Task;
+        var begun = new WaitingRead(number + 1, count, goesOnAtOnce);
+        number += count;
+        return begun;
     }
 
-    /// <summary>Forgets a read that waits no more.</summary>
-    public void Remove(long read) => reads.Remove(read);
+    /// <summary>The read of that number waits from now on.</summary>
+    public void Add(long read, WaitingRead waiting) => reads.Add(read, waiting);
+
+    /// <summary>Forgets a wait that was given up.</summary>
+    public void Remove(WaitingRead waiting)
+    {
+        for (int i = 0; i < waiting.Count; i++)
+            reads.Remove(waiting.First + i);
+    }
 
     /// <summary>From now on, until <see cref="EndCollecting"/>, reads that end and may go on at once are kept for <see cref="TakeEnded"/>.</summary>
     public void BeginCollecting() => isCollecting = true;
@@ -54,31 +62,27 @@ internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopySt
     public void EndCollecting() => isCollecting = false;
 
     /// <summary>What was kept, for <see cref="GoOn"/>.</summary>
-    public IReadOnlyList<(TaskCompletionSource<FetchOutcome> Read, FetchOutcome Outcome)> TakeEnded()
+    public IReadOnlyList<WaitingRead> TakeEnded()
     {
         if (ended.Count == 0)
             return [];
-        IReadOnlyList<(TaskCompletionSource<FetchOutcome>, FetchOutcome)> taken = ended;
+        IReadOnlyList<WaitingRead> taken = ended;
         ended = [];
         return taken;
     }
 
-    /// <summary>Has reads go on: a few on this thread, which holds no locks; many on the thread pool, side by side.</summary>
-    public static void GoOn(IReadOnlyList<(TaskCompletionSource<FetchOutcome> Read, FetchOutcome Outcome)> ended)
+    /// <summary>Has reads go on: a few on this thread, which holds no locks; the rest on the thread pool, as many at a time.</summary>
+    public static void GoOn(IReadOnlyList<WaitingRead> ended)
     {
-        foreach ((TaskCompletionSource<FetchOutcome> read, FetchOutcome outcome) in ended)
-        {
-            if (ended.Count <= OnThisThreadMax)
-                read.TrySetResult(outcome);
-            else
-                GoOnElsewhere(read, outcome);
-        }
+        for (int from = OnThisThreadMax; from < ended.Count; from += OnThisThreadMax)
+            ThreadPool.UnsafeQueueUserWorkItem(static part => EndSome(part.Ended, part.From), (Ended: ended, From: from), preferLocal: false);
+        EndSome(ended, 0);
     }
 
     public void Answer(long read, in ObjectKey key, long version)
     {
-        if (reads.Remove(read, out TaskCompletionSource<FetchOutcome>? done))
-            End(done, OutcomeOf(key, version));
+        if (reads.Remove(read, out WaitingRead? waiting))
+            End(read, waiting, OutcomeOf(key, version));
     }
 
     /// <summary>Takes the reasons of what the answer refuses; the reads fail right after.</summary>
@@ -94,9 +98,9 @@ internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopySt
 
     public void Fail(long read, in ObjectKey key, ReadFailure failure)
     {
-        if (!reads.Remove(read, out TaskCompletionSource<FetchOutcome>? done))
+        if (!reads.Remove(read, out WaitingRead? waiting))
             return;
-        End(done, AreElsewhere ? Elsewhere : new(new CacheError(CacheErrorCode.Busy, failure switch
+        End(read, waiting, AreElsewhere ? Elsewhere : new(new CacheError(CacheErrorCode.Busy, failure switch
         {
             ReadFailure.CutOff => $"the authority '{options.Root}' does not answer, and the copy here may be old",
             ReadFailure.GivenUp => "the value could not be brought here",
@@ -106,25 +110,32 @@ internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopySt
 
     public void EndAll(FetchOutcome outcome)
     {
-        foreach (TaskCompletionSource<FetchOutcome> read in reads.Values)
-            End(read, outcome);
+        foreach ((long read, WaitingRead waiting) in reads)
+            End(read, waiting, outcome);
         reads.Clear();
     }
 
-    private void End(TaskCompletionSource<FetchOutcome> read, in FetchOutcome outcome)
+    private void End(long read, WaitingRead waiting, in FetchOutcome outcome)
     {
-        if (!MayGoOnHere(read))
-            read.TrySetResult(outcome);
+        if (!waiting.TryEnd(read, outcome))
+            return;
+        if (!waiting.GoesOnAtOnce)
+            waiting.TrySetResult();
         else if (isCollecting)
-            ended.Add((read, outcome));
+            ended.Add(waiting);
         else
-            GoOnElsewhere(read, outcome);
+            GoOnElsewhere(waiting);
     }
 
-    private static bool MayGoOnHere(TaskCompletionSource<FetchOutcome> read) => (read.Task.CreationOptions & TaskCreationOptions.RunContinuationsAsynchronously) == 0;
+    private static void EndSome(IReadOnlyList<WaitingRead> ended, int from)
+    {
+        int end = Math.Min(ended.Count, from + OnThisThreadMax);
+        for (int i = from; i < end; i++)
+            ended[i].TrySetResult();
+    }
 
-    private static void GoOnElsewhere(TaskCompletionSource<FetchOutcome> read, FetchOutcome outcome) =>
-        ThreadPool.UnsafeQueueUserWorkItem(static end => end.Read.TrySetResult(end.Outcome), (Read: read, Outcome: outcome), preferLocal: false);
+    private static void GoOnElsewhere(WaitingRead read) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static ended => ended.TrySetResult(), read, preferLocal: false);
 
     // The version that was asked for, valid at an instant since; where another came after it, that one is looked at again.
     private FetchOutcome OutcomeOf(in ObjectKey key, long version)
