@@ -190,7 +190,7 @@ public sealed class Authority
         UpdateIdle();
     }
 
-    /// <summary>A3, the end of grace, and the directory's upkeep; to be called every few milliseconds.</summary>
+    /// <summary>A3, the end of grace, and the directory's upkeep; to be called every few milliseconds while <see cref="NeedsTicks"/>, else many times a lease.</summary>
     public void Tick(long now)
     {
         EndSilent(now);

@@ -267,7 +267,7 @@ public sealed class CopyHolder
         output.Send(new Renew(Instance, Session, Epoch, renewals.Add(now), handled.Through));
     }
 
-    /// <summary>Renewals, repeats, time limits; to be called every few milliseconds.</summary>
+    /// <summary>Renewals, repeats, time limits; to be called many times a lease.</summary>
     public void Tick(long now)
     {
         if (state == SessionState.Greeting && now - helloSentAt >= helloTicks) Connect(now);

@@ -10,7 +10,7 @@ namespace Hal.Cache.Node;
 public sealed class AheadFetch(Keyspace keyspace, CommandMemory memory)
 {
     /// <summary>Keys that are looked at in one go.</summary>
-    public const int KeysMax = 256;
+    public const int KeysMax = 64;
 
     private readonly List<FetchRequest> requests = [];
     private readonly HashSet<(int Database, ulong Hash)> seen = [];

@@ -3,11 +3,14 @@ using Hal.Cache.Node.Fetch;
 
 namespace Hal.Cache.Node;
 
-/// <summary>What one command misses of several keys, asked for in one question to each authority.</summary>
+/// <summary>What one command misses of several keys, many of them asked for in one question to each authority.</summary>
 public static class BatchFetch
 {
     /// <summary>More keys than this go on on the thread pool when they have come: those who read from the authority have more to do.</summary>
     private const int GoesOnAtOnceMax = 64;
+
+    /// <summary>Keys in one question: the answer to it, up to 16 KiB for each, lies in the authority's queue for this instance all at once.</summary>
+    private const int KeysAtOnceMax = 128;
 
     /// <summary>Whether the instance has an authority to ask about this.</summary>
     public static bool Takes(Keyspace keyspace, in Fault fault)
@@ -24,16 +27,24 @@ public static class BatchFetch
         ArgumentNullException.ThrowIfNull(keyspace);
         ArgumentNullException.ThrowIfNull(faults);
         ArgumentNullException.ThrowIfNull(memory);
-        var requests = new FetchRequest[faults.Count];
+        var errors = new CacheError?[faults.Count];
+        for (int from = 0; from < errors.Length; from += KeysAtOnceMax)
+            await ResolveAsync(keyspace, faults, from, errors, memory, cancellation).ConfigureAwait(false);
+        return errors;
+    }
+
+    private static async ValueTask ResolveAsync(
+        Keyspace keyspace, IReadOnlyList<Fault> faults, int from, CacheError?[] errors, CommandMemory memory, CancellationToken cancellation)
+    {
+        var requests = new FetchRequest[Math.Min(KeysAtOnceMax, errors.Length - from)];
         for (int i = 0; i < requests.Length; i++)
         {
-            Fault fault = faults[i];
+            Fault fault = faults[from + i];
             requests[i] = new(fault.Kind, fault.Need, fault.Database, fault.Key.ToArray(), keyspace.Store.Hash(fault.Key.Span));
         }
 
-        bool goesOnAtOnce = memory.GoesOnAtOnce && requests.Length <= GoesOnAtOnceMax;
+        bool goesOnAtOnce = memory.GoesOnAtOnce && errors.Length <= GoesOnAtOnceMax;
         FetchOutcome[] outcomes = await keyspace.Hosts!.FetchAsync(requests, goesOnAtOnce, memory.Loop, cancellation).ConfigureAwait(false);
-        var errors = new CacheError?[outcomes.Length];
         for (int i = 0; i < outcomes.Length; i++)
         {
             if (outcomes[i].Version != 0)
@@ -41,9 +52,7 @@ public static class BatchFetch
             if (outcomes[i].IsAbsent)
                 memory.LearnAbsent(requests[i].Database, requests[i].Hash);
             else
-                errors[i] = outcomes[i].Error;
+                errors[from + i] = outcomes[i].Error;
         }
-
-        return errors;
     }
 }

@@ -10,6 +10,7 @@ namespace Hal.Cache.Node;
 public sealed class CommandMemory
 {
     private const long AbsentVersion = -1;
+    private const int MissedAheadMax = 1024;
 
     private readonly Dictionary<(int Database, ulong Hash), long> known = [];
     private readonly HashSet<(int Database, ulong Hash)> missedAhead = [];
@@ -30,8 +31,12 @@ public sealed class CommandMemory
             known.Clear();
     }
 
-    /// <summary>Forgets what was missed for commands that have not come.</summary>
-    internal void BeginAhead() => missedAhead.Clear();
+    /// <summary>Forgets what was missed for commands that have not come, where that is much.</summary>
+    internal void BeginAhead()
+    {
+        if (missedAhead.Count > MissedAheadMax)
+            missedAhead.Clear();
+    }
 
     /// <summary>A key was found missing, and counted so, for a command that is still to come.</summary>
     internal void MissedAhead(in BlobKey key) => missedAhead.Add((key.Database, key.Hash));

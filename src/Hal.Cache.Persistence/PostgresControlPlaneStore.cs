@@ -130,7 +130,8 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
                 }
                 return records;
             },
-            cancellation);
+            cancellation,
+            isLimited: false); // as many records as there are; a start that is given up would be given up each time
 
     private NpgsqlCommand Command(string sql, StoredKind kind, string key)
     {
@@ -147,11 +148,11 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
         return await reader.ReadAsync(cancellation) ? (reader.GetInt64(0), reader.GetGuid(1)) : null;
     }
 
-    private Task<Result<T>> RunAsync<T>(Func<int, CancellationToken, Task<Result<T>>> work, CancellationToken cancellation) =>
+    private Task<Result<T>> RunAsync<T>(Func<int, CancellationToken, Task<Result<T>>> work, CancellationToken cancellation, bool isLimited = true) =>
         // The migration takes what it takes; other silos may be at it.
         retry.RunAsync(
             async (attempt, limit) => (migrated ? null : await MigrateAsync(cancellation)) is { } refused ? refused : await work(attempt, limit),
-            migrated,
+            isLimited && migrated,
             cancellation);
 
     private async Task<CacheError?> MigrateAsync(CancellationToken cancellation)

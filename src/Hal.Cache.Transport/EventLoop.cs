@@ -21,8 +21,11 @@ internal sealed class EventLoop(int number, Poller first) : IConnectionLoop
 
     public bool IsCurrentThread => poller.IsCurrentThread;
 
-    /// <summary>Whether connections are to be read again at once, or work waits.</summary>
-    public bool HasMore => next.Count > 0 || !posted.IsEmpty;
+    /// <summary>
+    /// Whether connections are to be read again at once, or work waits: also what another loop of the same thread, which had its turn later, put at the end of this
+    /// one's.
+    /// </summary>
+    public bool HasMore => next.Count > 0 || atEnd.Count > 0 || !posted.IsEmpty;
 
     /// <summary>Bytes received and sent, as a measure of what gets done; one that is lost where two threads count matters to nobody.</summary>
     public long BytesMoved { get; private set; }

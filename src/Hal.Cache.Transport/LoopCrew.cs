@@ -13,6 +13,7 @@ internal sealed class LoopCrew : IDisposable
     private long busyBefore;
     private long bytesBefore;
     private volatile int active = 1;
+    private bool isStopping;
 
     public LoopCrew(int loops)
     {
@@ -57,12 +58,15 @@ internal sealed class LoopCrew : IDisposable
     {
         lock (gate)
         {
+            if (isStopping)
+                return;
             for (int number = 0; number < threads; number++)
             {
                 if (pollers[number] != null)
                     continue;
-                pollers[number] = new(this, $"hal-loop-{number}");
-                pollers[number]!.Start();
+                var made = new Poller(this, $"hal-loop-{number}");
+                made.Start();
+                pollers[number] = made;
             }
 
             active = threads;
@@ -73,10 +77,14 @@ internal sealed class LoopCrew : IDisposable
 
     public void Dispose()
     {
+        lock (gate)
+            isStopping = true; // no poller is made or woken by another from now on
         foreach (EventLoop loop in Loops)
             loop.Stop();
         foreach (Poller? poller in pollers)
-            poller?.Dispose();
+            poller?.Stop();
+        foreach (Poller? poller in pollers)
+            poller?.Close();
         foreach (EventLoop loop in Loops)
             loop.LeavePosted();
     }
@@ -87,6 +95,8 @@ internal sealed class LoopCrew : IDisposable
             return;
         try
         {
+            if (now < nextLook)
+                return; // another thread has just looked
             long busy = pollers.Sum(static poller => poller?.BusyTicks ?? 0);
             long bytes = Loops.Sum(static loop => loop.BytesMoved);
             long elapsed = now - lookedAt;
@@ -100,6 +110,7 @@ internal sealed class LoopCrew : IDisposable
         catch (Exception e) when (e is IOException or OutOfMemoryException)
         {
             // No descriptors or no thread left for another poller: those that run go on with all loops.
+            governor.Refused(active);
         }
         finally
         {

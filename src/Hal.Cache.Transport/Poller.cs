@@ -4,14 +4,14 @@ using System.Runtime.InteropServices;
 namespace Hal.Cache.Transport;
 
 /// <summary>One thread that waits for the events of the loops that it drives and runs their turns.</summary>
-internal sealed class Poller : IDisposable
+internal sealed class Poller
 {
     private const int EventsAtOnce = 256;
 
     private readonly LoopCrew crew;
     private readonly string name;
-    private readonly int epoll = Epoll.Create();
-    private readonly int waker = Epoll.CreateWaker();
+    private readonly int epoll;
+    private readonly int waker = -1;
     private readonly EpollEvent[] events = new EpollEvent[EventsAtOnce];
     private volatile bool isStopping;
     private volatile Thread thread;
@@ -26,10 +26,20 @@ internal sealed class Poller : IDisposable
     public Poller(LoopCrew crew, string name)
     {
         (this.crew, this.name) = (crew, name);
-        if (!Epoll.TryWatch(epoll, waker, Epoll.In, LoopTag.Waker.Value))
-            throw new IOException($"The event loop's waker can't be watched: {Marshal.GetLastPInvokeErrorMessage()}.");
         thread = NewThread();
         threadId = thread.ManagedThreadId;
+        epoll = Epoll.Create();
+        try
+        {
+            waker = Epoll.CreateWaker();
+            if (!Epoll.TryWatch(epoll, waker, Epoll.In, LoopTag.Waker.Value))
+                throw new IOException($"The event loop's waker can't be watched: {Marshal.GetLastPInvokeErrorMessage()}.");
+        }
+        catch (IOException)
+        {
+            Close();
+            throw;
+        }
     }
 
     public bool IsCurrentThread => Environment.CurrentManagedThreadId == threadId;
@@ -37,7 +47,18 @@ internal sealed class Poller : IDisposable
     /// <summary>Time spent in turns, in ticks of <see cref="Stopwatch"/>.</summary>
     public long BusyTicks => Volatile.Read(ref busyTicks);
 
-    public void Start() => thread.Start();
+    public void Start()
+    {
+        try
+        {
+            thread.Start();
+        }
+        catch (OutOfMemoryException) // what the runtime throws where the system gives no thread
+        {
+            Close();
+            throw;
+        }
+    }
 
     /// <summary>Edges of the connection's socket reach its loop from now on; false with the error in errno.</summary>
     public bool TryWatch(SocketConnection connection, LoopTag tag)
@@ -61,13 +82,20 @@ internal sealed class Poller : IDisposable
         next.Start();
     }
 
-    public void Dispose()
+    /// <summary>Waits for the end of the turn that runs, which is the last one.</summary>
+    public void Stop()
     {
         isStopping = true;
         Wake();
         if (!IsCurrentThread)
             thread.Join();
-        Epoll.Close(waker);
+    }
+
+    /// <summary>Once nobody wakes it any more.</summary>
+    public void Close()
+    {
+        if (waker >= 0)
+            Epoll.Close(waker);
         Epoll.Close(epoll);
     }
 

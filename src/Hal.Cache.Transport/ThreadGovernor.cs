@@ -37,6 +37,8 @@ internal sealed class ThreadGovernor(int threadsMax)
         if (window.Elapsed > WindowMax)
         {
             threads = trial?.Before ?? threads;
+            if (window.Busy < IdleMax * threads)
+                threads = Math.Max(1, threads / 2);
             Begin();
         }
         else if (threads > 1 && window.Busy < IdleMax * threads)
@@ -92,6 +94,13 @@ internal sealed class ThreadGovernor(int threadsMax)
             (waitMore, waitFewer) = isKept ? (WaitBack, WaitFirst) : (waitMore, Later(waitFewer));
         if (!isKept)
             threads = running.Before;
+        Begin();
+    }
+
+    /// <summary>The last answer can't be had: so many threads run, and more are tried again much later.</summary>
+    public void Refused(int running)
+    {
+        (threads, waitMore) = (running, WaitMax);
         Begin();
     }
 

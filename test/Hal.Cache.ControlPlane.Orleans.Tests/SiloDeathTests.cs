@@ -122,6 +122,27 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
     }
 
     [Fact]
+    public async Task An_instance_that_lives_keeps_its_place_and_content_when_another_of_its_name_is_refused()
+    {
+        var tree = cluster.Resources.Add(TimeProvider.System, new MemoryControlPlaneStore());
+        var grain = cluster.Cluster.Client.GetGrain<ICacheInstanceGrain>(TreeKey.Of(tree, "root"));
+        var (host, other) = (cluster.Cluster.Silos[0], cluster.Cluster.Silos[1]);
+        var root = new ScriptedInstance(ClusterFixture.PlaneAt(host, tree), "root");
+        var key = CacheKey.FromText("a");
+        await root.RegisterAsync();
+        await root.AddAsync(key);
+        await root.RepairAsync();
+        var stranger = new InstanceRegistration { Name = "root", Role = InstanceRole.Root, Silo = "elsewhere", Epoch = 1, RespAddress = "127.0.0.1:2" };
+
+        var refused = await ClusterFixture.PlaneAt(other, tree).Instances.RegisterAsync(stranger, None);
+        var found = await ClusterFixture.PlaneAt(host, tree).Content.LocateAsync(key, None);
+
+        Assert.Equal(CacheErrorCode.Conflict, refused.Error?.Code);
+        Assert.Equal(host.SiloAddress, cluster.Home(grain.GetGrainId()).SiloAddress);
+        Assert.Equal(["root"], found.Value.Holders.Select(h => h.Instance));
+    }
+
+    [Fact]
     public async Task A_subscriber_outlives_the_silo_and_is_told_of_the_other_log()
     {
         var tree = cluster.Resources.Add(TimeProvider.System, null);

@@ -60,6 +60,18 @@ public sealed class LoopCrewTests : IDisposable
             client.Dispose();
     }
 
+    [Fact]
+    public async Task Work_that_one_loop_leaves_to_the_end_of_another_ones_turn_is_not_slept_over()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var stop = new CancellationTokenSource(Bound);
+
+        // All loops have one thread, which has already been at the first when it comes to the last.
+        crew.Loops[^1].Post(new Work(() => crew.Loops[0].AtEndOfTurn(new Work(done.SetResult))));
+
+        await done.Task.WaitAsync(stop.Token);
+    }
+
     public void Dispose() => crew.Dispose();
 
     private async Task RunOnAllLoopsAsync(CancellationToken stop)

@@ -66,6 +66,18 @@ public sealed class ThreadGovernorTests
         Assert.Equal(1, threads);
     }
 
+    [Fact]
+    public void A_number_that_can_not_be_had_is_not_asked_for_again_soon()
+    {
+        while (threads == 1)
+            Look(static number => 100, busy: 1);
+
+        governor.Refused(running: threads = 1);
+        int[] used = Run(windows: 500, static number => 100.0 * number, busy: 1);
+
+        Assert.Equal(500, used[1]);
+    }
+
     // Windows by the number of threads that was in use after them.
     private int[] Run(int windows, Func<int, double> bytes, double busy)
     {

@@ -129,7 +129,8 @@ internal sealed class CacheInstanceGrain(ITreeResources resources, RecordHomes h
 
     public Task SettleAsync(string silo)
     {
-        if (GrainContext.Address.SiloAddress!.ToParsableString() == silo) return Task.CompletedTask;
+        // What is known of a live instance stays: whoever registers may be another of the same name, and be refused.
+        if ((shard.IsKnown && !shard.IsGone) || GrainContext.Address.SiloAddress!.ToParsableString() == silo) return Task.CompletedTask;
         RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(silo));
         this.MigrateOnIdle();
         return Task.CompletedTask;

@@ -76,11 +76,15 @@ internal sealed class PlaneEvents : IAsyncDisposable
     /// <summary>One subscription at the control plane, from the first subscriber here to the last.</summary>
     private sealed class Feed : IAsyncDisposable
     {
+        /// <summary>Longest wait after a refusal, as a multiple of <see cref="GatewayLimits.EventsRetry"/>.</summary>
+        private const int RefusalsMax = 32;
+
         private readonly PlaneEvents owner;
         private readonly CancellationTokenSource stop = new();
         private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly Task loop;
         private Subscription place = new();
+        private int refusals = 1; // the wait until the next try, doubled while this instance is refused
 
         public Feed(PlaneEvents owner)
         {
@@ -109,19 +113,29 @@ internal sealed class PlaneEvents : IAsyncDisposable
                         await foreach (StreamItem item in plane.Events.SubscribeAsync(place, stop.Token).ConfigureAwait(false)) Take(item);
                     }
                 }
-                catch (Exception e) when (e is OperationCanceledException or IOException or HttpRequestException or InvalidOperationException or TimeoutException)
+#pragma warning disable CA1031 // a control plane may be of any kind, and its exceptions with it: no subscriber may be left without events for one
+                catch (Exception)
+#pragma warning restore CA1031
                 {
                     // A stream that breaks is one that has ended: it is taken up where it was.
                 }
 
-                await Task.Delay(GatewayLimits.EventsRetry, owner.time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(GatewayLimits.EventsRetry * refusals, owner.time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
         private void Take(StreamItem item)
         {
             if (stop.IsCancellationRequested) return;
-            if (item.Notice is not { Kind: StreamNoticeKind.Refused }) place = new Subscription { AfterPosition = item.Position, LogId = item.LogId };
+            bool isRefused = item.Notice is { Kind: StreamNoticeKind.Refused };
+            if (isRefused && refusals > 1)
+            {
+                refusals = Math.Min(refusals * 2, RefusalsMax);
+                return; // was told
+            }
+
+            refusals = isRefused ? 2 : 1;
+            if (!isRefused) place = new Subscription { AfterPosition = item.Position, LogId = item.LogId };
             switch (item)
             {
                 case { Event: { } change }:

@@ -47,7 +47,7 @@ internal sealed class CopyLookup(CopyHosts hosts, PeerReads reads, KeyspaceStati
             return true;
         }
 
-        if (isAhead || memory?.TakeMissed(key) != true)
+        if (memory?.TakeMissed(key) != true) // who looks ahead again for the same command notes it again
             statistics.Miss(key);
         fault = FaultOf(FaultKind.Fetch, need, key);
         return false;

@@ -113,8 +113,9 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
     {
         var key = new CacheKey(range.Key, range.Database);
         var now = time.GetTimestamp();
-        if (questions.TryGetValue(key, out var known) && known.Version == range.Version && known.Answer is not null && time.GetElapsedTime(known.AskedAt, now) < Fresh) return known;
-        var isBegun = known?.Version == range.Version && known.Offset != range.Offset;
+        if (questions.TryGetValue(key, out var known) && (known.Version != range.Version || time.GetElapsedTime(known.AskedAt, now) >= Fresh)) known = null;
+        if (known?.Answer is not null) return known;
+        var isBegun = known is not null && known.Offset != range.Offset && range.ObjectLength >= LateBytesMin;
         if (!isBegun && Volatile.Read(ref waited) <= 0 && Interlocked.Increment(ref asked) % Sampled != 0)
             return range.ObjectLength < LateBytesMin ? null : Note(key, new Question(range.Version, now, range.Offset, null));
         if (Volatile.Read(ref wasSilent) && time.GetElapsedTime(Volatile.Read(ref silentAt), now) < Avoided) return null;

@@ -112,6 +112,8 @@ internal sealed class CopyQuestions(
         IFrameChannel? channel = null;
         lock (gate)
         {
+            if (holder.Flights + requests.Count > options.Coherence.FlightsMax / 2)
+                return; // the rest is for those who wait
             foreach (FetchRequest request in requests)
                 Begin(request, WaitingReads.Nobody, null, null);
             if (!asksNext)
