@@ -122,7 +122,8 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
                 var records = new List<StoredRecord>();
                 await using var command = load();
                 await using var reader = await command.ExecuteReaderAsync(limit);
-                while (await reader.ReadAsync(limit))
+                // The limit is for an answer to begin: a tree that has so much that it takes longer to read would never start.
+                while (await reader.ReadAsync(cancellation))
                 {
                     if (StoredKinds.Parse(reader.GetString(0)) is not { } kind)
                         return new CacheError(CacheErrorCode.Conflict, $"the database has records of kind '{reader.GetString(0)}', which this version does not know");
@@ -130,8 +131,7 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
                 }
                 return records;
             },
-            cancellation,
-            isLimited: false); // as many records as there are; a start that is given up would be given up each time
+            cancellation);
 
     private NpgsqlCommand Command(string sql, StoredKind kind, string key)
     {
@@ -148,11 +148,11 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
         return await reader.ReadAsync(cancellation) ? (reader.GetInt64(0), reader.GetGuid(1)) : null;
     }
 
-    private Task<Result<T>> RunAsync<T>(Func<int, CancellationToken, Task<Result<T>>> work, CancellationToken cancellation, bool isLimited = true) =>
+    private Task<Result<T>> RunAsync<T>(Func<int, CancellationToken, Task<Result<T>>> work, CancellationToken cancellation) =>
         // The migration takes what it takes; other silos may be at it.
         retry.RunAsync(
             async (attempt, limit) => (migrated ? null : await MigrateAsync(cancellation)) is { } refused ? refused : await work(attempt, limit),
-            isLimited && migrated,
+            migrated,
             cancellation);
 
     private async Task<CacheError?> MigrateAsync(CancellationToken cancellation)
