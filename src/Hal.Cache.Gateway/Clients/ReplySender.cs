@@ -163,13 +163,14 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
         using (body)
         {
             int turnMax = BodyBytesFirstTurn;
+            bool hasWaited = false;
             for (long borrowed = 0, turn = 0; body.Remaining > 0;)
             {
                 if (IsOnBorrowedThread && borrowed >= BodyBytesBorrowed)
                     await GiveBackThreadAsync().ConfigureAwait(false);
                 if (turn >= turnMax)
                 {
-                    if (OthersWait && !await EndTurnAsync().ConfigureAwait(false))
+                    if (!await EndTurnAsync(sends: hasWaited && turnMax == BodyBytesFirstTurn).ConfigureAwait(false))
                         return false;
                     (turn, turnMax) = (0, BodyBytesPerTurn);
                 }
@@ -186,7 +187,7 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
                     memory = output.GetMemory(most)[..most];
                     ValueTask<Result<int>> reading = body.ReadAsync(memory, closed);
                     if (!reading.IsCompleted)
-                        (IsOnBorrowedThread, borrowed) = (true, 0);
+                        (hasWaited, IsOnBorrowedThread, borrowed) = (true, true, 0);
                     Result<int> read = await reading.ConfigureAwait(false);
                     if (!read.IsOk || read.Value == 0)
                         return false;
@@ -207,12 +208,14 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
     // A loop's thread is bounded otherwise.
     private static bool OthersWait => Thread.CurrentThread.IsThreadPoolThread && ThreadPool.PendingWorkItemCount > 0;
 
-    /// <summary>What the turn has brought goes out, and then others have theirs; false where the client is gone.</summary>
-    private async ValueTask<bool> EndTurnAsync()
+    /// <summary>Those who wait have their turn, once what this one has brought has gone out; false where the client is gone.</summary>
+    private async ValueTask<bool> EndTurnAsync(bool sends)
     {
-        if (output.UnflushedBytes > 0 && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
+        bool yields = OthersWait;
+        if ((yields || sends) && output.UnflushedBytes > 0 && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
             return false;
-        await Task.Yield(); // goes behind what waits, where a forced yield of a task would come first again
+        if (yields)
+            await Task.Yield(); // goes behind what waits, where a forced yield of a task would come first again
         return true;
     }
 }

@@ -11,8 +11,9 @@ namespace Hal.Cache.Node.Fetch;
 /// goes back to the pool when the last of them has let go.
 /// </summary>
 /// <remarks>
-/// One of those who may go on at once does so on the thread that brought the bytes, which are in its processor's cache: with one reader no
-/// thread has to be woken for a chunk. All others go on side by side, on the thread pool.
+/// Who waits alone and may go on at once does so on the thread that brought the bytes, which are in its processor's cache: no thread has to be woken
+/// for a chunk. Many go on side by side, on the thread pool, in the order in which they came: one that stayed behind on this thread, which the pool's
+/// threads push aside, was seen to have its first byte 10 ms after all others.
 /// </remarks>
 #pragma warning disable CA1001 // the source has neither timer nor wait handle, and may be cancelled late: there is nothing to dispose of
 internal sealed class ChunkRun(int first, int count, int bytes)
@@ -60,8 +61,7 @@ internal sealed class ChunkRun(int first, int count, int bytes)
                 return Here;
             if (over != null)
                 return over;
-            bool isFirst = goesOnAtOnce && waiters.Count == 0;
-            var done = new TaskCompletionSource<CacheError?>(isFirst ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
+            var done = new TaskCompletionSource<CacheError?>(goesOnAtOnce ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
             waiters.Add(new(index, done));
             return done.Task;
         }
@@ -135,11 +135,16 @@ internal sealed class ChunkRun(int first, int count, int bytes)
         return taken;
     }
 
-    // The first, which may go on here, comes last.
     private static void Answer(Waiter[] answered, CacheError? error)
     {
-        for (int at = answered.Length - 1; at >= 0; at--)
-            answered[at].Done.TrySetResult(error);
+        if (answered.Length == 1)
+        {
+            answered[0].Done.TrySetResult(error);
+            return;
+        }
+
+        foreach (Waiter waiter in answered)
+            ThreadPool.UnsafeQueueUserWorkItem(static one => one.Done.TrySetResult(one.Error), (waiter.Done, Error: error), preferLocal: false);
     }
 
     private readonly record struct Waiter(int Index, TaskCompletionSource<CacheError?> Done);

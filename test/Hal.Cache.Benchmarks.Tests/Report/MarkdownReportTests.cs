@@ -77,10 +77,10 @@ public sealed class MarkdownReportTests
 
         var text = MarkdownReport.Write(Report() with { Tables = [new ReportTable(LoadTable.Tree, rows, [("hal", "1")])] }, "");
 
-        Assert.Contains($"| half | ms | 50.0 | 100 | – | – | at least 0.97 x plain | 0.500 | no | {Causes.Unknown} |", text, StringComparison.Ordinal);
-        Assert.Contains("| quick | ms | 1.50 | – | – | – | at most 2 | 1.50 | yes |  |", text, StringComparison.Ordinal);
-        Assert.Contains("| alone | ms | 7.00 | – | – | – | at least 1 x nginx |  | not measured |  |", text, StringComparison.Ordinal);
-        Assert.Contains("| told | ms | 7.00 | – | – | – |  |  |  |  |", text, StringComparison.Ordinal);
+        Assert.Contains($"| half | ms | 50.0 | 100 | – | – | – | at least 0.97 x plain | 0.500 | no | {Causes.Unknown} |", text, StringComparison.Ordinal);
+        Assert.Contains("| quick | ms | 1.50 | – | – | – | – | at most 2 | 1.50 | yes |  |", text, StringComparison.Ordinal);
+        Assert.Contains("| alone | ms | 7.00 | – | – | – | – | at least 1 x nginx |  | not measured |  |", text, StringComparison.Ordinal);
+        Assert.Contains("| told | ms | 7.00 | – | – | – | – |  |  |  |  |", text, StringComparison.Ordinal);
     }
 
     [Fact]

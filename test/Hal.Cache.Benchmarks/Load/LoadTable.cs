@@ -20,7 +20,7 @@ internal sealed record LoadTable(string Name, string Heading, Durability Durabil
     public static LoadTable Types { get; } = new("types", "Data types, scripts, transactions and messages, nothing promised", Durability.None);
 
     public static LoadTable Tree { get; } = new(
-        "tree", "A tree of processes, beside chains of nginx and Varnish, nothing promised", Durability.None, ["hal", "plain", "nginx", "varnish"]);
+        "tree", "A tree of processes, beside chains of nginx and Varnish, nothing promised", Durability.None, ["hal", "plain", "relay", "nginx", "varnish"]);
 
     public static LoadTable Plane { get; } = new("plane", "The control plane in one process, its instances simulated", Durability.None, ["hal", "reference"]);
 

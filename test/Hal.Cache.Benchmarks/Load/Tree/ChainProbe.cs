@@ -85,8 +85,13 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
         for (var i = 0; i < WarmUps || System.Diagnostics.Stopwatch.GetElapsedTime(since).TotalSeconds < options.Seconds * WarmUpSeconds; i++)
         {
             cancel.ThrowIfCancellationRequested();
-            Read(chain, chain.NameOf(files.New(sizes.Large)), sizes.Large, check: true);
             Crowd.Read(chain.Leaves, chain.Wire, chain.NameOf(files.New(sizes.Large)), sizes.Clients);
+        }
+
+        for (var i = 0; i < sizes.ColdReadsBefore; i++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            Read(chain, chain.NameOf(files.New(sizes.Large)), sizes.Large, check: true);
             using var client = new BodyClient(chain.Leaves[0], chain.Wire);
             client.Read(chain.NameOf(files.New(sizes.Large)), (0, TreeSizes.Range));
         }

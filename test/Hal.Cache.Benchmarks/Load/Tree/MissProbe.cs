@@ -9,9 +9,10 @@ namespace Hal.Cache.Benchmarks.Load.Tree;
 
 /// <summary>
 /// Reads of what a leaf has not and another instance has, beside reads at that instance, by one client that waits for each. The keys are
-/// clients' own, mutable ones: the leaf asks the root for the version, and whoever holds it for the bytes.
+/// clients' own, mutable ones: the leaf asks the root for the version, and whoever holds it for the bytes. The same reads through a <see cref="Relay"/> before
+/// the holder say what the machine takes for a third process on the way, whatever that does.
 /// </summary>
-internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, TextWriter progress)
+internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, ChildProcesses children, TextWriter progress)
 {
     private const int WarmUpRoundsMax = 20;
 
@@ -70,6 +71,7 @@ internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, TextWriter
         await progress.WriteLineAsync($"  {row.Name}: {options.Rounds} rounds of {reads}");
         try
         {
+            using var relay = await RunningRelay.StartAsync(children, tree[source].Endpoint, tree[source].Directory, cancel);
             var counter = $"tree_bytes_from_{source}";
             var before = tree[RunningTree.Leaf].Counter(counter);
             // Code is compiled in several steps, each in the background after it has run for a while: until then it is that which is measured.
@@ -81,11 +83,10 @@ internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, TextWriter
                     round = 0;
                 string[] keys = [.. Enumerable.Range(0, reads).Select(i => string.Create(CultureInfo.InvariantCulture, $"{source}:{bytes}:{round}:{i}"))];
                 await PlaceAsync(tree, source, keys, bytes, cancel);
-                (string Column, IPEndPoint Endpoint)[] turns = [("hal", tree[RunningTree.Leaf].Endpoint), ("plain", tree[source].Endpoint)];
-                if (round % 2 == 0)
-                    Array.Reverse(turns);
-                foreach (var (column, endpoint) in turns)
+                (string Column, IPEndPoint Endpoint)[] turns = [("hal", tree[RunningTree.Leaf].Endpoint), ("plain", tree[source].Endpoint), ("relay", relay.Endpoint)];
+                for (var turn = 0; turn < turns.Length; turn++)
                 {
+                    var (column, endpoint) = turns[(rounds + turn) % turns.Length];
                     var sample = sum(Read(endpoint, keys, bytes));
                     if (round >= 0)
                         row.Add(column, sample);

@@ -16,7 +16,7 @@ internal sealed class TreeProbe(LoadOptions options, WorkFolder work, ChildProce
         var versions = new List<(string Name, string Version)> { ("hal", await new SiloServer(children).PrepareAsync(cancel)) };
         var rows = new List<ReportRow>();
         var hits = new HitProbe(options, client, progress);
-        var misses = new MissProbe(options, sizes, progress);
+        var misses = new MissProbe(options, sizes, children, progress);
         if (hits.IsWanted || misses.IsWanted)
         {
             await progress.WriteLineAsync("tree: hits and misses");
