@@ -76,15 +76,15 @@ internal sealed class PlaneEvents : IAsyncDisposable
     /// <summary>One subscription at the control plane, from the first subscriber here to the last.</summary>
     private sealed class Feed : IAsyncDisposable
     {
-        /// <summary>Longest wait after a refusal, as a multiple of <see cref="GatewayLimits.EventsRetry"/>.</summary>
-        private const int RefusalsMax = 32;
+        /// <summary>Longest pause after a refusal, as a multiple of <see cref="GatewayLimits.EventsRetry"/>.</summary>
+        private const int PauseMax = 32;
 
         private readonly PlaneEvents owner;
         private readonly CancellationTokenSource stop = new();
         private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly Task loop;
         private Subscription place = new();
-        private int refusals = 1; // the wait until the next try, doubled while this instance is refused
+        private int pause = 1; // until the next try, in the same unit: doubled while this instance is refused
 
         public Feed(PlaneEvents owner)
         {
@@ -120,7 +120,7 @@ internal sealed class PlaneEvents : IAsyncDisposable
                     // A stream that breaks is one that has ended: it is taken up where it was.
                 }
 
-                await Task.Delay(GatewayLimits.EventsRetry * refusals, owner.time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(GatewayLimits.EventsRetry * pause, owner.time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
@@ -128,13 +128,13 @@ internal sealed class PlaneEvents : IAsyncDisposable
         {
             if (stop.IsCancellationRequested) return;
             bool isRefused = item.Notice is { Kind: StreamNoticeKind.Refused };
-            if (isRefused && refusals > 1)
+            if (isRefused && pause > 1)
             {
-                refusals = Math.Min(refusals * 2, RefusalsMax);
+                pause = Math.Min(pause * 2, PauseMax);
                 return; // was told
             }
 
-            refusals = isRefused ? 2 : 1;
+            pause = isRefused ? 2 : 1;
             if (!isRefused) place = new Subscription { AfterPosition = item.Position, LogId = item.LogId };
             switch (item)
             {

@@ -100,7 +100,7 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     private async Task ColdAsync(IChain chain, CancellationToken cancel)
     {
         var name = chain.NameOf(files.New(sizes.Huge));
-        await SettledAsync(chain, cancel);
+        await QuietAsync(chain, cancel);
         var processes = chain.Processes();
         var before = processes.Select(ProcessFamily.ResidentBytes).ToList();
         foreach (var family in processes)
@@ -118,7 +118,7 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     private async Task CrowdAsync(IChain chain, CancellationToken cancel)
     {
         var name = chain.NameOf(files.New(sizes.Large));
-        var before = await SettledAsync(chain, cancel);
+        var before = await QuietAsync(chain, cancel);
         var times = Crowd.Read(chain.Leaves, chain.Wire, name, sizes.Clients);
         var read = await SettledAsync(chain, cancel, above: before) - before;
         copies.Add(chain.Name, new Sample(read / (double)sizes.Large));
@@ -130,7 +130,7 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     {
         var name = chain.NameOf(files.New(sizes.Huge));
         var at = sizes.Huge / 2;
-        var before = await SettledAsync(chain, cancel);
+        var before = await QuietAsync(chain, cancel);
         range.Add(chain.Name, new Sample(Once().TotalMilliseconds));
         var after = await SettledAsync(chain, cancel, above: before);
         rangeBytes.Add(chain.Name, new Sample((after - before) / MiB));
@@ -171,6 +171,13 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
         using var client = new BodyClient(chain.Leaves[0], chain.Wire);
         var times = client.Read(name, null, check ? files.Check : null);
         return times.Bytes == bytes ? times : throw new BenchmarkException($"{times.Bytes} of {bytes} bytes came");
+    }
+
+    // Gigabytes that the chain before has left to be written would be the cost of the one that comes after it.
+    private static async Task<long> QuietAsync(IChain chain, CancellationToken cancel)
+    {
+        await Task.Run(Posix.Sync, cancel);
+        return await SettledAsync(chain, cancel);
     }
 
     // A proxy may go on reading after its client has what it wanted, and the web server counts a reply when it has ended: what is known to
