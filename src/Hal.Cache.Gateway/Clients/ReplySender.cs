@@ -22,7 +22,10 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
     /// <summary>Bytes of a body after which other work of the thread pool has its turn: or the last of many readers would wait until all others have all.</summary>
     private const int BodyBytesPerTurn = 256 << 10;
 
-    /// <summary>The same for a body's first turn: many who have waited for one object all have their first bytes before anybody has more.</summary>
+    /// <summary>
+    /// The same for a body's first turn, which is sent at once where it had to be waited for: many who have waited for one object all have their first bytes
+    /// before anybody has more.
+    /// </summary>
     private const int BodyBytesFirstTurn = 16 << 10;
 
     /// <summary>Bytes of a body that may wait to be sent together.</summary>

@@ -11,9 +11,9 @@ namespace Hal.Cache.Node.Fetch;
 /// goes back to the pool when the last of them has let go.
 /// </summary>
 /// <remarks>
-/// Who waits alone and may go on at once does so on the thread that brought the bytes, which are in its processor's cache: no thread has to be woken
-/// for a chunk. Many go on side by side, on the thread pool, in the order in which they came: one that stayed behind on this thread, which the pool's
-/// threads push aside, was seen to have its first byte 10 ms after all others.
+/// Who is answered alone and may go on at once does so on the thread that brought the bytes, which are in its processor's cache: no thread has to be woken
+/// for a chunk. Several go on side by side, on the thread pool: one that stayed behind on this thread, which the pool's threads push aside, was seen to
+/// have its first byte 10 ms after all others.
 /// </remarks>
 #pragma warning disable CA1001 // the source has neither timer nor wait handle, and may be cancelled late: there is nothing to dispose of
 internal sealed class ChunkRun(int first, int count, int bytes)
@@ -137,14 +137,13 @@ internal sealed class ChunkRun(int first, int count, int bytes)
 
     private static void Answer(Waiter[] answered, CacheError? error)
     {
-        if (answered.Length == 1)
-        {
-            answered[0].Done.TrySetResult(error);
-            return;
-        }
-
         foreach (Waiter waiter in answered)
-            ThreadPool.UnsafeQueueUserWorkItem(static one => one.Done.TrySetResult(one.Error), (waiter.Done, Error: error), preferLocal: false);
+        {
+            if (answered.Length == 1 || waiter.Done.Task.CreationOptions.HasFlag(TaskCreationOptions.RunContinuationsAsynchronously))
+                waiter.Done.TrySetResult(error);
+            else
+                ThreadPool.UnsafeQueueUserWorkItem(static one => one.Done.TrySetResult(one.Error), (waiter.Done, Error: error), preferLocal: false);
+        }
     }
 
     private readonly record struct Waiter(int Index, TaskCompletionSource<CacheError?> Done);

@@ -10,6 +10,8 @@ namespace Hal.Cache.Gateway.Tests.PubSub;
 /// <summary>How the control plane's events are asked for again: seldom while this instance is refused, where they ended otherwise.</summary>
 public sealed class PlaneEventsTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly ManualTimeProvider time = new(DateTimeOffset.UnixEpoch.AddDays(20_000));
     private readonly ChannelHub channels = new();
     private readonly ConcurrentQueue<(int Second, Subscription Place)> asked = new();
@@ -59,12 +61,12 @@ public sealed class PlaneEventsTests
     // An attempt that is over has armed the timer of the next one.
     private async Task PassAsync(int seconds)
     {
-        await time.WhenArmedAsync(1);
+        await time.WhenArmedAsync(1).WaitAsync(Patience);
         while (second < seconds)
         {
             second++;
             time.Advance(TimeSpan.FromSeconds(1));
-            await time.WhenArmedAsync(1);
+            await time.WhenArmedAsync(1).WaitAsync(Patience);
         }
     }
 

@@ -12,17 +12,29 @@ public sealed class ChunkRunTests
     [ThreadStatic]
     private static bool isFilling;
 
-    [Fact]
-    public async Task One_reader_that_may_goes_on_on_the_thread_that_brings_the_bytes_and_the_others_elsewhere()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_reader_that_is_answered_alone_goes_on_on_the_thread_that_brings_the_bytes_if_it_may(bool goesOnAtOnce)
     {
         var run = new ChunkRun(first: 4, count: 2, bytes: Chunk + 100);
-        Task<bool> alone = WaitAsync(run, 4, goesOnAtOnce: true), second = WaitAsync(run, 4, goesOnAtOnce: true), slow = WaitAsync(run, 4, goesOnAtOnce: false);
+        Task<bool> alone = WaitAsync(run, 4, goesOnAtOnce), later = WaitAsync(run, 5, goesOnAtOnce);
 
         await Task.Run(() => Fill(run, Chunk)); // where there is no context that would have continuations posted to it
 
-        Assert.True(await alone.WaitAsync(Patience));
-        Assert.False(await second.WaitAsync(Patience));
-        Assert.False(await slow.WaitAsync(Patience));
+        Assert.Equal(goesOnAtOnce, await alone.WaitAsync(Patience));
+        Assert.False(later.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Readers_that_are_answered_together_all_go_on_elsewhere()
+    {
+        var run = new ChunkRun(first: 4, count: 2, bytes: Chunk + 100);
+        Task<bool>[] readers = [WaitAsync(run, 4, goesOnAtOnce: true), WaitAsync(run, 4, goesOnAtOnce: true), WaitAsync(run, 4, goesOnAtOnce: false)];
+
+        await Task.Run(() => Fill(run, Chunk));
+
+        Assert.All(await Task.WhenAll(readers).WaitAsync(Patience), Assert.False);
     }
 
     [Fact]

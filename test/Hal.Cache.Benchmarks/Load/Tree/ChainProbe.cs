@@ -176,7 +176,7 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     // Gigabytes that the chain before has left to be written would be the cost of the one that comes after it.
     private static async Task<long> QuietAsync(IChain chain, CancellationToken cancel)
     {
-        await Task.Run(Posix.Sync, cancel);
+        await Task.Run(Posix.Sync, CancellationToken.None).WaitAsync(cancel);
         return await SettledAsync(chain, cancel);
     }
 

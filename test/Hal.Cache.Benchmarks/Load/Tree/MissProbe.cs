@@ -69,6 +69,7 @@ internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, ChildProce
         if (!options.Wants(row.Name))
             return;
         await progress.WriteLineAsync($"  {row.Name}: {options.Rounds} rounds of {reads}");
+        var asked = "relay"; // whose failure it is
         try
         {
             using var relay = await RunningRelay.StartAsync(children, tree[source].Endpoint, tree[source].Directory, cancel);
@@ -82,14 +83,15 @@ internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, ChildProce
                 if (round < 0 && rounds > 0 && Stopwatch.GetElapsedTime(since).TotalSeconds > options.Seconds * WarmUpSeconds)
                     round = 0;
                 string[] keys = [.. Enumerable.Range(0, reads).Select(i => string.Create(CultureInfo.InvariantCulture, $"{source}:{bytes}:{round}:{i}"))];
+                asked = "hal";
                 await PlaceAsync(tree, source, keys, bytes, cancel);
                 (string Column, IPEndPoint Endpoint)[] turns = [("hal", tree[RunningTree.Leaf].Endpoint), ("plain", tree[source].Endpoint), ("relay", relay.Endpoint)];
                 for (var turn = 0; turn < turns.Length; turn++)
                 {
-                    var (column, endpoint) = turns[(rounds + turn) % turns.Length];
+                    (asked, var endpoint) = turns[(rounds + turn) % turns.Length];
                     var sample = sum(Read(endpoint, keys, bytes));
                     if (round >= 0)
-                        row.Add(column, sample);
+                        row.Add(asked, sample);
                 }
                 Remove(tree, keys);
             }
@@ -99,7 +101,7 @@ internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, ChildProce
         }
         catch (Exception e) when (e is BenchmarkException or IOException or System.Net.Sockets.SocketException)
         {
-            row.Fail("hal", e.Message);
+            row.Fail(asked, e.Message);
         }
         rows.Add(row.Build());
     }

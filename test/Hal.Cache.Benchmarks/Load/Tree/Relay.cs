@@ -13,7 +13,7 @@ internal sealed class Relay(IPEndPoint source, TcpListener listener)
     private const int PieceBytes = 256 << 10;
     private const int RequestBytesMax = 4 << 10;
 
-    /// <summary>Bytes of replies that are kept; the oldest give way. The largest object of the table and its frame fit.</summary>
+    /// <summary>Bytes of replies that are kept; the oldest give way. The largest object of a miss and its frame fit.</summary>
     private const int KeptBytes = 128 << 20;
 
     private readonly byte[] kept = GC.AllocateUninitializedArray<byte>(KeptBytes, pinned: true);
