@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hal.Cache.Storage.Log;
@@ -17,11 +16,8 @@ internal sealed unsafe class BulkWrites(TimeProvider time) : IDisposable
     /// <summary>Shorter writes go through the cache.</summary>
     public const int BytesMin = 1 << 20;
 
-    /// <summary>What a direct write has to be a multiple of, in its place in the file, its length, and in memory.</summary>
-    private const int Alignment = 4096;
-
-    /// <summary>Bytes that are written at a time, from memory of this class: FASTER's pages lie anywhere.</summary>
-    private const int BufferBytes = 1 << 20;
+    /// <summary>What a direct write has to be a multiple of, in its place in the file, its length, and in memory: FASTER's pages are.</summary>
+    private const int Alignment = LogDevice.SectorBytes;
 
     /// <summary>One write in so many goes the way that is not preferred, times how much longer that one took, up to <see cref="TriedGrowthMax"/>.</summary>
     private const int TriedEvery = 32;
@@ -36,7 +32,6 @@ internal sealed unsafe class BulkWrites(TimeProvider time) : IDisposable
 
     private const int ErrnoInvalid = 22;
 
-    private byte* buffer;
     private SafeFileHandle? direct;
     private long segment = -1;
     private bool isSupported = Posix.CanWriteDirectly;
@@ -49,7 +44,7 @@ internal sealed unsafe class BulkWrites(TimeProvider time) : IDisposable
 
     public void Write(long number, string path, SafeFileHandle cached, int offset, ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length < BytesMin || !isSupported || (offset | bytes.Length) % Alignment != 0 || !AreChunks(bytes))
+        if (bytes.Length < BytesMin || !isSupported || !IsAligned(offset, bytes) || !AreChunks(bytes))
         {
             RandomAccess.Write(cached, bytes, offset);
             return;
@@ -78,12 +73,7 @@ internal sealed unsafe class BulkWrites(TimeProvider time) : IDisposable
             Close();
     }
 
-    public void Dispose()
-    {
-        Close();
-        NativeMemory.AlignedFree(buffer);
-        buffer = null;
-    }
+    public void Dispose() => Close();
 
     private void Count(ref double cost, long began, int bytes)
     {
@@ -101,18 +91,9 @@ internal sealed unsafe class BulkWrites(TimeProvider time) : IDisposable
 
         if (direct == null)
             return isSupported = false;
-        if (buffer == null)
-            buffer = (byte*)NativeMemory.AlignedAlloc(BufferBytes, Alignment);
         try
         {
-            for (int done = 0; done < bytes.Length;)
-            {
-                var part = new Span<byte>(buffer, Math.Min(BufferBytes, bytes.Length - done));
-                bytes.Slice(done, part.Length).CopyTo(part);
-                RandomAccess.Write(direct, part, offset + done);
-                done += part.Length;
-            }
-
+            RandomAccess.Write(direct, bytes, offset);
             return true;
         }
         catch (IOException e) when (e.HResult == ErrnoInvalid) // as file systems say that opened the file all the same
@@ -127,11 +108,17 @@ internal sealed unsafe class BulkWrites(TimeProvider time) : IDisposable
         (direct, segment) = (null, -1);
     }
 
-    // Writes begin where a record does.
+    private static bool IsAligned(int offset, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* first = bytes)
+            return ((nint)first | offset | bytes.Length) % Alignment == 0;
+    }
+
+    // A write that goes on within a sector, behind a commit, begins in the middle of a record: it is not known what follows.
     private static bool AreChunks(ReadOnlySpan<byte> bytes)
     {
-        int others = 0;
-        for (int at = 0; RecordFormat.Measure(bytes[at..]) is > 0 and var length; at += length)
+        int others = 0, at = 0;
+        for (; RecordFormat.Measure(bytes[at..]) is > 0 and var length; at += length)
         {
             if (RecordFormat.HeaderOf(bytes[at..]).Kind != RecordKind.Chunk)
                 others += length;
@@ -139,6 +126,6 @@ internal sealed unsafe class BulkWrites(TimeProvider time) : IDisposable
                 return false;
         }
 
-        return true;
+        return at > 0;
     }
 }

@@ -36,7 +36,7 @@ internal sealed class FasterRecordLog : IRecordLog
         writer = new LogWriter(files, options, mark, seed, time);
         log = new FasterLog(new FasterLogSettings
         {
-            LogDevice = new LogDevice(files, writer.Enqueue),
+            LogDevice = new LogDevice(files, mark.Committed, writer.Enqueue),
             LogCommitManager = new NoCommitFiles(),
             PageSize = mark.PageBytes,
             MemorySize = LogWriter.BufferBytes(options.BufferBytes, mark.PageBytes),

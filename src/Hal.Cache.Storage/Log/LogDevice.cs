@@ -3,17 +3,24 @@ using FASTER.core;
 namespace Hal.Cache.Storage.Log;
 
 /// <summary>What FASTER takes for its disk: writes go to the log's one writer, which never reports an error back but tries again.</summary>
-internal sealed class LogDevice(ISegmentFiles files, Action<WriteRequest> write)
-    : StorageDeviceBase("log", ByteSectors, Devices.CAPACITY_UNSPECIFIED)
+/// <param name="start">Where the log goes on after what it has recovered, which FASTER does not have in memory.</param>
+internal sealed class LogDevice(ISegmentFiles files, long start, Action<WriteRequest> write)
+    : StorageDeviceBase("log", SectorBytes, Devices.CAPACITY_UNSPECIFIED)
 {
-    // Writes go through the page cache, which needs no alignment. With larger sectors FASTER would write again what it has committed,
-    // and, after a start in the middle of a sector, write zeros over it.
-    private const uint ByteSectors = 1;
+    /// <summary>
+    /// What FASTER's pages and writes are aligned to, in bytes, so that a page can go past the page cache from where it lies. A commit in the
+    /// middle of a sector writes again, unchanged, what lies before it there, as the page cache would.
+    /// </summary>
+    public const int SectorBytes = 4096;
 
     // Called inside FASTER's epoch, on whichever thread leaves it last: it must not block.
     public override void WriteAsync(
-        IntPtr sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite, DeviceIOCompletionCallback callback, object context) =>
-        write(new(sourceAddress, segmentId * segmentSize + (long)destinationAddress, (int)numBytesToWrite, callback, context));
+        IntPtr sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite, DeviceIOCompletionCallback callback, object context)
+    {
+        var address = (segmentId * segmentSize) + (long)destinationAddress;
+        var recovered = (int)Math.Max(0, start - address); // zeros in FASTER's page: the first sector begins before the start
+        write(new(sourceAddress + recovered, address + recovered, (int)numBytesToWrite - recovered, callback, context));
+    }
 
     // The log reads its files itself (pooled buffers, no wait for cached pages), and FASTER reads only to recover, which it never does here.
     public override void ReadAsync(
