@@ -121,7 +121,13 @@ internal sealed class BlobStore : IBlobStore
 
     public long TakeVersion(ulong hash) => core.ShardOf(hash).NextVersion();
 
-    public void Touch(in EntryRef entry) => core.Policy.Read(entry, core.Clock);
+    public unsafe void Touch(in EntryRef entry)
+    {
+        if ((entry.Flags & EntryFlags.Brought) != 0)
+            entry.Header->Flags &= ~EntryFlags.Brought;
+        else
+            core.Policy.Read(entry, core.Clock);
+    }
 
     public EntryUsage UsageOf(in EntryRef entry) => core.Policy.UsageOf(entry, core.Clock);
 

@@ -178,6 +178,8 @@ internal sealed unsafe class EntryWrites(StoreCore core)
         else
         {
             shard.Table.Add(hash, entry);
+            if ((entry->Flags & (EntryFlags.Clean | EntryFlags.Unread)) == EntryFlags.Clean)
+                entry->Flags |= EntryFlags.Brought;
         }
 
         SetAddress(entry, address);

@@ -74,6 +74,7 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
             case RecordKind.Chunk:
                 highestId = Math.Max(highestId, header.A);
                 chunks[header.A] = (address, valueBytes);
+                core.Chunks.Records!.Add(address, header.A, valueBytes);
                 break;
             case RecordKind.Delete:
                 Remove(header.Space, key);

@@ -373,7 +373,7 @@ internal sealed unsafe class StoreCore : IDisposable
 
     /// <summary>The flags that an entry keeps when it gets another slot of memory with its value in the same place.</summary>
     public static EntryFlags Kept(EntryFlags flags) => flags & (EntryFlags.Clean | EntryFlags.Raw | EntryFlags.Text | EntryFlags.Queued
-        | EntryFlags.Dirty | EntryFlags.Large | EntryFlags.Logged | EntryFlags.Object | EntryFlags.Slotted | EntryFlags.Suspect);
+        | EntryFlags.Dirty | EntryFlags.Large | EntryFlags.Logged | EntryFlags.Object | EntryFlags.Slotted | EntryFlags.Suspect | EntryFlags.Brought);
 
     public static void CopyState(EntryHeader* from, EntryHeader* to) =>
         (to->Version, to->Address, to->PolicyState) = (from->Version, from->Address, from->PolicyState);

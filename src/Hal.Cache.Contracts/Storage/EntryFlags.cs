@@ -50,4 +50,7 @@ public enum EntryFlags : ushort
 
     /// <summary>A copy that this instance's own client wrote, and that nobody has read here since.</summary>
     Unread = 8192,
+
+    /// <summary>A copy whose reading by whoever had it brought is still to come: that one is no use of it, or everything would be used once.</summary>
+    Brought = 16384,
 }

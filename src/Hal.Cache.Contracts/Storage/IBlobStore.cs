@@ -62,7 +62,7 @@ public interface IBlobStore : IAsyncDisposable
     /// <summary>A version above all that were given in the shard of a hash. Needs the lock.</summary>
     long TakeVersion(ulong hash);
 
-    /// <summary>Tells the policy of a read. Needs the lock.</summary>
+    /// <summary>Tells the policy of a read, unless it is the one that a copy was brought for. Needs the lock.</summary>
     void Touch(in EntryRef entry);
 
     /// <summary>Adds or replaces a value of up to <see cref="InlineBytesMax"/> bytes; longer ones are staged first. Needs the lock.</summary>

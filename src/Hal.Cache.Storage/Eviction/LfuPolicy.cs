@@ -4,7 +4,8 @@ namespace Hal.Cache.Storage.Eviction;
 
 /// <summary>
 /// Least frequently used goes first: a logarithmic counter as in Redis (a million uses are 255), less one for each minute without use.
-/// Entries of one count are told apart by whether they were used since they were last walked.
+/// Entries of one count are told apart by whether they were used since they were last walked. Where the oldest are walked, what was not used since it
+/// was written goes.
 /// </summary>
 /// <remarks>State: minute of the last decay (23 bits), used since the last walk (1 bit), counter (8 bits).</remarks>
 internal sealed class LfuPolicy(int seed) : IEvictionPolicy
@@ -59,7 +60,8 @@ internal sealed class LfuPolicy(int seed) : IEvictionPolicy
         bool used = (entry.PolicyState & Used) != 0;
         entry.PolicyState = Pack(counter, reclaim.Clock, 0);
         int rank = ((int)(CounterMax - counter) * 2) + (used ? 0 : 1);
-        return rankings[(int)reclaim.Tier].Keep(CleanLast.Rank(rank, Ranks, entry, reclaim.Tier), EntryWeight.Of(entry), reclaim.KeepShare);
+        bool isAmongBest = rankings[(int)reclaim.Tier].Keep(CleanLast.Rank(rank, Ranks, entry, reclaim.Tier), EntryWeight.Of(entry), reclaim.KeepShare);
+        return isAmongBest && (!reclaim.IsOldest || used || counter > CounterAtFirst);
     }
 
     public EntryUsage UsageOf(in EntryRef entry, uint clock) => new(null, (int)CounterAt(entry.PolicyState, clock));

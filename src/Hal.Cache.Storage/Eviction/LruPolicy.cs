@@ -5,9 +5,13 @@ namespace Hal.Cache.Storage.Eviction;
 
 /// <summary>
 /// Least recently used goes first: of the walked entries those stay whose last use lies behind an age that adapts to what is walked.
-/// Entries of one age are told apart by whether they were used since they were last walked.
+/// Entries of one age are told apart by whether they were used since they were last walked. Where the oldest are walked, what was not used since it
+/// was written goes: everything else came later, so that a stream of what is read once moves nothing.
 /// </summary>
-/// <remarks>State: second of the last use and one (31 bits), used since the last walk (1 bit); 0 is an entry that was never added.</remarks>
+/// <remarks>
+/// State: second of the last use and one (30 bits), used since the store was walked, used since the last walk (1 bit each); 0 is an entry that was never
+/// added.
+/// </remarks>
 internal sealed class LruPolicy : IEvictionPolicy
 {
     public const string PolicyName = "lru";
@@ -17,6 +21,8 @@ internal sealed class LruPolicy : IEvictionPolicy
 
     private const int AgeSteps = (32 - StepBits + 1) << StepBits;
     private const uint Used = 1;
+    private const uint UsedInStore = 2;
+    private const int SecondShift = 2;
 
     private readonly KeepRanking[] rankings = [new(AgeSteps * 2), new(CleanLast.Ranks(AgeSteps * 2))];
 
@@ -24,9 +30,9 @@ internal sealed class LruPolicy : IEvictionPolicy
 
     public bool KeepsAll => false;
 
-    public void Added(in EntryRef entry, uint clock) => entry.PolicyState = Stamp(clock) | (entry.PolicyState == 0 ? 0 : Used);
+    public void Added(in EntryRef entry, uint clock) => entry.PolicyState = Stamp(clock) | (entry.PolicyState == 0 ? 0 : Used | UsedInStore);
 
-    public void Read(in EntryRef entry, uint clock) => entry.PolicyState = Stamp(clock) | Used;
+    public void Read(in EntryRef entry, uint clock) => entry.PolicyState = Stamp(clock) | Used | UsedInStore;
 
     public void Removed(in EntryRef entry)
     {
@@ -35,9 +41,11 @@ internal sealed class LruPolicy : IEvictionPolicy
     public bool Keep(in EntryRef entry, in ReclaimContext reclaim)
     {
         uint state = entry.PolicyState;
-        entry.PolicyState = state & ~Used;
+        entry.PolicyState = state & (reclaim.Tier == ReclaimTier.Store ? ~(Used | UsedInStore) : ~Used);
         int rank = (AgeStep(IdleSeconds(state, reclaim.Clock)) * 2) + ((state & Used) != 0 ? 0 : 1);
-        return rankings[(int)reclaim.Tier].Keep(CleanLast.Rank(rank, AgeSteps * 2, entry, reclaim.Tier), EntryWeight.Of(entry), reclaim.KeepShare);
+        bool isAmongBest = rankings[(int)reclaim.Tier].Keep(
+            CleanLast.Rank(rank, AgeSteps * 2, entry, reclaim.Tier), EntryWeight.Of(entry), reclaim.KeepShare);
+        return isAmongBest && (!reclaim.IsOldest || (state & UsedInStore) != 0);
     }
 
     public EntryUsage UsageOf(in EntryRef entry, uint clock) => new(IdleSeconds(entry.PolicyState, clock), null);
@@ -46,12 +54,12 @@ internal sealed class LruPolicy : IEvictionPolicy
     {
         // The clock began with the store: what was idle for longer is as old as can be told.
         if (usage.IdleSeconds is { } idle)
-            entry.PolicyState = idle > clock ? Used : Stamp(clock - idle);
+            entry.PolicyState = idle > clock ? Used | UsedInStore : Stamp(clock - idle);
     }
 
-    private static uint Stamp(uint clock) => (clock + 1) << 1;
+    private static uint Stamp(uint clock) => (clock + 1) << SecondShift;
 
-    private static uint IdleSeconds(uint state, uint clock) => clock + 1 > state >> 1 ? clock + 1 - (state >> 1) : 0;
+    private static uint IdleSeconds(uint state, uint clock) => clock + 1 > state >> SecondShift ? clock + 1 - (state >> SecondShift) : 0;
 
     private static int AgeStep(uint seconds)
     {

@@ -21,6 +21,9 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
 
     public ChunkClock Clock => clock;
 
+    /// <summary>Where the log has records of chunks; null without a log.</summary>
+    public ChunkRecords? Records { get; } = log == null ? null : new(pool, log);
+
     /// <summary>Copies that wait to be written, where everything else is appended when it comes.</summary>
     public UnwrittenCopies Unwritten { get; } = new(pool.LimitBytes / UnwrittenPart);
 
@@ -69,7 +72,10 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     public Chunk? TryAddLogged(long id, ReadOnlySpan<byte> bytes)
     {
         var header = new RecordHeader { Kind = RecordKind.Chunk, A = id };
-        return log!.TryAppend(ref header, default, bytes, out long address) ? AddRecovered(id, bytes.Length, address) : null;
+        if (!log!.TryAppend(ref header, default, bytes, out long address))
+            return null;
+        Records!.Add(address, id, bytes.Length);
+        return AddRecovered(id, bytes.Length, address);
     }
 
     /// <summary>A chunk that was found in the log.</summary>
@@ -227,6 +233,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
                 return false;
             live.Move(from, address, RecordBytes(chunk));
             Volatile.Write(ref chunk.Address, address);
+            Records!.Add(address, chunk.Id, chunk.Bytes);
             return true;
         }
     }
@@ -270,6 +277,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
         if (!log!.TryAppend(ref header, default, new ReadOnlySpan<byte>((byte*)chunk.Page, chunk.Bytes), out long address))
             return false;
         chunk.Address = address;
+        Records!.Add(address, chunk.Id, chunk.Bytes);
         return true;
     }
 }

@@ -145,8 +145,8 @@ internal sealed class LargeValue : ILargeValue
     {
         lock (chunks)
         {
-            int index = chunks.IndexOf(chunk);
-            if (index < 0)
+            int index = ids.Length == 1 ? (int)(chunk.Id - ids[0]) : chunks.IndexOf(chunk);
+            if (index < 0 || index >= chunks.Count || chunks[index] != chunk)
                 return;
             chunks[index] = null;
             ChunksPresent--;

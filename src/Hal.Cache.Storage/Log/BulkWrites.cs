@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Hal.Cache.Storage.Log;
 
 /// <summary>
-/// Writes long runs of chunks past the page cache (O_DIRECT) or through it, whichever took less time lately; the other way is tried now and
+/// Writes long runs of chunks past the page cache (O_DIRECT), or through it where that took much less time lately; the other way is tried now and
 /// then. For one thread. Where the file system can't do without its cache, everything goes through it.
 /// </summary>
 /// <remarks>
@@ -23,6 +23,9 @@ internal sealed unsafe class BulkWrites(TimeProvider time) : IDisposable
     private const int TriedEvery = 32;
 
     private const double TriedGrowthMax = 8;
+
+    /// <summary>How much longer a direct write may take: what the cache has taken is still to be written, and its copy costs a processor.</summary>
+    private const double DirectWorth = 3;
 
     /// <summary>What a new measurement counts for, the ones before it for the rest.</summary>
     private const double NewWeight = 0.25;
@@ -50,7 +53,7 @@ internal sealed unsafe class BulkWrites(TimeProvider time) : IDisposable
             return;
         }
 
-        bool goesDirectly = directCost == 0 || (cachedCost != 0 && directCost <= cachedCost);
+        bool goesDirectly = directCost == 0 || (cachedCost != 0 && directCost <= DirectWorth * cachedCost);
         double worse = goesDirectly ? cachedCost / Math.Max(directCost, double.Epsilon) : directCost / Math.Max(cachedCost, double.Epsilon);
         if (++untried >= TriedEvery * Math.Clamp(worse, 1, TriedGrowthMax))
             (goesDirectly, untried) = (!goesDirectly, 0);

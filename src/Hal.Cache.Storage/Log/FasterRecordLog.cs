@@ -149,12 +149,12 @@ internal sealed class FasterRecordLog : IRecordLog
         return ReadSlowAsync(address, recordBytes, cancellation);
     }
 
-    public long Scan(long from, long to, IRecordVisitor visitor)
+    public long Scan(long from, long to, IRecordVisitor visitor, bool isRecord = false)
     {
         var end = CommittedUntil;
         from = Math.Max(from, BeginAddress);
         to = Math.Min(to, end);
-        return from >= to ? Math.Max(from, to) : scanner.Scan(from, to, end, visitor);
+        return from >= to ? Math.Max(from, to) : scanner.Scan(from, to, isRecord ? to : end, visitor);
     }
 
     public Task<CacheError?> TruncateAsync(long address)

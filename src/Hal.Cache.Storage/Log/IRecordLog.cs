@@ -73,7 +73,8 @@ internal interface IRecordLog : IAsyncDisposable
     /// Visits the records that begin in [from, to), as far as they are committed, and returns where to go on: the address after the last
     /// record taken. Damage is told to the visitor and skipped. Does blocking I/O; throws <see cref="IOException"/> when the device fails.
     /// </summary>
-    long Scan(long from, long to, IRecordVisitor visitor);
+    /// <param name="isRecord">Whether a record, or a page, begins at <paramref name="to"/>: nothing from there on is read then.</param>
+    long Scan(long from, long to, IRecordVisitor visitor, bool isRecord = false);
 
     /// <summary>
     /// Gives up what lies before <paramref name="address"/>, rounded down to a segment; files go after the next commit, never before

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Storage.Large;
@@ -9,7 +10,7 @@ namespace Hal.Cache.Storage.Reclaim;
 
 /// <summary>
 /// Makes room on disk: walks the oldest segment, appends what is live and kept to the tail again, and truncates the segment after a
-/// commit. What is dead or not kept costs nothing. Runs on one thread.
+/// commit. What is dead or not kept costs nothing: chunks, which are most of a log of large objects, are read only where they stay. Runs on one thread.
 /// </summary>
 internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryReclaim memory) : IRecordVisitor
 {
@@ -27,6 +28,8 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
     private long gaveUpAtLive = long.MaxValue;
     private uint gaveUpAt;
     private readonly ObjectRewrite objects = new(core);
+    private Dictionary<LargeValue, bool> kept = []; // what was decided of those that this segment has parts of
+    private Dictionary<LargeValue, bool> keptBefore = []; // of the segment before, which may have had other parts
     private long truncatesBefore;
     private long spareWrittenFrom;
     private bool sparesWritten;
@@ -122,21 +125,15 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
     private bool ReclaimSegment(long begin, long end, bool drop, CancellationToken cancellation)
     {
         (mustDrop, droppedBytes, truncatesBefore) = (drop, 0, end);
+        (kept, keptBefore) = ([], kept);
         if (!objects.TryRewriteMoved(end))
             return false;
         if (core.Live.OfSegmentAt(begin) > 0)
         {
             if (log.CommitAsync(cancellation).AsTask().GetAwaiter().GetResult() != null)
                 return false;
-            long from = begin;
-            do
-            {
-                stopped = false;
-                from = log.Scan(from, end, this);
-                if (stopped && (objects.HasFailed || !WaitForRoom(cancellation)))
-                    return false;
-            }
-            while (stopped);
+            if (!ReclaimRecords(begin, end, cancellation))
+                return false;
         }
 
         // What an object replaces may go here, before the object that waits for the writer is in the log.
@@ -147,7 +144,48 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
             return false;
         spaces.Relocate(end);
         // Until the segment is gone there is nothing else to walk: a second walk over it would find nothing, and pass for one in vain.
-        return log.TruncateAsync(end).WaitAsync(cancellation).GetAwaiter().GetResult() == null;
+        if (log.TruncateAsync(end).WaitAsync(cancellation).GetAwaiter().GetResult() != null)
+            return false;
+        core.Chunks.Records!.Forget(begin);
+        return true;
+    }
+
+    /// <summary>Chunks as they are listed, and between them whatever else there is.</summary>
+    private bool ReclaimRecords(long begin, long end, CancellationToken cancellation)
+    {
+        long segment = begin & ~((long)log.SegmentBytes - 1);
+        long at = begin;
+        foreach (ChunkRecords.ChunkRun run in core.Chunks.Records!.OfSegmentAt(begin))
+        {
+            if (!ReclaimBetween(at, segment + run.Offset, cancellation))
+                return false;
+            at = segment + run.Offset;
+            for (int index = 0; index < run.Count; index++, at += log.RecordBytes(0, run.Bytes))
+            {
+                while (!TryReclaimChunk(run.FirstId + index, at, cancellation))
+                {
+                    if (!WaitForRoom(cancellation))
+                        return false;
+                }
+            }
+        }
+
+        return ReclaimBetween(at, end, cancellation);
+    }
+
+    private bool ReclaimBetween(long from, long end, CancellationToken cancellation)
+    {
+        while (from < end)
+        {
+            stopped = false;
+            from = log.Scan(from, end, this, isRecord: true);
+            if (stopped && (objects.HasFailed || !WaitForRoom(cancellation)))
+                return false;
+            if (!stopped)
+                break;
+        }
+
+        return true;
     }
 
     private bool WaitForRoom(CancellationToken cancellation) =>
@@ -219,11 +257,36 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         return true;
     }
 
+    /// <summary>False where the log's buffer is full now.</summary>
+    private bool TryReclaimChunk(long id, long address, CancellationToken cancellation)
+    {
+        if (!Stays(id, address, out Chunk? chunk))
+            return true;
+        Result<RecordLease> read = log.ReadAsync(address, log.RecordBytes(0, chunk.Bytes), cancellation).AsTask().GetAwaiter().GetResult();
+        if (!read.IsOk)
+        {
+            if (Volatile.Read(ref chunk.Address) != address) // dropped, or written anew, meanwhile
+                return true;
+            if (read.Error.Code != CacheErrorCode.Corrupt)
+                throw new IOException(read.Error.Message);
+            core.Counters.Corrupt();
+            return true;
+        }
+
+        using RecordLease lease = read.Value;
+        return VisitChunk(address, lease.Header, lease.Value.Span);
+    }
+
+    private bool Stays(long id, long address, [NotNullWhen(true)] out Chunk? chunk)
+    {
+        chunk = core.Chunks.Find(id);
+        return chunk != null && Volatile.Read(ref chunk.Address) == address
+            && !(mustDrop && chunk.Owner is { } owner && TryDropChunk(owner, chunk));
+    }
+
     private bool VisitChunk(long address, in RecordHeader record, ReadOnlySpan<byte> value)
     {
-        if (core.Chunks.Find(record.A) is not { } chunk || Volatile.Read(ref chunk.Address) != address)
-            return true;
-        if (mustDrop && chunk.Owner is { } owner && TryDropChunk(owner, chunk))
+        if (!Stays(record.A, address, out Chunk? chunk))
             return true;
         if (!core.Chunks.TryRelocate(chunk, address, record, value))
             return false;
@@ -266,6 +329,17 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
             return true;
         if (!mustDrop || ((entry->Flags & EntryFlags.Clean) == 0 && (core.Policy.KeepsAll || sparesWritten)) || core.IsGuarded(entry))
             return false;
-        return !core.Policy.Keep(new EntryRef(entry), new ReclaimContext(ReclaimTier.Store, core.Clock, KeepShare));
+        return !((entry->Flags & (EntryFlags.Large | EntryFlags.Slotted)) == EntryFlags.Large ? IsKept(entry, core.LargeOf(entry)) : IsKept(entry));
     }
+
+    // The parts of a large value have one fate, or a walk would leave holes in every value and none whole.
+    private bool IsKept(EntryHeader* entry, LargeValue value)
+    {
+        if (kept.TryGetValue(value, out bool isKept))
+            return isKept;
+        return kept[value] = keptBefore.TryGetValue(value, out isKept) ? isKept : IsKept(entry);
+    }
+
+    private bool IsKept(EntryHeader* entry) =>
+        core.Policy.Keep(new EntryRef(entry), new ReclaimContext(ReclaimTier.Store, core.Clock, KeepShare, IsOldest: true));
 }

@@ -60,7 +60,7 @@ public sealed unsafe class SegmentCache(IEvictionPolicy policy, int capacity) : 
         {
             int key = log.Dequeue();
             var entry = new EntryRef((EntryHeader*)entries[key]);
-            if (policy.Keep(entry, new ReclaimContext(ReclaimTier.Store, Clock, KeepShare)))
+            if (policy.Keep(entry, new ReclaimContext(ReclaimTier.Store, Clock, KeepShare, IsOldest: true)))
             {
                 log.Enqueue(key);
                 continue;

@@ -60,7 +60,7 @@ internal sealed class ThrowingLog(IRecordLog log) : IRecordLog
 
     public ValueTask<Result<RecordLease>> ReadAsync(long address, int recordBytes, CancellationToken cancellation) => log.ReadAsync(address, recordBytes, cancellation);
 
-    public long Scan(long from, long to, IRecordVisitor visitor) => log.Scan(from, to, visitor);
+    public long Scan(long from, long to, IRecordVisitor visitor, bool isRecord = false) => log.Scan(from, to, visitor, isRecord);
 
     public Task<CacheError?> TruncateAsync(long address) => log.TruncateAsync(address);
 
