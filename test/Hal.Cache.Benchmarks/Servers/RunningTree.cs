@@ -1,5 +1,7 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Hal.Cache.Testing.Network;
 
 namespace Hal.Cache.Benchmarks.Servers;
 
@@ -19,15 +21,28 @@ internal sealed class RunningTree : IAsyncDisposable
     private readonly TreeLimits limits;
     private readonly string assembly = SiloAssembly.Locate();
     private readonly HttpClient http = new() { Timeout = ConnectTimeMax };
+    private readonly Dictionary<string, LinkProxy> leafLinks = [];
 
     private RunningTree(ChildProcesses children, string directory, TreeLimits limits)
     {
         (this.children, this.directory, this.limits) = (children, directory, limits);
         (string Name, string? Parent)[] shape = [(Root, null), (Branch, Root), (Leaf, Branch), (Sibling, Branch)];
         Instances = [.. shape.Select(one => new TreeInstance(one.Name, one.Parent, Path.Combine(directory, one.Name)))];
+        if (limits.LeafBytesPerSecond == 0)
+            return;
+        var rate = new LinkRate(limits.LeafBytesPerSecond);
+        foreach (var other in Instances.Where(one => one.Name != Leaf))
+        {
+            var link = leafLinks[other.Name] = new LinkProxy(other.Endpoint.Port);
+            link.Limit(rate);
+        }
     }
 
     public IReadOnlyList<TreeInstance> Instances { get; }
+
+    /// <summary>Where the leaf, and who stands beside it, reaches another instance.</summary>
+    public IPEndPoint FromLeaf(string name) =>
+        leafLinks.TryGetValue(name, out var link) ? new IPEndPoint(IPAddress.Loopback, link.Port) : this[name].Endpoint;
 
     public TreeInstance this[string name] => Instances.Single(instance => instance.Name == name);
 
@@ -91,6 +106,8 @@ internal sealed class RunningTree : IAsyncDisposable
         http.Dispose();
         foreach (var instance in Instances)
             await instance.EndAsync(children);
+        foreach (var link in leafLinks.Values)
+            link.Dispose();
         if (Directory.Exists(directory))
             Directory.Delete(directory, recursive: true);
     }
@@ -126,7 +143,7 @@ internal sealed class RunningTree : IAsyncDisposable
         else if (limits.Origin is { } origin)
             arguments.AddRange(["--origin", $"{TreeLimits.OriginPrefix}=file://{origin}?freshness=immutable"]);
         foreach (var other in Instances.Where(one => one != instance))
-            arguments.AddRange(["--peer", $"{other.Name}={TreeInstance.Address(other.Endpoint.Port)}"]);
+            arguments.AddRange(["--peer", $"{other.Name}={TreeInstance.Address((instance.Name == Leaf ? FromLeaf(other.Name) : other.Endpoint).Port)}"]);
         return arguments;
     }
 }

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.Channels;
 
 namespace Hal.Cache.Testing.Network;
 
@@ -10,6 +12,9 @@ namespace Hal.Cache.Testing.Network;
 public sealed class LinkProxy : IDisposable
 {
     private const int BufferBytes = 64 << 10;
+
+    /// <summary>Pieces that are on the line at a time.</summary>
+    private const int LinePiecesMax = 16;
 
     private readonly Lock _gate = new();
     private readonly int _target;
@@ -48,7 +53,10 @@ public sealed class LinkProxy : IDisposable
     }
 
     /// <summary>From now on so many bytes a second come back from the target, over all connections; 0 for as many as there are.</summary>
-    public void Limit(long bytesPerSecond) => _rate = bytesPerSecond > 0 ? new LinkRate(bytesPerSecond) : null;
+    public void Limit(long bytesPerSecond) => Limit(bytesPerSecond > 0 ? new LinkRate(bytesPerSecond) : null);
+
+    /// <summary>The same with a rate that other links may share; null for none.</summary>
+    public void Limit(LinkRate? rate) => _rate = rate;
 
     /// <summary>Connections are reset, and so are new ones.</summary>
     public void Reset()
@@ -103,6 +111,7 @@ public sealed class LinkProxy : IDisposable
         while (!_disposed.IsCancellationRequested)
         {
             var caller = await _listener.AcceptSocketAsync(_disposed.Token).ConfigureAwait(false);
+            caller.NoDelay = true;
             _ = ServeAsync(caller);
         }
     }
@@ -132,26 +141,59 @@ public sealed class LinkProxy : IDisposable
         }
     }
 
+    // What is on the line does not keep the next piece from being taken: a link is not one piece long.
     private async Task PumpAsync(Socket from, Socket to, bool isBack)
     {
-        var buffer = new byte[BufferBytes];
+        var line = Channel.CreateBounded<Piece>(LinePiecesMax);
+        await Task.WhenAll(TakeAsync(from, line.Writer, isBack), SendAsync(to, line, isBack)).ConfigureAwait(false);
+    }
+
+    private async Task TakeAsync(Socket from, ChannelWriter<Piece> line, bool isBack)
+    {
         try
         {
             while (true)
             {
-                var count = await from.ReceiveAsync(buffer, _disposed.Token).ConfigureAwait(false);
+                var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+                var count = await from.ReceiveAsync(buffer.AsMemory(0, BufferBytes), _disposed.Token).ConfigureAwait(false);
                 if (Held() is { } held) await held.ConfigureAwait(false); // an end that came meanwhile is not told either
                 if (count == 0) return;
-                if (isBack && _rate is { } rate) await rate.PassAsync(count, _disposed.Token).ConfigureAwait(false);
+                var rate = isBack ? _rate : null;
+                await line.WriteAsync(new(buffer, count, rate, rate?.Put(count) ?? default), _disposed.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception failure) when (failure is SocketException or OperationCanceledException or ObjectDisposedException or ChannelClosedException)
+        {
+            // Either end has gone; the other one is closed with the pair, once the link lets anything through.
+            if (Held() is { } held) await held.ConfigureAwait(false);
+        }
+        finally
+        {
+            line.TryComplete();
+        }
+    }
+
+    private async Task SendAsync(Socket to, Channel<Piece> line, bool isBack)
+    {
+        try
+        {
+            await foreach (var (buffer, count, rate, over) in line.Reader.ReadAllAsync(_disposed.Token).ConfigureAwait(false))
+            {
+                if (rate != null) await rate.OverAsync(over, _disposed.Token).ConfigureAwait(false);
+                if (Held() is { } held) await held.ConfigureAwait(false);
                 if (isBack && count >= Volatile.Read(ref _flipBytesMin) && Interlocked.Decrement(ref _flips) >= 0) buffer[count / 2] ^= 0x10;
                 for (var sent = 0; sent < count;) sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), _disposed.Token).ConfigureAwait(false);
                 Interlocked.Add(ref _passed, count);
+                ArrayPool<byte>.Shared.Return(buffer);
             }
         }
         catch (Exception failure) when (failure is SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // Either end has gone; the other one is closed with the pair, once the link lets anything through.
             if (Held() is { } held) await held.ConfigureAwait(false);
+        }
+        finally
+        {
+            line.Writer.TryComplete(); // who brings bytes would wait for ever for room on it
         }
     }
 
@@ -159,6 +201,8 @@ public sealed class LinkProxy : IDisposable
     {
         lock (_gate) return _held?.Task;
     }
+
+    private readonly record struct Piece(byte[] Buffer, int Count, LinkRate? Rate, TimeSpan Over);
 
     private sealed class Pair(Socket caller) : IDisposable
     {

@@ -100,13 +100,15 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     private async Task ColdAsync(IChain chain, CancellationToken cancel)
     {
         var name = chain.NameOf(files.New(sizes.Huge));
-        await QuietAsync(chain, cancel);
+        await SyncedAsync(cancel);
+        using var client = new BodyClient(chain.Leaves[0], chain.Wire); // accepted before the read begins, as a job's connection is
+        await SettledAsync(chain, cancel);
         var processes = chain.Processes();
         var before = processes.Select(ProcessFamily.ResidentBytes).ToList();
         foreach (var family in processes)
             ProcessFamily.ForgetPeak(family);
         var spent = ProcessFamily.CpuSeconds(processes.SelectMany(family => family));
-        var times = Read(chain, name, sizes.Huge, check: false);
+        var times = Read(client, name, sizes.Huge, check: false);
         cpu.Add(chain.Name, new Sample(ProcessFamily.CpuSeconds(processes.SelectMany(family => family)) - spent));
         var growth = processes.Zip(before, (family, bytes) => ProcessFamily.PeakBytes(family) - bytes).Max();
         rate.Add(chain.Name, new Sample(times.Rate));
@@ -118,7 +120,8 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     private async Task CrowdAsync(IChain chain, CancellationToken cancel)
     {
         var name = chain.NameOf(files.New(sizes.Large));
-        var before = await QuietAsync(chain, cancel);
+        await SyncedAsync(cancel);
+        var before = await SettledAsync(chain, cancel);
         var times = Crowd.Read(chain.Leaves, chain.Wire, name, sizes.Clients);
         var read = await SettledAsync(chain, cancel, above: before) - before;
         copies.Add(chain.Name, new Sample(read / (double)sizes.Large));
@@ -130,7 +133,9 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     {
         var name = chain.NameOf(files.New(sizes.Huge));
         var at = sizes.Huge / 2;
-        var before = await QuietAsync(chain, cancel);
+        await SyncedAsync(cancel);
+        using var client = new BodyClient(chain.Leaves[0], chain.Wire);
+        var before = await SettledAsync(chain, cancel);
         range.Add(chain.Name, new Sample(Once().TotalMilliseconds));
         var after = await SettledAsync(chain, cancel, above: before);
         rangeBytes.Add(chain.Name, new Sample((after - before) / MiB));
@@ -139,7 +144,6 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
 
         TimeSpan Once()
         {
-            using var client = new BodyClient(chain.Leaves[0], chain.Wire);
             var times = client.Read(name, (at, TreeSizes.Range), (offset, bytes) => files.Check(at + offset, bytes));
             return times is { Bytes: TreeSizes.Range } ? times.Total : throw new BenchmarkException($"{times.Bytes} bytes of a range came");
         }
@@ -169,16 +173,17 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     private BodyTimes Read(IChain chain, string name, long bytes, bool check)
     {
         using var client = new BodyClient(chain.Leaves[0], chain.Wire);
+        return Read(client, name, bytes, check);
+    }
+
+    private BodyTimes Read(BodyClient client, string name, long bytes, bool check)
+    {
         var times = client.Read(name, null, check ? files.Check : null);
         return times.Bytes == bytes ? times : throw new BenchmarkException($"{times.Bytes} of {bytes} bytes came");
     }
 
     // Gigabytes that the chain before has left to be written would be the cost of the one that comes after it.
-    private static async Task<long> QuietAsync(IChain chain, CancellationToken cancel)
-    {
-        await Task.Run(Posix.Sync, CancellationToken.None).WaitAsync(cancel);
-        return await SettledAsync(chain, cancel);
-    }
+    private static Task SyncedAsync(CancellationToken cancel) => Task.Run(Posix.Sync, CancellationToken.None).WaitAsync(cancel);
 
     // A proxy may go on reading after its client has what it wanted, and the web server counts a reply when it has ended: what is known to
     // have been read shows some time.

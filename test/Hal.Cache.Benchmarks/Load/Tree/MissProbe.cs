@@ -10,7 +10,8 @@ namespace Hal.Cache.Benchmarks.Load.Tree;
 /// <summary>
 /// Reads of what a leaf has not and another instance has, beside reads at that instance, by one client that waits for each. The keys are
 /// clients' own, mutable ones: the leaf asks the root for the version, and whoever holds it for the bytes. The same reads through a <see cref="Relay"/> before
-/// the holder say what the machine takes for a third process on the way, whatever that does.
+/// the holder say what the machine takes for a third process on the way, whatever that does. And over a link, as between machines, where the bytes' way is the
+/// cost and not the processors that all share here.
 /// </summary>
 internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, ChildProcesses children, TextWriter progress)
 {
@@ -18,6 +19,9 @@ internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, ChildProce
 
     /// <summary>Time of a row's warm-up, in runs' lengths.</summary>
     private const double WarmUpSeconds = 2;
+
+    /// <summary>Of the link over which the leaf has everything: 1 Gbit/s.</summary>
+    public const long LinkBytesPerSecond = 125_000_000;
 
     private const double SlowLinkMs = 40;
     private const double SlowLinkBytes = 1e8;
@@ -38,24 +42,42 @@ internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, ChildProce
         await LatencyAsync(tree, RunningTree.Branch, TreeSizes.Medium, sizes.MediumReads, 1.3, cancel);
         await RateAsync(tree, RunningTree.Branch, cancel);
         if (!options.Wants(Name(RunningTree.Sibling, TreeSizes.Medium)) && !options.Wants(Name(RunningTree.Sibling, sizes.Large)))
-            return rows;
+            return [.. rows];
         foreach (var above in (string[])[RunningTree.Root, RunningTree.Branch])
             await tree.SetLinkAsync(above, RunningTree.Leaf, SlowLinkMs, SlowLinkBytes, DearGiB, cancel);
         await tree.SetLinkAsync(RunningTree.Sibling, RunningTree.Leaf, QuickLinkMs, QuickLinkBytes, 0, cancel);
         await LatencyAsync(tree, RunningTree.Sibling, TreeSizes.Medium, sizes.MediumReads, 1.3, cancel);
         await RateAsync(tree, RunningTree.Sibling, cancel);
-        return rows;
+        return [.. rows];
     }
+
+    public bool WantsLink => options.Wants(LinkName(TreeSizes.Medium)) || options.Wants(LinkName(sizes.Large));
+
+    /// <summary>The rows of misses over a link; the tree has one.</summary>
+    public async Task<IReadOnlyList<ReportRow>> RunLinkAsync(RunningTree tree, CancellationToken cancel)
+    {
+        rows.Clear();
+        await MeasureAsync(
+            tree, RunningTree.Branch, new(LinkName(TreeSizes.Medium), "p50 ms / p99", higherIsBetter: false, Aim.AtMost(1.3, "plain")), TreeSizes.Medium,
+            sizes.LinkReads, Percentiles, cancel);
+        await MeasureAsync(
+            tree, RunningTree.Branch, new(LinkName(sizes.Large), "MB/s", higherIsBetter: true, Aim.AtLeast(0.8, "plain")), sizes.Large, 1, MedianRate, cancel);
+        return [.. rows];
+    }
+
+    private static string LinkName(long bytes) => $"leaf miss, branch has it, over a link of 1 Gbit/s, {TreeSizes.Text(bytes)}";
 
     private static string Name(string source, long bytes) => $"leaf miss, {source} has it, {TreeSizes.Text(bytes)}";
 
     private Task LatencyAsync(RunningTree tree, string source, long bytes, int reads, double most, CancellationToken cancel) => MeasureAsync(
         tree, source, new(Name(source, bytes), "p50 ms / p99", higherIsBetter: false, Aim.AtMost(most, "plain")), bytes, reads,
-        times => Percentiles(times), cancel);
+        Percentiles, cancel);
 
     private Task RateAsync(RunningTree tree, string source, CancellationToken cancel) => MeasureAsync(
         tree, source, new(Name(source, sizes.Large), "MB/s", higherIsBetter: true, Aim.AtLeast(0.8, "plain")), sizes.Large, sizes.LargeReads,
-        times => new Sample(times.Select(one => one.Rate).Order().ElementAt(times.Count / 2)), cancel);
+        MedianRate, cancel);
+
+    private static Sample MedianRate(IReadOnlyList<BodyTimes> times) => new(times.Select(one => one.Rate).Order().ElementAt(times.Count / 2));
 
     private static Sample Percentiles(IReadOnlyList<BodyTimes> times)
     {
@@ -72,7 +94,7 @@ internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, ChildProce
         var asked = "relay"; // whose failure it is
         try
         {
-            using var relay = await RunningRelay.StartAsync(children, tree[source].Endpoint, tree[source].Directory, cancel);
+            using var relay = await RunningRelay.StartAsync(children, tree.FromLeaf(source), tree[source].Directory, cancel);
             var counter = $"tree_bytes_from_{source}";
             var before = tree[RunningTree.Leaf].Counter(counter);
             // Code is compiled in several steps, each in the background after it has run for a while: until then it is that which is measured.
@@ -85,7 +107,7 @@ internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, ChildProce
                 string[] keys = [.. Enumerable.Range(0, reads).Select(i => string.Create(CultureInfo.InvariantCulture, $"{source}:{bytes}:{round}:{i}"))];
                 asked = "hal";
                 await PlaceAsync(tree, source, keys, bytes, cancel);
-                (string Column, IPEndPoint Endpoint)[] turns = [("hal", tree[RunningTree.Leaf].Endpoint), ("plain", tree[source].Endpoint), ("relay", relay.Endpoint)];
+                (string Column, IPEndPoint Endpoint)[] turns = [("hal", tree[RunningTree.Leaf].Endpoint), ("plain", tree.FromLeaf(source)), ("relay", relay.Endpoint)];
                 for (var turn = 0; turn < turns.Length; turn++)
                 {
                     (asked, var endpoint) = turns[(rounds + turn) % turns.Length];

@@ -25,6 +25,13 @@ internal sealed class TreeProbe(LoadOptions options, WorkFolder work, ChildProce
             rows.AddRange(await misses.RunAsync(tree, cancel));
         }
 
+        if (misses.WantsLink)
+        {
+            await progress.WriteLineAsync("tree: misses over a link");
+            await using var tree = await RunningTree.StartAsync(children, work, Roomy with { LeafBytesPerSecond = MissProbe.LinkBytesPerSecond }, cancel);
+            rows.AddRange(await misses.RunLinkAsync(tree, cancel));
+        }
+
         var files = new OriginFiles(work.New("files"));
         var probe = new ChainProbe(options, sizes, files, progress);
         if (probe.IsWanted)

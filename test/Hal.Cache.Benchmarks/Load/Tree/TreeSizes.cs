@@ -5,16 +5,16 @@ namespace Hal.Cache.Benchmarks.Load.Tree;
 /// Cold objects and ranges that each product reads before it is measured: after some thirty of them a fresh process of ours answers as it goes on to, its
 /// code compiled for good.
 /// </param>
-internal sealed record TreeSizes(long Huge, long Large, int SmallReads, int MediumReads, int LargeReads, int Clients, int ColdReadsBefore)
+internal sealed record TreeSizes(long Huge, long Large, int SmallReads, int MediumReads, int LargeReads, int LinkReads, int Clients, int ColdReadsBefore)
 {
     public const int Small = 1 << 10;
     public const int Medium = 1 << 20;
     public const int Range = 64 << 10;
 
-    public static TreeSizes Full { get; } = new(1L << 30, 64L << 20, 2000, 100, 3, 64, 40);
+    public static TreeSizes Full { get; } = new(1L << 30, 64L << 20, 2000, 100, 3, 20, 64, 40);
 
     /// <summary>The smoke run's.</summary>
-    public static TreeSizes Quick { get; } = new(32L << 20, 4L << 20, 20, 2, 1, 8, 2);
+    public static TreeSizes Quick { get; } = new(32L << 20, 4L << 20, 20, 2, 1, 2, 8, 2);
 
     public static string Text(long bytes) => bytes switch
     {
