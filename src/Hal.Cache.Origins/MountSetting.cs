@@ -7,7 +7,8 @@ using Hal.Cache.Contracts.Origins;
 namespace Hal.Cache.Origins;
 
 /// <summary>One <c>PREFIX=URI</c> setting in parts, before an origin is made of it.</summary>
-internal sealed record MountSetting(byte[] Prefix, OriginUri Uri, Freshness Freshness)
+/// <param name="Spills">Whether what memory gives up of large objects is written to the store; null for what serves where the origin is.</param>
+internal sealed record MountSetting(byte[] Prefix, OriginUri Uri, Freshness Freshness, bool? Spills)
 {
     /// <summary>Longest prefix, in bytes.</summary>
     public const int PrefixBytesMax = 256;
@@ -46,16 +47,30 @@ internal sealed record MountSetting(byte[] Prefix, OriginUri Uri, Freshness Fres
         }
 
         var freshness = ParseFreshness(uri.Value.Query);
-        return freshness.IsOk ? new MountSetting(Encoding.ASCII.GetBytes(prefix), uri.Value, freshness.Value) : freshness.Error;
+        if (!freshness.IsOk)
+        {
+            return freshness.Error;
+        }
+
+        var spills = ParseSpills(uri.Value.Query);
+        return spills.IsOk ? new MountSetting(Encoding.ASCII.GetBytes(prefix), uri.Value, freshness.Value, spills.Value) : spills.Error;
     }
+
+    private static Result<bool?> ParseSpills(IReadOnlyDictionary<string, string> query) => query.GetValueOrDefault("spill", "auto") switch
+    {
+        "auto" => Results.Of<bool?>(null),
+        "yes" => Results.Of<bool?>(true),
+        "no" => Results.Of<bool?>(false),
+        _ => Broken("spill must be auto, yes or no"),
+    };
 
     private static Result<Freshness> ParseFreshness(IReadOnlyDictionary<string, string> query)
     {
         foreach (var name in query.Keys)
         {
-            if (name is not ("freshness" or "seconds"))
+            if (name is not ("freshness" or "seconds" or "spill"))
             {
-                return Broken($"it has no parameter '{OriginText.Printable(name)}', only freshness and seconds");
+                return Broken($"it has no parameter '{OriginText.Printable(name)}', only freshness, seconds and spill");
             }
         }
 

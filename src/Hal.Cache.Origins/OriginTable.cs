@@ -80,6 +80,15 @@ public sealed class OriginTable : IOriginTable, IDisposable
         return false;
     }
 
+    /// <summary>Says where the instance's store writes: what is on that disk already is not written there again.</summary>
+    public void StoreIs(string directory)
+    {
+        foreach (var mount in Mounts)
+        {
+            mount.StoreIs(directory);
+        }
+    }
+
     public void Dispose() => Close(Mounts);
 
     private static Result<OriginMount> CreateMount(string text, List<OriginMount> others, TimeProvider time)
@@ -103,7 +112,7 @@ public sealed class OriginTable : IOriginTable, IDisposable
         }
 
         var origin = factory.Create(setting.Uri, time);
-        return origin.IsOk ? new OriginMount(setting.Prefix, origin.Value, setting.Freshness) : origin.Error;
+        return origin.IsOk ? new OriginMount(setting.Prefix, origin.Value, setting.Freshness, setting.Spills) : origin.Error;
     }
 
     private static void Close(IEnumerable<OriginMount> mounts)

@@ -155,7 +155,7 @@ internal sealed class Saver : IDisposable
     {
         try
         {
-            for (int index = 0; index < value.ChunkCount; index++)
+            for (int index = 0; index < value.ChunkCount && !value.IsReadAgain; index++)
             {
                 while (value.ChunkAt(index) is { } chunk && !core.Chunks.TryAppendDirty(chunk))
                 {

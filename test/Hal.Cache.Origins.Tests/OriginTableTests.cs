@@ -46,6 +46,7 @@ public sealed class OriginTableTests : IDisposable
         { "a/=file://{root}?seconds", "name=value" },
         { "a/=file://{root}?=1", "name=value" },
         { "a/=file://{root}?fresh=ttl", "no parameter 'fresh'" },
+        { "a/=file://{root}?spill=maybe", "spill must be auto, yes or no" },
     };
 
     public static TheoryData<string, FreshnessMode, int> Freshnesses { get; } = new()
@@ -58,6 +59,30 @@ public sealed class OriginTableTests : IDisposable
     };
 
     public void Dispose() => directory.Dispose();
+
+    [Theory]
+    [InlineData("", true, false)]
+    [InlineData("", false, true)]
+    [InlineData("?spill=auto&freshness=immutable", true, false)]
+    [InlineData("?spill=yes", true, true)]
+    [InlineData("?spill=no", false, false)]
+    public void What_is_on_the_stores_own_disk_is_not_written_there_again(string query, bool isSameDisk, bool spills)
+    {
+        using OriginTable table = OriginTable.Create([$"a/=file://{directory.Root}{query}"]).Value;
+        table.StoreIs(isSameDisk ? directory.Root : "/proc");
+
+        Assert.True(table.TryMatch("a/x"u8, out OriginMount? mount));
+        Assert.Equal(spills, mount.Spills);
+    }
+
+    [Fact]
+    public void A_directory_that_is_not_there_is_no_disk_of_anybodys()
+    {
+        using OriginTable table = OriginTable.Create([$"a/=file://{directory.Root}"]).Value;
+        table.StoreIs(Path.Combine(directory.Root, "absent"));
+
+        Assert.True(Assert.Single(table.Mounts).Spills);
+    }
 
     [Fact]
     public async Task A_key_is_read_through_the_table()

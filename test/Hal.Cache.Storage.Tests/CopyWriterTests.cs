@@ -125,7 +125,7 @@ public sealed class CopyWriterTests : IDisposable
         using var room = new RoomGate(pool, log, live, limits, time);
         var chunks = new ChunkStore(pool, log, live, new StoreCounters(), room, appendsAtOnce: true);
         await using var writer = new CopyWriter(chunks, room, log, time);
-        Chunk chunk = chunks.TryAdd(1, bytes.AsSpan(0, FewBytes / 2), isCopy: true)!; // a page of the log takes it
+        Chunk chunk = chunks.TryAdd(1, bytes.AsSpan(0, FewBytes / 2), ChunkBacking.LogInTime)!; // a page of the log takes it
         time.Advance(CopyWriter.LookInterval);
 
         log.Throws = true;

@@ -75,6 +75,44 @@ public sealed class StreamThroughTests : IDisposable
         Assert.Equal(BytesOf($"later{Values - 1}"), await BytesAsync(again, $"later{Values - 1}"));
     }
 
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public async Task The_read_that_a_copy_is_brought_for_is_no_use_of_it(bool isCopy, int uses)
+    {
+        await using IBlobStore store = Open("s3fifo");
+        if (isCopy)
+            await BringAsync(store, "k");
+        else
+            await store.SetAsync("k", new byte[ValueBytes]);
+        if (!isCopy)
+            Read(store, "k");
+
+        Assert.Equal(uses, With(store, "k", entry => store.UsageOf(entry).Frequency));
+        Read(store, "k");
+        Assert.Equal(uses + 1, With(store, "k", entry => store.UsageOf(entry).Frequency));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_its_origin_has_as_near_is_dropped_and_not_written_unless_it_is_guarded(bool isGuarded)
+    {
+        await using IBlobStore store = Open("lru");
+        if (isGuarded)
+            store.SetGuard(new EveryKey());
+        int values = (int)(2 * BlobStoreOptions.MemoryBytesMin / ValueBytes);
+        for (int index = 0; index < values; index++)
+            await BringAsync(store, $"near{index}", isSpilled: false);
+
+        Assert.Equal(isGuarded, Has(store, "near0")); // all chunks, in memory or in the log
+        Assert.Equal(isGuarded, store.Statistics.Spilled > 0);
+        string last = $"near{values - 1}";
+        Assert.Equal(BytesOf(last), await BytesAsync(store, last));
+        Assert.Null(await store.SaveAsync(CancellationToken.None));
+        Assert.Equal(isGuarded, store.Statistics.DiskBytes > BlobStoreOptions.MemoryBytesMin / 2);
+    }
+
     private IBlobStore Open(string policy) => BlobStores.Open(
         new BlobStoreOptions
         {
@@ -90,11 +128,11 @@ public sealed class StreamThroughTests : IDisposable
     }
 
     /// <summary>As a fetch does it: the entry first, then its chunks, then the read that wanted it.</summary>
-    private static async Task BringAsync(IBlobStore store, string key)
+    private static async Task BringAsync(IBlobStore store, string key, bool isSpilled = true)
     {
         byte[] bytes = BytesOf(key);
         ILargeValue value = store.Stage(ValueBytes);
-        value.Origin = new OriginStamp(1, 1);
+        (value.Origin, value.IsSpilled) = (new OriginStamp(1, 1), isSpilled);
         store.PutLarge(key, value, EntryFlags.Clean);
         for (int index = 0; index < value.ChunkCount; index++)
             Assert.Null(await value.WriteChunkAsync(index, bytes.AsMemory(index * IBlobStore.ChunkBytes, IBlobStore.ChunkBytes), CancellationToken.None));
@@ -141,5 +179,10 @@ public sealed class StreamThroughTests : IDisposable
         {
             store.Unlock(store.ShardOf(hash));
         }
+    }
+
+    private sealed class EveryKey : IEvictionGuard
+    {
+        public bool Keeps(in BlobKey key) => true;
     }
 }

@@ -21,4 +21,9 @@ public interface IOrigin
     /// <see cref="IOriginReader.Opened"/>, which saves the stat.
     /// </summary>
     ValueTask<Result<IOriginReader>> OpenAsync(ReadOnlyMemory<byte> path, OriginObject? expected, CancellationToken cancellation);
+
+    /// <summary>
+    /// Whether the objects lie on the file system of a directory, so that a copy there is read no sooner than the object; false where that is not known.
+    /// </summary>
+    bool SharesDiskWith(string directory) => false;
 }

@@ -14,6 +14,12 @@ public interface ILargeValue
     /// <summary>What its origin said of it; null for a value that a client wrote.</summary>
     OriginStamp? Origin { get; set; }
 
+    /// <summary>
+    /// Whether chunks of an origin's object that leave memory are written to the log; else they are dropped, and read again from the origin. True unless it is
+    /// set.
+    /// </summary>
+    bool IsSpilled { get; set; }
+
     /// <summary>Keeps the value readable until <see cref="Release"/>, even if its key gets another one.</summary>
     void Retain();
 

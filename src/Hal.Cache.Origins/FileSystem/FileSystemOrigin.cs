@@ -48,6 +48,8 @@ public sealed class FileSystemOrigin : IOrigin, IDisposable
         return new FileSystemOrigin(root.Value, opener, options, time);
     }
 
+    public bool SharesDiskWith(string directory) => root.SharesDiskWith(directory);
+
     public ValueTask<Result<OriginObject>> StatAsync(ReadOnlyMemory<byte> path, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();

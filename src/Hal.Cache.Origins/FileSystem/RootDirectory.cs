@@ -67,6 +67,14 @@ internal sealed class RootDirectory : IDisposable
         return now.Handle;
     }
 
+    /// <summary>Whether another directory is on the same file system.</summary>
+    public bool SharesDiskWith(string directory)
+    {
+        var other = TryHold(Encoding.UTF8.GetBytes(directory + '\0'), out _);
+        other?.Handle.Dispose();
+        return other?.Device == held.Device;
+    }
+
     public void Dispose() => held.Handle.Dispose();
 
     private static Held? TryHold(byte[] path, out int errno)

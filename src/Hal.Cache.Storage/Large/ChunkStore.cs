@@ -34,14 +34,13 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     public Chunk? Find(long id) => directory.GetValueOrDefault(id);
 
     /// <summary>A chunk with these bytes; null where there is no room at this moment, in memory or in the log's buffer.</summary>
-    /// <param name="isCopy">Whether the bytes can be read again elsewhere, so that their record may come later.</param>
-    public unsafe Chunk? TryAdd(long id, ReadOnlySpan<byte> bytes, bool isCopy)
+    public unsafe Chunk? TryAdd(long id, ReadOnlySpan<byte> bytes, ChunkBacking backing)
     {
         nint page = TryReserve(bytes.Length);
         if (page == 0)
             return null;
         bytes.CopyTo(new Span<byte>((void*)page, bytes.Length));
-        Chunk? chunk = TryAdd(id, page, bytes.Length, isCopy);
+        Chunk? chunk = TryAdd(id, page, bytes.Length, backing);
         if (chunk == null)
             Unreserve(page, bytes.Length);
         return chunk;
@@ -53,12 +52,12 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     public unsafe void Unreserve(nint page, int bytes) => memory.Return((byte*)page, bytes);
 
     /// <summary>A chunk of reserved memory; null, and the memory still the caller's, where the log's buffer has no room at this moment.</summary>
-    public Chunk? TryAdd(long id, nint page, int bytes, bool isCopy)
+    public Chunk? TryAdd(long id, nint page, int bytes, ChunkBacking backing)
     {
         var chunk = new Chunk(id, bytes) { Page = page };
         lock (chunk) // whoever writes what waits may find it at once
         {
-            if (!TryAppendFirst(chunk, isCopy))
+            if (!TryAppendFirst(chunk, backing))
                 return null;
             Register(chunk);
             live.Add(chunk.Address, RecordBytes(chunk));
@@ -262,9 +261,11 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
 
     // A copy that comes while memory is scarce has its record at once, while its bytes are in the processor's cache: it would be written soon, and
     // reading it again for that cost a sixth of the time of an instance through which a large object passes.
-    private bool TryAppendFirst(Chunk chunk, bool isCopy)
+    private bool TryAppendFirst(Chunk chunk, ChunkBacking backing)
     {
-        if (!isCopy)
+        if (backing == ChunkBacking.Origin)
+            return true;
+        if (backing == ChunkBacking.Log)
             return !appendsAtOnce || TryAppend(chunk);
         if (log != null && room.MemoryIsScarce && room.LogHas(chunk.Bytes) && TryAppend(chunk))
             return true;

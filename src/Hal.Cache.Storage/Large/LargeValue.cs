@@ -27,12 +27,19 @@ internal sealed class LargeValue : ILargeValue
 
     public OriginStamp? Origin { get; set; }
 
+    public bool IsSpilled { get; set; } = true;
+
     public int ChunksPresent { get; private set; }
 
     /// <summary>Hash of the key that last got this value, and the place in its shard's handles: how reclaiming finds the entry.</summary>
     public ulong KeyHash { get; set; }
 
     public int Handle { get; set; }
+
+    /// <summary>Whether chunks are dropped where others are written.</summary>
+    public bool IsReadAgain => Origin != null && !IsSpilled;
+
+    private ChunkBacking Backing => Origin == null ? ChunkBacking.Log : IsSpilled ? ChunkBacking.LogInTime : ChunkBacking.Origin;
 
     /// <summary>Entries that hold this value; guarded by their shards' locks only where one key has it.</summary>
     public bool IsDropped => Volatile.Read(ref references) == 0;
@@ -95,7 +102,7 @@ internal sealed class LargeValue : ILargeValue
             throw new ArgumentException($"Chunk {index} has {BytesOf(index)} bytes, not {bytes.Length}.", nameof(bytes));
         if (HasChunk(index) || IsDropped)
             return true;
-        Chunk? chunk = store.TryAdd(IdOf(index), bytes, isCopy: Origin != null);
+        Chunk? chunk = store.TryAdd(IdOf(index), bytes, Backing);
         if (chunk == null)
             return false;
         if (!TryAttach(index, chunk))
@@ -116,7 +123,7 @@ internal sealed class LargeValue : ILargeValue
     {
         if (reserved == 0 || reservedIndex != index)
             throw new InvalidOperationException($"Chunk {index} is not reserved.");
-        Chunk? chunk = store.TryAdd(IdOf(index), reserved, BytesOf(index), isCopy: Origin != null);
+        Chunk? chunk = store.TryAdd(IdOf(index), reserved, BytesOf(index), Backing);
         if (chunk == null)
             return false;
         reserved = 0;

@@ -147,6 +147,8 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 
         if (pass < firstDropPass)
         {
+            if (chunk.Owner is { IsReadAgain: true } copied && TryLetGo(copied, chunk))
+                return;
             bool spilled = core.Chunks.TrySpill(chunk);
             gained |= spilled;
             blocked = !spilled && !core.Log!.HasRoom;
@@ -162,6 +164,20 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
             if (entry != null && TryEvict(entry, hash, pass))
                 return;
             core.Chunks.Compact(chunk);
+        }
+    }
+
+    /// <summary>Drops a chunk that its origin has as near as the log would; false where it is to be written all the same.</summary>
+    private bool TryLetGo(LargeValue owner, Chunk chunk)
+    {
+        ulong hash = owner.KeyHash;
+        lock (core.ShardOf(hash).Gate)
+        {
+            EntryHeader* entry = core.HolderOf(owner, hash);
+            if (entry == null || Volatile.Read(ref chunk.Address) != 0 || core.IsGuarded(entry))
+                return false;
+            owner.Detach(chunk);
+            return gained = true;
         }
     }
 
