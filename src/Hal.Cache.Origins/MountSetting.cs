@@ -7,7 +7,7 @@ using Hal.Cache.Contracts.Origins;
 namespace Hal.Cache.Origins;
 
 /// <summary>One <c>PREFIX=URI</c> setting in parts, before an origin is made of it.</summary>
-/// <param name="Spills">Whether what memory gives up of large objects is written to the store; null for what serves where the origin is.</param>
+/// <param name="Spills">Whether what memory gives up of large objects is written to the store; null for where the origin is not on the store's disk itself.</param>
 internal sealed record MountSetting(byte[] Prefix, OriginUri Uri, Freshness Freshness, bool? Spills)
 {
     /// <summary>Longest prefix, in bytes.</summary>
@@ -56,12 +56,12 @@ internal sealed record MountSetting(byte[] Prefix, OriginUri Uri, Freshness Fres
         return spills.IsOk ? new MountSetting(Encoding.ASCII.GetBytes(prefix), uri.Value, freshness.Value, spills.Value) : spills.Error;
     }
 
-    private static Result<bool?> ParseSpills(IReadOnlyDictionary<string, string> query) => query.GetValueOrDefault("spill", "auto") switch
+    private static Result<bool?> ParseSpills(IReadOnlyDictionary<string, string> query) => query.GetValueOrDefault("spill", "yes") switch
     {
         "auto" => Results.Of<bool?>(null),
         "yes" => Results.Of<bool?>(true),
         "no" => Results.Of<bool?>(false),
-        _ => Broken("spill must be auto, yes or no"),
+        _ => Broken("spill must be yes, no or auto"),
     };
 
     private static Result<Freshness> ParseFreshness(IReadOnlyDictionary<string, string> query)

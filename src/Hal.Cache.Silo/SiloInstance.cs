@@ -163,7 +163,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         TreeClock? clock = state is null ? null : new TreeClock(BootClock.Instance);
         Result<IBlobStore> store = BlobStores.Open(StoreOptions(options, collections, state), EvictionPolicies.Create(options.Policy), clock ?? BootClock.Instance);
         CacheError? error = store.IsOk ? SlotsRecord.Check(options, store.Value) : store.Error;
-        if (!options.MemoryOnly)
+        if (store.IsOk && !options.MemoryOnly)
             origins.Value.StoreIs(options.Data);
         if (error is null)
             return new SiloInstance(options, clientsMax, store.Value, origins.Value, collections, state, directory, loops, clock, logger);

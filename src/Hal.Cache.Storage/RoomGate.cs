@@ -35,7 +35,7 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
     /// <summary>True while memory is so full that reclaiming should go on.</summary>
     public bool MemoryIsShort => pool.FreeBytes < limits.MemorySlackBytes + DemandedBytes;
 
-    /// <summary>True where what comes now soon moves something else out of memory: reclaiming ends below this.</summary>
+    /// <summary>True where less is free than twice what reclaiming keeps free: what comes now soon moves something else out of memory.</summary>
     public bool MemoryIsScarce => pool.FreeBytes < 2 * limits.MemorySlackBytes;
 
     /// <summary>What loads of big objects wait for, beyond the slack.</summary>

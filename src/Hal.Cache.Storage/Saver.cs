@@ -155,7 +155,7 @@ internal sealed class Saver : IDisposable
     {
         try
         {
-            for (int index = 0; index < value.ChunkCount && !value.IsReadAgain; index++)
+            for (int index = IsLeftToOrigin(value, hash) ? value.ChunkCount : 0; index < value.ChunkCount; index++)
             {
                 while (value.ChunkAt(index) is { } chunk && !core.Chunks.TryAppendDirty(chunk))
                 {
@@ -175,6 +175,17 @@ internal sealed class Saver : IDisposable
         finally
         {
             value.Release();
+        }
+    }
+
+    private unsafe bool IsLeftToOrigin(LargeValue value, ulong hash)
+    {
+        if (!value.IsReadAgain)
+            return false;
+        lock (core.ShardOf(hash).Gate)
+        {
+            EntryHeader* entry = core.HolderOf(value, hash);
+            return entry == null || !core.IsGuarded(entry);
         }
     }
 

@@ -157,10 +157,15 @@ public sealed class MetricsTests : IDisposable
         object name = "GET"; // a boxed tag value is the caller's to keep
         Measure(1000);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Measure(10_000);
+        // What is compiled anew meanwhile allocates once; a measurement that allocates does so each time.
+        Assert.Equal(0, Enumerable.Range(0, 5).Min(_ => Allocated()));
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        long Allocated()
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Measure(10_000);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
 
         void Measure(int times)
         {

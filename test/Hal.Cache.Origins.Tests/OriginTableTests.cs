@@ -46,7 +46,7 @@ public sealed class OriginTableTests : IDisposable
         { "a/=file://{root}?seconds", "name=value" },
         { "a/=file://{root}?=1", "name=value" },
         { "a/=file://{root}?fresh=ttl", "no parameter 'fresh'" },
-        { "a/=file://{root}?spill=maybe", "spill must be auto, yes or no" },
+        { "a/=file://{root}?spill=maybe", "spill must be yes, no or auto" },
     };
 
     public static TheoryData<string, FreshnessMode, int> Freshnesses { get; } = new()
@@ -61,12 +61,13 @@ public sealed class OriginTableTests : IDisposable
     public void Dispose() => directory.Dispose();
 
     [Theory]
-    [InlineData("", true, false)]
+    [InlineData("", true, true)]
     [InlineData("", false, true)]
     [InlineData("?spill=auto&freshness=immutable", true, false)]
+    [InlineData("?spill=auto", false, true)]
     [InlineData("?spill=yes", true, true)]
     [InlineData("?spill=no", false, false)]
-    public void What_is_on_the_stores_own_disk_is_not_written_there_again(string query, bool isSameDisk, bool spills)
+    public void An_origin_says_whether_its_objects_are_written_to_the_stores_disk(string query, bool isSameDisk, bool spills)
     {
         using OriginTable table = OriginTable.Create([$"a/=file://{directory.Root}{query}"]).Value;
         table.StoreIs(isSameDisk ? directory.Root : "/proc");
@@ -78,7 +79,7 @@ public sealed class OriginTableTests : IDisposable
     [Fact]
     public void A_directory_that_is_not_there_is_no_disk_of_anybodys()
     {
-        using OriginTable table = OriginTable.Create([$"a/=file://{directory.Root}"]).Value;
+        using OriginTable table = OriginTable.Create([$"a/=file://{directory.Root}?spill=auto"]).Value;
         table.StoreIs(Path.Combine(directory.Root, "absent"));
 
         Assert.True(Assert.Single(table.Mounts).Spills);

@@ -123,7 +123,7 @@ public sealed class StreamThroughTests : IDisposable
     private static byte[] BytesOf(string key)
     {
         var bytes = new byte[ValueBytes];
-        new Random(Seed ^ key.Length ^ key[^1]).NextBytes(bytes);
+        new Random(key.Aggregate(Seed, (sum, letter) => unchecked((sum * 31) + letter))).NextBytes(bytes);
         return bytes;
     }
 

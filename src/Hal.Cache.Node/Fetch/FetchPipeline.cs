@@ -79,7 +79,7 @@ internal sealed class FetchPipeline(
         var stamp = new OriginStamp(found.Value.Validator, asked);
         return found.Value.Length == 0
             ? await PutSmallAsync(request, new byte[OriginStamp.Bytes], 0, stamp, began, cancellation)
-            : await PutPartialAsync(request, mount, found.Value.Length, stamp, cancellation);
+            : await PutPartialAsync(request, found.Value.Length, stamp, cancellation);
     }
 
     private async ValueTask<FetchOutcome> FetchValueAsync(FetchRequest request, MountState mount, CancellationToken cancellation)
@@ -111,7 +111,7 @@ internal sealed class FetchPipeline(
         OriginObject version = reader.Opened;
         var stamp = new OriginStamp(version.Validator, asked);
         if (!IsSmall(version.Length))
-            return await PutPartialAsync(request, mount, version.Length, stamp, cancellation);
+            return await PutPartialAsync(request, version.Length, stamp, cancellation);
         int length = (int)version.Length;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(length + OriginStamp.Bytes);
         if (await FillAsync(reader, 0, buffer.AsMemory(0, length), cancellation) is { } error)
@@ -171,13 +171,12 @@ internal sealed class FetchPipeline(
         }
     }
 
-    private async ValueTask<FetchOutcome> PutPartialAsync(
-        FetchRequest request, MountState mount, long length, OriginStamp stamp, CancellationToken cancellation)
+    private async ValueTask<FetchOutcome> PutPartialAsync(FetchRequest request, long length, OriginStamp stamp, CancellationToken cancellation)
     {
         if (length > IBlobStore.ValueBytesMax)
             return new(new CacheError(CacheErrorCode.Invalid, $"the object has {length} bytes; {IBlobStore.ValueBytesMax} is the limit"));
         ILargeValue value = store.Stage(length);
-        (value.Origin, value.IsSpilled) = (stamp, mount.Mount.Spills);
+        value.Origin = stamp;
         try
         {
             return await PutAsync(request, 0, Put, cancellation);
@@ -196,7 +195,7 @@ internal sealed class FetchPipeline(
                 return store.Put(key, BlobType.String, value, 0, EntryFlags.Clean, ref scope);
             }
 
-            (same.Origin, same.IsSpilled) = (stamp, mount.Mount.Spills); // its chunks are still good
+            same.Origin = stamp; // its chunks are still good
             return StoreStatus.Done;
         }
     }

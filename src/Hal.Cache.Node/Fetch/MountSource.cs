@@ -10,6 +10,8 @@ internal sealed class MountSource(MountState mount, int database, byte[] key, Or
 {
     public override SemaphoreSlim Reads => mount.Reads;
 
+    public override bool? Spills => mount.Mount.Spills;
+
     public override async ValueTask<Result<IObjectReader>> OpenAsync(CancellationToken cancellation)
     {
         Result<IOriginReader> opened = await mount.Origin.OpenAsync(mount.Mount.PathOf(Key), version, cancellation);

@@ -13,6 +13,8 @@ internal sealed class ObjectFlights(FetchPipeline pipeline, KeyspaceOptions opti
     /// <summary>The value's flight, with the caller as one of its readers until <see cref="ObjectFlight.Detach"/>; null after the stop.</summary>
     public ObjectFlight? Attach(ILargeValue value, ObjectSource source)
     {
+        if (source.Spills is { } spills)
+            value.IsSpilled = spills; // a restart forgets it, and nothing is written before it is fetched
         while (!isStopped)
         {
             ObjectFlight flight = flights.GetOrAdd(

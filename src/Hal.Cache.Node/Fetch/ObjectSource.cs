@@ -20,6 +20,9 @@ internal abstract class ObjectSource(int database, byte[] key)
     /// </summary>
     public virtual bool IsStreaming => false;
 
+    /// <summary>Whether the store writes what memory gives up of the object; null where that is as the object has it.</summary>
+    public virtual bool? Spills => null;
+
     /// <summary>Opens that version; Changed or NotFound where it is gone.</summary>
     public abstract ValueTask<Result<IObjectReader>> OpenAsync(CancellationToken cancellation);
 

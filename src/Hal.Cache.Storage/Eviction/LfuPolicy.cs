@@ -5,9 +5,11 @@ namespace Hal.Cache.Storage.Eviction;
 /// <summary>
 /// Least frequently used goes first: a logarithmic counter as in Redis (a million uses are 255), less one for each minute without use.
 /// Entries of one count are told apart by whether they were used since they were last walked. Where the oldest are walked, what was not used since it
-/// was written goes.
+/// was written goes, unless it was used often before.
 /// </summary>
-/// <remarks>State: minute of the last decay (23 bits), used since the last walk (1 bit), counter (8 bits).</remarks>
+/// <remarks>
+/// State: minute of the last decay (22 bits), used since the log's old end was walked, used since any walk (1 bit each), counter (8 bits).
+/// </remarks>
 internal sealed class LfuPolicy(int seed) : IEvictionPolicy
 {
     public const string PolicyName = "lfu";
@@ -22,7 +24,8 @@ internal sealed class LfuPolicy(int seed) : IEvictionPolicy
 
     private const int Ranks = ((int)CounterMax + 1) * 2;
     private const uint Used = 1 << 8;
-    private const int MinuteShift = 9;
+    private const uint UsedInStore = 1 << 9;
+    private const int MinuteShift = 10;
     private const uint MinuteMask = uint.MaxValue >> MinuteShift;
     private const uint SecondsPerMinute = 60;
 
@@ -47,7 +50,7 @@ internal sealed class LfuPolicy(int seed) : IEvictionPolicy
     public void Read(in EntryRef entry, uint clock)
     {
         uint counter = CounterAt(entry.PolicyState, clock);
-        entry.PolicyState = Pack(Rises(counter, entry) ? counter + 1 : counter, clock, Used);
+        entry.PolicyState = Pack(Rises(counter, entry) ? counter + 1 : counter, clock, Used | UsedInStore);
     }
 
     public void Removed(in EntryRef entry)
@@ -58,10 +61,11 @@ internal sealed class LfuPolicy(int seed) : IEvictionPolicy
     {
         uint counter = CounterAt(entry.PolicyState, reclaim.Clock);
         bool used = (entry.PolicyState & Used) != 0;
-        entry.PolicyState = Pack(counter, reclaim.Clock, 0);
+        uint usedInStore = entry.PolicyState & UsedInStore;
+        entry.PolicyState = Pack(counter, reclaim.Clock, reclaim.IsOldest ? 0 : usedInStore);
         int rank = ((int)(CounterMax - counter) * 2) + (used ? 0 : 1);
         bool isAmongBest = rankings[(int)reclaim.Tier].Keep(CleanLast.Rank(rank, Ranks, entry, reclaim.Tier), EntryWeight.Of(entry), reclaim.KeepShare);
-        return isAmongBest && (!reclaim.IsOldest || used || counter > CounterAtFirst);
+        return isAmongBest && (!reclaim.IsOldest || usedInStore != 0 || counter > CounterAtFirst);
     }
 
     public EntryUsage UsageOf(in EntryRef entry, uint clock) => new(null, (int)CounterAt(entry.PolicyState, clock));

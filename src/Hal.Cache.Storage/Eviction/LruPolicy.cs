@@ -9,7 +9,7 @@ namespace Hal.Cache.Storage.Eviction;
 /// was written goes: everything else came later, so that a stream of what is read once moves nothing.
 /// </summary>
 /// <remarks>
-/// State: second of the last use and one (30 bits), used since the store was walked, used since the last walk (1 bit each); 0 is an entry that was never
+/// State: second of the last use and one (30 bits), used since the log's old end was walked, used since any walk (1 bit each); 0 is an entry that was never
 /// added.
 /// </remarks>
 internal sealed class LruPolicy : IEvictionPolicy
@@ -41,7 +41,7 @@ internal sealed class LruPolicy : IEvictionPolicy
     public bool Keep(in EntryRef entry, in ReclaimContext reclaim)
     {
         uint state = entry.PolicyState;
-        entry.PolicyState = state & (reclaim.Tier == ReclaimTier.Store ? ~(Used | UsedInStore) : ~Used);
+        entry.PolicyState = state & (reclaim.IsOldest ? ~(Used | UsedInStore) : ~Used);
         int rank = (AgeStep(IdleSeconds(state, reclaim.Clock)) * 2) + ((state & Used) != 0 ? 0 : 1);
         bool isAmongBest = rankings[(int)reclaim.Tier].Keep(
             CleanLast.Rank(rank, AgeSteps * 2, entry, reclaim.Tier), EntryWeight.Of(entry), reclaim.KeepShare);

@@ -47,13 +47,23 @@ internal sealed class ChunkRecords(PagePool pool, IRecordLog log)
         }
     }
 
-    /// <summary>The segment at an address is gone.</summary>
-    public void Forget(long address)
+    /// <summary>The segments before an address are gone.</summary>
+    public void ForgetBefore(long address)
     {
-        int count;
+        long first = address / log.SegmentBytes;
+        long count = 0;
         lock (gate)
-            count = segments.Remove(address / log.SegmentBytes, out List<ChunkRun>? runs) ? runs.Count : 0;
-        pool.AddOverhead(-ChunkRun.OwnBytes * (long)count);
+        {
+            foreach ((long segment, List<ChunkRun> runs) in segments)
+            {
+                if (segment >= first)
+                    continue;
+                count += runs.Count;
+                segments.Remove(segment);
+            }
+        }
+
+        pool.AddOverhead(-ChunkRun.OwnBytes * count);
     }
 
     /// <summary>Where in its segment a run ends.</summary>

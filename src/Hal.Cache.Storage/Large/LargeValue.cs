@@ -147,17 +147,18 @@ internal sealed class LargeValue : ILargeValue
         }
     }
 
-    /// <summary>Drops one chunk of an origin's object, which can be read again.</summary>
-    public void Detach(Chunk chunk)
+    /// <summary>Drops one chunk of an origin's object, which can be read again; false where another value has it, or it was not here.</summary>
+    public bool Detach(Chunk chunk)
     {
         lock (chunks)
         {
             int index = ids.Length == 1 ? (int)(chunk.Id - ids[0]) : chunks.IndexOf(chunk);
             if (index < 0 || index >= chunks.Count || chunks[index] != chunk)
-                return;
+                return false;
             chunks[index] = null;
             ChunksPresent--;
             LetGo(chunk);
+            return Volatile.Read(ref chunk.Uses) == 0;
         }
     }
 

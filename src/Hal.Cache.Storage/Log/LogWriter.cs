@@ -229,11 +229,7 @@ internal sealed class LogWriter : IDisposable
     {
         if (broken)
             return false;
-        lock (gate)
-            while (arrived.TryDequeue(out var request))
-                pending.Add(request);
-        // FASTER's threads may hand pages over out of order; written in order, a crash leaves a prefix.
-        while (pending.FindIndex(request => request.Address <= written) is >= 0 and var first)
+        while (NextWrite() is >= 0 and var first)
         {
             var request = pending[first];
             CheckSpace(request.Length);
@@ -249,8 +245,8 @@ internal sealed class LogWriter : IDisposable
             }
 
             pending.RemoveAt(first);
-            written = Math.Max(written, request.End);
             request.Complete();
+            written = Math.Max(written, log.FlushedUntilAddress); // not the request's end, which is the end of a sector
             writeFails = false;
             UpdateHealth("");
             ReleaseRoom();
@@ -259,6 +255,15 @@ internal sealed class LogWriter : IDisposable
         if (lowSpace)
             CheckSpace(mark.SegmentBytes);
         return true;
+    }
+
+    // FASTER's threads may hand pages over out of order; written in order, a crash leaves a prefix.
+    private int NextWrite()
+    {
+        lock (gate)
+            while (arrived.TryDequeue(out var request))
+                pending.Add(request);
+        return pending.FindIndex(request => request.Address <= written);
     }
 
     // One step towards the next commit; true when there may be more to do at once.

@@ -28,8 +28,8 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
     private long gaveUpAtLive = long.MaxValue;
     private uint gaveUpAt;
     private readonly ObjectRewrite objects = new(core);
-    private Dictionary<LargeValue, bool> kept = []; // what was decided of those that this segment has parts of
-    private Dictionary<LargeValue, bool> keptBefore = []; // of the segment before, which may have had other parts
+    private readonly Dictionary<LargeValue, (bool IsKept, long Until)> decided = [];
+    private (long Address, bool IsKept) asked; // of a record that waits for room: to ask again would be to forget its use
     private long truncatesBefore;
     private long spareWrittenFrom;
     private bool sparesWritten;
@@ -125,7 +125,8 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
     private bool ReclaimSegment(long begin, long end, bool drop, CancellationToken cancellation)
     {
         (mustDrop, droppedBytes, truncatesBefore) = (drop, 0, end);
-        (kept, keptBefore) = ([], kept);
+        core.Chunks.Records!.ForgetBefore(begin);
+        ForgetDecisionsBefore(begin);
         if (!objects.TryRewriteMoved(end))
             return false;
         if (core.Live.OfSegmentAt(begin) > 0)
@@ -146,7 +147,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         // Until the segment is gone there is nothing else to walk: a second walk over it would find nothing, and pass for one in vain.
         if (log.TruncateAsync(end).WaitAsync(cancellation).GetAwaiter().GetResult() != null)
             return false;
-        core.Chunks.Records!.Forget(begin);
+        core.Chunks.Records!.ForgetBefore(end);
         return true;
     }
 
@@ -175,16 +176,16 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
 
     private bool ReclaimBetween(long from, long end, CancellationToken cancellation)
     {
-        while (from < end)
+        if (from >= end)
+            return true;
+        do
         {
             stopped = false;
             from = log.Scan(from, end, this, isRecord: true);
             if (stopped && (objects.HasFailed || !WaitForRoom(cancellation)))
                 return false;
-            if (!stopped)
-                break;
         }
-
+        while (stopped);
         return true;
     }
 
@@ -200,7 +201,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
             EntryHeader* entry = shard.Table.Find(hash, record.Space, key);
             if (entry == null || entry->Address != address)
                 return true;
-            if (MayDrop(entry))
+            if (MayDrop(entry, PartsOf(entry)))
             {
                 droppedBytes += core.RecordBytes(entry);
                 core.Tell(entry, hash, ReasonOf(entry));
@@ -274,7 +275,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         }
 
         using RecordLease lease = read.Value;
-        return VisitChunk(address, lease.Header, lease.Value.Span);
+        return TryRelocate(chunk, address, lease.Header, lease.Value.Span);
     }
 
     private bool Stays(long id, long address, [NotNullWhen(true)] out Chunk? chunk)
@@ -286,8 +287,11 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
 
     private bool VisitChunk(long address, in RecordHeader record, ReadOnlySpan<byte> value)
     {
-        if (!Stays(record.A, address, out Chunk? chunk))
-            return true;
+        return !Stays(record.A, address, out Chunk? chunk) || TryRelocate(chunk, address, record, value);
+    }
+
+    private bool TryRelocate(Chunk chunk, long address, in RecordHeader record, ReadOnlySpan<byte> value)
+    {
         if (!core.Chunks.TryRelocate(chunk, address, record, value))
             return false;
         core.Counters.Rewritten(RecordHeader.Bytes + value.Length);
@@ -300,7 +304,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         lock (core.ShardOf(hash).Gate)
         {
             EntryHeader* entry = core.HolderOf(owner, hash);
-            if (entry == null || !MayDrop(entry))
+            if (entry == null || !MayDrop(entry, owner))
                 return false;
             droppedBytes += chunk.Bytes;
             if ((entry->Flags & (EntryFlags.Clean | EntryFlags.Object)) == EntryFlags.Clean)
@@ -323,23 +327,46 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
 
     private Shard ShardOf(EntryHeader* entry) => core.ShardOf(core.Hash.Of(Shard.KeyOf(entry)));
 
-    private bool MayDrop(EntryHeader* entry)
+    private LargeValue? PartsOf(EntryHeader* entry) =>
+        (entry->Flags & EntryFlags.Slotted) != 0 ? core.Objects.SlotOf(entry).Chunks : (entry->Flags & EntryFlags.Large) != 0 ? core.LargeOf(entry) : null;
+
+    /// <param name="parts">The entry's chunks, where it has any.</param>
+    private bool MayDrop(EntryHeader* entry, LargeValue? parts)
     {
         if (core.Spaces.DatabaseOf(entry->Space) < 0 || new EntryRef(entry).ExpiresAt is not 0 and var at && at <= core.NowIn(ShardOf(entry)))
             return true;
         if (!mustDrop || ((entry->Flags & EntryFlags.Clean) == 0 && (core.Policy.KeepsAll || sparesWritten)) || core.IsGuarded(entry))
             return false;
-        return !((entry->Flags & (EntryFlags.Large | EntryFlags.Slotted)) == EntryFlags.Large ? IsKept(entry, core.LargeOf(entry)) : IsKept(entry));
+        return !(parts != null ? IsKept(entry, parts) : IsKept(entry, entry->Address));
     }
 
-    // The parts of a large value have one fate, or a walk would leave holes in every value and none whole.
-    private bool IsKept(EntryHeader* entry, LargeValue value)
+    // The parts of a large value have one fate, or a walk would leave holes in every value and none whole. It is asked again where the walk has come to
+    // what was written after that.
+    private bool IsKept(EntryHeader* entry, LargeValue parts)
     {
-        if (kept.TryGetValue(value, out bool isKept))
-            return isKept;
-        return kept[value] = keptBefore.TryGetValue(value, out isKept) ? isKept : IsKept(entry);
+        if (decided.TryGetValue(parts, out (bool IsKept, long Until) before))
+            return before.IsKept;
+        bool isKept = AsksToKeep(entry);
+        decided[parts] = (isKept, log.TailAddress);
+        return isKept;
     }
 
-    private bool IsKept(EntryHeader* entry) =>
+    private bool IsKept(EntryHeader* entry, long address)
+    {
+        if (asked.Address != address)
+            asked = (address, AsksToKeep(entry));
+        return asked.IsKept;
+    }
+
+    private bool AsksToKeep(EntryHeader* entry) =>
         core.Policy.Keep(new EntryRef(entry), new ReclaimContext(ReclaimTier.Store, core.Clock, KeepShare, IsOldest: true));
+
+    private void ForgetDecisionsBefore(long begin)
+    {
+        foreach ((LargeValue value, (_, long until)) in decided)
+        {
+            if (until <= begin || value.IsDropped)
+                decided.Remove(value);
+        }
+    }
 }

@@ -176,7 +176,8 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
             EntryHeader* entry = core.HolderOf(owner, hash);
             if (entry == null || Volatile.Read(ref chunk.Address) != 0 || core.IsGuarded(entry))
                 return false;
-            owner.Detach(chunk);
+            if (!owner.Detach(chunk))
+                return false;
             return gained = true;
         }
     }

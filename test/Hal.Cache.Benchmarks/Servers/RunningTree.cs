@@ -141,7 +141,7 @@ internal sealed class RunningTree : IAsyncDisposable
         if (instance.Parent is { } parent)
             arguments.AddRange(["--parent", parent, "--root", Root, "--control-plane", Url("")]);
         else if (limits.Origin is { } origin)
-            arguments.AddRange(["--origin", $"{TreeLimits.OriginPrefix}=file://{origin}?freshness=immutable"]);
+            arguments.AddRange(["--origin", $"{TreeLimits.OriginPrefix}=file://{origin}?freshness=immutable&spill=no"]);
         foreach (var other in Instances.Where(one => one != instance))
             arguments.AddRange(["--peer", $"{other.Name}={TreeInstance.Address((instance.Name == Leaf ? FromLeaf(other.Name) : other.Endpoint).Port)}"]);
         return arguments;

@@ -62,7 +62,7 @@ public sealed class ChunkRecordsTests : IAsyncDisposable
         records.Add(64, 8, Bytes);
 
         Assert.Equal([8, 7], records.OfSegmentAt(64).Select(run => run.FirstId));
-        records.Forget(100);
+        records.ForgetBefore(second);
         Assert.Empty(records.OfSegmentAt(64));
         Assert.Equal([9], records.OfSegmentAt(second).Select(run => run.FirstId));
         Assert.Equal(ChunkRecords.ChunkRun.OwnBytes, pool.OverheadBytes);

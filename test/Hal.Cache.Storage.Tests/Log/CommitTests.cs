@@ -165,4 +165,31 @@ public sealed class CommitTests : IDisposable
             Assert.Contains(9999, crashed.Scan().Numbers);
         }
     }
+
+    [Theory]
+    [InlineData(60)]
+    [InlineData(900)] // a sector's end falls into a record
+    [InlineData(4096 - 64 - 4 - 8)]
+    public async Task What_is_committed_within_a_sector_stays_whatever_follows_in_it(int valueLength)
+    {
+        const int opens = 12, records = 7;
+        var path = temp.Sub("sectors");
+        long number = 0;
+        for (var open = 0; open < opens; open++)
+        {
+            await using var host = LogHost.Open(path);
+            Assert.Equal(0, host.Log.Recovery.CutBytes);
+            Assert.Equal(Enumerable.Range(0, (int)number).Select(one => (long)one), host.Scan().Numbers);
+            for (var record = 0; record < records; record++, number++)
+            {
+                var address = await host.AppendAsync(number, valueLength);
+                await host.CommitAsync();
+                await host.AssertReadsAsync(address, number, valueLength);
+            }
+        }
+
+        await using var last = LogHost.Open(path);
+        Assert.Empty(last.Scan().Damage);
+        Assert.Equal(number, last.Scan().Records.Count);
+    }
 }

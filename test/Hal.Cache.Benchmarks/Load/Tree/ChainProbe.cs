@@ -42,6 +42,7 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
         await RoundsAsync(chains, Math.Min(options.Rounds, KillsMax), [killed], chain => KillAsync(chain, cancel), cancel);
         // A new name is a change of its file, and hal lets a change's tick of the clock pass before it reads: 20 ms that no old file has.
         firstByte.Note("of a file that has not changed within the last 20 ms");
+        rate.Note("hal's root does not write again what its own disk has (spill=no), as the others' origin, a web server, does not");
         memory.Note("the instances have read as much before, so that their memory is in use: hal's is limited to 256 MiB each");
         return [.. Rows.Where(row => options.Wants(row.Name)).Select(row => row.Build())];
     }
