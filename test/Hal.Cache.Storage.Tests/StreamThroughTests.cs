@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.ContractSuites.Storage;
@@ -75,6 +76,18 @@ public sealed class StreamThroughTests : IDisposable
         Assert.Equal(BytesOf($"later{Values - 1}"), await BytesAsync(again, $"later{Values - 1}"));
     }
 
+    [Fact]
+    public async Task All_parts_of_a_value_have_one_fate_in_a_walk()
+    {
+        var policy = new AskedPolicy();
+        await using IBlobStore store = Open(policy);
+        for (int index = 0; index < Values; index++)
+            await BringAsync(store, $"once{index}");
+
+        Assert.NotEmpty(policy.Asks);
+        Assert.All(policy.Asks, asked => Assert.True(asked.Value == 1, $"{asked.Key} was asked about {asked.Value} times"));
+    }
+
     [Theory]
     [InlineData(true, 0)]
     [InlineData(false, 1)]
@@ -113,12 +126,14 @@ public sealed class StreamThroughTests : IDisposable
         Assert.Equal(isGuarded, store.Statistics.DiskBytes > BlobStoreOptions.MemoryBytesMin / 2);
     }
 
-    private IBlobStore Open(string policy) => BlobStores.Open(
+    private IBlobStore Open(string policy) => Open(EvictionPolicies.Create(policy, Seed));
+
+    private IBlobStore Open(IEvictionPolicy policy) => BlobStores.Open(
         new BlobStoreOptions
         {
             Directory = directory, MemoryBytes = BlobStoreOptions.MemoryBytesMin, DiskBytes = BlobStoreOptions.DiskBytesMin, Durability = StoreDurability.None,
         },
-        EvictionPolicies.Create(policy, Seed), TimeProvider.System).Value;
+        policy, TimeProvider.System).Value;
 
     private static byte[] BytesOf(string key)
     {
@@ -178,6 +193,35 @@ public sealed class StreamThroughTests : IDisposable
         finally
         {
             store.Unlock(store.ShardOf(hash));
+        }
+    }
+
+    /// <summary>Keeps nothing, and counts how often each key at the log's old end is asked about.</summary>
+    private sealed class AskedPolicy : IEvictionPolicy
+    {
+        public ConcurrentDictionary<string, int> Asks { get; } = new();
+
+        public string Name => "asked";
+
+        public bool KeepsAll => false;
+
+        public void Added(in EntryRef entry, uint clock)
+        {
+        }
+
+        public void Read(in EntryRef entry, uint clock)
+        {
+        }
+
+        public void Removed(in EntryRef entry)
+        {
+        }
+
+        public bool Keep(in EntryRef entry, in ReclaimContext reclaim)
+        {
+            if (reclaim.IsOldest)
+                Asks.AddOrUpdate(Encoding.UTF8.GetString(entry.Key), 1, (_, count) => count + 1);
+            return false;
         }
     }
 
