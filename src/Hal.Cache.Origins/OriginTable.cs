@@ -80,7 +80,7 @@ public sealed class OriginTable : IOriginTable, IDisposable
         return false;
     }
 
-    /// <summary>Says where the instance's store writes: what is on that disk already is not written there again.</summary>
+    /// <summary>Says where the instance's store writes, by which the mounts with <c>spill=auto</c> go.</summary>
     public void StoreIs(string directory)
     {
         foreach (var mount in Mounts)

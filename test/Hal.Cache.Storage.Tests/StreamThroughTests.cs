@@ -109,7 +109,7 @@ public sealed class StreamThroughTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task What_its_origin_has_as_near_is_dropped_and_not_written_unless_it_is_guarded(bool isGuarded)
+    public async Task What_is_to_be_read_again_is_dropped_and_not_written_unless_it_is_guarded(bool isGuarded)
     {
         await using IBlobStore store = Open("lru");
         if (isGuarded)

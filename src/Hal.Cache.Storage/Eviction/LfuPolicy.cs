@@ -5,7 +5,7 @@ namespace Hal.Cache.Storage.Eviction;
 /// <summary>
 /// Least frequently used goes first: a logarithmic counter as in Redis (a million uses are 255), less one for each minute without use.
 /// Entries of one count are told apart by whether they were used since they were last walked. Where the oldest are walked, what was not used since it
-/// was written goes, unless it was used often before.
+/// was written goes, unless its count is above a new entry's.
 /// </summary>
 /// <remarks>
 /// State: minute of the last decay (22 bits), used since the log's old end was walked, used since any walk (1 bit each), counter (8 bits).

@@ -9,6 +9,6 @@ internal enum ChunkBacking
     /// <summary>The log, when it is their turn: they can be read again elsewhere.</summary>
     LogInTime,
 
-    /// <summary>Their origin, which is as near.</summary>
+    /// <summary>Their origin, from which they are read again.</summary>
     Origin,
 }

@@ -42,7 +42,5 @@ internal readonly record struct WriteRequest(IntPtr Source, long Address, int Le
 {
     public unsafe ReadOnlySpan<byte> Bytes => new((void*)Source, Length);
 
-    public long End => Address + Length;
-
     public void Complete() => Callback(0, (uint)Length, Context);
 }

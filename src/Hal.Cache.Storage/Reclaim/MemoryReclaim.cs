@@ -167,7 +167,7 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
         }
     }
 
-    /// <summary>Drops a chunk that its origin has as near as the log would; false where it is to be written all the same.</summary>
+    /// <summary>Drops a chunk that is to be read from its origin again; false where it is to be written all the same.</summary>
     private bool TryLetGo(LargeValue owner, Chunk chunk)
     {
         ulong hash = owner.KeyHash;
