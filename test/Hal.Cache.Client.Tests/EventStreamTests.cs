@@ -16,6 +16,7 @@ public sealed class EventStreamTests : IDisposable
     private readonly CancellationTokenSource over = new(Bound);
     private readonly Channel<long> positions = Channel.CreateUnbounded<long>();
     private readonly List<Subscription> subscriptions = [];
+    private int ended;
 
     public void Dispose() => over.Dispose();
 
@@ -58,7 +59,7 @@ public sealed class EventStreamTests : IDisposable
 
         connections[0].Abort();
         var next = items.MoveNextAsync().AsTask();
-        await ContractSuites.Until.TrueAsync(() => subscriptions.Count == 2, "a second subscription");
+        await SecondAloneAsync();
         positions.Writer.TryWrite(8);
 
         Assert.True(await next);
@@ -80,7 +81,7 @@ public sealed class EventStreamTests : IDisposable
 
         var next = items.MoveNextAsync().AsTask();
         await using var again = await PlaneServer.StartAsync(plane, port: port);
-        await ContractSuites.Until.TrueAsync(() => subscriptions.Count == 2, "a second subscription");
+        await SecondAloneAsync();
         positions.Writer.TryWrite(1);
 
         Assert.True(await next);
@@ -110,8 +111,19 @@ public sealed class EventStreamTests : IDisposable
     private async IAsyncEnumerable<StreamItem> Stream(Subscription subscription, [EnumeratorCancellation] CancellationToken cancellation)
     {
         lock (subscriptions) subscriptions.Add(subscription);
-        yield return new StreamItem { LogId = "log", Position = subscription.AfterPosition ?? 0, Notice = new StreamNotice(StreamNoticeKind.Started, "here") };
-        await foreach (var position in positions.Reader.ReadAllAsync(cancellation))
-            yield return new StreamItem { LogId = "log", Position = position, Event = Change };
+        try
+        {
+            yield return new StreamItem { LogId = "log", Position = subscription.AfterPosition ?? 0, Notice = new StreamNotice(StreamNoticeKind.Started, "here") };
+            await foreach (var position in positions.Reader.ReadAllAsync(cancellation))
+                yield return new StreamItem { LogId = "log", Position = position, Event = Change };
+        }
+        finally
+        {
+            Interlocked.Increment(ref ended);
+        }
     }
+
+    /// <summary>Until the second subscription is there and the first is gone, which would otherwise take the position that is meant for the second.</summary>
+    private Task SecondAloneAsync() =>
+        ContractSuites.Until.TrueAsync(() => subscriptions.Count == 2 && Volatile.Read(ref ended) == 1, "a second subscription, and none beside it");
 }
