@@ -18,6 +18,7 @@ public sealed class ValueReader : IByteSource
     private bool isDisposed;
     private ChunkRun? here; // has the chunk of this index, which the store may not have yet
     private int hereIndex;
+    private List<ChunkRun>? located; // runs that somebody was told the place of
 
     /// <summary>Reads a value all of which is here.</summary>
     public ValueReader(ILargeValue value, long start, long length)
@@ -77,6 +78,24 @@ public sealed class ValueReader : IByteSource
     }
 
     /// <summary>
+    /// Passes over what is in memory, up to the end of a chunk, and says where it lies; nothing at the end, or where it must be awaited. What a fetch has
+    /// brought stays there until this reader is disposed; what the store has may leave memory at any time.
+    /// </summary>
+    public MemoryPiece TryLocate(int bytesMax)
+    {
+        bytesMax = (int)Math.Min(bytesMax, Remaining);
+        if (bytesMax == 0)
+            return default;
+        MemoryPiece piece = value.TryLocate(Position, bytesMax);
+        if (piece.Bytes > 0)
+            LetGo();
+        else
+            piece = TryLocateHere(bytesMax);
+        Advance(piece.Bytes);
+        return piece;
+    }
+
+    /// <summary>
     /// Waits until <see cref="TryRead"/> has bytes, where they must be fetched; null also where they are here, though perhaps in the log
     /// only, which takes a <see cref="ReadAsync"/>. Errors are those of that.
     /// </summary>
@@ -131,6 +150,8 @@ public sealed class ValueReader : IByteSource
             return;
         isDisposed = true;
         LetGo();
+        foreach (ChunkRun run in located ?? [])
+            run.Release();
         flight?.Detach();
         value.Release();
     }
@@ -172,6 +193,19 @@ public sealed class ValueReader : IByteSource
         int count = Math.Min(chunk.Length, destination.Length);
         chunk[..count].CopyTo(destination);
         return count;
+    }
+
+    private MemoryPiece TryLocateHere(int bytesMax)
+    {
+        if (here == null)
+            return default;
+        if (located?.Contains(here) != true)
+        {
+            here.Retain();
+            (located ??= []).Add(here);
+        }
+
+        return here.Locate(hereIndex, (int)(Position % IBlobStore.ChunkBytes), bytesMax);
     }
 
     private void LetGo()

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net;
 using System.Security.Cryptography;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
@@ -10,7 +11,9 @@ public sealed class PeerAcceptor(IPeerHost host, PeerOptions options, TimeProvid
 {
     public int ProtocolVersion => PeerHandshake.ProtocolVersion;
 
-    public string Features => PeerHandshake.TraceFeature;
+    public string Features(string remote) => options.SharesMemory && IPEndPoint.TryParse(remote, out IPEndPoint? from)
+        ? $"{PeerHandshake.TraceFeature} {MemoryOffer.Word(from.Port)}"
+        : PeerHandshake.TraceFeature;
 
     public Result<PeerChallenge> Challenge(int protocolVersion, string peer, string target, ReadOnlySpan<byte> nonce)
     {

@@ -13,6 +13,12 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
     private readonly ConcurrentDictionary<(string Peer, PeerChannelKind Kind), ConnectionPool> pools = [];
     private readonly ConcurrentDictionary<FrameChannel, string> waits = [];
     private readonly CancellationTokenSource disposed = new();
+    private long memoryBytes;
+    private long memoryMisses;
+
+    public long MemoryBytes => Interlocked.Read(ref memoryBytes);
+
+    public long MemoryMisses => Interlocked.Read(ref memoryMisses);
 
     public async ValueTask<Result<IFrameChannel>> ConnectAsync(string peer, PeerChannelKind kind, IFrameSink sink, CancellationToken cancellation)
     {
@@ -30,17 +36,29 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
     public async ValueTask<CacheError?> ReadAsync(
         string peer, RangeRequest request, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
     {
+        (CacheError? error, int done, bool isGone) = await ReadAsync(peer, request, locates: true, buffer, filled, cancellation).ConfigureAwait(false);
+        if (!isGone)
+            return error;
+        Interlocked.Increment(ref memoryMisses);
+        RangeRequest rest = request with { Offset = request.Offset + done, Length = request.Length - done };
+        return (await ReadAsync(peer, rest, locates: false, buffer[done..], more => filled(done + more), cancellation).ConfigureAwait(false)).Error;
+    }
+
+    private async ValueTask<(CacheError? Error, int Done, bool IsGone)> ReadAsync(
+        string peer, RangeRequest request, bool locates, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
+    {
         ConnectionPool pool = Pool(peer, PeerChannelKind.Bytes);
         Result<PeerSocket> rented = await pool.RentAsync(cancellation).ConfigureAwait(false);
         if (!rented.IsOk)
-            return rented.Error;
+            return (rented.Error, 0, false);
         var fetch = new RangeFetch(peer, rented.Value, options, time);
         try
         {
-            return await fetch.RunAsync(request, buffer, filled, cancellation).ConfigureAwait(false);
+            return (await fetch.RunAsync(request, locates, buffer, filled, cancellation).ConfigureAwait(false), fetch.Done, fetch.IsGone);
         }
         finally
         {
+            Interlocked.Add(ref memoryBytes, fetch.Copied);
             pool.Return(rented.Value, fetch.IsWhole);
         }
     }

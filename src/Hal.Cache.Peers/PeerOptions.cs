@@ -9,6 +9,11 @@ public sealed class PeerOptions
     /// <summary>The cluster's secret: who knows it is a peer. It never goes over a connection.</summary>
     public required ReadOnlyMemory<byte> Secret { get; init; }
 
+    /// <summary>
+    /// Whether instances on the same machine, whose processes may read each other's memory, copy bytes from there instead of having them sent.
+    /// </summary>
+    public bool SharesMemory { get; init; } = true;
+
     /// <summary>A connection is made, handshake included, within this time or not at all.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3);
 

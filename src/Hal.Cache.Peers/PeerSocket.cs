@@ -44,6 +44,9 @@ internal sealed class PeerSocket : IDisposable
     /// <summary>Whether the other end takes the contexts of spans.</summary>
     public bool TakesTraces { get; private set; }
 
+    /// <summary>The other end's memory, where it can be read; null where bytes have to be sent.</summary>
+    public PeerMemory? Memory { get; private set; }
+
     /// <summary>Whether the other end has neither closed nor sent something that nobody asked for.</summary>
     public bool IsFresh
     {
@@ -222,7 +225,10 @@ internal sealed class PeerSocket : IDisposable
         if (accepted.StartsWith('-'))
             return Unavailable($"instance '{Address.Name}' refuses: {accepted[1..]}");
         // Behind OK are the features that came after the first version of the protocol.
-        TakesTraces = accepted.Split(' ').AsSpan(1).Contains(PeerHandshake.TraceFeature);
+        string[] features = accepted.Split(' ')[1..];
+        TakesTraces = features.Contains(PeerHandshake.TraceFeature);
+        if (kind == PeerChannelKind.Bytes && options.SharesMemory && socket.LocalEndPoint is IPEndPoint { Port: var port })
+            Memory = features.Select(word => PeerMemory.Find(word, port)).FirstOrDefault(static memory => memory != null);
         return null;
     }
 

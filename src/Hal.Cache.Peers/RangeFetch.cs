@@ -8,32 +8,57 @@ using Hal.Cache.Contracts.Telemetry;
 
 namespace Hal.Cache.Peers;
 
-/// <summary>One request for a range on one connection: each piece's checksum is checked when it has come.</summary>
+/// <summary>
+/// One request for a range on one connection: each piece's checksum is checked when it has come, or when it was copied from where the peer says that it
+/// lies.
+/// </summary>
 internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions options, TimeProvider time)
 {
     /// <summary>Bytes after which they are told of, though more are here.</summary>
     private const int ToldBytesMax = 256 << 10;
 
+    /// <summary>Bytes that are copied from the peer's memory on the thread of a connection, before a thread of the pool goes on.</summary>
+    private const int CopiedBytesMax = 1 << 20;
+
+    private int done;
+    private int told;
+    private int held; // bytes that came and were not looked at, from the front of the scratch buffer
+    private bool isLocated;
+    private bool hasLeft;
+
     /// <summary>True when the answer was taken to its end, so that the connection may be used again.</summary>
     public bool IsWhole { get; private set; }
 
+    /// <summary>True when bytes had left the peer's memory before they were copied: the rest is to be asked for without that.</summary>
+    public bool IsGone { get; private set; }
+
+    /// <summary>Bytes from the front of the buffer that are good.</summary>
+    public int Done => done;
+
+    /// <summary>Bytes of them that were copied from the peer's memory.</summary>
+    public int Copied { get; private set; }
+
     /// <summary>Fills the buffer; <paramref name="filled"/> hears how many bytes are good whenever more would have to be waited for.</summary>
-    public async ValueTask<CacheError?> RunAsync(RangeRequest request, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
+    /// <param name="locates">Whether the peer may say where bytes lie, where its memory can be read.</param>
+    public async ValueTask<CacheError?> RunAsync(RangeRequest request, bool locates, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
     {
         using var stall = new CancellationTokenSource(options.StallTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stall.Token, cancellation);
         byte[] scratch = ArrayPool<byte>.Shared.Rent(RangeWire.RequestBytes + BlobKey.BytesMax + TraceFrame.Bytes);
-        var progress = new Progress(filled);
+        isLocated = locates && socket.Memory != null;
         try
         {
-            int length = RangeWire.Write(request, scratch, socket.Trace());
+            int length = RangeWire.Write(request, scratch, socket.Trace(), isLocated);
             await socket.SendAsync(scratch.AsMemory(0, length), either.Token).ConfigureAwait(false);
-            while (progress.Done < buffer.Length)
+            while (done < buffer.Length)
             {
-                if (await ReceivePieceAsync(buffer, scratch, stall, progress, either.Token).ConfigureAwait(false) is { } error)
+                if (await ReceivePieceAsync(buffer, scratch, stall, filled, either.Token).ConfigureAwait(false) is { } error)
                     return error;
             }
 
+            Tell(filled);
+            if (isLocated)
+                await socket.SendAsync(RangeWire.Taken, either.Token).ConfigureAwait(false);
             IsWhole = true;
             return null;
         }
@@ -48,80 +73,117 @@ internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions opt
         finally
         {
             ArrayPool<byte>.Shared.Return(scratch);
-            progress.Tell();
+            Tell(filled);
         }
     }
 
     // Pieces that are here already are told of together: who passes them on wakes its client once.
     private async ValueTask<CacheError?> ReceivePieceAsync(
-        Memory<byte> buffer, byte[] scratch, CancellationTokenSource stall, Progress progress, CancellationToken cancellation)
+        Memory<byte> buffer, byte[] scratch, CancellationTokenSource stall, Action<int> filled, CancellationToken cancellation)
     {
-        // What came behind the last piece is the front of the next one's header, in the place of the next one's bytes.
-        int done = progress.Done;
-        buffer.Slice(done, progress.Ahead).CopyTo(scratch);
-        if (progress.Ahead < RangeWire.PieceHeaderBytes)
-            await ReceiveAsync(scratch.AsMemory(progress.Ahead, RangeWire.PieceHeaderBytes - progress.Ahead), progress, cancellation).ConfigureAwait(false);
+        await HoldAsync(RangeWire.PieceHeaderBytes, scratch, filled, cancellation).ConfigureAwait(false);
         stall.CancelAfter(options.StallTimeout);
-        progress.Ahead = 0;
         int bytes = BinaryPrimitives.ReadInt32LittleEndian(scratch);
         uint crc = BinaryPrimitives.ReadUInt32LittleEndian(scratch.AsSpan(sizeof(int)));
+        if (bytes > 0 && (bytes & RangeWire.LocatedPiece) != 0 && isLocated)
+            return await CopyAsync(bytes & ~RangeWire.LocatedPiece, crc, buffer, scratch, filled, cancellation).ConfigureAwait(false);
+        Drop(RangeWire.PieceHeaderBytes, scratch);
         if (bytes == 0)
             return null;
         if (bytes < 0)
-            return await RefusedAsync(bytes, (int)crc, scratch, progress, cancellation).ConfigureAwait(false);
+            return await RefusedAsync(bytes, (int)crc, scratch, filled, cancellation).ConfigureAwait(false);
         int left = buffer.Length - done;
         if (bytes > left)
-            return new CacheError(CacheErrorCode.Unavailable, $"instance '{peer}' sent more than it was asked for");
-        Memory<byte> space = buffer.Slice(done, bytes + Math.Min(left - bytes, RangeWire.PieceHeaderBytes));
-        int ahead = await ReceiveAsync(space, bytes, progress, cancellation).ConfigureAwait(false) - bytes;
+            return SentTooMuch();
+        int had = Math.Min(held, bytes);
+        scratch.AsMemory(0, had).CopyTo(buffer[done..]);
+        Drop(had, scratch);
+        if (had < bytes)
+        {
+            // What comes behind the piece is the front of the next one's header, in the place of the next one's bytes.
+            Memory<byte> space = buffer.Slice(done + had, bytes - had + Math.Min(left - bytes, RangeWire.PieceHeaderBytes));
+            held = await ReceiveAsync(space, bytes - had, filled, cancellation).ConfigureAwait(false) - (bytes - had);
+            buffer.Slice(done + bytes, held).CopyTo(scratch);
+        }
+
         if (Crc32C.Append(0, buffer.Span.Slice(done, bytes)) != crc)
             return new CacheError(CacheErrorCode.Corrupt, $"bytes from instance '{peer}' fail their checksum");
-        progress.Took(bytes, ahead);
+        Took(bytes, filled);
         return null;
     }
 
-    private ValueTask<int> ReceiveAsync(Memory<byte> space, Progress progress, CancellationToken cancellation) =>
-        ReceiveAsync(space, space.Length, progress, cancellation);
+    private async ValueTask<CacheError?> CopyAsync(
+        int bytes, uint crc, Memory<byte> buffer, byte[] scratch, Action<int> filled, CancellationToken cancellation)
+    {
+        await HoldAsync(RangeWire.LocatedHeaderBytes, scratch, filled, cancellation).ConfigureAwait(false);
+        var address = (nint)BinaryPrimitives.ReadInt64LittleEndian(scratch.AsSpan(RangeWire.PieceHeaderBytes));
+        Drop(RangeWire.LocatedHeaderBytes, scratch);
+        if (bytes > buffer.Length - done)
+            return SentTooMuch();
+        if (Copied > 0 && !hasLeft)
+        {
+            hasLeft = true;
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
 
-    private ValueTask<int> ReceiveAsync(Memory<byte> space, int least, Progress progress, CancellationToken cancellation)
+        Memory<byte> space = buffer.Slice(done, bytes);
+        if (!socket.Memory!.TryRead(address, space.Span) || Crc32C.Append(0, space.Span) != crc)
+        {
+            IsGone = true;
+            return new CacheError(CacheErrorCode.Unavailable, $"bytes left the memory of instance '{peer}' before they were copied");
+        }
+
+        Copied += bytes;
+        Took(bytes, filled);
+        if (told == 0)
+            Tell(filled); // the first ones early: all others may be at hand, too
+        return null;
+    }
+
+    /// <summary>Receives until the scratch buffer has so many bytes: no more where what follows belongs into the caller's buffer.</summary>
+    private async ValueTask HoldAsync(int bytes, byte[] scratch, Action<int> filled, CancellationToken cancellation)
+    {
+        if (held >= bytes)
+            return;
+        int end = isLocated ? RangeWire.FrontBytes : bytes;
+        held += await ReceiveAsync(scratch.AsMemory(held, end - held), bytes - held, filled, cancellation).ConfigureAwait(false);
+    }
+
+    private void Drop(int bytes, byte[] scratch)
+    {
+        held -= bytes;
+        scratch.AsSpan(bytes, held).CopyTo(scratch);
+    }
+
+    private ValueTask<int> ReceiveAsync(Memory<byte> space, int least, Action<int> filled, CancellationToken cancellation)
     {
         ValueTask<int> receiving = socket.ReceiveAsync(space, least, cancellation);
         if (!receiving.IsCompleted)
-            progress.Tell();
+            Tell(filled);
         return receiving;
     }
 
-    private async ValueTask<CacheError> RefusedAsync(int code, int textBytes, byte[] scratch, Progress progress, CancellationToken cancellation)
+    private async ValueTask<CacheError> RefusedAsync(int code, int textBytes, byte[] scratch, Action<int> filled, CancellationToken cancellation)
     {
         if (textBytes is < 0 or > RangeWire.ErrorBytesMax)
             return new CacheError(CacheErrorCode.Unavailable, $"instance '{peer}' sent an answer that can't be read");
-        await ReceiveAsync(scratch.AsMemory(0, textBytes), progress, cancellation).ConfigureAwait(false);
+        await HoldAsync(textBytes, scratch, filled, cancellation).ConfigureAwait(false);
         IsWhole = true;
         return new CacheError(RangeWire.CodeOf(code), Encoding.UTF8.GetString(scratch.AsSpan(0, textBytes)));
     }
 
-    /// <summary>How far the answer has come, and how much of that was told.</summary>
-    private sealed class Progress(Action<int> filled)
+    private CacheError SentTooMuch() => new(CacheErrorCode.Unavailable, $"instance '{peer}' sent more than it was asked for");
+
+    private void Took(int bytes, Action<int> filled)
     {
-        private int told;
+        done += bytes;
+        if (done - told >= ToldBytesMax)
+            Tell(filled);
+    }
 
-        /// <summary>Bytes from the front of the buffer that are good.</summary>
-        public int Done { get; private set; }
-
-        /// <summary>Bytes behind those that belong to the next piece's header.</summary>
-        public int Ahead { get; set; }
-
-        public void Took(int bytes, int ahead)
-        {
-            (Done, Ahead) = (Done + bytes, ahead);
-            if (Done - told >= ToldBytesMax)
-                Tell();
-        }
-
-        public void Tell()
-        {
-            if (told < Done)
-                filled(told = Done);
-        }
+    private void Tell(Action<int> filled)
+    {
+        if (told < done)
+            filled(told = done);
     }
 }

@@ -18,36 +18,60 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
     /// <summary>Pieces are sent together up to so many bytes where they are at hand; the first one alone, so that it comes early.</summary>
     private const int TogetherBytesMax = 256 << 10;
 
+    /// <summary>The same for places of pieces, which are soon said.</summary>
+    private const int LocatedBytesMax = 1 << 20;
+
     private const int Broken = -1;
     private const int Refused = 0;
 
+    private IRangeReader? told; // of the range of which places were told, until they are taken
+
     public async Task RunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await AnswerAllAsync(cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            told?.Dispose();
+        }
+    }
+
+    private async ValueTask AnswerAllAsync(CancellationToken cancellation)
     {
         for (bool isBorrowed = false; ;)
         {
             // An answer that had to wait goes on where its bytes have come, on a thread that brings others': the next one must not stay there.
-            ValueTask<(RangeRequest Request, ActivityContext Trace)?> taking = TakeAsync(cancellation);
+            ValueTask<Asked?> taking = TakeAsync(cancellation);
             if (isBorrowed && taking.IsCompleted)
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            if (await taking.ConfigureAwait(false) is not { } taken)
+            if (await taking.ConfigureAwait(false) is not { } asked)
                 return;
-            ValueTask<bool> answering = AnswerAsync(taken.Request, taken.Trace, cancellation);
+            told?.Dispose();
+            told = null;
+            isBorrowed = false;
+            if (asked.Request.Length == 0)
+                continue;
+            ValueTask<bool> answering = AnswerAsync(asked, cancellation);
             isBorrowed = !answering.IsCompleted;
             if (!await answering.ConfigureAwait(false))
                 return;
         }
     }
 
-    private async ValueTask<(RangeRequest Request, ActivityContext Trace)?> TakeAsync(CancellationToken cancellation)
+    private async ValueTask<Asked?> TakeAsync(CancellationToken cancellation)
     {
         byte[]? header = await TakeAsync(RangeWire.RequestBytes, cancellation).ConfigureAwait(false);
+        if (header != null && RangeWire.IsTaken(header))
+            return default(Asked);
         if (header == null || RangeWire.KeyBytes(header) is not (>= 0 and <= BlobKey.BytesMax))
             return null;
         byte[]? key = await TakeAsync(RangeWire.KeyBytes(header), cancellation).ConfigureAwait(false);
         byte[]? trace = await TakeAsync(RangeWire.TraceBytes(header), cancellation).ConfigureAwait(false);
         if (key == null || trace == null || RangeWire.Read(header, key) is var request && !RangeWire.IsSound(request))
             return null;
-        return (request, trace.Length == 0 ? default : TraceFrame.Read(trace));
+        return new Asked(request, trace.Length == 0 ? default : TraceFrame.Read(trace), RangeWire.IsLocated(header));
     }
 
     private async ValueTask<byte[]?> TakeAsync(int length, CancellationToken cancellation)
@@ -67,19 +91,22 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
         return bytes;
     }
 
-    private async ValueTask<bool> AnswerAsync(RangeRequest request, ActivityContext trace, CancellationToken cancellation)
+    private async ValueTask<bool> AnswerAsync(Asked asked, CancellationToken cancellation)
     {
-        using Activity? span = Source.Part("fetch", ActivityKind.Server, trace)?.SetTag(SpanTags.Instance, host.Name).SetTag(SpanTags.Peer, peer)
+        RangeRequest request = asked.Request;
+        using Activity? span = Source.Part("fetch", ActivityKind.Server, asked.Trace)?.SetTag(SpanTags.Instance, host.Name).SetTag(SpanTags.Peer, peer)
             .SetTag(SpanTags.Offset, request.Offset).SetTag(SpanTags.Bytes, request.Length);
         Result<IRangeReader> opened = await AliveAsync(host.OpenRangeAsync(request, cancellation), cancellation).ConfigureAwait(false);
         span.Ended(opened.Error);
         if (!opened.IsOk)
             return await RefuseAsync(opened.Error, cancellation).ConfigureAwait(false);
-        using IRangeReader reader = opened.Value;
-        int unsent = 0, together = RangeWire.PieceBytesMax;
+        IRangeReader reader = opened.Value;
+        using IRangeReader? unheld = asked.IsLocated ? null : reader;
+        told = asked.IsLocated ? reader : null;
+        int unsent = 0, together = RangeWire.PieceBytesMax, togetherMax = asked.IsLocated ? LocatedBytesMax : TogetherBytesMax;
         for (int left = request.Length; left > 0 || unsent > 0;)
         {
-            int written = left > 0 ? TryWrite(reader, left) : 0;
+            int written = left > 0 ? TryWrite(reader, left, asked.IsLocated) : 0;
             (left, unsent) = (left - written, unsent + written);
             if (written > 0 && unsent < together)
                 continue;
@@ -87,7 +114,7 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
             {
                 if (!await FlushAsync(cancellation).ConfigureAwait(false))
                     return false;
-                (unsent, together) = (0, Math.Min(TogetherBytesMax, 2 * together));
+                (unsent, together) = (0, Math.Min(togetherMax, (asked.IsLocated ? 16 : 2) * together));
                 continue;
             }
 
@@ -97,7 +124,7 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
                 return await RefuseAsync(error, cancellation).ConfigureAwait(false);
             }
 
-            unsent = TryWrite(reader, left);
+            unsent = TryWrite(reader, left, asked.IsLocated);
             left -= unsent;
             if (unsent > 0)
                 continue;
@@ -110,9 +137,16 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
         return true;
     }
 
-    /// <summary>Puts a piece into the output, straight from where it is; its length, 0 where it is not in memory.</summary>
-    private int TryWrite(IRangeReader reader, int left)
+    /// <summary>Puts a piece into the output, straight from where it is, or says where that is; its length, 0 where it is not in memory.</summary>
+    private int TryWrite(IRangeReader reader, int left, bool isLocated)
     {
+        if (isLocated && reader.TryLocate(Math.Min(left, RangeWire.PieceBytesMax)) is { Bytes: > 0 } located)
+        {
+            RangeWire.WriteLocated(pipe.Output.GetSpan(RangeWire.LocatedHeaderBytes), located);
+            pipe.Output.Advance(RangeWire.LocatedHeaderBytes);
+            return located.Bytes;
+        }
+
         Span<byte> space = pipe.Output.GetSpan(RangeWire.PieceHeaderBytes + Math.Min(left, RangeWire.PieceBytesMax));
         Span<byte> piece = space.Slice(RangeWire.PieceHeaderBytes, Math.Min(left, RangeWire.PieceBytesMax));
         int count = reader.TryRead(piece);
@@ -150,6 +184,8 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
 
     private ValueTask<bool> RefuseAsync(CacheError error, CancellationToken cancellation)
     {
+        told?.Dispose(); // nobody will say that it was taken
+        told = null;
         byte[] text = Encoding.UTF8.GetBytes(error.Message);
         int length = Math.Min(text.Length, RangeWire.ErrorBytesMax);
         var answer = new byte[RangeWire.PieceHeaderBytes + length];
@@ -189,4 +225,7 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
         FlushResult flushed = await pipe.Output.FlushAsync(cancellation).ConfigureAwait(false);
         return !flushed.IsCompleted && !flushed.IsCanceled;
     }
+
+    /// <summary>What a peer asks for; <see langword="default"/> where it says that it has taken what it was told of.</summary>
+    private readonly record struct Asked(RangeRequest Request, ActivityContext Trace, bool IsLocated);
 }

@@ -10,7 +10,9 @@ namespace Hal.Cache.Peers;
 /// <summary>
 /// How ranges are asked for and sent. A request: 36 fixed bytes, then the key, then, where <see cref="Traced"/> is set in the database's number, the
 /// context of the asking span, which is sent only to peers that say that they take one. An answer: pieces of up to <see cref="PieceBytesMax"/> bytes,
-/// each behind 8 bytes of length and CRC-32C; a length of 0 is a sign of life, a negative one an error, whose text follows.
+/// each behind 8 bytes of length and CRC-32C; a length of 0 is a sign of life, a negative one an error, whose text follows. Where
+/// <see cref="Located"/> is set in the database's number, a piece may also be its place in the sender's memory: <see cref="LocatedPiece"/> in its length, its
+/// checksum, and 8 bytes of address; who has taken them all says so by <see cref="Taken"/>.
 /// </summary>
 internal static class RangeWire
 {
@@ -18,14 +20,27 @@ internal static class RangeWire
     public const int PieceHeaderBytes = 8;
     public const int PieceBytesMax = IBlobStore.ChunkBytes;
     public const int ErrorBytesMax = 1024;
+    public const int LocatedHeaderBytes = PieceHeaderBytes + sizeof(long);
+
+    /// <summary>Bit of a piece's length that says that its address follows, instead of its bytes.</summary>
+    public const int LocatedPiece = 1 << 30;
+
+    /// <summary>Bytes that are received at once where most of them are places of pieces.</summary>
+    public const int FrontBytes = 2048;
 
     /// <summary>Bit of the database's number that says that a <see cref="TraceFrame"/> follows the key.</summary>
     private const int Traced = 1 << 30;
 
-    public static int Write(in RangeRequest request, Span<byte> to, in ActivityContext trace = default)
+    /// <summary>Bit of the database's number that says that the answer may be places in the sender's memory.</summary>
+    private const int Located = 1 << 29;
+
+    /// <summary>Instead of a request: what the last answer told the places of was copied. It asks for no bytes.</summary>
+    public static ReadOnlyMemory<byte> Taken { get; } = new byte[RequestBytes];
+
+    public static int Write(in RangeRequest request, Span<byte> to, in ActivityContext trace = default, bool isLocated = false)
     {
         bool isTraced = trace.TraceId != default;
-        BinaryPrimitives.WriteInt32LittleEndian(to, request.Database | (isTraced ? Traced : 0));
+        BinaryPrimitives.WriteInt32LittleEndian(to, request.Database | (isTraced ? Traced : 0) | (isLocated ? Located : 0));
         BinaryPrimitives.WriteUInt64LittleEndian(to[4..], request.Version);
         BinaryPrimitives.WriteInt64LittleEndian(to[12..], request.ObjectLength);
         BinaryPrimitives.WriteInt64LittleEndian(to[20..], request.Offset);
@@ -44,8 +59,13 @@ internal static class RangeWire
     /// <summary>Bytes of trace context behind the key.</summary>
     public static int TraceBytes(ReadOnlySpan<byte> header) => (BinaryPrimitives.ReadInt32LittleEndian(header) & Traced) != 0 ? TraceFrame.Bytes : 0;
 
+    /// <summary>Whether the answer may say where bytes lie.</summary>
+    public static bool IsLocated(ReadOnlySpan<byte> header) => (BinaryPrimitives.ReadInt32LittleEndian(header) & Located) != 0;
+
+    public static bool IsTaken(ReadOnlySpan<byte> header) => header.SequenceEqual(Taken.Span);
+
     public static RangeRequest Read(ReadOnlySpan<byte> header, byte[] key) => new(
-        BinaryPrimitives.ReadInt32LittleEndian(header) & ~Traced, key, BinaryPrimitives.ReadUInt64LittleEndian(header[4..]),
+        BinaryPrimitives.ReadInt32LittleEndian(header) & ~(Traced | Located), key, BinaryPrimitives.ReadUInt64LittleEndian(header[4..]),
         BinaryPrimitives.ReadInt64LittleEndian(header[12..]), BinaryPrimitives.ReadInt64LittleEndian(header[20..]),
         BinaryPrimitives.ReadInt32LittleEndian(header[28..]));
 
@@ -54,6 +74,14 @@ internal static class RangeWire
     {
         BinaryPrimitives.WriteInt32LittleEndian(to, piece.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(to[sizeof(int)..], Crc32C.Append(0, piece));
+    }
+
+    /// <summary>Length, checksum and address of a piece.</summary>
+    public static void WriteLocated(Span<byte> to, in MemoryPiece piece)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(to, piece.Bytes | LocatedPiece);
+        BinaryPrimitives.WriteUInt32LittleEndian(to[sizeof(int)..], piece.Checksum);
+        BinaryPrimitives.WriteInt64LittleEndian(to[PieceHeaderBytes..], piece.Address);
     }
 
     /// <summary>Whether the numbers of a request can be meant.</summary>

@@ -8,8 +8,11 @@ public interface IPeerAcceptor
     /// <summary>Version of the peer protocol that is spoken here; the only one.</summary>
     int ProtocolVersion { get; }
 
-    /// <summary>What came to the protocol after its first version and is understood here, as words; a peer is told, and uses what it knows.</summary>
-    string Features { get; }
+    /// <summary>
+    /// What came to the protocol after its first version and is understood here, as words; a peer is told, and uses what it knows.
+    /// </summary>
+    /// <param name="remote">Where its connection comes from, as address and port; anything else where that is not known.</param>
+    string Features(string remote);
 
     /// <summary>Begins a handshake: what the peer said goes in, what it is answered comes out. Refused and Invalid say why not.</summary>
     Result<PeerChallenge> Challenge(int protocolVersion, string peer, string target, ReadOnlySpan<byte> nonce);

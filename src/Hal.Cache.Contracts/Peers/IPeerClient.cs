@@ -7,6 +7,12 @@ namespace Hal.Cache.Contracts.Peers;
 /// </remarks>
 public interface IPeerClient : IAsyncDisposable
 {
+    /// <summary>Bytes that were copied from the memory of peers on this machine, so far.</summary>
+    long MemoryBytes { get; }
+
+    /// <summary>Times that bytes had left a peer's memory before they were copied, and were sent.</summary>
+    long MemoryMisses { get; }
+
     /// <summary>Opens a channel for frames of a kind, Coherence, Messages or Waits; the sink takes what the peer sends.</summary>
     ValueTask<Result<IFrameChannel>> ConnectAsync(string peer, PeerChannelKind kind, IFrameSink sink, CancellationToken cancellation);
 

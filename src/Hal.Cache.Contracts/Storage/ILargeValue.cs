@@ -36,6 +36,9 @@ public interface ILargeValue
     /// </summary>
     int TryRead(long offset, Span<byte> destination);
 
+    /// <summary>Where those bytes lie in memory, instead of the bytes; nothing where the chunk is not there.</summary>
+    MemoryPiece TryLocate(long offset, int bytesMax);
+
     /// <summary>The same, reading from the log where need be; NotFound where the chunk is not here at all.</summary>
     ValueTask<Result<int>> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellation);
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Contracts.Telemetry;
@@ -25,6 +26,7 @@ internal sealed class ChunkRun(int first, int count, int bytes)
     private readonly CancellationTokenSource cancel = new();
     private readonly List<Waiter> waiters = [];
     private byte[]? buffer;
+    private GCHandle pin;
     private int references = 1;
     private Task<CacheError?>? over;
 
@@ -89,6 +91,21 @@ internal sealed class ChunkRun(int first, int count, int bytes)
         return Buffer[offset..Math.Min(bytes, offset + IBlobStore.ChunkBytes)];
     }
 
+    /// <summary>Where a chunk's bytes lie, which they do until the run is released by all.</summary>
+    public MemoryPiece Locate(int index, int offset, int bytesMax)
+    {
+        ReadOnlySpan<byte> chunk = Chunk(index).Span[offset..];
+        chunk = chunk[..Math.Min(bytesMax, chunk.Length)];
+        lock (gate)
+        {
+            if (!pin.IsAllocated)
+                pin = GCHandle.Alloc(buffer, GCHandleType.Pinned);
+        }
+
+        nint start = pin.AddrOfPinnedObject() + ((index - first) * IBlobStore.ChunkBytes) + offset;
+        return new(start, chunk.Length, Crc32C.Append(0, chunk));
+    }
+
     /// <summary>Ends the run: what is not here by now is not coming where there is an error; without locks.</summary>
     public void Complete(CacheError? error)
     {
@@ -119,6 +136,8 @@ internal sealed class ChunkRun(int first, int count, int bytes)
     {
         if (Interlocked.Decrement(ref references) != 0)
             return;
+        if (pin.IsAllocated)
+            pin.Free();
         if (buffer != null)
             ArrayPool<byte>.Shared.Return(buffer);
         buffer = null;

@@ -161,6 +161,13 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
             return count;
         }
 
+        public MemoryPiece TryLocate(int bytesMax)
+        {
+            MemoryPiece piece = reader.TryLocate(bytesMax);
+            Count(piece.Bytes);
+            return piece;
+        }
+
         public ValueTask<CacheError?> WaitAsync(CancellationToken cancellation) => reader.WaitAsync(cancellation);
 
         public async ValueTask<Result<int>> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
@@ -201,6 +208,8 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
             at += count;
             return count;
         }
+
+        public MemoryPiece TryLocate(int bytesMax) => default;
 
         public ValueTask<CacheError?> WaitAsync(CancellationToken cancellation) => default;
 

@@ -12,7 +12,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     /// <summary>Part of the memory whose copies may wait to be written.</summary>
     private const int UnwrittenPart = 4;
 
-    private const int ManagedBytes = 184; // a chunk object with its places in array, clock and directory
+    private const int ManagedBytes = 192; // a chunk object with its places in array, clock and directory
 
     private readonly ConcurrentDictionary<long, Chunk> directory = new();
     private readonly ChunkClock clock = new();
@@ -175,6 +175,22 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
             new ReadOnlySpan<byte>((byte*)chunk.Page + offset, count).CopyTo(destination);
             chunk.Hot = true;
             return count;
+        }
+    }
+
+    /// <summary>Where the bytes lie in the chunk's memory, as long as they do; nothing where it has none.</summary>
+    public static unsafe MemoryPiece TryLocate(Chunk chunk, int offset, int bytesMax)
+    {
+        lock (chunk)
+        {
+            if (chunk.Page == 0)
+                return default;
+            chunk.Hot = true;
+            nint start = chunk.Page + offset;
+            int count = Math.Min(bytesMax, chunk.Bytes - offset);
+            if (count < chunk.Bytes)
+                return new(start, count, Crc32C.Append(0, new((void*)start, count)));
+            return new(start, count, chunk.Checksum ??= Crc32C.Append(0, new((void*)start, count)));
         }
     }
 

@@ -74,6 +74,12 @@ internal sealed class LargeValue : ILargeValue
         return chunk == null ? 0 : ChunkStore.TryRead(chunk, (int)(offset % IBlobStore.ChunkBytes), destination);
     }
 
+    public MemoryPiece TryLocate(long offset, int bytesMax)
+    {
+        Chunk? chunk = offset >= Length ? null : ChunkAt((int)(offset / IBlobStore.ChunkBytes));
+        return chunk == null ? default : ChunkStore.TryLocate(chunk, (int)(offset % IBlobStore.ChunkBytes), bytesMax);
+    }
+
     public ValueTask<Result<int>> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellation)
     {
         if (offset >= Length)
