@@ -189,9 +189,9 @@ public sealed class ValueReader : IByteSource
     {
         if (here == null)
             return 0;
-        ReadOnlySpan<byte> chunk = here.Chunk(hereIndex).Span[(int)(Position % IBlobStore.ChunkBytes)..];
-        int count = Math.Min(chunk.Length, destination.Length);
-        chunk[..count].CopyTo(destination);
+        int count = here.TryRead(hereIndex, (int)(Position % IBlobStore.ChunkBytes), destination);
+        if (count == 0)
+            LetGo(); // the store has it by now
         return count;
     }
 
@@ -205,7 +205,10 @@ public sealed class ValueReader : IByteSource
             (located ??= []).Add(here);
         }
 
-        return here.Locate(hereIndex, (int)(Position % IBlobStore.ChunkBytes), bytesMax);
+        MemoryPiece piece = here.TryLocate(hereIndex, (int)(Position % IBlobStore.ChunkBytes), bytesMax);
+        if (piece.Bytes == 0)
+            LetGo();
+        return piece;
     }
 
     private void LetGo()

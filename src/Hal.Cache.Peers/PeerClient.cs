@@ -34,18 +34,18 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
     }
 
     public async ValueTask<CacheError?> ReadAsync(
-        string peer, RangeRequest request, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
+        string peer, RangeRequest request, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation)
     {
         (CacheError? error, int done, bool isGone) = await ReadAsync(peer, request, locates: true, buffer, filled, cancellation).ConfigureAwait(false);
         if (!isGone)
             return error;
         Interlocked.Increment(ref memoryMisses);
         RangeRequest rest = request with { Offset = request.Offset + done, Length = request.Length - done };
-        return (await ReadAsync(peer, rest, locates: false, buffer[done..], more => filled(done + more), cancellation).ConfigureAwait(false)).Error;
+        return (await ReadAsync(peer, rest, locates: false, buffer.From(done), more => filled(done + more), cancellation).ConfigureAwait(false)).Error;
     }
 
     private async ValueTask<(CacheError? Error, int Done, bool IsGone)> ReadAsync(
-        string peer, RangeRequest request, bool locates, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
+        string peer, RangeRequest request, bool locates, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation)
     {
         ConnectionPool pool = Pool(peer, PeerChannelKind.Bytes);
         Result<PeerSocket> rented = await pool.RentAsync(cancellation).ConfigureAwait(false);

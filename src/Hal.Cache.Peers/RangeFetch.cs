@@ -17,13 +17,11 @@ internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions opt
     /// <summary>Bytes after which they are told of, though more are here.</summary>
     private const int ToldBytesMax = 256 << 10;
 
-    /// <summary>Bytes that are copied from the peer's memory on the thread of a connection, before a thread of the pool goes on.</summary>
-    private const int CopiedBytesMax = 1 << 20;
-
     private int done;
     private int told;
     private int held; // bytes that came and were not looked at, from the front of the scratch buffer
     private bool isLocated;
+    private bool isAwaited;
     private bool hasLeft;
 
     /// <summary>True when the answer was taken to its end, so that the connection may be used again.</summary>
@@ -40,7 +38,7 @@ internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions opt
 
     /// <summary>Fills the buffer; <paramref name="filled"/> hears how many bytes are good whenever more would have to be waited for.</summary>
     /// <param name="locates">Whether the peer may say where bytes lie, where its memory can be read.</param>
-    public async ValueTask<CacheError?> RunAsync(RangeRequest request, bool locates, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
+    public async ValueTask<CacheError?> RunAsync(RangeRequest request, bool locates, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation)
     {
         using var stall = new CancellationTokenSource(options.StallTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stall.Token, cancellation);
@@ -57,7 +55,7 @@ internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions opt
             }
 
             Tell(filled);
-            if (isLocated)
+            if (isAwaited)
                 await socket.SendAsync(RangeWire.Taken, either.Token).ConfigureAwait(false);
             IsWhole = true;
             return null;
@@ -79,14 +77,18 @@ internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions opt
 
     // Pieces that are here already are told of together: who passes them on wakes its client once.
     private async ValueTask<CacheError?> ReceivePieceAsync(
-        Memory<byte> buffer, byte[] scratch, CancellationTokenSource stall, Action<int> filled, CancellationToken cancellation)
+        RangeBuffer buffer, byte[] scratch, CancellationTokenSource stall, Action<int> filled, CancellationToken cancellation)
     {
         await HoldAsync(RangeWire.PieceHeaderBytes, scratch, filled, cancellation).ConfigureAwait(false);
         stall.CancelAfter(options.StallTimeout);
         int bytes = BinaryPrimitives.ReadInt32LittleEndian(scratch);
         uint crc = BinaryPrimitives.ReadUInt32LittleEndian(scratch.AsSpan(sizeof(int)));
         if (bytes > 0 && (bytes & RangeWire.LocatedPiece) != 0 && isLocated)
-            return await CopyAsync(bytes & ~RangeWire.LocatedPiece, crc, buffer, scratch, filled, cancellation).ConfigureAwait(false);
+        {
+            isAwaited |= (bytes & RangeWire.FleetingPiece) != 0;
+            return await CopyAsync(bytes & ~(RangeWire.LocatedPiece | RangeWire.FleetingPiece), crc, buffer, scratch, filled, cancellation).ConfigureAwait(false);
+        }
+
         Drop(RangeWire.PieceHeaderBytes, scratch);
         if (bytes == 0)
             return null;
@@ -95,25 +97,25 @@ internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions opt
         int left = buffer.Length - done;
         if (bytes > left)
             return SentTooMuch();
-        int had = Math.Min(held, bytes);
-        scratch.AsMemory(0, had).CopyTo(buffer[done..]);
-        Drop(had, scratch);
-        if (had < bytes)
+        uint sum = 0;
+        for (int got = 0; got < bytes;)
         {
-            // What comes behind the piece is the front of the next one's header, in the place of the next one's bytes.
-            Memory<byte> space = buffer.Slice(done + had, bytes - had + Math.Min(left - bytes, RangeWire.PieceHeaderBytes));
-            held = await ReceiveAsync(space, bytes - had, filled, cancellation).ConfigureAwait(false) - (bytes - had);
-            buffer.Slice(done + bytes, held).CopyTo(scratch);
+            Memory<byte> part = buffer.At(done + got);
+            int wanted = Math.Min(part.Length, bytes - got);
+            await FillAsync(part, wanted, isLast: got + wanted == bytes, scratch, filled, cancellation).ConfigureAwait(false);
+            sum = Crc32C.Append(sum, part.Span[..wanted]);
+            got += wanted;
         }
 
-        if (Crc32C.Append(0, buffer.Span.Slice(done, bytes)) != crc)
+        if (sum != crc)
             return new CacheError(CacheErrorCode.Corrupt, $"bytes from instance '{peer}' fail their checksum");
+        buffer.Checked(done, bytes, crc);
         Took(bytes, filled);
         return null;
     }
 
     private async ValueTask<CacheError?> CopyAsync(
-        int bytes, uint crc, Memory<byte> buffer, byte[] scratch, Action<int> filled, CancellationToken cancellation)
+        int bytes, uint crc, RangeBuffer buffer, byte[] scratch, Action<int> filled, CancellationToken cancellation)
     {
         await HoldAsync(RangeWire.LocatedHeaderBytes, scratch, filled, cancellation).ConfigureAwait(false);
         var address = (nint)BinaryPrimitives.ReadInt64LittleEndian(scratch.AsSpan(RangeWire.PieceHeaderBytes));
@@ -122,22 +124,52 @@ internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions opt
             return SentTooMuch();
         if (Copied > 0 && !hasLeft)
         {
-            hasLeft = true;
+            hasLeft = true; // who waited for the first bytes can pass them on, on the thread that a connection needs, while the rest is copied
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
 
-        Memory<byte> space = buffer.Slice(done, bytes);
-        if (!socket.Memory!.TryRead(address, space.Span) || Crc32C.Append(0, space.Span) != crc)
+        if (!TryCopy(address, bytes, crc, buffer))
         {
             IsGone = true;
             return new CacheError(CacheErrorCode.Unavailable, $"bytes left the memory of instance '{peer}' before they were copied");
         }
 
+        buffer.Checked(done, bytes, crc);
         Copied += bytes;
         Took(bytes, filled);
         if (told == 0)
             Tell(filled); // the first ones early: all others may be at hand, too
         return null;
+    }
+
+    private bool TryCopy(nint address, int bytes, uint crc, RangeBuffer buffer)
+    {
+        uint sum = 0;
+        for (int got = 0; got < bytes;)
+        {
+            Span<byte> part = buffer.At(done + got).Span;
+            part = part[..Math.Min(part.Length, bytes - got)];
+            if (!socket.Memory!.TryRead(address + got, part))
+                return false;
+            sum = Crc32C.Append(sum, part);
+            got += part.Length;
+        }
+
+        return sum == crc;
+    }
+
+    /// <summary>Receives so many bytes of a piece into the front of the part.</summary>
+    private async ValueTask FillAsync(Memory<byte> part, int wanted, bool isLast, byte[] scratch, Action<int> filled, CancellationToken cancellation)
+    {
+        int had = Math.Min(held, wanted);
+        scratch.AsMemory(0, had).CopyTo(part);
+        Drop(had, scratch);
+        if (had == wanted)
+            return;
+        // What comes behind the piece is the front of the next one's header, in the place of the next one's bytes.
+        int ahead = isLast ? Math.Min(part.Length - wanted, RangeWire.PieceHeaderBytes) : 0;
+        held = await ReceiveAsync(part[had..(wanted + ahead)], wanted - had, filled, cancellation).ConfigureAwait(false) - (wanted - had);
+        part.Slice(wanted, held).CopyTo(scratch);
     }
 
     /// <summary>Receives until the scratch buffer has so many bytes: no more where what follows belongs into the caller's buffer.</summary>

@@ -24,7 +24,8 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
     private const int Broken = -1;
     private const int Refused = 0;
 
-    private IRangeReader? told; // of the range of which places were told, until they are taken
+    private IRangeReader? told; // the range that is answered, and, where fleeting pieces were told of, until they are taken
+    private bool isAwaited;
 
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -34,7 +35,7 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
         }
         finally
         {
-            told?.Dispose();
+            Forget();
         }
     }
 
@@ -48,8 +49,7 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             if (await taking.ConfigureAwait(false) is not { } asked)
                 return;
-            told?.Dispose();
-            told = null;
+            Forget();
             isBorrowed = false;
             if (asked.Request.Length == 0)
                 continue;
@@ -101,8 +101,8 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
         if (!opened.IsOk)
             return await RefuseAsync(opened.Error, cancellation).ConfigureAwait(false);
         IRangeReader reader = opened.Value;
-        using IRangeReader? unheld = asked.IsLocated ? null : reader;
-        told = asked.IsLocated ? reader : null;
+        told = reader;
+        isAwaited = false;
         int unsent = 0, together = RangeWire.PieceBytesMax, togetherMax = asked.IsLocated ? LocatedBytesMax : TogetherBytesMax;
         for (int left = request.Length; left > 0 || unsent > 0;)
         {
@@ -134,7 +134,15 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
             left -= sent;
         }
 
+        if (!isAwaited)
+            Forget();
         return true;
+    }
+
+    private void Forget()
+    {
+        told?.Dispose();
+        told = null;
     }
 
     /// <summary>Puts a piece into the output, straight from where it is, or says where that is; its length, 0 where it is not in memory.</summary>
@@ -144,6 +152,7 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
         {
             RangeWire.WriteLocated(pipe.Output.GetSpan(RangeWire.LocatedHeaderBytes), located);
             pipe.Output.Advance(RangeWire.LocatedHeaderBytes);
+            isAwaited |= located.IsFleeting;
             return located.Bytes;
         }
 
@@ -184,8 +193,7 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
 
     private ValueTask<bool> RefuseAsync(CacheError error, CancellationToken cancellation)
     {
-        told?.Dispose(); // nobody will say that it was taken
-        told = null;
+        Forget(); // nobody will say that it was taken
         byte[] text = Encoding.UTF8.GetBytes(error.Message);
         int length = Math.Min(text.Length, RangeWire.ErrorBytesMax);
         var answer = new byte[RangeWire.PieceHeaderBytes + length];

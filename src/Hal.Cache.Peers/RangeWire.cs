@@ -12,7 +12,7 @@ namespace Hal.Cache.Peers;
 /// context of the asking span, which is sent only to peers that say that they take one. An answer: pieces of up to <see cref="PieceBytesMax"/> bytes,
 /// each behind 8 bytes of length and CRC-32C; a length of 0 is a sign of life, a negative one an error, whose text follows. Where
 /// <see cref="Located"/> is set in the database's number, a piece may also be its place in the sender's memory: <see cref="LocatedPiece"/> in its length, its
-/// checksum, and 8 bytes of address; who has taken them all says so by <see cref="Taken"/>.
+/// checksum, and 8 bytes of address; who has taken all of an answer in which one has <see cref="FleetingPiece"/> says so by <see cref="Taken"/>.
 /// </summary>
 internal static class RangeWire
 {
@@ -24,6 +24,9 @@ internal static class RangeWire
 
     /// <summary>Bit of a piece's length that says that its address follows, instead of its bytes.</summary>
     public const int LocatedPiece = 1 << 30;
+
+    /// <summary>Bit of such a piece's length that says that the sender waits for <see cref="Taken"/> before it uses the memory for others.</summary>
+    public const int FleetingPiece = 1 << 29;
 
     /// <summary>Bytes that are received at once where most of them are places of pieces.</summary>
     public const int FrontBytes = 2048;
@@ -79,7 +82,7 @@ internal static class RangeWire
     /// <summary>Length, checksum and address of a piece.</summary>
     public static void WriteLocated(Span<byte> to, in MemoryPiece piece)
     {
-        BinaryPrimitives.WriteInt32LittleEndian(to, piece.Bytes | LocatedPiece);
+        BinaryPrimitives.WriteInt32LittleEndian(to, piece.Bytes | LocatedPiece | (piece.IsFleeting ? FleetingPiece : 0));
         BinaryPrimitives.WriteUInt32LittleEndian(to[sizeof(int)..], piece.Checksum);
         BinaryPrimitives.WriteInt64LittleEndian(to[PieceHeaderBytes..], piece.Address);
     }

@@ -22,7 +22,7 @@ public interface IPeerClient : IAsyncDisposable
     /// sends nothing for too long.
     /// </summary>
     ValueTask<CacheError?> ReadAsync(
-        string peer, RangeRequest request, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation);
+        string peer, RangeRequest request, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation);
 
     /// <summary>A connection on which the peer runs commands for this instance, the caller's alone until it is disposed.</summary>
     ValueTask<Result<ICommandLink>> RentAsync(string peer, CancellationToken cancellation);

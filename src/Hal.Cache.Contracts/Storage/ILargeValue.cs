@@ -55,6 +55,22 @@ public interface ILargeValue
     bool TryCommit(int index);
 
     /// <summary>
+    /// Memory for a chunk that is not here yet, for any number of writers; 0 where there is no room at this moment. The caller's until it is given to the
+    /// store by <see cref="TryCommit(int, nint, uint?)"/>, or returned.
+    /// </summary>
+    nint TryTakeSpace(int index);
+
+    /// <summary>Returns that memory, also after the value's end.</summary>
+    void ReturnSpace(int index, nint space);
+
+    /// <summary>
+    /// Gives that memory to the store, filled; false, and it is still the caller's, where there is no room at this moment. Returned where the chunk is here
+    /// already, or nobody wants the value any more.
+    /// </summary>
+    /// <param name="checksum">CRC-32C of the bytes, null where the caller does not know it.</param>
+    bool TryCommit(int index, nint space, uint? checksum);
+
+    /// <summary>
     /// A new value of another length that shares this one's whole chunks up to <paramref name="sharedBytes"/>; the rest is to be written.
     /// </summary>
     ILargeValue Derive(long length, Func<int, bool> shares);

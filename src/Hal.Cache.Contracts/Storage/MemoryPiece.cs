@@ -1,10 +1,11 @@
 namespace Hal.Cache.Contracts.Storage;
 
 /// <summary>
-/// Bytes where they lie in this process's memory, which is not kept for whoever was told: who copies them, from this process or another, checks them
+/// Bytes where they lie in this process's memory, which may be used for others at any time: who copies them, from this process or another, checks them
 /// afterwards. <see langword="default"/> where there are none.
 /// </summary>
 /// <param name="Address">Address of the first byte.</param>
 /// <param name="Bytes">Number of bytes, at most <see cref="IBlobStore.ChunkBytes"/>.</param>
 /// <param name="Checksum">Their CRC-32C.</param>
-public readonly record struct MemoryPiece(nint Address, int Bytes, uint Checksum);
+/// <param name="IsFleeting">Whether that will be soon after who told the place is disposed: they are on their way into the store.</param>
+public readonly record struct MemoryPiece(nint Address, int Bytes, uint Checksum, bool IsFleeting = false);

@@ -1,15 +1,17 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Contracts.Telemetry;
 
 namespace Hal.Cache.Node.Fetch;
 
 /// <summary>
-/// One read of neighbouring chunks from an origin. Its buffer answers those who wait, whether the store could take the chunks or not, and
-/// goes back to the pool when the last of them has let go.
+/// One read of neighbouring chunks. Its memory answers those who wait, whether the store could take the chunks or not. Where the store has room, that is the
+/// chunks' own, so that they need not be copied to be stored; else an array, which goes back to its pool when the last of them has let go.
 /// </summary>
 /// <remarks>
 /// Who is answered alone and may go on at once does so on the thread that brought the bytes, which are in its processor's cache: no thread has to be woken
@@ -17,7 +19,7 @@ namespace Hal.Cache.Node.Fetch;
 /// have its first byte 10 ms after all others.
 /// </remarks>
 #pragma warning disable CA1001 // the source has neither timer nor wait handle, and may be cancelled late: there is nothing to dispose of
-internal sealed class ChunkRun(int first, int count, int bytes)
+internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
 #pragma warning restore CA1001
 {
     private static readonly Task<CacheError?> Here = Task.FromResult<CacheError?>(null);
@@ -25,8 +27,12 @@ internal sealed class ChunkRun(int first, int count, int bytes)
     private readonly Lock gate = new();
     private readonly CancellationTokenSource cancel = new();
     private readonly List<Waiter> waiters = [];
+    private readonly Lock memory = new(); // of what follows
+    private readonly uint?[] checksums = new uint?[count];
     private byte[]? buffer;
     private GCHandle pin;
+    private ILargeValue? value; // whose chunks' memory the bytes go to
+    private NativeSpace?[]? spaces; // null for a chunk that the store has
     private int references = 1;
     private Task<CacheError?>? over;
 
@@ -82,28 +88,90 @@ internal sealed class ChunkRun(int first, int count, int bytes)
         Answer(answered, null);
     }
 
-    /// <summary>The buffer, taken from the pool when first asked for.</summary>
-    public Memory<byte> Buffer => (buffer ??= ArrayPool<byte>.Shared.Rent(bytes)).AsMemory(0, bytes);
+    /// <summary>Whether the bytes go to the chunks' own memory.</summary>
+    public bool HasSpaces => spaces != null;
 
-    public ReadOnlyMemory<byte> Chunk(int index)
+    /// <summary>Has the bytes go to memory of the value's store, where that has room for all of them and none came yet.</summary>
+    public void TryTakeSpaces(ILargeValue of)
     {
-        int offset = (index - first) * IBlobStore.ChunkBytes;
-        return Buffer[offset..Math.Min(bytes, offset + IBlobStore.ChunkBytes)];
+        lock (memory)
+        {
+            if (buffer != null || spaces != null)
+                return;
+            (value, spaces) = (of, new NativeSpace[count]);
+            for (int index = 0; index < count; index++)
+            {
+                nint space = of.TryTakeSpace(first + index);
+                if (space == 0)
+                {
+                    ReturnSpaces();
+                    return;
+                }
+
+                spaces[index] = new(space, BytesOf(index));
+            }
+        }
     }
 
-    /// <summary>Where a chunk's bytes lie, which they do until the run is released by all.</summary>
-    public MemoryPiece Locate(int index, int offset, int bytesMax)
-    {
-        ReadOnlySpan<byte> chunk = Chunk(index).Span[offset..];
-        chunk = chunk[..Math.Min(bytesMax, chunk.Length)];
-        lock (gate)
-        {
-            if (!pin.IsAllocated)
-                pin = GCHandle.Alloc(buffer, GCHandleType.Pinned);
-        }
+    /// <summary>The chunk's memory, or what follows in the array, which is taken from the pool when first asked for.</summary>
+    public Memory<byte> At(int offset) => spaces != null
+        ? spaces[offset / IBlobStore.ChunkBytes]!.Memory[(offset % IBlobStore.ChunkBytes)..]
+        : (buffer ??= ArrayPool<byte>.Shared.Rent(bytes)).AsMemory(offset, bytes - offset);
 
-        nint start = pin.AddrOfPinnedObject() + ((index - first) * IBlobStore.ChunkBytes) + offset;
-        return new(start, chunk.Length, Crc32C.Append(0, chunk));
+    public void Checked(int offset, int bytesChecked, uint checksum)
+    {
+        int index = offset / IBlobStore.ChunkBytes;
+        if (offset % IBlobStore.ChunkBytes == 0 && bytesChecked == BytesOf(index))
+            checksums[index] = checksum;
+    }
+
+    /// <summary>A chunk of a run that has an array.</summary>
+    public ReadOnlyMemory<byte> Chunk(int index) => At((index - first) * IBlobStore.ChunkBytes)[..BytesOf(index - first)];
+
+    /// <summary>Copies what there is of a chunk; 0 where the store has it.</summary>
+    public int TryRead(int index, int offset, Span<byte> destination)
+    {
+        lock (memory)
+        {
+            ReadOnlySpan<byte> chunk = BytesHere(index);
+            if (chunk.IsEmpty)
+                return 0;
+            int length = Math.Min(chunk.Length - offset, destination.Length);
+            chunk.Slice(offset, length).CopyTo(destination);
+            return length;
+        }
+    }
+
+    /// <summary>Where a chunk's bytes lie, which they do until the run is released by all or the store lets go of them; nothing where the store has them.</summary>
+    public MemoryPiece TryLocate(int index, int offset, int bytesMax)
+    {
+        lock (memory)
+        {
+            ReadOnlySpan<byte> chunk = BytesHere(index);
+            if (chunk.IsEmpty)
+                return default;
+            if (buffer != null && !pin.IsAllocated)
+                pin = GCHandle.Alloc(buffer, GCHandleType.Pinned);
+            ReadOnlySpan<byte> part = chunk[offset..];
+            part = part[..Math.Min(bytesMax, part.Length)];
+            uint checksum = part.Length < chunk.Length ? Crc32C.Append(0, part) : checksums[index - first] ??= Crc32C.Append(0, part);
+            return new(AddressOf(part), part.Length, checksum, IsFleeting: true);
+        }
+    }
+
+    /// <summary>Gives a chunk's memory to the store; false where that has no room at this moment.</summary>
+    public unsafe bool TryCommit(int index)
+    {
+        lock (memory) // nobody reads it meanwhile: the store may take it for something else at any time
+        {
+            int at = index - first;
+            if (spaces![at] is not { } space)
+                return true;
+            if (!value!.TryCommit(index, AddressOf(space.GetSpan()), checksums[at]))
+                return false;
+            spaces[at] = null;
+            return true;
+        }
     }
 
     /// <summary>Ends the run: what is not here by now is not coming where there is an error; without locks.</summary>
@@ -136,11 +204,31 @@ internal sealed class ChunkRun(int first, int count, int bytes)
     {
         if (Interlocked.Decrement(ref references) != 0)
             return;
+        lock (memory)
+            ReturnSpaces();
         if (pin.IsAllocated)
             pin.Free();
         if (buffer != null)
             ArrayPool<byte>.Shared.Return(buffer);
         buffer = null;
+    }
+
+    private static unsafe nint AddressOf(ReadOnlySpan<byte> pinned) => (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(pinned));
+
+    private int BytesOf(int index) => Math.Min(IBlobStore.ChunkBytes, bytes - (index * IBlobStore.ChunkBytes));
+
+    private ReadOnlySpan<byte> BytesHere(int index) =>
+        spaces == null ? Chunk(index).Span : spaces[index - first] is { } space ? space.GetSpan() : default;
+
+    private void ReturnSpaces()
+    {
+        for (int index = 0; index < spaces?.Length; index++)
+        {
+            if (spaces[index] is { } space)
+                value!.ReturnSpace(first + index, AddressOf(space.GetSpan()));
+        }
+
+        spaces = null;
     }
 
     private bool IsHere(int index) => Math.Min(bytes, (index - first + 1) * IBlobStore.ChunkBytes) <= Filled;

@@ -53,6 +53,8 @@ internal sealed class FetchPipeline(
         return null;
     }
 
+    public ValueTask<CacheError?> MakeRoomAsync(int bytes) => store.MakeRoomAsync(bytes, CancellationToken.None);
+
     public void Count(CacheError error)
     {
         if (error.Code != CacheErrorCode.NotFound)

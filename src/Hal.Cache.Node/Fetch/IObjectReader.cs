@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
 
 namespace Hal.Cache.Node.Fetch;
 
@@ -9,5 +10,5 @@ internal interface IObjectReader : IAsyncDisposable
     /// Fills the buffer with the bytes at an offset, from front to back; tells how many are good each time more of them are. Changed where
     /// the version is gone.
     /// </summary>
-    ValueTask<CacheError?> FillAsync(long offset, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation);
+    ValueTask<CacheError?> FillAsync(long offset, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation);
 }

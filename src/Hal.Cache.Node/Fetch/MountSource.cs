@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Origins;
+using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Telemetry;
 
 namespace Hal.Cache.Node.Fetch;
@@ -22,14 +23,22 @@ internal sealed class MountSource(MountState mount, int database, byte[] key, Or
 
     private sealed class Reader(IOriginReader reader, OriginMount mount, FetchPipeline pipeline) : IObjectReader
     {
-        public async ValueTask<CacheError?> FillAsync(long offset, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
+        public async ValueTask<CacheError?> FillAsync(long offset, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation)
         {
             using Activity? span = NodeSpans.Origin("origin read", mount)?.SetTag(SpanTags.Offset, offset).SetTag(SpanTags.Bytes, buffer.Length);
-            CacheError? error = await pipeline.FillAsync(reader, offset, buffer, cancellation);
-            span.Ended(error);
-            if (error == null)
-                filled(buffer.Length);
-            return error;
+            for (int done = 0; done < buffer.Length;)
+            {
+                Memory<byte> part = buffer.At(done);
+                if (await pipeline.FillAsync(reader, offset + done, part, cancellation) is { } error)
+                {
+                    span.Ended(error);
+                    return error;
+                }
+
+                filled(done += part.Length);
+            }
+
+            return null;
         }
 
         public ValueTask DisposeAsync() => reader.DisposeAsync();

@@ -251,12 +251,14 @@ internal sealed class ObjectFlight(
     // a read when all of it is here, so a reader's first one is short.
     private async ValueTask<CacheError?> FillAsync(IObjectReader reader, ChunkRun run)
     {
+        if (source.IsStreaming)
+            run.TryTakeSpaces(value);
         int piece = run.IsFirst && !source.IsStreaming ? options.FirstReadBytes : run.Bytes;
         for (int done = run.Filled; done < run.Bytes; piece *= FirstReadGrowth)
         {
             int from = done, bytes = Math.Min(piece, run.Bytes - done);
             long offset = ((long)run.First * IBlobStore.ChunkBytes) + from;
-            if (await reader.FillAsync(offset, run.Buffer.Slice(from, bytes), more => run.Fill(from + more), run.Cancellation) is { } error)
+            if (await reader.FillAsync(offset, new(run, from, bytes), more => run.Fill(from + more), run.Cancellation) is { } error)
                 return error;
             done += bytes;
         }
@@ -269,7 +271,7 @@ internal sealed class ObjectFlight(
     {
         for (int index = run.First; index < run.First + run.Count; index++)
         {
-            if (!storeIsFull && await value.WriteChunkAsync(index, run.Chunk(index), CancellationToken.None) != null)
+            if (!storeIsFull && await StoreAsync(run, index) != null)
                 storeIsFull = true; // readers go on, chunk by chunk, straight from the origin
             lock (gate)
                 inFlight.Remove(index, run);
@@ -277,6 +279,19 @@ internal sealed class ObjectFlight(
 
         if (value.ChunksPresent == value.ChunkCount && Interlocked.Exchange(ref isTold, 1) == 0)
             pipeline.Retrievals.Completed(source, value, began);
+    }
+
+    private async ValueTask<CacheError?> StoreAsync(ChunkRun run, int index)
+    {
+        if (!run.HasSpaces)
+            return await value.WriteChunkAsync(index, run.Chunk(index), CancellationToken.None);
+        while (!run.TryCommit(index))
+        {
+            if (await pipeline.MakeRoomAsync(IBlobStore.ChunkBytes) is { } error)
+                return error;
+        }
+
+        return null;
     }
 
     private void CancelReads()

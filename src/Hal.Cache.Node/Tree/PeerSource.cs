@@ -27,7 +27,7 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
         // Opening asks nobody: there is nothing that could fail.
     }
 
-    public async ValueTask<CacheError?> FillAsync(long offset, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
+    public async ValueTask<CacheError?> FillAsync(long offset, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation)
     {
         int done = 0;
         CacheError? failure = null;
@@ -42,7 +42,7 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
                 slow.RemoveAt(0);
             int before = done;
             RangeRequest request = whole with { Offset = offset + before, Length = buffer.Length - before };
-            PeerRead read = await ReadAsync(source, left, request, buffer[before..], more => filled(done = before + more), cancellation).ConfigureAwait(false);
+            PeerRead read = await ReadAsync(source, left, request, buffer.From(before), more => filled(done = before + more), cancellation).ConfigureAwait(false);
             if (done > before)
                 last = source.Name;
             if (read.IsTakenOver)
@@ -78,7 +78,7 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
     public ValueTask DisposeAsync() => default;
 
     private async ValueTask<PeerRead> ReadAsync(
-        FetchSource source, List<FetchSource> others, RangeRequest request, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
+        FetchSource source, List<FetchSource> others, RangeRequest request, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation)
     {
         int done = 0;
         using Activity? span = NodeSpans.Fetch(source.Name, request);
@@ -112,7 +112,7 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
 
     // The buffer is the read's until it has ended, which a cancelled one does at once.
     private async ValueTask<PeerRead> WatchAsync(
-        FetchSource source, List<FetchSource> others, RangeRequest request, Memory<byte> buffer, Action<int> filled, Func<int> done, CancellationToken cancellation)
+        FetchSource source, List<FetchSource> others, RangeRequest request, RangeBuffer buffer, Action<int> filled, Func<int> done, CancellationToken cancellation)
     {
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         bool isLeft = false;

@@ -52,10 +52,10 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     public unsafe void Unreserve(nint page, int bytes) => memory.Return((byte*)page, bytes);
 
     /// <summary>A chunk of reserved memory; null, and the memory still the caller's, where the log's buffer has no room at this moment.</summary>
-    public Chunk? TryAdd(long id, nint page, int bytes, ChunkBacking backing)
+    public Chunk? TryAdd(long id, nint page, int bytes, ChunkBacking backing, uint? checksum = null)
     {
         // What is read ahead is not dropped before it was read: the clock's hand passes it once.
-        var chunk = new Chunk(id, bytes) { Page = page, Hot = backing == ChunkBacking.Origin };
+        var chunk = new Chunk(id, bytes) { Page = page, Hot = backing == ChunkBacking.Origin, Checksum = checksum };
         lock (chunk) // whoever writes what waits may find it at once
         {
             if (!TryAppendFirst(chunk, backing))

@@ -138,6 +138,26 @@ internal sealed class LargeValue : ILargeValue
         return true;
     }
 
+    public nint TryTakeSpace(int index) => store.TryReserve(BytesOf(index));
+
+    public void ReturnSpace(int index, nint space) => store.Unreserve(space, BytesOf(index));
+
+    public bool TryCommit(int index, nint space, uint? checksum)
+    {
+        if (HasChunk(index) || IsDropped)
+        {
+            ReturnSpace(index, space);
+            return true;
+        }
+
+        Chunk? chunk = store.TryAdd(IdOf(index), space, BytesOf(index), Backing, checksum);
+        if (chunk == null)
+            return false;
+        if (!TryAttach(index, chunk))
+            store.Drop(chunk);
+        return true;
+    }
+
     /// <summary>False where the chunk is here already, or the value is gone.</summary>
     public bool TryAttach(int index, Chunk chunk)
     {

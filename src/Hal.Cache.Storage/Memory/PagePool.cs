@@ -20,7 +20,7 @@ internal sealed unsafe class PagePool : IDisposable
     private const int RestingPagesMax = 1024;
 
     /// <summary>Pages that <see cref="Trim"/> gives back at a time.</summary>
-    private const int TrimmedPagesMax = 1024;
+    private const int TrimmedPagesMax = 4096;
 
     private const int BlockBytes = 1 << 20;
 
