@@ -17,6 +17,9 @@ public sealed class KeyspaceOptions
     /// <summary>Longest single read from an origin, in bytes; each read in progress holds a buffer of this size.</summary>
     public int OriginReadBytesMax { get; init; } = 1 << 20;
 
+    /// <summary>Most bytes of one request to another instance; half of <see cref="ReadAheadBytes"/>, so that one is under way while another is passed on.</summary>
+    public int PeerReadBytesMax { get; init; } = 2 << 20;
+
     /// <summary>
     /// The first read of a client's range, in bytes: short, so that the first bytes come early. The next ones are each three times as long.
     /// </summary>

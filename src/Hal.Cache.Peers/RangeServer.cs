@@ -103,7 +103,7 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
         IRangeReader reader = opened.Value;
         told = reader;
         isAwaited = false;
-        int unsent = 0, together = RangeWire.PieceBytesMax, togetherMax = asked.IsLocated ? LocatedBytesMax : TogetherBytesMax;
+        int unsent = 0, together = asked.IsLocated ? LocatedBytesMax : RangeWire.PieceBytesMax;
         for (int left = request.Length; left > 0 || unsent > 0;)
         {
             int written = left > 0 ? TryWrite(reader, left, asked.IsLocated) : 0;
@@ -114,7 +114,7 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
             {
                 if (!await FlushAsync(cancellation).ConfigureAwait(false))
                     return false;
-                (unsent, together) = (0, Math.Min(togetherMax, (asked.IsLocated ? 16 : 2) * together));
+                (unsent, together) = (0, asked.IsLocated ? LocatedBytesMax : Math.Min(TogetherBytesMax, 2 * together));
                 continue;
             }
 

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Peers.Tests;
 
@@ -109,6 +110,8 @@ public sealed class RangeServerTests
         private sealed class Reader(Host host, int at, int end) : IRangeReader
         {
             public int TryRead(Span<byte> buffer) => at >= host.FailsAt || host.random.Next(3) == 0 ? 0 : Copy(buffer);
+
+            public MemoryPiece TryLocate(int bytesMax) => default;
 
             public async ValueTask<CacheError?> WaitAsync(CancellationToken cancellation)
             {

@@ -20,7 +20,7 @@ internal sealed class ObjectFlight(
     private readonly RunsInFlight inFlight = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int aheadChunks = Math.Max(1, options.ReadAheadBytes / IBlobStore.ChunkBytes);
-    private readonly int runChunksMax = Math.Max(1, options.OriginReadBytesMax / IBlobStore.ChunkBytes);
+    private readonly int runChunksMax = Math.Max(1, (source.IsStreaming ? options.PeerReadBytesMax : options.OriginReadBytesMax) / IBlobStore.ChunkBytes);
     private readonly long began = pipeline.Retrievals.Now;
     private OpenedObject? opened;
     private CacheError? over;

@@ -66,7 +66,11 @@ public sealed class ScriptWatchTests
         public ValueTask<Result<IFrameChannel>> ConnectAsync(string peer, PeerChannelKind kind, IFrameSink sink, CancellationToken cancellation) =>
             throw new NotSupportedException();
 
-        public ValueTask<CacheError?> ReadAsync(string peer, RangeRequest request, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation) =>
+        public long MemoryBytes => 0;
+
+        public long MemoryMisses => 0;
+
+        public ValueTask<CacheError?> ReadAsync(string peer, RangeRequest request, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation) =>
             throw new NotSupportedException();
 
         public void Cut(string peer) => throw new NotSupportedException();

@@ -132,7 +132,11 @@ internal sealed class RelayHost : IAsyncDisposable
             return new(Results.Of<IFrameChannel>(there));
         }
 
-        public ValueTask<CacheError?> ReadAsync(string peer, RangeRequest request, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation) =>
+        public long MemoryBytes => 0;
+
+        public long MemoryMisses => 0;
+
+        public ValueTask<CacheError?> ReadAsync(string peer, RangeRequest request, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation) =>
             throw new NotSupportedException();
 
         public ValueTask<Result<ICommandLink>> RentAsync(string peer, CancellationToken cancellation) => throw new NotSupportedException();

@@ -75,12 +75,16 @@ public sealed class PeerSourceTests
     {
         public List<(string Name, long Offset, int Length)> Asked { get; } = [];
 
-        public ValueTask<CacheError?> ReadAsync(string peer, RangeRequest request, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
+        public long MemoryBytes => 0;
+
+        public long MemoryMisses => 0;
+
+        public ValueTask<CacheError?> ReadAsync(string peer, RangeRequest request, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation)
         {
             Asked.Add((peer, request.Offset, request.Length));
             var (_, bytes, code) = sources.Single(s => s.Name == peer);
             int count = Math.Min(bytes, request.Length);
-            Object.AsSpan((int)request.Offset, count).CopyTo(buffer.Span);
+            Object.AsSpan((int)request.Offset, count).CopyTo(buffer.At(0).Span);
             if (count > 0) filled(count);
             return new(code is { } failure ? new CacheError(failure, "as asked") : null);
         }

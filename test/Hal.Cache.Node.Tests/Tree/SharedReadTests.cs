@@ -86,12 +86,16 @@ public sealed class SharedReadTests : IDisposable
 
         public List<(string Name, long Offset, int Length)> Asked { get; } = [];
 
-        public async ValueTask<CacheError?> ReadAsync(string peer, RangeRequest request, Memory<byte> buffer, Action<int> filled, CancellationToken cancellation)
+        public long MemoryBytes => 0;
+
+        public long MemoryMisses => 0;
+
+        public async ValueTask<CacheError?> ReadAsync(string peer, RangeRequest request, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation)
         {
             Asked.Add((peer, request.Offset, request.Length));
             if (peer == Failing) return new CacheError(CacheErrorCode.NotFound, "as asked");
             var count = hasStood ? request.Length : stillAfter;
-            Object.AsSpan((int)request.Offset, count).CopyTo(buffer.Span);
+            Object.AsSpan((int)request.Offset, count).CopyTo(buffer.At(0).Span);
             filled(count);
             if (count == request.Length) return null;
             hasStood = true;
