@@ -299,7 +299,7 @@ public sealed class Keyspace : IAsyncDisposable
         {
             if (!entry.IsLarge && entry.IsOnDisk)
             {
-                fault = FaultOf(FaultKind.Load, need, key); // the stamp is behind the value
+                fault = FaultOf(FaultKind.Load, need, key); // the stamp is with the value
                 return false;
             }
 

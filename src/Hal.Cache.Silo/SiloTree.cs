@@ -19,7 +19,7 @@ internal sealed class SiloTree : IAsyncDisposable
 
     public SiloTree(SiloOptions options, TreeState state, Keyspace keyspace, PeerDirectory directory, ISocketLoops? loops, TreeClock time)
     {
-        var wire = new PeerOptions { Name = options.Name, Secret = options.ClusterSecret };
+        var wire = new PeerOptions { Name = options.Name, Secret = options.ClusterSecret, SharesMemory = options.SharesMemory };
         var tree = new TreeOptions
         {
             Name = options.Name,

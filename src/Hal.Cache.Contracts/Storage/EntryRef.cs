@@ -48,9 +48,9 @@ public readonly unsafe struct EntryRef : IEquatable<EntryRef>
         (header->Flags & EntryFlags.HasExpiry) != 0 ? Unsafe.ReadUnaligned<long>((byte*)header + EntryHeader.Bytes + header->KeyBytes) : 0;
 
     /// <summary>Length of the inline value in bytes, told even where it is on disk; of a large value ask <see cref="ILargeValue"/>.</summary>
-    public int ValueLength => (int)header->ValueBytes - TrailerBytes(header->Flags);
+    public int ValueLength => (int)header->ValueBytes - StampBytes(header->Flags);
 
-    /// <summary>Where the entry is a copy with an inline value or an object, in memory: its stamp, kept behind that.</summary>
+    /// <summary>Where the entry is a copy with an inline value or an object, in memory: its stamp, kept before the value or behind the object's slot number.</summary>
     public OriginStamp ReadStamp()
     {
         long* stamp = (long*)Stamp();
@@ -86,15 +86,20 @@ public readonly unsafe struct EntryRef : IEquatable<EntryRef>
             if ((flags & EntryFlags.OnDisk) != 0)
                 return default;
             int offset = EntryHeader.Bytes + header->KeyBytes + ExpiryBytes(flags);
-            return MemoryMarshal.CreateSpan(ref *((byte*)header + offset), (int)header->ValueBytes - TrailerBytes(flags));
+            int besides = StampBytes(flags);
+            if ((flags & EntryFlags.Object) == 0)
+                offset += besides;
+            return MemoryMarshal.CreateSpan(ref *((byte*)header + offset), (int)header->ValueBytes - besides);
         }
     }
 
-    private byte* Stamp() => (byte*)header + EntryHeader.Bytes + header->KeyBytes + ExpiryBytes(header->Flags) + ValueLength;
+    // A string's stamp is before it, where a look at the key has brought it to the processor's cache: a read looks at it before it copies the value.
+    private byte* Stamp() =>
+        (byte*)header + EntryHeader.Bytes + header->KeyBytes + ExpiryBytes(header->Flags) + ((header->Flags & EntryFlags.Object) != 0 ? ValueLength : 0);
 
     private static int ExpiryBytes(EntryFlags flags) => (flags & EntryFlags.HasExpiry) != 0 ? sizeof(long) : 0;
 
-    private static int TrailerBytes(EntryFlags flags)
+    private static int StampBytes(EntryFlags flags)
     {
         if ((flags & EntryFlags.Clean) == 0)
             return 0;

@@ -52,6 +52,7 @@ internal static class HalCommands
             ("tree_revalidated", tree.Revalidated), ("tree_invalidations", tree.Invalidations),
             ("tree_forwarded", tree.Forwarded), ("tree_pipelined", tree.Pipelined), ("tree_collections_brought", tree.CollectionsBrought),
             ("tree_writes_held", tree.WritesHeld), ("tree_rounds", tree.Rounds), ("tree_bytes_received", tree.BytesReceived), ("tree_bytes_served", tree.BytesServed),
+            ("tree_memory_bytes", c.Server.Tree?.Peers.MemoryBytes ?? 0), ("tree_memory_misses", c.Server.Tree?.Peers.MemoryMisses ?? 0),
             ("tree_corrupt", tree.Corrupt), ("tree_takeovers", tree.Takeovers), ("tree_silences", tree.Silences), ("tree_message_links", c.Server.Relay?.LinkCount ?? 0),
             ("tree_messages_dropped", (c.Server.Relay?.Dropped ?? 0) + (c.Server.Events?.Dropped ?? 0)), .. tree.Links.Select(link => ("tree_bytes_from_" + link.Key, link.Value)),
         ];

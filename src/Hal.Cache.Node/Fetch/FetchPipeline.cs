@@ -116,7 +116,7 @@ internal sealed class FetchPipeline(
             return await PutPartialAsync(request, version.Length, stamp, cancellation);
         int length = (int)version.Length;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(length + OriginStamp.Bytes);
-        if (await FillAsync(reader, 0, buffer.AsMemory(0, length), cancellation) is { } error)
+        if (await FillAsync(reader, 0, buffer.AsMemory(OriginStamp.Bytes, length), cancellation) is { } error)
             return new(error); // the buffer may still be the origin's: it is left to the collector
         FetchOutcome outcome = await PutSmallAsync(request, buffer, length, stamp, began, cancellation);
         ArrayPool<byte>.Shared.Return(buffer);
@@ -163,7 +163,7 @@ internal sealed class FetchPipeline(
     private async ValueTask<FetchOutcome> PutSmallAsync(
         FetchRequest request, byte[] buffer, int length, OriginStamp stamp, long began, CancellationToken cancellation)
     {
-        stamp.Write(buffer.AsSpan(length));
+        stamp.Write(buffer);
         return await PutAsync(request, length + OriginStamp.Bytes, Put, cancellation);
 
         StoreStatus Put(in BlobKey key, ref WriteScope scope)

@@ -17,7 +17,7 @@ internal sealed class CopyLookup(CopyHosts hosts, PeerReads reads, KeyspaceStati
         (found, fault) = (entry, default);
         if (!entry.IsNone)
         {
-            // The stamp is behind the value.
+            // The stamp is with the value.
             if ((entry.Flags & (EntryFlags.OnDisk | EntryFlags.Large)) == EntryFlags.OnDisk)
             {
                 fault = FaultOf(FaultKind.Load, Need.Value, key);

@@ -11,7 +11,7 @@ namespace Hal.Cache.Node.Tree;
 /// </summary>
 internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics, CollectionPulls collections) : ICopies
 {
-    /// <summary>Longest value that is kept inline: its stamp is behind it.</summary>
+    /// <summary>Longest value that is kept inline: its stamp is before it.</summary>
     public const int SmallBytesMax = IBlobStore.InlineBytesMax - OriginStamp.Bytes;
 
     private readonly Dictionary<long, PendingCopy> pending = [];
@@ -221,8 +221,8 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics, Col
             return false; // the copy that the authority said is current has gone meanwhile
         int length = payload.Bytes.Length;
         Span<byte> stamped = stackalloc byte[IBlobStore.InlineBytesMax];
-        payload.Bytes.Span.CopyTo(stamped);
-        stamp.Write(stamped[length..]);
+        stamp.Write(stamped);
+        payload.Bytes.Span.CopyTo(stamped[OriginStamp.Bytes..]);
         return store.Put(key, payload.Type, stamped[..(length + OriginStamp.Bytes)], payload.ExpiresAt, flags, ref scope) == StoreStatus.Done;
     }
 

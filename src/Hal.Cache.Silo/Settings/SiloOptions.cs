@@ -86,6 +86,9 @@ internal sealed class SiloOptions
     /// <summary>What a branch or leaf does while it can't reach the root.</summary>
     public CoherenceMode Coherence { get; set; } = CoherenceMode.Strict;
 
+    /// <summary>Whether instances on this machine, whose memory this process may read, are read there.</summary>
+    public bool SharesMemory { get; set; } = true;
+
     /// <summary>Largest collection that is copied from the root, in bytes of memory; a larger one is read there.</summary>
     public long CollectionPullMaxBytes { get; set; } = 64L << 20;
 

@@ -9,7 +9,7 @@ namespace Hal.Cache.Storage.Log;
 /// <summary>A store's directory, held by this process until it is disposed: its format, its identity, its lock.</summary>
 internal sealed partial class DataDirectory : IDisposable
 {
-    public const int Format = 1;
+    public const int Format = 2;
     public const string StoreFileName = "hal-store.json";
     public const string LockFileName = "hal-store.lock";
     private const string LogDirectoryName = "log";

@@ -87,7 +87,7 @@ internal sealed unsafe class Shard(int index, KeyHash hash, PagePool pool) : IDi
 
     public static byte* ExpiryOf(EntryHeader* entry) => (byte*)entry + EntryHeader.Bytes + entry->KeyBytes;
 
-    /// <summary>The value's memory, an origin's stamp behind it included.</summary>
+    /// <summary>The value's memory, an origin's stamp before it included.</summary>
     public static Span<byte> StoredValue(EntryHeader* entry) => new(
         ExpiryOf(entry) + ((entry->Flags & EntryFlags.HasExpiry) != 0 ? sizeof(long) : 0), (int)entry->ValueBytes);
 

@@ -26,7 +26,7 @@ public sealed class DataDirectoryTests : IDisposable
 
         Assert.Equal((id, seed, true), (again.StoreId, again.Seed, again.HasLog));
         using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(temp.Sub("a"), "hal-store.json")));
-        Assert.Equal(1, json.RootElement.GetProperty("format").GetInt32());
+        Assert.Equal(2, json.RootElement.GetProperty("format").GetInt32());
     }
 
     [Fact]
@@ -39,14 +39,14 @@ public sealed class DataDirectoryTests : IDisposable
 
         Assert.Equal(CacheErrorCode.Refused, opened.Error?.Code);
         Assert.Contains("format 7", opened.Error!.Message, StringComparison.Ordinal);
-        Assert.Contains("format 1", opened.Error.Message, StringComparison.Ordinal);
+        Assert.Contains("format 2", opened.Error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("{")]
     [InlineData("{}")]
-    [InlineData("""{ "format": 1 }""")]
+    [InlineData("""{ "format": 2 }""")]
     [InlineData("null")]
     public void Open_fails_with_Corrupt_when_the_store_file_is_unreadable(string content)
     {
