@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using System.Runtime.InteropServices;
 using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
@@ -50,6 +51,64 @@ public sealed class RangeServerTests
         await serving.WaitAsync(Patience);
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    public async Task Who_reads_this_process_memory_is_told_where_the_bytes_lie_that_are_there(int seed)
+    {
+        var bytes = GC.AllocateArray<byte>(500_000, pinned: true);
+        new Random(seed).NextBytes(bytes);
+        var host = new Host(bytes, seed) { Locates = true };
+        var (requests, answers, serving) = Serve(host);
+        foreach (var (offset, length) in new[] { (0, 500_000), (65_530, 200_000), (499_999, 1) })
+        {
+            await AskAsync(requests.Writer, bytes.Length, offset, length, isLocated: true);
+            Assert.Equal(bytes[offset..(offset + length)], await TakeAsync(answers.Reader, length));
+        }
+
+        Assert.True(host.Located > 0);
+        await requests.Writer.CompleteAsync();
+        await serving.WaitAsync(Patience);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Fleeting_bytes_are_kept_until_they_are_taken_or_the_connection_ends(bool isSaid)
+    {
+        var bytes = GC.AllocateArray<byte>(1000, pinned: true);
+        var host = new Host(bytes, 1) { Locates = true, IsFleeting = true, IsAllHere = true };
+        var (requests, answers, serving) = Serve(host);
+        await AskAsync(requests.Writer, bytes.Length, 0, bytes.Length, isLocated: true);
+        await TakeAsync(answers.Reader, bytes.Length);
+        Assert.False(host.Ended.Task.IsCompleted);
+
+        if (isSaid)
+            await requests.Writer.WriteAsync(RangeWire.Taken);
+        else
+            await requests.Writer.CompleteAsync();
+
+        await host.Ended.Task.WaitAsync(Patience);
+        await requests.Writer.CompleteAsync();
+        await serving.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task Bytes_that_stay_where_they_are_need_not_be_said_to_be_taken()
+    {
+        var bytes = GC.AllocateArray<byte>(1000, pinned: true);
+        var host = new Host(bytes, 1) { Locates = true, IsAllHere = true };
+        var (requests, answers, serving) = Serve(host);
+
+        await AskAsync(requests.Writer, bytes.Length, 0, bytes.Length, isLocated: true);
+        await TakeAsync(answers.Reader, bytes.Length);
+
+        await host.Ended.Task.WaitAsync(Patience);
+        await requests.Writer.CompleteAsync();
+        await serving.WaitAsync(Patience);
+    }
+
     private static (Pipe Requests, Pipe Answers, Task Serving) Serve(Host host)
     {
         Pipe requests = new(), answers = new();
@@ -57,10 +116,10 @@ public sealed class RangeServerTests
         return (requests, answers, server.RunAsync(default));
     }
 
-    private static async Task AskAsync(PipeWriter to, int objectLength, int offset, int length)
+    private static async Task AskAsync(PipeWriter to, int objectLength, int offset, int length, bool isLocated = false)
     {
         var wire = new byte[RangeWire.RequestBytes + 1];
-        RangeWire.Write(new RangeRequest(0, "k"u8.ToArray(), 7, objectLength, offset, length), wire);
+        RangeWire.Write(new RangeRequest(0, "k"u8.ToArray(), 7, objectLength, offset, length), wire, default, isLocated);
         await to.WriteAsync(wire);
     }
 
@@ -73,12 +132,21 @@ public sealed class RangeServerTests
             var count = BinaryPrimitives.ReadInt32LittleEndian(header);
             if (count == 0) continue; // a sign of life, where a busy machine was late with the bytes
             if (count < 0) throw new InvalidDataException(Encoding.UTF8.GetString(await ReadAsync(from, BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(4)))));
+            var isLocated = (count & RangeWire.LocatedPiece) != 0;
+            count &= ~(RangeWire.LocatedPiece | RangeWire.FleetingPiece);
             Assert.InRange(count, 1, RangeWire.PieceBytesMax);
-            var piece = await ReadAsync(from, count);
+            var piece = isLocated ? CopyOf((nint)BinaryPrimitives.ReadInt64LittleEndian(await ReadAsync(from, sizeof(long))), count) : await ReadAsync(from, count);
             Assert.Equal(Crc32C.Append(0, piece), BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(4)));
             taken.AddRange(piece);
         }
         return [.. taken];
+    }
+
+    private static byte[] CopyOf(nint address, int count)
+    {
+        var copy = new byte[count];
+        Marshal.Copy(address, copy, 0, count);
+        return copy;
     }
 
     private static async Task<byte[]> ReadAsync(PipeReader from, int count)
@@ -100,6 +168,18 @@ public sealed class RangeServerTests
 
         public int FailsAt { get; set; } = int.MaxValue;
 
+        /// <summary>Whether it says where its bytes lie, which it does for some of them.</summary>
+        public bool Locates { get; init; }
+
+        public bool IsFleeting { get; init; }
+
+        public bool IsAllHere { get; init; }
+
+        public int Located { get; private set; }
+
+        /// <summary>Completed when a reader is disposed.</summary>
+        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         public string Name => "here";
 
         public Result<IFrameSink> Accept(PeerChannelKind kind, IFrameChannel channel) => throw new NotSupportedException();
@@ -111,7 +191,15 @@ public sealed class RangeServerTests
         {
             public int TryRead(Span<byte> buffer) => at >= host.FailsAt || host.random.Next(3) == 0 ? 0 : Copy(buffer);
 
-            public MemoryPiece TryLocate(int bytesMax) => default;
+            public MemoryPiece TryLocate(int bytesMax)
+            {
+                if (!host.Locates || at >= end || (!host.IsAllHere && host.random.Next(2) == 0))
+                    return default;
+                int from = at, count = Math.Min(host.IsAllHere ? bytesMax : host.random.Next(1, bytesMax + 1), end - at);
+                at += count;
+                host.Located++;
+                return new(Marshal.UnsafeAddrOfPinnedArrayElement(host.Bytes, from), count, Crc32C.Append(0, host.Bytes.AsSpan(from, count)), host.IsFleeting);
+            }
 
             public async ValueTask<CacheError?> WaitAsync(CancellationToken cancellation)
             {
@@ -125,10 +213,7 @@ public sealed class RangeServerTests
                 return at >= host.FailsAt ? new CacheError(CacheErrorCode.Unavailable, "as asked") : Copy(buffer.Span);
             }
 
-            public void Dispose()
-            {
-                // There is nothing to let go of.
-            }
+            public void Dispose() => host.Ended.TrySetResult();
 
             private int Copy(Span<byte> buffer)
             {

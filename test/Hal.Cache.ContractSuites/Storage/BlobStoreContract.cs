@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Hal.Cache.Contracts;
@@ -213,6 +214,58 @@ public abstract class BlobStoreContract : IAsyncLifetime
         Assert.Equal(first, await StoreExtensions.ReadAllAsync(old));
         old.Release();
         Assert.Equal(second, await store.GetAsync("k"));
+    }
+
+    [Fact]
+    public async Task Chunks_are_filled_where_they_are_to_be_and_say_where_they_lie()
+    {
+        byte[] bytes = RandomNumberGenerator.GetBytes((2 * IBlobStore.ChunkBytes) + 100);
+        ILargeValue value = store.Stage(bytes.Length);
+        value.Origin = new OriginStamp(42, 1);
+        nint[] spaces = [value.TryTakeSpace(0), value.TryTakeSpace(1), value.TryTakeSpace(2)];
+        Assert.Equal(3, spaces.Distinct().Count(static space => space != 0));
+        for (int index = 0; index < spaces.Length; index++)
+            Marshal.Copy(bytes, index * IBlobStore.ChunkBytes, spaces[index], Math.Min(IBlobStore.ChunkBytes, bytes.Length - (index * IBlobStore.ChunkBytes)));
+        uint known = Crc32C.Append(0, bytes.AsSpan(0, IBlobStore.ChunkBytes));
+
+        Assert.True(value.TryCommit(2, spaces[2], checksum: null));
+        Assert.True(value.TryCommit(0, spaces[0], known));
+        Assert.Equal(default, value.TryLocate(IBlobStore.ChunkBytes, 100));
+        Assert.True(value.TryCommit(1, spaces[1], checksum: null));
+        store.PutLarge("k", value, EntryFlags.Clean);
+
+        Assert.Equal(bytes, await store.GetAsync("k"));
+        foreach (var (offset, most) in new[] { (0, int.MaxValue), (IBlobStore.ChunkBytes, 1000), (IBlobStore.ChunkBytes + 7, int.MaxValue), (2 * IBlobStore.ChunkBytes, int.MaxValue) })
+        {
+            MemoryPiece piece = value.TryLocate(offset, most);
+            byte[] there = new byte[piece.Bytes];
+            Marshal.Copy(piece.Address, there, 0, there.Length);
+            Assert.Equal(bytes[offset..(offset + there.Length)], there);
+            Assert.Equal((Math.Min(most, Math.Min(IBlobStore.ChunkBytes - (offset % IBlobStore.ChunkBytes), bytes.Length - offset)), Crc32C.Append(0, there)), (there.Length, piece.Checksum));
+        }
+
+        Assert.Equal(default, value.TryLocate(bytes.Length, 1));
+        value.Release();
+    }
+
+    [Fact]
+    public async Task Memory_for_a_chunk_goes_back_where_the_chunk_came_otherwise_or_nobody_wants_it()
+    {
+        long before = store.Statistics.MemoryBytes;
+        byte[] bytes = RandomNumberGenerator.GetBytes(IBlobStore.ChunkBytes);
+        ILargeValue value = store.Stage(2 * IBlobStore.ChunkBytes);
+        nint here = value.TryTakeSpace(0), late = value.TryTakeSpace(1), unused = value.TryTakeSpace(1);
+        Assert.Null(await value.WriteChunkAsync(0, bytes, default));
+
+        Assert.True(value.TryCommit(0, here, checksum: null));
+        byte[] read = new byte[IBlobStore.ChunkBytes];
+        Assert.Equal(bytes.Length, value.TryRead(0, read));
+        value.Release();
+        Assert.True(value.TryCommit(1, late, checksum: null));
+        value.ReturnSpace(1, unused);
+
+        Assert.Equal(bytes, read);
+        Assert.InRange(store.Statistics.MemoryBytes, before, before + 1000); // less than a chunk: a log's list of its records may have grown
     }
 
     [Fact]

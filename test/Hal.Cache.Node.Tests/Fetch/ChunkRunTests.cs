@@ -1,6 +1,8 @@
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Fetch;
+using Hal.Cache.Node.Tests.Support;
 
 namespace Hal.Cache.Node.Tests.Fetch;
 
@@ -67,6 +69,91 @@ public sealed class ChunkRunTests
         Assert.Same(failure, await waiting.WaitAsync(Patience));
         Assert.Same(failure, await run.WhenHere(1, goesOnAtOnce: true));
         Assert.Null(await run.WhenHere(0, goesOnAtOnce: true));
+    }
+
+    [Fact]
+    public async Task Bytes_in_the_chunks_own_memory_answer_until_the_store_has_them_and_then_the_store_does()
+    {
+        await using var rig = new Rig();
+        var bytes = Rig.Bytes((2 * Chunk) + 100);
+        ILargeValue value = rig.Store.Stage(5 * Chunk);
+        value.Origin = new OriginStamp(1, 1);
+        var run = new ChunkRun(first: 1, count: 3, bytes: bytes.Length - 100 + Chunk);
+        run.TryTakeSpaces(value);
+        Assert.True(run.HasSpaces);
+        Receive(run, bytes, [.. bytes, .. new byte[Chunk - 100]]);
+        var read = new byte[Chunk];
+
+        Assert.Equal(Chunk - 5, run.TryRead(2, 5, read));
+        Assert.Equal(bytes[(Chunk + 5)..(2 * Chunk)], read[..(Chunk - 5)]);
+        MemoryPiece place = run.TryLocate(1, 0, int.MaxValue), part = run.TryLocate(2, 10, 100);
+        Assert.True(run.TryCommit(1));
+
+        Assert.Equal((true, Chunk, Crc32C.Append(0, bytes.AsSpan(0, Chunk))), (place.IsFleeting, place.Bytes, place.Checksum));
+        Assert.Equal((100, Crc32C.Append(0, bytes.AsSpan(Chunk + 10, 100))), (part.Bytes, part.Checksum));
+        Assert.Equal((0, default), (run.TryRead(1, 0, read), run.TryLocate(1, 0, Chunk)));
+        Assert.Equal((place.Address, place.Checksum), (value.TryLocate(Chunk, Chunk).Address, value.TryLocate(Chunk, Chunk).Checksum));
+        Assert.Equal(Chunk, value.TryRead(Chunk, read));
+        Assert.Equal(bytes[..Chunk], read);
+        run.Release();
+        value.Release();
+    }
+
+    [Fact]
+    public async Task Memory_that_the_store_did_not_get_goes_back_when_the_last_has_let_go()
+    {
+        await using var rig = new Rig();
+        var before = rig.Store.Statistics.MemoryBytes;
+        ILargeValue value = rig.Store.Stage(2 * Chunk);
+        var run = new ChunkRun(first: 0, count: 2, bytes: 2 * Chunk);
+        run.TryTakeSpaces(value);
+        run.Retain();
+        run.Release();
+        Assert.Equal(before + (2 * Chunk), rig.Store.Statistics.MemoryBytes);
+
+        value.Release();
+        run.Release();
+
+        Assert.Equal(before, rig.Store.Statistics.MemoryBytes);
+    }
+
+    [Fact]
+    public async Task Without_room_in_the_store_the_bytes_go_to_an_array_which_says_where_it_lies_too()
+    {
+        await using var rig = new Rig(memoryBytes: 64L << 20);
+        ILargeValue value = rig.Store.Stage(1L << 30);
+        var taken = new List<nint>();
+        while (value.TryTakeSpace(0) is var space and not 0) taken.Add(space);
+        value.ReturnSpace(0, taken[^1]);
+        var run = new ChunkRun(first: 0, count: 2, bytes: 2 * Chunk);
+
+        run.TryTakeSpaces(value); // there is room for one, and both are wanted
+        var bytes = Rig.Bytes(2 * Chunk);
+        Receive(run, bytes, bytes);
+
+        Assert.False(run.HasSpaces);
+        MemoryPiece place = run.TryLocate(1, 0, Chunk);
+        var there = new byte[Chunk];
+        System.Runtime.InteropServices.Marshal.Copy(place.Address, there, 0, Chunk);
+        Assert.Equal(bytes[Chunk..], there);
+        Assert.Equal(Crc32C.Append(0, there), place.Checksum);
+        run.Release();
+        taken.RemoveAt(taken.Count - 1);
+        foreach (var space in taken) value.ReturnSpace(0, space);
+        value.Release();
+    }
+
+    // As a reader does: part by part, each with its checksum where that is known.
+    private static void Receive(ChunkRun run, byte[] known, byte[] bytes)
+    {
+        var buffer = new RangeBuffer(run, 0, run.Bytes);
+        for (var done = 0; done < run.Bytes;)
+        {
+            Memory<byte> part = buffer.At(done);
+            bytes.AsMemory(done, part.Length).CopyTo(part);
+            if (done + part.Length <= known.Length) buffer.Checked(done, part.Length, Crc32C.Append(0, part.Span));
+            run.Fill(done += part.Length);
+        }
     }
 
     private static void Fill(ChunkRun run, int bytes)
