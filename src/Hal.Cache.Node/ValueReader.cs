@@ -18,6 +18,8 @@ public sealed class ValueReader : IByteSource
     private bool isDisposed;
     private ChunkRun? here; // has the chunk of this index, which the store may not have yet
     private int hereIndex;
+    private int lostIndex = -1; // chunk that was here, and that the store has got meanwhile
+    private readonly Lock ending = new(); // of what is here, where the reader is disposed while it waits
     private List<ChunkRun>? located; // runs that somebody was told the place of
 
     /// <summary>Reads a value all of which is here.</summary>
@@ -79,7 +81,7 @@ public sealed class ValueReader : IByteSource
 
     /// <summary>
     /// Passes over what is in memory, up to the end of a chunk, and says where it lies; nothing at the end, or where it must be awaited. What a fetch has
-    /// brought stays there until this reader is disposed; what the store has may leave memory at any time.
+    /// brought stays there until this reader is disposed, or the store has got it and let go of it; what the store has may leave memory at any time.
     /// </summary>
     public MemoryPiece TryLocate(int bytesMax)
     {
@@ -146,9 +148,13 @@ public sealed class ValueReader : IByteSource
 
     public void Dispose()
     {
-        if (isDisposed)
-            return;
-        isDisposed = true;
+        lock (ending)
+        {
+            if (isDisposed)
+                return;
+            isDisposed = true;
+        }
+
         LetGo();
         foreach (ChunkRun run in located ?? [])
             run.Release();
@@ -165,7 +171,7 @@ public sealed class ValueReader : IByteSource
         if (isDamaged)
             await flight.DropAsync(); // the next read of the key gets a whole copy, this one is answered from the origin
         int index = ChunkIndex;
-        ChunkRun? run = flight.Want(index, ChunkEnd, isFirst: !hasMissed, isDamaged);
+        ChunkRun? run = flight.Want(index, ChunkEnd, isFirst: !hasMissed, isDamaged, isLost: index == lostIndex);
         hasMissed = true;
         if (run == null)
             return null;
@@ -178,10 +184,13 @@ public sealed class ValueReader : IByteSource
         }
         finally
         {
-            if (isHere)
-                (here, hereIndex) = (run, index);
-            else
-                run.Release();
+            lock (ending)
+            {
+                if (isHere && !isDisposed)
+                    (here, hereIndex, run) = (run, index, null);
+            }
+
+            run?.Release();
         }
     }
 
@@ -191,7 +200,7 @@ public sealed class ValueReader : IByteSource
             return 0;
         int count = here.TryRead(hereIndex, (int)(Position % IBlobStore.ChunkBytes), destination);
         if (count == 0)
-            LetGo(); // the store has it by now
+            Lose();
         return count;
     }
 
@@ -199,16 +208,25 @@ public sealed class ValueReader : IByteSource
     {
         if (here == null)
             return default;
-        if (located?.Contains(here) != true)
+        MemoryPiece piece = here.TryLocate(hereIndex, (int)(Position % IBlobStore.ChunkBytes), bytesMax);
+        if (piece.Bytes == 0)
+        {
+            Lose();
+        }
+        else if (located?.Contains(here) != true)
         {
             here.Retain();
             (located ??= []).Add(here);
         }
 
-        MemoryPiece piece = here.TryLocate(hereIndex, (int)(Position % IBlobStore.ChunkBytes), bytesMax);
-        if (piece.Bytes == 0)
-            LetGo();
         return piece;
+    }
+
+    // The store has it by now, where the next look finds it unless it has gone from there, too.
+    private void Lose()
+    {
+        lostIndex = hereIndex;
+        LetGo();
     }
 
     private void LetGo()

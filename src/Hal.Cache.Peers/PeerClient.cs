@@ -13,6 +13,7 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
     private readonly ConcurrentDictionary<(string Peer, PeerChannelKind Kind), ConnectionPool> pools = [];
     private readonly ConcurrentDictionary<FrameChannel, string> waits = [];
     private readonly CancellationTokenSource disposed = new();
+    private readonly ConcurrentDictionary<string, long> missed = []; // when bytes had left a peer's memory before they were copied
     private long memoryBytes;
     private long memoryMisses;
 
@@ -36,31 +37,14 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
     public async ValueTask<CacheError?> ReadAsync(
         string peer, RangeRequest request, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation)
     {
-        (CacheError? error, int done, bool isGone) = await ReadAsync(peer, request, locates: true, buffer, filled, cancellation).ConfigureAwait(false);
+        bool locates = !missed.TryGetValue(peer, out long at) || time.GetElapsedTime(at) > options.MemoryPause;
+        (CacheError? error, int done, bool isGone) = await ReadAsync(peer, request, locates, buffer, filled, cancellation).ConfigureAwait(false);
         if (!isGone)
             return error;
         Interlocked.Increment(ref memoryMisses);
+        missed[peer] = time.GetTimestamp();
         RangeRequest rest = request with { Offset = request.Offset + done, Length = request.Length - done };
         return (await ReadAsync(peer, rest, locates: false, buffer.From(done), more => filled(done + more), cancellation).ConfigureAwait(false)).Error;
-    }
-
-    private async ValueTask<(CacheError? Error, int Done, bool IsGone)> ReadAsync(
-        string peer, RangeRequest request, bool locates, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation)
-    {
-        ConnectionPool pool = Pool(peer, PeerChannelKind.Bytes);
-        Result<PeerSocket> rented = await pool.RentAsync(cancellation).ConfigureAwait(false);
-        if (!rented.IsOk)
-            return (rented.Error, 0, false);
-        var fetch = new RangeFetch(peer, rented.Value, options, time);
-        try
-        {
-            return (await fetch.RunAsync(request, locates, buffer, filled, cancellation).ConfigureAwait(false), fetch.Done, fetch.IsGone);
-        }
-        finally
-        {
-            Interlocked.Add(ref memoryBytes, fetch.Copied);
-            pool.Return(rented.Value, fetch.IsWhole);
-        }
     }
 
     public async ValueTask<Result<ICommandLink>> RentAsync(string peer, CancellationToken cancellation)
@@ -91,6 +75,25 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
         foreach (ConnectionPool pool in pools.Values)
             pool.Dispose();
         return default;
+    }
+
+    private async ValueTask<(CacheError? Error, int Done, bool IsGone)> ReadAsync(
+        string peer, RangeRequest request, bool locates, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation)
+    {
+        ConnectionPool pool = Pool(peer, PeerChannelKind.Bytes);
+        Result<PeerSocket> rented = await pool.RentAsync(cancellation).ConfigureAwait(false);
+        if (!rented.IsOk)
+            return (rented.Error, 0, false);
+        var fetch = new RangeFetch(peer, rented.Value, locates && rented.Value.Memory != null, buffer, filled, options, time);
+        try
+        {
+            return (await fetch.RunAsync(request, cancellation).ConfigureAwait(false), fetch.Done, fetch.IsGone);
+        }
+        finally
+        {
+            Interlocked.Add(ref memoryBytes, fetch.Copied);
+            pool.Return(rented.Value, fetch.IsWhole);
+        }
     }
 
     private async Task RunAsync(FrameChannel channel, PeerChannelKind kind, PeerSocket socket, IFrameSink sink)

@@ -26,6 +26,10 @@ internal static class PeerHandshake
     public static byte[] ClientProof(ReadOnlySpan<byte> secret, string client, string server, ReadOnlySpan<byte> clientNonce, ReadOnlySpan<byte> serverNonce) =>
         Proof(secret, "hal-peer-client"u8, client, server, clientNonce, serverNonce);
 
+    /// <summary>What a client that is offered the server's memory finds there.</summary>
+    public static byte[] MemoryToken(ReadOnlySpan<byte> secret, string client, string server, ReadOnlySpan<byte> clientNonce, ReadOnlySpan<byte> serverNonce) =>
+        Proof(secret, "hal-peer-memory"u8, client, server, clientNonce, serverNonce);
+
     private static byte[] Proof(
         ReadOnlySpan<byte> secret, ReadOnlySpan<byte> end, string client, string server, ReadOnlySpan<byte> clientNonce, ReadOnlySpan<byte> serverNonce)
     {

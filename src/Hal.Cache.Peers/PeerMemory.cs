@@ -4,7 +4,8 @@ namespace Hal.Cache.Peers;
 
 /// <summary>
 /// The memory of a peer's process on this machine, by process_vm_readv(2), which MPI libraries know as cross-memory attach: one copy, and no work of the
-/// peer's. There where the kernel lets this process read the other one's memory: the same user, or CAP_SYS_PTRACE.
+/// peer's. There where the kernel lets this process read the other one's memory: both of the same user, and no Yama that restricts it to children
+/// (kernel.yama.ptrace_scope 0), or with CAP_SYS_PTRACE.
 /// </summary>
 internal sealed unsafe partial class PeerMemory
 {
@@ -16,17 +17,17 @@ internal sealed unsafe partial class PeerMemory
     /// The memory that a peer offers by the word of a <see cref="MemoryOffer"/>; null where it is out of reach, or where the connection, of which
     /// <paramref name="port"/> is this end, does not lead there straight: who put something in between wants the bytes to go through it.
     /// </summary>
-    public static PeerMemory? Find(string word, int port)
+    public static PeerMemory? Find(string word, int port, ReadOnlySpan<byte> token)
     {
         if (!MemoryOffer.TryParse(word, out MemoryOffer.Place place) || place.Port != port || !OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
             return null;
         var found = new PeerMemory(place.Process);
-        Span<byte> token = stackalloc byte[MemoryOffer.TokenBytes];
+        Span<byte> there = stackalloc byte[MemoryOffer.TokenBytes];
         try
         {
-            return found.TryRead(place.Address, token) && token.SequenceEqual(place.Token) ? found : null;
+            return found.TryRead(place.Address, there) && there.SequenceEqual(token) ? found : null;
         }
-        catch (EntryPointNotFoundException) // a C library without the call
+        catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException) // a C library without the call
         {
             return null;
         }

@@ -14,6 +14,9 @@ public sealed class PeerOptions
     /// </summary>
     public bool SharesMemory { get; init; } = true;
 
+    /// <summary>After bytes had left a peer's memory before they were copied, it sends them for so long: it may be giving up much.</summary>
+    public TimeSpan MemoryPause { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>A connection is made, handshake included, within this time or not at all.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3);
 

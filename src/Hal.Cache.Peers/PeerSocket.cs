@@ -228,7 +228,11 @@ internal sealed class PeerSocket : IDisposable
         string[] features = accepted.Split(' ')[1..];
         TakesTraces = features.Contains(PeerHandshake.TraceFeature);
         if (kind == PeerChannelKind.Bytes && options.SharesMemory && socket.LocalEndPoint is IPEndPoint { Port: var port })
-            Memory = features.Select(word => PeerMemory.Find(word, port)).FirstOrDefault(static memory => memory != null);
+        {
+            byte[] token = PeerHandshake.MemoryToken(options.Secret.Span, options.Name, Address.Name, nonce, other);
+            Memory = features.Select(word => PeerMemory.Find(word, port, token)).FirstOrDefault(static memory => memory != null);
+        }
+
         return null;
     }
 

@@ -10,17 +10,18 @@ namespace Hal.Cache.Peers;
 
 /// <summary>
 /// One request for a range on one connection: each piece's checksum is checked when it has come, or when it was copied from where the peer says that it
-/// lies.
+/// lies. <paramref name="filled"/> hears how many bytes are good whenever more would have to be waited for.
 /// </summary>
-internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions options, TimeProvider time)
+/// <param name="isLocated">Whether the peer may say where bytes lie; its memory can be read.</param>
+internal sealed class RangeFetch(
+    string peer, PeerSocket socket, bool isLocated, RangeBuffer buffer, Action<int> filled, PeerOptions options, TimeProvider time)
 {
     /// <summary>Bytes after which they are told of, though more are here.</summary>
     private const int ToldBytesMax = 256 << 10;
 
-    private int done;
+    private readonly byte[] scratch = ArrayPool<byte>.Shared.Rent(RangeWire.RequestBytes + BlobKey.BytesMax + TraceFrame.Bytes);
     private int told;
     private int held; // bytes that came and were not looked at, from the front of the scratch buffer
-    private bool isLocated;
     private bool isAwaited;
     private bool hasLeft;
 
@@ -31,33 +32,28 @@ internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions opt
     public bool IsGone { get; private set; }
 
     /// <summary>Bytes from the front of the buffer that are good.</summary>
-    public int Done => done;
+    public int Done { get; private set; }
 
     /// <summary>Bytes of them that were copied from the peer's memory.</summary>
     public int Copied { get; private set; }
 
-    /// <summary>Fills the buffer; <paramref name="filled"/> hears how many bytes are good whenever more would have to be waited for.</summary>
-    /// <param name="locates">Whether the peer may say where bytes lie, where its memory can be read.</param>
-    public async ValueTask<CacheError?> RunAsync(RangeRequest request, bool locates, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation)
+    /// <summary>Fills the buffer; called once.</summary>
+    public async ValueTask<CacheError?> RunAsync(RangeRequest request, CancellationToken cancellation)
     {
         using var stall = new CancellationTokenSource(options.StallTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stall.Token, cancellation);
-        byte[] scratch = ArrayPool<byte>.Shared.Rent(RangeWire.RequestBytes + BlobKey.BytesMax + TraceFrame.Bytes);
-        isLocated = locates && socket.Memory != null;
         try
         {
             int length = RangeWire.Write(request, scratch, socket.Trace(), isLocated);
             await socket.SendAsync(scratch.AsMemory(0, length), either.Token).ConfigureAwait(false);
-            while (done < buffer.Length)
+            while (Done < buffer.Length)
             {
-                if (await ReceivePieceAsync(buffer, scratch, stall, filled, either.Token).ConfigureAwait(false) is { } error)
+                if (await ReceivePieceAsync(stall, either.Token).ConfigureAwait(false) is { } error)
                     return error;
             }
 
-            Tell(filled);
-            if (isAwaited)
-                await socket.SendAsync(RangeWire.Taken, either.Token).ConfigureAwait(false);
-            IsWhole = true;
+            Tell();
+            IsWhole = !isAwaited || await TrySayTakenAsync(either.Token).ConfigureAwait(false);
             return null;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -71,56 +67,54 @@ internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions opt
         finally
         {
             ArrayPool<byte>.Shared.Return(scratch);
-            Tell(filled);
+            Tell();
         }
     }
 
     // Pieces that are here already are told of together: who passes them on wakes its client once.
-    private async ValueTask<CacheError?> ReceivePieceAsync(
-        RangeBuffer buffer, byte[] scratch, CancellationTokenSource stall, Action<int> filled, CancellationToken cancellation)
+    private async ValueTask<CacheError?> ReceivePieceAsync(CancellationTokenSource stall, CancellationToken cancellation)
     {
-        await HoldAsync(RangeWire.PieceHeaderBytes, scratch, filled, cancellation).ConfigureAwait(false);
+        await HoldAsync(RangeWire.PieceHeaderBytes, cancellation).ConfigureAwait(false);
         stall.CancelAfter(options.StallTimeout);
         int bytes = BinaryPrimitives.ReadInt32LittleEndian(scratch);
         uint crc = BinaryPrimitives.ReadUInt32LittleEndian(scratch.AsSpan(sizeof(int)));
-        if (bytes > 0 && (bytes & RangeWire.LocatedPiece) != 0 && isLocated)
+        if (isLocated && bytes > 0 && (bytes & RangeWire.LocatedPiece) != 0)
         {
             isAwaited |= (bytes & RangeWire.FleetingPiece) != 0;
-            return await CopyAsync(bytes & ~(RangeWire.LocatedPiece | RangeWire.FleetingPiece), crc, buffer, scratch, filled, cancellation).ConfigureAwait(false);
+            return await CopyAsync(bytes & ~(RangeWire.LocatedPiece | RangeWire.FleetingPiece), crc, cancellation).ConfigureAwait(false);
         }
 
-        Drop(RangeWire.PieceHeaderBytes, scratch);
+        Drop(RangeWire.PieceHeaderBytes);
         if (bytes == 0)
             return null;
         if (bytes < 0)
-            return await RefusedAsync(bytes, (int)crc, scratch, filled, cancellation).ConfigureAwait(false);
-        int left = buffer.Length - done;
-        if (bytes > left)
+            return await RefusedAsync(bytes, (int)crc, cancellation).ConfigureAwait(false);
+        if (bytes > buffer.Length - Done)
             return SentTooMuch();
         uint sum = 0;
         for (int got = 0; got < bytes;)
         {
-            Memory<byte> part = buffer.At(done + got);
+            Memory<byte> part = buffer.At(Done + got);
             int wanted = Math.Min(part.Length, bytes - got);
-            await FillAsync(part, wanted, isLast: got + wanted == bytes, scratch, filled, cancellation).ConfigureAwait(false);
+            await FillAsync(part, wanted, isLast: got + wanted == bytes, cancellation).ConfigureAwait(false);
             sum = Crc32C.Append(sum, part.Span[..wanted]);
             got += wanted;
         }
 
         if (sum != crc)
             return new CacheError(CacheErrorCode.Corrupt, $"bytes from instance '{peer}' fail their checksum");
-        buffer.Checked(done, bytes, crc);
-        Took(bytes, filled);
+        Took(bytes, crc);
         return null;
     }
 
-    private async ValueTask<CacheError?> CopyAsync(
-        int bytes, uint crc, RangeBuffer buffer, byte[] scratch, Action<int> filled, CancellationToken cancellation)
+    private async ValueTask<CacheError?> CopyAsync(int bytes, uint crc, CancellationToken cancellation)
     {
-        await HoldAsync(RangeWire.LocatedHeaderBytes, scratch, filled, cancellation).ConfigureAwait(false);
+        await HoldAsync(RangeWire.LocatedHeaderBytes, cancellation).ConfigureAwait(false);
         var address = (nint)BinaryPrimitives.ReadInt64LittleEndian(scratch.AsSpan(RangeWire.PieceHeaderBytes));
-        Drop(RangeWire.LocatedHeaderBytes, scratch);
-        if (bytes > buffer.Length - done)
+        Drop(RangeWire.LocatedHeaderBytes);
+        if (bytes is 0 or > RangeWire.PieceBytesMax)
+            return Unreadable();
+        if (bytes > buffer.Length - Done)
             return SentTooMuch();
         if (Copied > 0 && !hasLeft)
         {
@@ -128,26 +122,25 @@ internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions opt
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
 
-        if (!TryCopy(address, bytes, crc, buffer))
+        if (!TryCopy(address, bytes, crc))
         {
             IsGone = true;
             return new CacheError(CacheErrorCode.Unavailable, $"bytes left the memory of instance '{peer}' before they were copied");
         }
 
-        buffer.Checked(done, bytes, crc);
         Copied += bytes;
-        Took(bytes, filled);
+        Took(bytes, crc);
         if (told == 0)
-            Tell(filled); // the first ones early: all others may be at hand, too
+            Tell(); // the first ones early: all others may be at hand, too
         return null;
     }
 
-    private bool TryCopy(nint address, int bytes, uint crc, RangeBuffer buffer)
+    private bool TryCopy(nint address, int bytes, uint crc)
     {
         uint sum = 0;
         for (int got = 0; got < bytes;)
         {
-            Span<byte> part = buffer.At(done + got).Span;
+            Span<byte> part = buffer.At(Done + got).Span;
             part = part[..Math.Min(part.Length, bytes - got)];
             if (!socket.Memory!.TryRead(address + got, part))
                 return false;
@@ -159,63 +152,80 @@ internal sealed class RangeFetch(string peer, PeerSocket socket, PeerOptions opt
     }
 
     /// <summary>Receives so many bytes of a piece into the front of the part.</summary>
-    private async ValueTask FillAsync(Memory<byte> part, int wanted, bool isLast, byte[] scratch, Action<int> filled, CancellationToken cancellation)
+    private async ValueTask FillAsync(Memory<byte> part, int wanted, bool isLast, CancellationToken cancellation)
     {
         int had = Math.Min(held, wanted);
         scratch.AsMemory(0, had).CopyTo(part);
-        Drop(had, scratch);
+        Drop(had);
         if (had == wanted)
             return;
         // What comes behind the piece is the front of the next one's header, in the place of the next one's bytes.
         int ahead = isLast ? Math.Min(part.Length - wanted, RangeWire.PieceHeaderBytes) : 0;
-        held = await ReceiveAsync(part[had..(wanted + ahead)], wanted - had, filled, cancellation).ConfigureAwait(false) - (wanted - had);
+        held = await ReceiveAsync(part[had..(wanted + ahead)], wanted - had, cancellation).ConfigureAwait(false) - (wanted - had);
         part.Slice(wanted, held).CopyTo(scratch);
     }
 
     /// <summary>Receives until the scratch buffer has so many bytes: no more where what follows belongs into the caller's buffer.</summary>
-    private async ValueTask HoldAsync(int bytes, byte[] scratch, Action<int> filled, CancellationToken cancellation)
+    private async ValueTask HoldAsync(int bytes, CancellationToken cancellation)
     {
         if (held >= bytes)
             return;
-        int end = isLocated ? RangeWire.FrontBytes : bytes;
-        held += await ReceiveAsync(scratch.AsMemory(held, end - held), bytes - held, filled, cancellation).ConfigureAwait(false);
+        int end = isLocated ? Math.Max(bytes, RangeWire.FrontBytes) : bytes;
+        held += await ReceiveAsync(scratch.AsMemory(held, end - held), bytes - held, cancellation).ConfigureAwait(false);
     }
 
-    private void Drop(int bytes, byte[] scratch)
+    private void Drop(int bytes)
     {
         held -= bytes;
         scratch.AsSpan(bytes, held).CopyTo(scratch);
     }
 
-    private ValueTask<int> ReceiveAsync(Memory<byte> space, int least, Action<int> filled, CancellationToken cancellation)
+    private ValueTask<int> ReceiveAsync(Memory<byte> space, int least, CancellationToken cancellation)
     {
         ValueTask<int> receiving = socket.ReceiveAsync(space, least, cancellation);
         if (!receiving.IsCompleted)
-            Tell(filled);
+            Tell();
         return receiving;
     }
 
-    private async ValueTask<CacheError> RefusedAsync(int code, int textBytes, byte[] scratch, Action<int> filled, CancellationToken cancellation)
+    private async ValueTask<CacheError> RefusedAsync(int code, int textBytes, CancellationToken cancellation)
     {
         if (textBytes is < 0 or > RangeWire.ErrorBytesMax)
-            return new CacheError(CacheErrorCode.Unavailable, $"instance '{peer}' sent an answer that can't be read");
-        await HoldAsync(textBytes, scratch, filled, cancellation).ConfigureAwait(false);
+            return Unreadable();
+        await HoldAsync(textBytes, cancellation).ConfigureAwait(false);
         IsWhole = true;
         return new CacheError(RangeWire.CodeOf(code), Encoding.UTF8.GetString(scratch.AsSpan(0, textBytes)));
     }
 
-    private CacheError SentTooMuch() => new(CacheErrorCode.Unavailable, $"instance '{peer}' sent more than it was asked for");
-
-    private void Took(int bytes, Action<int> filled)
+    // The bytes are here, whatever becomes of the connection.
+    private async ValueTask<bool> TrySayTakenAsync(CancellationToken cancellation)
     {
-        done += bytes;
-        if (done - told >= ToldBytesMax)
-            Tell(filled);
+        try
+        {
+            await socket.SendAsync(RangeWire.Taken, cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            return false;
+        }
     }
 
-    private void Tell(Action<int> filled)
+    private CacheError SentTooMuch() => new(CacheErrorCode.Unavailable, $"instance '{peer}' sent more than it was asked for");
+
+    private CacheError Unreadable() => new(CacheErrorCode.Unavailable, $"instance '{peer}' sent an answer that can't be read");
+
+    private void Took(int bytes, uint crc)
     {
-        if (told < done)
-            filled(told = done);
+        buffer.Checked(Done, bytes, crc);
+        Done += bytes;
+        if (Done - told >= ToldBytesMax)
+            Tell();
+    }
+
+    private void Tell()
+    {
+        if (told < Done)
+            filled(told = Done);
     }
 }

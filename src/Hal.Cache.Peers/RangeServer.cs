@@ -24,8 +24,10 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
     private const int Broken = -1;
     private const int Refused = 0;
 
-    private IRangeReader? told; // the range that is answered, and, where fleeting pieces were told of, until they are taken
+    private IRangeReader? answered;
+    private IRangeReader? told; // whose fleeting pieces are to be taken
     private bool isAwaited;
+    private ITimer? patience;
 
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -35,7 +37,9 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
         }
         finally
         {
+            answered?.Dispose();
             Forget();
+            patience?.Dispose();
         }
     }
 
@@ -101,7 +105,7 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
         if (!opened.IsOk)
             return await RefuseAsync(opened.Error, cancellation).ConfigureAwait(false);
         IRangeReader reader = opened.Value;
-        told = reader;
+        answered = reader;
         isAwaited = false;
         int unsent = 0, together = asked.IsLocated ? LocatedBytesMax : RangeWire.PieceBytesMax;
         for (int left = request.Length; left > 0 || unsent > 0;)
@@ -134,16 +138,26 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
             left -= sent;
         }
 
-        if (!isAwaited)
-            Forget();
+        Release(isAwaited);
         return true;
     }
 
-    private void Forget()
+    /// <summary>The answer has ended: its reader is let go, or kept for a while until the peer has copied what it was told of.</summary>
+    private void Release(bool isKept)
     {
-        told?.Dispose();
-        told = null;
+        (IRangeReader? reader, answered) = (answered, null);
+        if (!isKept)
+        {
+            reader?.Dispose();
+            return;
+        }
+
+        told = reader;
+        patience ??= time.CreateTimer(static server => ((RangeServer)server!).Forget(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        patience.Change(options.StallTimeout, Timeout.InfiniteTimeSpan);
     }
+
+    private void Forget() => Interlocked.Exchange(ref told, null)?.Dispose();
 
     /// <summary>Puts a piece into the output, straight from where it is, or says where that is; its length, 0 where it is not in memory.</summary>
     private int TryWrite(IRangeReader reader, int left, bool isLocated)
@@ -193,7 +207,7 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
 
     private ValueTask<bool> RefuseAsync(CacheError error, CancellationToken cancellation)
     {
-        Forget(); // nobody will say that it was taken
+        Release(isKept: false); // nobody will say that it was taken
         byte[] text = Encoding.UTF8.GetBytes(error.Message);
         int length = Math.Min(text.Length, RangeWire.ErrorBytesMax);
         var answer = new byte[RangeWire.PieceHeaderBytes + length];

@@ -25,10 +25,12 @@ internal static class RangeWire
     /// <summary>Bit of a piece's length that says that its address follows, instead of its bytes.</summary>
     public const int LocatedPiece = 1 << 30;
 
-    /// <summary>Bit of such a piece's length that says that the sender waits for <see cref="Taken"/> before it uses the memory for others.</summary>
+    /// <summary>
+    /// Bit of such a piece's length that says that the sender keeps the memory until <see cref="Taken"/>, for a while, unless its store gets it and lets go of it.
+    /// </summary>
     public const int FleetingPiece = 1 << 29;
 
-    /// <summary>Bytes that are received at once where most of them are places of pieces.</summary>
+    /// <summary>Bytes that are received at once where most of them are places of pieces; of others some are copied once more.</summary>
     public const int FrontBytes = 2048;
 
     /// <summary>Bit of the database's number that says that a <see cref="TraceFrame"/> follows the key.</summary>

@@ -57,8 +57,12 @@ internal sealed class RoomGate(PagePool pool, IRecordLog? log, LiveBytes live, S
             return true;
         if (LogIsShort || LiveIsShort)
             Wanted?.Invoke();
-        return log.HasRoom && UsedByLog + bytes <= limits.LogBytesMax - log.SegmentBytes && live.Total + bytes <= limits.LiveBytesMax;
+        return LogTakes(bytes);
     }
+
+    /// <summary>Whether the log has room for so many bytes more, and they are no more than may be live: of a value whose memory is there already.</summary>
+    public bool LogTakes(long bytes) =>
+        log == null || (log.HasRoom && UsedByLog + bytes <= limits.LogBytesMax - log.SegmentBytes && live.Total + bytes <= limits.LiveBytesMax);
 
     /// <summary>
     /// Takes memory for a load, however much, as reclaiming frees it, and in any case where nothing more can be given up: for the caller to

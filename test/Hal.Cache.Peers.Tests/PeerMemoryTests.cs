@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Testing.Time;
 
 namespace Hal.Cache.Peers.Tests;
 
@@ -13,6 +14,7 @@ public sealed class PeerMemoryTests : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly ScriptedPeer peer = new();
+    private readonly MemoryOffer offer = new();
     private readonly byte[] value = GC.AllocateArray<byte>((3 * Chunk) + 100, pinned: true);
 
     public PeerMemoryTests() => new Random(3).NextBytes(value);
@@ -20,35 +22,45 @@ public sealed class PeerMemoryTests : IDisposable
     public void Dispose() => peer.Dispose();
 
     [Fact]
-    public void The_memory_of_an_offer_is_found_by_who_comes_straight_from_the_port_that_it_names()
+    public void The_memory_of_an_offer_is_found_by_who_comes_straight_from_the_port_that_it_names_and_expects_its_token()
     {
-        var word = MemoryOffer.Word(1234);
+        var offer = new MemoryOffer();
+        byte[] token = Token(1), other = Token(2);
+        var word = offer.Word(token, 1234);
 
-        Assert.NotNull(PeerMemory.Find(word, 1234));
-        Assert.Null(PeerMemory.Find(word, 1235)); // something stands between
+        Assert.NotNull(PeerMemory.Find(word, 1234, token));
+        Assert.Null(PeerMemory.Find(word, 1235, token)); // something stands between
+        Assert.Null(PeerMemory.Find(word, 1234, other)); // as of another process that has this number
+    }
+
+    [Fact]
+    public void Offers_beyond_their_limit_overwrite_the_oldest_which_is_not_found_any_more()
+    {
+        var offer = new MemoryOffer();
+        var words = Enumerable.Range(0, 300).Select(seed => offer.Word(Token(seed), 1)).ToArray();
+
+        Assert.Null(PeerMemory.Find(words[0], 1, Token(0)));
+        Assert.NotNull(PeerMemory.Find(words[299], 1, Token(299)));
+        Assert.NotNull(PeerMemory.Find(words[299 - 255], 1, Token(299 - 255)));
     }
 
     [Theory]
     [InlineData("trace")]
     [InlineData("memory=")]
-    [InlineData("memory=1.2.3")]
-    [InlineData("memory=x.10.00112233445566778899AABBCCDDEEFF.1")]
-    [InlineData("memory=1.zz.00112233445566778899AABBCCDDEEFF.1")]
-    [InlineData("memory=1.10.00112233445566778899AABBCCDDEEGG.1")]
-    [InlineData("memory=1.10.0011.1")]
-    [InlineData("memory=1.10.00112233445566778899AABBCCDDEEFF.-1")]
-    public void Words_that_are_no_offer_find_nothing(string word) => Assert.Null(PeerMemory.Find(word, 1));
+    [InlineData("memory=1.2")]
+    [InlineData("memory=x.10.1")]
+    [InlineData("memory=1.zz.1")]
+    [InlineData("memory=1.10.-1")]
+    [InlineData("memory=1.10.1.1")]
+    [InlineData("memory=2147483647.10.1")] // no such process
+    public void Words_that_are_no_offer_find_nothing(string word) => Assert.Null(PeerMemory.Find(word, 1, Token(1)));
 
-    [Fact]
-    public void A_token_that_is_not_there_or_a_process_that_is_not_finds_nothing()
-    {
-        var parts = MemoryOffer.Word(1)["memory=".Length..].Split('.');
-        var other = new string('A', parts[2].Length);
-
-        Assert.Null(PeerMemory.Find($"memory={parts[0]}.{parts[1]}.{other}.1", 1)); // as of another process with this number
-        Assert.Null(PeerMemory.Find($"memory={parts[0]}.0.{parts[2]}.1", 1));
-        Assert.Null(PeerMemory.Find($"memory={int.MaxValue}.{parts[1]}.{parts[2]}.1", 1));
-    }
+    [Theory]
+    [InlineData("127.0.0.1:5", "127.0.0.1:6", true)]
+    [InlineData("[::1]:5", "[::1]:6", true)]
+    [InlineData("10.0.0.2:5", "10.0.0.1:6", false)]
+    public void Memory_is_offered_to_who_comes_from_this_machine(string remote, string local, bool isPossible) =>
+        Assert.Equal(isPossible, MemoryOffer.IsPossible(System.Net.IPEndPoint.Parse(remote), System.Net.IPEndPoint.Parse(local)));
 
     [Fact]
     public async Task Pieces_are_copied_or_received_as_they_come_and_fleeting_ones_are_said_to_be_taken()
@@ -121,6 +133,49 @@ public sealed class PeerMemoryTests : IDisposable
         Assert.Equal((Chunk, 1L), (client.MemoryBytes, client.MemoryMisses));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(Chunk + 1)]
+    public async Task A_piece_of_an_impossible_length_breaks_the_read(int bytes)
+    {
+        await using var client = Client();
+        var reading = ReadAsync(client, new byte[2 * Chunk]);
+        await using var stream = await peer.AcceptAsync(Offering);
+        await ScriptedPeer.RequestAsync(stream);
+        var header = new byte[RangeWire.LocatedHeaderBytes];
+        RangeWire.WriteLocated(header, new MemoryPiece(Address(0), bytes, Crc32C.Append(0, value.AsSpan(0, bytes))));
+
+        await stream.WriteAsync(header);
+
+        Assert.Equal(CacheErrorCode.Unavailable, (await reading.WaitAsync(Patience))?.Code);
+        Assert.Equal(0, client.MemoryBytes);
+    }
+
+    [Fact]
+    public async Task A_peer_that_lost_bytes_sends_them_for_a_while()
+    {
+        var time = new ManualTimeProvider();
+        await using var client = new PeerClient(peer, new PeerOptions { Name = "me", Secret = ScriptedPeer.Secret }, time);
+        var buffer = new byte[100];
+        var reading = ReadAsync(client, buffer);
+        await using var first = await peer.AcceptAsync(Offering);
+        await ScriptedPeer.RequestAsync(first);
+        var header = new byte[RangeWire.LocatedHeaderBytes];
+        RangeWire.WriteLocated(header, new MemoryPiece(Address(0), 100, 12345));
+        await first.WriteAsync(header);
+        await using var stream = await peer.AcceptAsync(Offering).WaitAsync(Patience);
+        foreach (var isLocated in new[] { false, false, true })
+        {
+            Assert.Equal(isLocated, RangeWire.IsLocated(await ScriptedPeer.RequestAsync(stream).WaitAsync(Patience)));
+            await ScriptedPeer.SendAsync(stream, value[..100]);
+            Assert.Null(await reading.WaitAsync(Patience));
+            time.Advance(TimeSpan.FromMilliseconds(600));
+            reading = isLocated ? reading : ReadAsync(client, buffer);
+        }
+
+        Assert.Equal(1, client.MemoryMisses);
+    }
+
     [Fact]
     public async Task Bytes_are_sent_where_they_are_not_to_be_shared()
     {
@@ -136,7 +191,14 @@ public sealed class PeerMemoryTests : IDisposable
         Assert.False(RangeWire.IsLocated(request));
     }
 
-    private static string Offering(int port) => "OK trace " + MemoryOffer.Word(port);
+    private string Offering(int port, byte[] token) => "OK trace " + offer.Word(token, port);
+
+    private static byte[] Token(int seed)
+    {
+        var token = new byte[MemoryOffer.TokenBytes];
+        new Random(seed).NextBytes(token);
+        return token;
+    }
 
     private PeerClient Client() => new(peer, new PeerOptions { Name = "me", Secret = ScriptedPeer.Secret }, TimeProvider.System);
 

@@ -24,8 +24,8 @@ internal sealed class ScriptedPeer : IPeerDirectory, IDisposable
         return true;
     }
 
-    /// <summary>Takes the next connection and answers its handshake, whose last line is told the port that the connection comes from.</summary>
-    public async Task<NetworkStream> AcceptAsync(Func<int, string> accepted)
+    /// <summary>Takes the next connection and answers its handshake, whose last line may depend on the port that it comes from and the memory's token.</summary>
+    public async Task<NetworkStream> AcceptAsync(Func<int, byte[], string> accepted)
     {
         var socket = await listener.AcceptSocketAsync();
         var stream = new NetworkStream(socket, ownsSocket: true);
@@ -34,7 +34,8 @@ internal sealed class ScriptedPeer : IPeerDirectory, IDisposable
         var proof = PeerHandshake.ServerProof(Secret, "me", "other", hello[^1], nonce);
         await stream.WriteAsync((byte[])[.. "*2\r\n$16\r\n"u8, .. nonce, .. "\r\n$32\r\n"u8, .. proof, .. "\r\n"u8]);
         await ArgumentsAsync(stream);
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"+{accepted(((IPEndPoint)socket.RemoteEndPoint!).Port)}\r\n"));
+        var token = PeerHandshake.MemoryToken(Secret, "me", "other", hello[^1], nonce);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"+{accepted(((IPEndPoint)socket.RemoteEndPoint!).Port, token)}\r\n"));
         return stream;
     }
 

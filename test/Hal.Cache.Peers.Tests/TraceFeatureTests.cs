@@ -49,7 +49,7 @@ public sealed class TraceFeatureTests : IDisposable
 
     private async Task<byte[]> ServeAsync(string accepted, int traceBytes)
     {
-        await using var stream = await peer.AcceptAsync(_ => accepted);
+        await using var stream = await peer.AcceptAsync((_, _) => accepted);
         var request = await ScriptedPeer.RequestAsync(stream, traceBytes);
         await ScriptedPeer.SendAsync(stream, "data"u8.ToArray());
         return request;

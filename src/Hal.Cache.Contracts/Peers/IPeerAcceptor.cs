@@ -9,10 +9,11 @@ public interface IPeerAcceptor
     int ProtocolVersion { get; }
 
     /// <summary>
-    /// What came to the protocol after its first version and is understood here, as words; a peer is told, and uses what it knows.
+    /// What came to the protocol after its first version and is understood here, as words; a peer is told when it has proved itself, and uses what it knows.
     /// </summary>
     /// <param name="remote">Where its connection comes from, as address and port; anything else where that is not known.</param>
-    string Features(string remote);
+    /// <param name="local">Where it comes to, likewise.</param>
+    string Features(PeerChallenge challenge, PeerChannelKind kind, string remote, string local);
 
     /// <summary>Begins a handshake: what the peer said goes in, what it is answered comes out. Refused and Invalid say why not.</summary>
     Result<PeerChallenge> Challenge(int protocolVersion, string peer, string target, ReadOnlySpan<byte> nonce);

@@ -10,7 +10,7 @@ public interface IRangeReader : IDisposable
 
     /// <summary>
     /// Passes over what is in memory, up to the end of a chunk, and says where it lies; nothing where <see cref="TryRead"/> has to be asked. What is being
-    /// fetched stays there until the reader is disposed; other bytes may leave memory at any time.
+    /// fetched stays there for as long as the reader is not disposed and the store has not got it; other bytes may leave memory at any time.
     /// </summary>
     MemoryPiece TryLocate(int bytesMax);
 

@@ -73,7 +73,8 @@ internal static class PeerCommands
             return c.Error("ERR the connection's kind is not known"u8);
         peer.Prove(kind);
         (c.Client.User, c.Client.IsAuthenticated) = (AclUser.Internal, true);
-        c.Reply.SimpleString(Encoding.ASCII.GetBytes("OK " + acceptor.Features(c.Client.Remote))); // the first version of the protocol reads that it is no error
+        string features = acceptor.Features(peer.Challenge, kind, c.Client.Remote, c.Client.Local);
+        c.Reply.SimpleString(Encoding.ASCII.GetBytes("OK " + features)); // the first version of the protocol reads that it is no error
         return kind == PeerChannelKind.Commands ? Outcome.Done : Outcome.Close; // what follows is no RESP: another loop reads it
     }
 

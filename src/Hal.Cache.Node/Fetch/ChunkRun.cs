@@ -51,6 +51,12 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
     /// <summary>Guarded by the lock of the object's flight.</summary>
     public bool IsReading { get; set; } = true;
 
+    /// <summary>Whether the bytes stay with the run until its last reader has let go, whatever the store does: for who lost them once, or found the store's damaged.</summary>
+    public bool KeepsBytes { get; init; }
+
+    /// <summary>Whether the bytes go to the chunks' own memory.</summary>
+    public bool HasSpaces => spaces != null;
+
     public CancellationToken Cancellation => cancel.Token;
 
     /// <summary>Bytes from the front of the buffer that are good.</summary>
@@ -88,15 +94,12 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
         Answer(answered, null);
     }
 
-    /// <summary>Whether the bytes go to the chunks' own memory.</summary>
-    public bool HasSpaces => spaces != null;
-
     /// <summary>Has the bytes go to memory of the value's store, where that has room for all of them and none came yet.</summary>
     public void TryTakeSpaces(ILargeValue of)
     {
         lock (memory)
         {
-            if (buffer != null || spaces != null)
+            if (KeepsBytes || buffer != null || spaces != null)
                 return;
             (value, spaces) = (of, new NativeSpace[count]);
             for (int index = 0; index < count; index++)
@@ -157,6 +160,13 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
             uint checksum = part.Length < chunk.Length ? Crc32C.Append(0, part) : checksums[index - first] ??= Crc32C.Append(0, part);
             return new(AddressOf(part), part.Length, checksum, IsFleeting: true);
         }
+    }
+
+    /// <summary>Whether the store got the chunk's memory.</summary>
+    public bool HasGiven(int index)
+    {
+        lock (memory)
+            return spaces != null && spaces[index - first] == null;
     }
 
     /// <summary>Gives a chunk's memory to the store; false where that has no room at this moment.</summary>

@@ -79,17 +79,20 @@ internal sealed class ObjectFlight(
     /// caller will want next.
     /// </summary>
     /// <param name="isFirst">Whether the reader has got nothing yet: what is read ahead does not compete with its first bytes.</param>
-    public ChunkRun? Want(int index, int end, bool isFirst, bool evenIfHere)
+    /// <param name="evenIfHere">Whether the store's chunk is damaged.</param>
+    /// <param name="isLost">Whether the reader was told before that the chunk is here, and it had left the store again when it looked.</param>
+    public ChunkRun? Want(int index, int end, bool isFirst, bool evenIfHere, bool isLost)
     {
         List<ChunkRun>? started = null;
         ChunkRun? run;
         lock (gate)
         {
-            if (!inFlight.TryGet(index, out run))
+            if (!inFlight.TryGet(index, out run) || run.HasGiven(index) || (isLost && !run.KeepsBytes))
             {
                 if (value.HasChunk(index) && !evenIfHere)
                     return null;
-                run = Begin(index, Math.Min(end, index + (storeIsFull || evenIfHere ? 1 : runChunksMax)), ref started, isFirst);
+                bool isAlone = storeIsFull || evenIfHere || isLost;
+                run = Begin(index, Math.Min(end, index + (isAlone ? 1 : runChunksMax)), ref started, isFirst, keepsBytes: evenIfHere || isLost);
             }
             else
             {
@@ -134,13 +137,13 @@ internal sealed class ObjectFlight(
 
     private bool IsComing(int index) => inFlight.Has(index) || value.HasChunk(index);
 
-    private ChunkRun Begin(int index, int end, ref List<ChunkRun>? started, bool isFirst = false)
+    private ChunkRun Begin(int index, int end, ref List<ChunkRun>? started, bool isFirst = false, bool keepsBytes = false)
     {
         int count = 1;
         while (index + count < end && count < runChunksMax && !IsComing(index + count))
             count++;
         long offset = (long)index * IBlobStore.ChunkBytes;
-        var run = new ChunkRun(index, count, (int)Math.Min((long)count * IBlobStore.ChunkBytes, value.Length - offset)) { IsFirst = isFirst };
+        var run = new ChunkRun(index, count, (int)Math.Min((long)count * IBlobStore.ChunkBytes, value.Length - offset)) { IsFirst = isFirst, KeepsBytes = keepsBytes };
         inFlight.Add(run);
         runs++;
         (started ??= []).Add(run);
@@ -251,7 +254,7 @@ internal sealed class ObjectFlight(
     // a read when all of it is here, so a reader's first one is short.
     private async ValueTask<CacheError?> FillAsync(IObjectReader reader, ChunkRun run)
     {
-        if (source.IsStreaming)
+        if (source.IsStreaming && !storeIsFull)
             run.TryTakeSpaces(value);
         int piece = run.IsFirst && !source.IsStreaming ? options.FirstReadBytes : run.Bytes;
         for (int done = run.Filled; done < run.Bytes; piece *= FirstReadGrowth)
@@ -287,8 +290,9 @@ internal sealed class ObjectFlight(
             return await value.WriteChunkAsync(index, run.Chunk(index), CancellationToken.None);
         while (!run.TryCommit(index))
         {
+            // The memory is there: what it waits for is the log, whatever is said of memory.
             if (await pipeline.MakeRoomAsync(IBlobStore.ChunkBytes) is { } error)
-                return error;
+                return run.TryCommit(index) ? null : error;
         }
 
         return null;

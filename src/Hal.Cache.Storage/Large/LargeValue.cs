@@ -129,12 +129,9 @@ internal sealed class LargeValue : ILargeValue
     {
         if (reserved == 0 || reservedIndex != index)
             throw new InvalidOperationException($"Chunk {index} is not reserved.");
-        Chunk? chunk = store.TryAdd(IdOf(index), reserved, BytesOf(index), Backing);
-        if (chunk == null)
+        if (!TryAdd(index, reserved, checksum: null))
             return false;
         reserved = 0;
-        if (!TryAttach(index, chunk))
-            store.Drop(chunk);
         return true;
     }
 
@@ -150,12 +147,7 @@ internal sealed class LargeValue : ILargeValue
             return true;
         }
 
-        Chunk? chunk = store.TryAdd(IdOf(index), space, BytesOf(index), Backing, checksum);
-        if (chunk == null)
-            return false;
-        if (!TryAttach(index, chunk))
-            store.Drop(chunk);
-        return true;
+        return room.LogTakes(BytesOf(index)) && TryAdd(index, space, checksum);
     }
 
     /// <summary>False where the chunk is here already, or the value is gone.</summary>
@@ -215,6 +207,16 @@ internal sealed class LargeValue : ILargeValue
     public static int CountOf(long length) => (int)((length + IBlobStore.ChunkBytes - 1) / IBlobStore.ChunkBytes);
 
     public int BytesOf(int index) => (int)Math.Min(IBlobStore.ChunkBytes, Length - ((long)index * IBlobStore.ChunkBytes));
+
+    private bool TryAdd(int index, nint page, uint? checksum)
+    {
+        Chunk? chunk = store.TryAdd(IdOf(index), page, BytesOf(index), Backing, checksum);
+        if (chunk == null)
+            return false;
+        if (!TryAttach(index, chunk))
+            store.Drop(chunk);
+        return true;
+    }
 
     private long IdOf(int index) => ids.Length == 1 ? ids[0] + index : ids[index];
 

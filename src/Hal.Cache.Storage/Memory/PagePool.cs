@@ -20,7 +20,10 @@ internal sealed unsafe class PagePool : IDisposable
     private const int RestingPagesMax = 1024;
 
     /// <summary>Pages that <see cref="Trim"/> gives back at a time.</summary>
-    private const int TrimmedPagesMax = 4096;
+    private const int TrimmedPagesMax = 1024;
+
+    /// <summary>Looks of <see cref="Trim"/> at which a page was not needed before it is given back.</summary>
+    private const int LooksMin = 10;
 
     private const int BlockBytes = 1 << 20;
 
@@ -32,6 +35,8 @@ internal sealed unsafe class PagePool : IDisposable
     private readonly long reserveBytes;
     private readonly int warmPagesMax;
     private readonly int restingPagesMax;
+    private readonly int[] warmLeasts = new int[LooksMin]; // of the last looks, in a circle
+    private int looks;
     private int warmLeast;
     private long usedBytes;
     private long overheadBytes;
@@ -125,13 +130,14 @@ internal sealed unsafe class PagePool : IDisposable
         GiveBack(page);
     }
 
-    /// <summary>Gives free pages back to the system that nobody has taken since the last call, some of them; to be called now and then.</summary>
+    /// <summary>Gives free pages back to the system that nobody has taken during the last <see cref="LooksMin"/> calls, some of them; to be called now and then.</summary>
     public void Trim()
     {
         nint[] unused;
         lock (gate)
         {
-            int unusedCount = Math.Min(warmLeast, warm.Count) - restingPagesMax;
+            warmLeasts[looks++ % LooksMin] = warmLeast;
+            int unusedCount = Math.Min(warmLeasts.Min(), warm.Count) - restingPagesMax;
             unused = new nint[Math.Clamp(unusedCount, 0, TrimmedPagesMax)];
             for (int index = 0; index < unused.Length; index++)
                 unused[index] = warm.Pop();

@@ -6,7 +6,7 @@ namespace Hal.Cache.Storage.Reclaim;
 internal sealed class Reclaimer : IDisposable
 {
     /// <summary>Time between two looks for memory that nobody used meanwhile.</summary>
-    private const uint TrimSeconds = 20;
+    private const uint TrimSeconds = 2;
 
     private readonly StoreCore core;
     private readonly ExpiryCycle expiry;

@@ -138,6 +138,8 @@ internal sealed class RunningTree : IAsyncDisposable
             "--http", TreeInstance.Address(instance.HttpPort), "--data", Path.Combine(instance.Directory, "data"),
             "--memory", limits.Memory, "--disk", limits.Disk, "--policy", limits.Policy, "--durability", "none", "--cluster-secret", SecretFile,
         ];
+        if (!limits.SharesMemory)
+            arguments.AddRange(["--peer-memory", "no"]);
         if (instance.Parent is { } parent)
             arguments.AddRange(["--parent", parent, "--root", Root, "--control-plane", Url("")]);
         else if (limits.Origin is { } origin)

@@ -20,6 +20,8 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     private readonly RowRecorder firstByte = new($"cold {TreeSizes.Text(sizes.Huge)}, first byte", "ms", higherIsBetter: false, Aim.AtMost(2));
     private readonly RowRecorder memory = new($"cold {TreeSizes.Text(sizes.Huge)}, growth of the instance that grows most", "MiB", higherIsBetter: false, Aim.AtMost(64));
     private readonly RowRecorder cpu = new($"cold {TreeSizes.Text(sizes.Huge)}, processor time of all instances", "s", higherIsBetter: false);
+    private readonly RowRecorder sentRate = new($"cold {TreeSizes.Text(sizes.Huge)}, instances send the bytes", "MB/s", higherIsBetter: true);
+    private readonly RowRecorder sentCpu = new($"cold {TreeSizes.Text(sizes.Huge)}, instances send the bytes, processor time of all", "s", higherIsBetter: false);
     private readonly RowRecorder copies = new($"{sizes.Clients} clients on 2 leaves, one cold {TreeSizes.Text(sizes.Large)}: copies read from the origin", "copies", higherIsBetter: false, Aim.AtMost(1));
     private readonly RowRecorder worst = new($"{sizes.Clients} clients on 2 leaves, one cold {TreeSizes.Text(sizes.Large)}: first byte, worst", "ms", higherIsBetter: false, Aim.AtMost(15));
     private readonly RowRecorder total = new($"{sizes.Clients} clients on 2 leaves, one cold {TreeSizes.Text(sizes.Large)}: all have all", "s", higherIsBetter: false);
@@ -28,11 +30,12 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     private readonly RowRecorder rangeAgain = new($"64 KiB of a cold {TreeSizes.Text(sizes.Huge)}: read from the origin when asked for again", "MiB", higherIsBetter: false, Aim.AtMost(0));
     private readonly RowRecorder killed = new($"source killed within {TreeSizes.Text(sizes.Huge / 4)}: bytes that the client gets", "%", higherIsBetter: true, Aim.AtLeast(100));
 
-    private IReadOnlyList<RowRecorder> Rows => [rate, firstByte, memory, cpu, copies, worst, total, range, rangeBytes, rangeAgain, killed];
+    private IReadOnlyList<RowRecorder> Rows => [rate, firstByte, memory, cpu, sentRate, sentCpu, copies, worst, total, range, rangeBytes, rangeAgain, killed];
 
     public bool IsWanted => Rows.Any(row => options.Wants(row.Name));
 
-    public async Task<IReadOnlyList<ReportRow>> RunAsync(IReadOnlyList<IChain> chains, CancellationToken cancel)
+    /// <param name="sending">Starts a chain of instances that do not read each other's memory, which is measured last, by itself.</param>
+    public async Task<IReadOnlyList<ReportRow>> RunAsync(IReadOnlyList<IChain> chains, Func<Task<IChain>> sending, CancellationToken cancel)
     {
         foreach (var chain in chains)
             await TryAsync(chain, Rows, () => WarmUpAsync(chain, cancel), cancel);
@@ -40,6 +43,13 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
         await RoundsAsync(chains, options.Rounds, [copies, worst, total], chain => CrowdAsync(chain, cancel), cancel);
         await RoundsAsync(chains, options.Rounds, [range, rangeBytes, rangeAgain], chain => RangeAsync(chain, cancel), cancel);
         await RoundsAsync(chains, Math.Min(options.Rounds, KillsMax), [killed], chain => KillAsync(chain, cancel), cancel);
+        if (options.Wants(sentRate.Name) || options.Wants(sentCpu.Name))
+        {
+            await using var sender = await sending();
+            await TryAsync(sender, [sentRate, sentCpu], () => WarmUpAsync(sender, cancel), cancel);
+            await RoundsAsync([sender], options.Rounds, [sentRate, sentCpu], chain => SentAsync(chain, cancel), cancel);
+        }
+
         // A new name is a change of its file, and hal lets a change's tick of the clock pass before it reads: 20 ms that no old file has.
         firstByte.Note("of a file that has not changed within the last 20 ms");
         rate.Note("hal's root does not write again what its own disk has (spill=no), as the others' origin, a web server, does not");
@@ -115,6 +125,19 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
         rate.Add(chain.Name, new Sample(times.Rate));
         firstByte.Add(chain.Name, new Sample(times.FirstByte.TotalMilliseconds));
         memory.Add(chain.Name, new Sample(growth / MiB));
+        await SettledAsync(chain, cancel);
+    }
+
+    private async Task SentAsync(IChain chain, CancellationToken cancel)
+    {
+        var name = chain.NameOf(files.New(sizes.Huge));
+        await SyncedAsync(cancel);
+        using var client = new BodyClient(chain.Leaves[0], chain.Wire);
+        await SettledAsync(chain, cancel);
+        var processes = chain.Processes().SelectMany(family => family).ToList();
+        var spent = ProcessFamily.CpuSeconds(processes);
+        sentRate.Add(chain.Name, new Sample(Read(client, name, sizes.Huge, check: false).Rate));
+        sentCpu.Add(chain.Name, new Sample(ProcessFamily.CpuSeconds(processes) - spent));
         await SettledAsync(chain, cancel);
     }
 

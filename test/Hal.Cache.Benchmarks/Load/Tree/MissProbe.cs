@@ -10,8 +10,8 @@ namespace Hal.Cache.Benchmarks.Load.Tree;
 /// <summary>
 /// Reads of what a leaf has not and another instance has, beside reads at that instance, by one client that waits for each. The keys are
 /// clients' own, mutable ones: the leaf asks the root for the version, and whoever holds it for the bytes. The same reads through a <see cref="Relay"/> before
-/// the holder say what the machine takes for a third process on the way, whatever that does. And over a link, as between machines, where the bytes' way is the
-/// cost and not the processors that all share here.
+/// the holder say what the machine takes for a third process on the way, whatever that does. The same with the bytes sent instead of copied from the holder's
+/// memory. And over a link, as between machines, where the bytes' way is the cost and not the processors that all share here.
 /// </summary>
 internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, ChildProcesses children, TextWriter progress)
 {
@@ -65,6 +65,20 @@ internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, ChildProce
         return [.. rows];
     }
 
+    public bool WantsSent => options.Wants(SentName(TreeSizes.Medium)) || options.Wants(SentName(sizes.Large));
+
+    /// <summary>The rows of misses whose bytes are sent; the tree's instances do not share memory.</summary>
+    public async Task<IReadOnlyList<ReportRow>> RunSentAsync(RunningTree tree, CancellationToken cancel)
+    {
+        rows.Clear();
+        await MeasureAsync(
+            tree, RunningTree.Branch, new(SentName(TreeSizes.Medium), "p50 ms / p99", higherIsBetter: false), TreeSizes.Medium, sizes.MediumReads, Percentiles, cancel);
+        await MeasureAsync(tree, RunningTree.Branch, new(SentName(sizes.Large), "MB/s", higherIsBetter: true), sizes.Large, sizes.LargeReads, MedianRate, cancel);
+        return [.. rows];
+    }
+
+    private static string SentName(long bytes) => $"leaf miss, branch has it and sends it, {TreeSizes.Text(bytes)}";
+
     private static string LinkName(long bytes) => $"leaf miss, branch has it, over a link of 1 Gbit/s, {TreeSizes.Text(bytes)}";
 
     private static string Name(string source, long bytes) => $"leaf miss, {source} has it, {TreeSizes.Text(bytes)}";
@@ -117,6 +131,8 @@ internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, ChildProce
                 }
                 Remove(tree, keys);
             }
+            if (tree[RunningTree.Leaf].Counter("tree_memory_bytes") is > 0 and var copied && source != RunningTree.Root)
+                row.Note(string.Create(CultureInfo.InvariantCulture, $"{copied / (double)tree[RunningTree.Leaf].Counter("tree_bytes_received"):P0} of what the leaf has received so far was copied from another process's memory"));
             var share = (tree[RunningTree.Leaf].Counter(counter) - before) / ((double)bytes * reads * rounds);
             if (source != RunningTree.Root)
                 row.Note(string.Create(CultureInfo.InvariantCulture, $"{share:P0} of the bytes came from the {source}"));

@@ -25,6 +25,13 @@ internal sealed class TreeProbe(LoadOptions options, WorkFolder work, ChildProce
             rows.AddRange(await misses.RunAsync(tree, cancel));
         }
 
+        if (misses.WantsSent)
+        {
+            await progress.WriteLineAsync("tree: misses that are sent");
+            await using var tree = await RunningTree.StartAsync(children, work, Roomy with { SharesMemory = false }, cancel);
+            rows.AddRange(await misses.RunSentAsync(tree, cancel));
+        }
+
         if (misses.WantsLink)
         {
             await progress.WriteLineAsync("tree: misses over a link");
@@ -46,6 +53,7 @@ internal sealed class TreeProbe(LoadOptions options, WorkFolder work, ChildProce
         try
         {
             chains.Add(new HalChain(await RunningTree.StartAsync(children, work, new TreeLimits("256mb", "12gb", "lru", files.Directory), cancel)));
+            var sending = new TreeLimits("256mb", "12gb", "lru", files.Directory, SharesMemory: false);
             foreach (var cache in (IWebCache[])[new NginxCache(), new VarnishCache()])
             {
                 try
@@ -62,7 +70,7 @@ internal sealed class TreeProbe(LoadOptions options, WorkFolder work, ChildProce
                     await progress.WriteLineAsync($"{cache.Name}: {e.Message}");
                 }
             }
-            return await probe.RunAsync(chains, cancel);
+            return await probe.RunAsync(chains, async () => new HalChain(await RunningTree.StartAsync(children, work, sending, cancel)), cancel);
         }
         finally
         {
