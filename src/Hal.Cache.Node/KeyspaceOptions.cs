@@ -1,3 +1,4 @@
+using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Node.Values;
 
 namespace Hal.Cache.Node;
@@ -17,7 +18,10 @@ public sealed class KeyspaceOptions
     /// <summary>Longest single read from an origin, in bytes; each read in progress holds a buffer of this size.</summary>
     public int OriginReadBytesMax { get; init; } = 1 << 20;
 
-    /// <summary>Most bytes of one request to another instance; half of <see cref="ReadAheadBytes"/>, so that one is under way while another is passed on.</summary>
+    /// <summary>
+    /// Most bytes of one request to another instance, at most <see cref="RangeRequest.LengthMax"/>; half of <see cref="ReadAheadBytes"/> has one under way
+    /// while another is passed on.
+    /// </summary>
     public int PeerReadBytesMax { get; init; } = 2 << 20;
 
     /// <summary>

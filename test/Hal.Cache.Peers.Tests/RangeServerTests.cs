@@ -5,6 +5,8 @@ using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Testing.Processes;
+using Hal.Cache.Testing.Time;
 
 namespace Hal.Cache.Peers.Tests;
 
@@ -95,6 +97,33 @@ public sealed class RangeServerTests
     }
 
     [Fact]
+    public async Task Fleeting_bytes_that_nobody_takes_are_kept_for_the_time_of_a_stall()
+    {
+        var time = new ManualTimeProvider();
+        var bytes = GC.AllocateArray<byte>(1000, pinned: true);
+        var host = new Host(bytes, 1) { Locates = true, IsFleeting = true, IsAllHere = true };
+        var (requests, answers, serving) = Serve(host, time);
+        await AskAsync(requests.Writer, bytes.Length, 0, bytes.Length, isLocated: true);
+        await TakeAsync(answers.Reader, bytes.Length);
+        await AskAsync(requests.Writer, bytes.Length, 0, bytes.Length, isLocated: true); // the first answer is over when the second comes
+        await TakeAsync(answers.Reader, bytes.Length);
+        Assert.True(await Eventually.HoldsAsync(() => host.EndedCount == 1, Patience), "the first reader is still held");
+
+        var isLetGo = await Eventually.HoldsAsync(
+            () =>
+            {
+                time.Advance(Options.StallTimeout); // again, where the end of the answer was noted after the last time
+                return host.EndedCount == 2;
+            },
+            Patience);
+
+        Assert.True(isLetGo, "the second one is still held");
+
+        await requests.Writer.CompleteAsync();
+        await serving.WaitAsync(Patience);
+    }
+
+    [Fact]
     public async Task Bytes_that_stay_where_they_are_need_not_be_said_to_be_taken()
     {
         var bytes = GC.AllocateArray<byte>(1000, pinned: true);
@@ -109,10 +138,10 @@ public sealed class RangeServerTests
         await serving.WaitAsync(Patience);
     }
 
-    private static (Pipe Requests, Pipe Answers, Task Serving) Serve(Host host)
+    private static (Pipe Requests, Pipe Answers, Task Serving) Serve(Host host, TimeProvider? time = null)
     {
         Pipe requests = new(), answers = new();
-        var server = new RangeServer("there", host, Options, TimeProvider.System, new Duplex(requests.Reader, answers.Writer));
+        var server = new RangeServer("there", host, Options, time ?? TimeProvider.System, new Duplex(requests.Reader, answers.Writer));
         return (requests, answers, server.RunAsync(default));
     }
 
@@ -165,6 +194,7 @@ public sealed class RangeServerTests
     private sealed class Host(byte[] bytes, int seed) : IPeerHost
     {
         private readonly Random random = new(seed);
+        private int endedCount;
 
         public int FailsAt { get; set; } = int.MaxValue;
 
@@ -176,6 +206,8 @@ public sealed class RangeServerTests
         public bool IsAllHere { get; init; }
 
         public int Located { get; private set; }
+
+        public int EndedCount => Volatile.Read(ref endedCount);
 
         /// <summary>Completed when a reader is disposed.</summary>
         public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -213,7 +245,11 @@ public sealed class RangeServerTests
                 return at >= host.FailsAt ? new CacheError(CacheErrorCode.Unavailable, "as asked") : Copy(buffer.Span);
             }
 
-            public void Dispose() => host.Ended.TrySetResult();
+            public void Dispose()
+            {
+                Interlocked.Increment(ref host.endedCount);
+                host.Ended.TrySetResult();
+            }
 
             private int Copy(Span<byte> buffer)
             {

@@ -143,6 +143,46 @@ public sealed class ChunkRunTests
         value.Release();
     }
 
+    [Fact]
+    public async Task A_run_that_keeps_its_bytes_takes_no_memory_of_the_store()
+    {
+        await using var rig = new Rig();
+        var before = rig.Store.Statistics.MemoryBytes;
+        ILargeValue value = rig.Store.Stage(Chunk);
+        var run = new ChunkRun(first: 0, count: 1, bytes: Chunk) { KeepsBytes = true };
+
+        run.TryTakeSpaces(value);
+
+        Assert.False(run.HasSpaces);
+        Assert.False(run.HasGiven(0));
+        Assert.Equal(before, rig.Store.Statistics.MemoryBytes);
+        run.Release();
+        value.Release();
+    }
+
+    [Fact]
+    public async Task A_chunk_that_came_otherwise_stays_and_the_memory_for_it_goes_back()
+    {
+        await using var rig = new Rig();
+        ILargeValue value = rig.Store.Stage(Chunk);
+        value.Origin = new OriginStamp(1, 1);
+        byte[] first = Rig.Bytes(Chunk, 1), second = Rig.Bytes(Chunk, 2), read = new byte[Chunk];
+        var run = new ChunkRun(first: 0, count: 1, bytes: Chunk);
+        run.TryTakeSpaces(value);
+        Receive(run, second, second);
+        Assert.Null(await value.WriteChunkAsync(0, first, default));
+        var one = rig.Store.Statistics.MemoryBytes;
+
+        Assert.True(run.TryCommit(0));
+
+        Assert.True(run.HasGiven(0));
+        Assert.Equal(Chunk, value.TryRead(0, read));
+        Assert.Equal(first, read);
+        Assert.Equal(one - Chunk, rig.Store.Statistics.MemoryBytes);
+        run.Release();
+        value.Release();
+    }
+
     // As a reader does: part by part, each with its checksum where that is known.
     private static void Receive(ChunkRun run, byte[] known, byte[] bytes)
     {

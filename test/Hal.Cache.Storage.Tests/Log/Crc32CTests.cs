@@ -32,6 +32,18 @@ public sealed class Crc32CTests
         }
     }
 
+    [Fact]
+    public void Append_equals_the_bitwise_definition_where_one_way_ends_and_another_begins()
+    {
+        var bytes = new byte[9000];
+        new Random(7).NextBytes(bytes);
+        foreach (var edge in new[] { 768, 1024, 1280, 2048, 6144, 8192 })
+        {
+            for (var length = edge - 9; length <= edge + 9; length++)
+                Assert.True(Bitwise(bytes[..length]) == Crc32C.Append(0, bytes.AsSpan(0, length)), $"length {length}");
+        }
+    }
+
     private static uint Bitwise(byte[] bytes)
     {
         var crc = ~0u;

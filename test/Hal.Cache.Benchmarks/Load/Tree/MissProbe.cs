@@ -15,10 +15,10 @@ namespace Hal.Cache.Benchmarks.Load.Tree;
 /// </summary>
 internal sealed class MissProbe(LoadOptions options, TreeSizes sizes, ChildProcesses children, TextWriter progress)
 {
-    private const int WarmUpRoundsMax = 20;
+    private const int WarmUpRoundsMax = 100;
 
     /// <summary>Time of a row's warm-up, in runs' lengths.</summary>
-    private const double WarmUpSeconds = 2;
+    private const double WarmUpSeconds = 10;
 
     /// <summary>Of the link over which the leaf has everything: 1 Gbit/s.</summary>
     public const long LinkBytesPerSecond = 125_000_000;
