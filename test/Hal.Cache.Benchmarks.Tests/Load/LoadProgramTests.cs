@@ -47,7 +47,7 @@ public sealed class LoadProgramTests(ITestOutputHelper log)
         log.WriteLine(output.ToString());
         Assert.Equal(0, code);
         var rows = output.ToString().Split('\n').Where(line => Regex.IsMatch(line, @"^\| (leaf miss|cold|8 clients|64 KiB|source|Locate|affinity|events)")).ToList();
-        Assert.Equal(1 + 11 + 4 + 1 + 5, rows.Count);
+        Assert.Equal(1 + 13 + 4 + 1 + 5, rows.Count);
         Assert.All(rows, row => Assert.Matches(@"^\| [^|]+ \| [^|]+ \| [0-9.,]+ ", row));
         Assert.Matches(@"\| leaf miss, root has it, 1 KiB \|[^|]+\| [0-9.]+ / [0-9.]+ \| [0-9.]+ / [0-9.]+ \| [0-9.]+ / [0-9.]+ \|", output.ToString()); // the relay's too
         // What does not depend on how fast the machine is.
