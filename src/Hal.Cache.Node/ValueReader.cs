@@ -73,8 +73,8 @@ public sealed class ValueReader : IByteSource
         int count = value.TryRead(Position, destination);
         if (count > 0)
             LetGo();
-        else
-            count = TryReadHere(destination);
+        else if (here != null && (count = here.TryRead(hereIndex, (int)(Position % IBlobStore.ChunkBytes), destination)) == 0)
+            count = value.TryRead(Lose(), destination);
         Advance(count);
         return count;
     }
@@ -91,8 +91,8 @@ public sealed class ValueReader : IByteSource
         MemoryPiece piece = value.TryLocate(Position, bytesMax);
         if (piece.Bytes > 0)
             LetGo();
-        else
-            piece = TryLocateHere(bytesMax);
+        else if (here != null && (piece = LocateHere(here, bytesMax)).Bytes == 0)
+            piece = value.TryLocate(Lose(), bytesMax);
         Advance(piece.Bytes);
         return piece;
     }
@@ -194,39 +194,24 @@ public sealed class ValueReader : IByteSource
         }
     }
 
-    private int TryReadHere(Span<byte> destination)
+    private MemoryPiece LocateHere(ChunkRun run, int bytesMax)
     {
-        if (here == null)
-            return 0;
-        int count = here.TryRead(hereIndex, (int)(Position % IBlobStore.ChunkBytes), destination);
-        if (count == 0)
-            Lose();
-        return count;
-    }
-
-    private MemoryPiece TryLocateHere(int bytesMax)
-    {
-        if (here == null)
-            return default;
-        MemoryPiece piece = here.TryLocate(hereIndex, (int)(Position % IBlobStore.ChunkBytes), bytesMax);
-        if (piece.Bytes == 0)
+        MemoryPiece piece = run.TryLocate(hereIndex, (int)(Position % IBlobStore.ChunkBytes), bytesMax);
+        if (piece.Bytes > 0 && located?.Contains(run) != true)
         {
-            Lose();
-        }
-        else if (located?.Contains(here) != true)
-        {
-            here.Retain();
-            (located ??= []).Add(here);
+            run.Retain();
+            (located ??= []).Add(run);
         }
 
         return piece;
     }
 
-    // The store has it by now, where the next look finds it unless it has gone from there, too.
-    private void Lose()
+    /// <summary>The store has got what was here, unless it has let go of it, too; the position, where to look again.</summary>
+    private long Lose()
     {
         lostIndex = hereIndex;
         LetGo();
+        return Position;
     }
 
     private void LetGo()
