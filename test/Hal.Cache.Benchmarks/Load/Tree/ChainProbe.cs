@@ -13,6 +13,9 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     /// <summary>Time of the warm-up of each product, in runs' lengths: code is compiled in several steps, in the background.</summary>
     private const double WarmUpSeconds = 5;
 
+    /// <summary>Part of a large object that is read to warm up: with all of it the caches would be full, and give up as much as they take, when they are measured.</summary>
+    private const int WarmUpPart = 8;
+
     /// <summary>Rounds in which a source is killed; each costs its restart.</summary>
     private const int KillsMax = 3;
 
@@ -102,7 +105,7 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
         for (var i = 0; i < sizes.ColdReadsBefore; i++)
         {
             cancel.ThrowIfCancellationRequested();
-            Read(chain, chain.NameOf(files.New(sizes.Large)), sizes.Large, check: true);
+            Read(chain, chain.NameOf(files.New(sizes.Large / WarmUpPart)), sizes.Large / WarmUpPart, check: true);
             using var client = new BodyClient(chain.Leaves[0], chain.Wire);
             client.Read(chain.NameOf(files.New(sizes.Large)), (0, TreeSizes.Range));
         }
