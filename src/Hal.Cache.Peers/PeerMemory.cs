@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Hal.Cache.Peers;
 
 /// <summary>
-/// The memory of a peer's process on this machine, by process_vm_readv(2), which MPI libraries know as cross-memory attach: one copy, and no work of the
-/// peer's. There where the kernel lets this process read the other one's memory: both of the same user, and no Yama that restricts it to children
+/// The memory of a peer's process on this machine, by process_vm_readv(2), which MPI libraries know as cross-memory attach: one copy, for which
+/// the peer does nothing. There where the kernel lets this process read the other one's memory: both of the same user, and no Yama that restricts it to children
 /// (kernel.yama.ptrace_scope 0), or with CAP_SYS_PTRACE.
 /// </summary>
 internal sealed unsafe partial class PeerMemory
