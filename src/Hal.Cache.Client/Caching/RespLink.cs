@@ -111,6 +111,7 @@ internal sealed class RespLink : IAsyncDisposable
                 }
                 catch (Exception failure)
                 {
+                    Break(); // first: who is told tries again, and must not find this link whole
                     call.Replies.TrySetException(Broken(failure));
                     throw;
                 }
