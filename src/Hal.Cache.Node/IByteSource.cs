@@ -8,6 +8,9 @@ public interface IByteSource : IDisposable
     /// <summary>Bytes that are still to be read.</summary>
     long Remaining { get; }
 
+    /// <summary>Bytes that are best read at once; 0 at the end.</summary>
+    int PieceBytes { get; }
+
     /// <summary>Copies what is at hand; 0 at the end, or where it must be awaited.</summary>
     int TryRead(Span<byte> destination);
 

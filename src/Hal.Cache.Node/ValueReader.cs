@@ -49,6 +49,9 @@ public sealed class ValueReader : IByteSource
     /// <summary>Bytes of the range that are still to be read.</summary>
     public long Remaining => End - Position;
 
+    /// <summary>Bytes up to a chunk's end.</summary>
+    public int PieceBytes => (int)Math.Min(IBlobStore.ChunkBytes - (Position % IBlobStore.ChunkBytes), Remaining);
+
     /// <summary>Whether all bytes of the value are here, or will not come.</summary>
     public bool IsHere => source == null || value.ChunksPresent == value.ChunkCount;
 
@@ -206,16 +209,21 @@ public sealed class ValueReader : IByteSource
         return piece;
     }
 
-    /// <summary>The store has got what was here, unless it has let go of it, too; the position, where to look again.</summary>
+    /// <summary>
+    /// The store has got what was here, unless it has let go of it, too; or it was in a peer's memory, and is gone, and will be sent. The position, where to
+    /// look again.
+    /// </summary>
     private long Lose()
     {
-        lostIndex = hereIndex;
+        if (here!.HasGiven(hereIndex))
+            lostIndex = hereIndex;
         LetGo();
         return Position;
     }
 
     private void LetGo()
     {
+        here?.PassedOn();
         here?.Release();
         here = null;
     }

@@ -6,7 +6,8 @@ namespace Hal.Cache.Peers;
 
 /// <summary>The connections of one kind to one peer: each is one caller's at a time, a few idle ones are kept.</summary>
 internal sealed class ConnectionPool(
-    string peer, PeerChannelKind kind, IPeerDirectory directory, PeerOptions options, ISocketLoops? loops, TimeProvider time) : IDisposable
+    string peer, PeerChannelKind kind, IPeerDirectory directory, PeerOptions options, ISocketLoops? loops, PeerMemories memories, TimeProvider time)
+    : IDisposable
 {
     private readonly Lock gate = new();
     private readonly Stack<PeerSocket> idle = [];
@@ -32,7 +33,7 @@ internal sealed class ConnectionPool(
         Result<PeerSocket> made = default;
         try
         {
-            made = await PeerSocket.ConnectAsync(address, kind, options, loops, time, cancellation).ConfigureAwait(false);
+            made = await PeerSocket.ConnectAsync(address, kind, options, loops, memories, time, cancellation).ConfigureAwait(false);
         }
         catch
         {

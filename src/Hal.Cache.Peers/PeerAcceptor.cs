@@ -9,20 +9,18 @@ namespace Hal.Cache.Peers;
 /// <summary>The serving end of the peer protocol of one instance.</summary>
 public sealed class PeerAcceptor(IPeerHost host, PeerOptions options, TimeProvider time) : IPeerAcceptor
 {
-    private readonly MemoryOffer memory = new();
-
     public int ProtocolVersion => PeerHandshake.ProtocolVersion;
 
     public string Features(PeerChallenge challenge, PeerChannelKind kind, string remote, string local)
     {
-        if (kind != PeerChannelKind.Bytes || !options.SharesMemory || !IPEndPoint.TryParse(remote, out IPEndPoint? from)
+        if (kind != PeerChannelKind.Bytes || !options.SharesMemory || host.Shared is not { } memory || !IPEndPoint.TryParse(remote, out IPEndPoint? from)
             || !IPEndPoint.TryParse(local, out IPEndPoint? to) || !MemoryOffer.IsPossible(from, to))
         {
             return PeerHandshake.TraceFeature;
         }
 
         byte[] token = PeerHandshake.MemoryToken(options.Secret.Span, challenge.Peer, host.Name, challenge.PeerNonce.Span, challenge.Nonce.Span);
-        return $"{PeerHandshake.TraceFeature} {memory.Word(token, from.Port)}";
+        return $"{PeerHandshake.TraceFeature} {MemoryOffer.Word(memory, token, from.Port)}";
     }
 
     public Result<PeerChallenge> Challenge(int protocolVersion, string peer, string target, ReadOnlySpan<byte> nonce)

@@ -13,6 +13,7 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
     private readonly ConcurrentDictionary<(string Peer, PeerChannelKind Kind), ConnectionPool> pools = [];
     private readonly ConcurrentDictionary<FrameChannel, string> waits = [];
     private readonly CancellationTokenSource disposed = new();
+    private readonly PeerMemories memories = new(options.MappedBytesMax, time);
     private readonly ConcurrentDictionary<string, long> missed = []; // when bytes had left a peer's memory before they were copied
     private long memoryBytes;
     private long memoryMisses;
@@ -25,7 +26,7 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
     {
         if (!directory.TryFind(peer, out PeerAddress? address))
             return new CacheError(CacheErrorCode.Unavailable, $"no address of instance '{peer}' is known");
-        Result<PeerSocket> made = await PeerSocket.ConnectAsync(address, kind, options, loops, time, cancellation).ConfigureAwait(false);
+        Result<PeerSocket> made = await PeerSocket.ConnectAsync(address, kind, options, loops, memories, time, cancellation).ConfigureAwait(false);
         if (!made.IsOk)
             return made.Error;
         PeerSocket socket = made.Value;
@@ -74,6 +75,7 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
         disposed.Cancel();
         foreach (ConnectionPool pool in pools.Values)
             pool.Dispose();
+        memories.Dispose();
         return default;
     }
 
@@ -108,7 +110,7 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
     private ConnectionPool Pool(string peer, PeerChannelKind kind) =>
         pools.GetOrAdd((peer, kind), static (id, client) => client.NewPool(id.Peer, id.Kind), this);
 
-    private ConnectionPool NewPool(string peer, PeerChannelKind kind) => new(peer, kind, directory, options, loops, time);
+    private ConnectionPool NewPool(string peer, PeerChannelKind kind) => new(peer, kind, directory, options, loops, memories, time);
 
     private sealed class CommandLink(ConnectionPool pool, PeerSocket socket) : ICommandLink
     {

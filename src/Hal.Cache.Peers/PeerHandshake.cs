@@ -26,7 +26,7 @@ internal static class PeerHandshake
     public static byte[] ClientProof(ReadOnlySpan<byte> secret, string client, string server, ReadOnlySpan<byte> clientNonce, ReadOnlySpan<byte> serverNonce) =>
         Proof(secret, "hal-peer-client"u8, client, server, clientNonce, serverNonce);
 
-    /// <summary>What a client that is offered the server's memory finds there.</summary>
+    /// <summary>With what the server that offers its memory proves that it is its own.</summary>
     public static byte[] MemoryToken(ReadOnlySpan<byte> secret, string client, string server, ReadOnlySpan<byte> clientNonce, ReadOnlySpan<byte> serverNonce) =>
         Proof(secret, "hal-peer-memory"u8, client, server, clientNonce, serverNonce);
 

@@ -1,56 +1,114 @@
-using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Peers;
 
 /// <summary>
-/// The memory of a peer's process on this machine, by process_vm_readv(2), which MPI libraries know as cross-memory attach: one copy, for which
-/// the peer does nothing. There where the kernel lets this process read the other one's memory: both of the same user, and no Yama that restricts it to children
-/// (kernel.yama.ptrace_scope 0), or with CAP_SYS_PTRACE.
+/// The values' memory of a peer on this machine, mapped while it is used: one copy, for which neither the peer nor the kernel does anything. There where this
+/// process may open the other one's descriptors: both of the same user, or with CAP_SYS_PTRACE, in one space of process numbers.
 /// </summary>
-internal sealed unsafe partial class PeerMemory
+internal sealed class PeerMemory(int process, int descriptor, PeerMemories all, TimeProvider time) : IRemoteMemory, IDisposable
 {
-    private readonly int process;
+    /// <summary>How often it is seen to: memory of a peer that has ended is there until the last who has mapped it lets go of it.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
-    private PeerMemory(int process) => this.process = process;
+    /// <summary>It stays mapped for so long after it was last looked at.</summary>
+    private static readonly TimeSpan UnusedMax = TimeSpan.FromMinutes(1);
 
-    /// <summary>
-    /// The memory that a peer offers by the word of a <see cref="MemoryOffer"/>; null where it is out of reach, or where the connection, of which
-    /// <paramref name="port"/> is this end, does not lead there straight: who put something in between wants the bytes to go through it.
-    /// </summary>
-    public static PeerMemory? Find(string word, int port, ReadOnlySpan<byte> token)
+    private readonly Lock gate = new();
+    private volatile MappedFile? mapped;
+    private ITimer? looks;
+    private byte[]? identity;
+    private long usedAt;
+    private bool hasLooked;
+    private bool isDisposed;
+
+    /// <summary>Whether it is the memory of who has proved, with this token, that it knows its identity.</summary>
+    public bool IsOf(ReadOnlySpan<byte> token, ReadOnlySpan<byte> proof)
     {
-        if (!MemoryOffer.TryParse(word, out MemoryOffer.Place place) || place.Port != port || !OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
-            return null;
-        var found = new PeerMemory(place.Process);
-        Span<byte> there = stackalloc byte[MemoryOffer.TokenBytes];
-        try
+        Span<byte> found = stackalloc byte[ISharedMemory.IdentityBytes];
+        return TryLook(0, found) && CryptographicOperations.FixedTimeEquals(proof, MemoryOffer.Proof(token, found));
+    }
+
+    public bool TryRead(long offset, Span<byte> space)
+    {
+        if (mapped?.See(offset, space.Length) is > 0 and var pages)
+            all.See(pages);
+        return TryLook(offset, space);
+    }
+
+    public void LetGoOfPages()
+    {
+        lock (gate)
+            mapped?.LetGoOfPages();
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
         {
-            return found.TryRead(place.Address, there) && there.SequenceEqual(token) ? found : null;
-        }
-        catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException) // a C library without the call
-        {
-            return null;
+            isDisposed = true;
+            LetGo();
         }
     }
 
-    /// <summary>Fills the space with what lies there; false where that is not to be had, or not all of it.</summary>
-    public bool TryRead(nint address, Span<byte> space)
+    private bool TryLook(long offset, Span<byte> space)
     {
-        fixed (byte* start = space)
+        Volatile.Write(ref hasLooked, true);
+        Volatile.Write(ref usedAt, time.GetTimestamp());
+        while (Mapped() is { } file)
         {
-            IoVector here = new() { Start = (nint)start, Length = (nuint)space.Length };
-            IoVector there = new() { Start = address, Length = (nuint)space.Length };
-            return ReadVectors(process, &here, 1, &there, 1, 0) == space.Length;
+            try
+            {
+                return file.TryRead(offset, space);
+            }
+            catch (ObjectDisposedException)
+            {
+                // It was let go of just now.
+            }
+        }
+
+        return false;
+    }
+
+    private MappedFile? Mapped()
+    {
+        if (mapped is { } file)
+            return file;
+        lock (gate)
+        {
+            if (mapped != null || isDisposed || MappedFile.TryOpen(process, descriptor) is not { } opened)
+                return mapped;
+            var found = new byte[ISharedMemory.IdentityBytes];
+            identity ??= opened.TryRead(0, found) ? found : null;
+            if (!opened.TryRead(0, found) || !found.AsSpan().SequenceEqual(identity))
+            {
+                opened.Dispose(); // the peer's number is another process's now
+                return null;
+            }
+
+            looks = time.CreateTimer(static memory => ((PeerMemory)memory!).Look(), this, LookInterval, LookInterval);
+            return mapped = opened;
         }
     }
 
-    [LibraryImport("libc", EntryPoint = "process_vm_readv")]
-    private static partial nint ReadVectors(int process, IoVector* here, nuint hereCount, IoVector* there, nuint thereCount, nuint flags);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct IoVector
+    private void Look()
     {
-        public nint Start;
-        public nuint Length;
+        lock (gate)
+        {
+            TimeSpan unused = time.GetElapsedTime(Volatile.Read(ref usedAt));
+            if (unused >= UnusedMax || !MappedFile.IsThere(process, descriptor))
+                LetGo();
+            else if (unused >= LookInterval && Interlocked.Exchange(ref hasLooked, false))
+                mapped?.LetGoOfPages();
+        }
+    }
+
+    private void LetGo()
+    {
+        looks?.Dispose();
+        mapped?.Dispose();
+        (looks, mapped) = (null, null);
     }
 }

@@ -10,12 +10,24 @@ public sealed class PeerOptions
     public required ReadOnlyMemory<byte> Secret { get; init; }
 
     /// <summary>
-    /// Whether instances on the same machine, whose processes may read each other's memory, copy bytes from there instead of having them sent.
+    /// Whether instances on the same machine, whose processes may map each other's memory, copy bytes from there instead of having them sent.
     /// </summary>
     public bool SharesMemory { get; init; } = true;
 
+    /// <summary>
+    /// Bytes of pages of all peers' memory that may be looked at before these are let go of. They are the peers', but count in this process's resident memory, too,
+    /// for so long; to find a page again costs half as much as to copy it.
+    /// </summary>
+    public Func<long> MappedBytesMax { get; init; } = static () => 32 << 20;
+
     /// <summary>After bytes had left a peer's memory before they were copied, it sends them for so long: it may be giving up much.</summary>
     public TimeSpan MemoryPause { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// What lies in a peer's memory is copied when it has been passed on to who waits for it, but after this time in any case: longer than that takes, and short
+    /// beside the time for which values stay in memory.
+    /// </summary>
+    public TimeSpan CopyPatience { get; init; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>A connection is made, handshake included, within this time or not at all.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3);

@@ -44,7 +44,7 @@ internal sealed class PeerSocket : IDisposable
     /// <summary>Whether the other end takes the contexts of spans.</summary>
     public bool TakesTraces { get; private set; }
 
-    /// <summary>The other end's memory, where it can be read; null where bytes have to be sent.</summary>
+    /// <summary>The other end's memory, where it can be mapped; null where bytes have to be sent.</summary>
     public PeerMemory? Memory { get; private set; }
 
     /// <summary>Whether the other end has neither closed nor sent something that nobody asked for.</summary>
@@ -64,7 +64,8 @@ internal sealed class PeerSocket : IDisposable
     }
 
     public static async ValueTask<Result<PeerSocket>> ConnectAsync(
-        PeerAddress address, PeerChannelKind kind, PeerOptions options, ISocketLoops? loops, TimeProvider time, CancellationToken cancellation)
+        PeerAddress address, PeerChannelKind kind, PeerOptions options, ISocketLoops? loops, PeerMemories? memories, TimeProvider time,
+        CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(options.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
@@ -74,7 +75,7 @@ internal sealed class PeerSocket : IDisposable
             connected = loops != null
                 ? Begin(await FindAsync(address, either.Token).ConfigureAwait(false), address, loops)
                 : await WaitForAsync(address, either.Token).ConfigureAwait(false);
-            if (await connected.GreetAsync(kind, options, either.Token).ConfigureAwait(false) is { } error)
+            if (await connected.GreetAsync(kind, options, memories, either.Token).ConfigureAwait(false) is { } error)
             {
                 connected.Dispose();
                 return error;
@@ -203,7 +204,7 @@ internal sealed class PeerSocket : IDisposable
         }
     }
 
-    private async ValueTask<CacheError?> GreetAsync(PeerChannelKind kind, PeerOptions options, CancellationToken cancellation)
+    private async ValueTask<CacheError?> GreetAsync(PeerChannelKind kind, PeerOptions options, PeerMemories? memories, CancellationToken cancellation)
     {
         var replies = new RespReplyReader(Pipe.Input.AsStream(leaveOpen: true)) { BulkBytesMax = 1 << 16 };
         byte[] nonce = PeerHandshake.Nonce();
@@ -227,10 +228,10 @@ internal sealed class PeerSocket : IDisposable
         // Behind OK are the features that came after the first version of the protocol.
         string[] features = accepted.Split(' ')[1..];
         TakesTraces = features.Contains(PeerHandshake.TraceFeature);
-        if (kind == PeerChannelKind.Bytes && options.SharesMemory && socket.LocalEndPoint is IPEndPoint { Port: var port })
+        if (kind == PeerChannelKind.Bytes && options.SharesMemory && memories != null && socket.LocalEndPoint is IPEndPoint { Port: var port })
         {
             byte[] token = PeerHandshake.MemoryToken(options.Secret.Span, options.Name, Address.Name, nonce, other);
-            Memory = features.Select(word => PeerMemory.Find(word, port, token)).FirstOrDefault(static memory => memory != null);
+            Memory = features.Select(word => memories.Find(Address.Name, word, port, token)).FirstOrDefault(static memory => memory != null);
         }
 
         return null;

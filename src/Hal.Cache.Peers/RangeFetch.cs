@@ -9,10 +9,10 @@ using Hal.Cache.Contracts.Telemetry;
 namespace Hal.Cache.Peers;
 
 /// <summary>
-/// One request for a range on one connection: each piece's checksum is checked when it has come, or when it was copied from where the peer says that it
-/// lies. <paramref name="filled"/> hears how many bytes are good whenever more would have to be waited for.
+/// One request for a range on one connection: each piece's checksum is checked when it has come, or when it is copied from where the peer says that it
+/// lies, by this read or by who wants it. <paramref name="filled"/> hears how many bytes are good or placed whenever more would have to be waited for.
 /// </summary>
-/// <param name="isLocated">Whether the peer may say where bytes lie; its memory can be read.</param>
+/// <param name="isLocated">Whether the peer may say where bytes lie; its memory can be mapped.</param>
 internal sealed class RangeFetch(
     string peer, PeerSocket socket, bool isLocated, RangeBuffer buffer, Action<int> filled, PeerOptions options, TimeProvider time)
 {
@@ -24,6 +24,7 @@ internal sealed class RangeFetch(
     private int held; // bytes that came and were not looked at, from the front of the scratch buffer
     private bool isAwaited;
     private bool hasLeft;
+    private bool hasPlaced;
 
     /// <summary>True when the answer was taken to its end, so that the connection may be used again.</summary>
     public bool IsWhole { get; private set; }
@@ -31,10 +32,10 @@ internal sealed class RangeFetch(
     /// <summary>True when bytes had left the peer's memory before they were copied: the rest is to be asked for without that.</summary>
     public bool IsGone { get; private set; }
 
-    /// <summary>Bytes from the front of the buffer that are good.</summary>
+    /// <summary>Bytes from the front of the buffer that are good; during the read also those that are placed.</summary>
     public int Done { get; private set; }
 
-    /// <summary>Bytes of them that were copied from the peer's memory.</summary>
+    /// <summary>Bytes of them that are copied from the peer's memory, and not sent.</summary>
     public int Copied { get; private set; }
 
     /// <summary>Fills the buffer; called once.</summary>
@@ -44,6 +45,7 @@ internal sealed class RangeFetch(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stall.Token, cancellation);
         try
         {
+            buffer.Begin();
             int length = RangeWire.Write(request, scratch, socket.Trace(), isLocated);
             await socket.SendAsync(scratch.AsMemory(0, length), either.Token).ConfigureAwait(false);
             while (Done < buffer.Length)
@@ -52,8 +54,10 @@ internal sealed class RangeFetch(
                     return error;
             }
 
-            Tell();
+            bool isHere = await CopyPlacedAsync(options.CopyPatience).ConfigureAwait(false);
             IsWhole = !isAwaited || await TrySayTakenAsync(either.Token).ConfigureAwait(false);
+            if (!isHere)
+                return Gone();
             return null;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -67,6 +71,9 @@ internal sealed class RangeFetch(
         finally
         {
             ArrayPool<byte>.Shared.Return(scratch);
+            if (hasPlaced && cancellation.IsCancellationRequested)
+                buffer.DropPlaced();
+            await CopyPlacedAsync(TimeSpan.Zero).ConfigureAwait(false); // before the peer lets go of it
             Tell();
         }
     }
@@ -110,23 +117,28 @@ internal sealed class RangeFetch(
     private async ValueTask<CacheError?> CopyAsync(int bytes, uint crc, CancellationToken cancellation)
     {
         await HoldAsync(RangeWire.LocatedHeaderBytes, cancellation).ConfigureAwait(false);
-        var address = (nint)BinaryPrimitives.ReadInt64LittleEndian(scratch.AsSpan(RangeWire.PieceHeaderBytes));
+        long place = BinaryPrimitives.ReadInt64LittleEndian(scratch.AsSpan(RangeWire.PieceHeaderBytes));
         Drop(RangeWire.LocatedHeaderBytes);
         if (bytes is 0 or > RangeWire.PieceBytesMax)
             return Unreadable();
         if (bytes > buffer.Length - Done)
             return SentTooMuch();
+        if (buffer.TryPlace(Done, new RemotePiece(socket.Memory!, place, bytes, crc)))
+        {
+            hasPlaced = true;
+            Copied += bytes;
+            Done += bytes;
+            return null;
+        }
+
         if (Copied > 0 && !hasLeft)
         {
             hasLeft = true; // who waited for the first bytes can pass them on, on the thread that a connection needs, while the rest is copied
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
 
-        if (!TryCopy(address, bytes, crc))
-        {
-            IsGone = true;
-            return new CacheError(CacheErrorCode.Unavailable, $"bytes left the memory of instance '{peer}' before they were copied");
-        }
+        if (!TryCopy(place, bytes, crc))
+            return Gone();
 
         Copied += bytes;
         Took(bytes, crc);
@@ -135,14 +147,36 @@ internal sealed class RangeFetch(
         return null;
     }
 
-    private bool TryCopy(nint address, int bytes, uint crc)
+    // Who waits for the bytes passes them on straight from the peer's memory; then they are copied, and a processor is free for that. False where some were gone.
+    private async ValueTask<bool> CopyPlacedAsync(TimeSpan patience)
+    {
+        Task<int>? copying = hasPlaced ? buffer.CopyPlacedAsync(patience, time) : null;
+        hasPlaced = false;
+        Tell();
+        if (copying == null)
+            return true;
+        int here = Math.Min(Done, await copying.ConfigureAwait(false));
+        if (here == Done)
+            return true;
+        Copied -= Math.Min(Copied, Done - here);
+        Done = here;
+        return false;
+    }
+
+    private CacheError Gone()
+    {
+        IsGone = true;
+        return new CacheError(CacheErrorCode.Unavailable, $"bytes left the memory of instance '{peer}' before they were copied");
+    }
+
+    private bool TryCopy(long place, int bytes, uint crc)
     {
         uint sum = 0;
         for (int got = 0; got < bytes;)
         {
             Span<byte> part = buffer.At(Done + got).Span;
             part = part[..Math.Min(part.Length, bytes - got)];
-            if (!socket.Memory!.TryRead(address + got, part))
+            if (!socket.Memory!.TryRead(place + got, part))
                 return false;
             sum = Crc32C.Append(sum, part);
             got += part.Length;
@@ -225,7 +259,7 @@ internal sealed class RangeFetch(
 
     private void Tell()
     {
-        if (told < Done)
+        if (told != Done)
             filled(told = Done);
     }
 }

@@ -12,7 +12,7 @@ namespace Hal.Cache.Peers;
 /// context of the asking span, which is sent only to peers that say that they take one. An answer: pieces of up to <see cref="PieceBytesMax"/> bytes,
 /// each behind 8 bytes of length and CRC-32C; a length of 0 is a sign of life, a negative one an error, whose text follows. Where
 /// <see cref="Located"/> is set in the database's number, a piece may also be its place in the sender's memory: <see cref="LocatedPiece"/> in its length, its
-/// checksum, and 8 bytes of address; who has taken all of an answer in which one has <see cref="FleetingPiece"/> says so by <see cref="Taken"/>.
+/// checksum, and 8 bytes of offset; who has taken all of an answer in which one has <see cref="FleetingPiece"/> says so by <see cref="Taken"/>.
 /// </summary>
 internal static class RangeWire
 {
@@ -22,7 +22,7 @@ internal static class RangeWire
     public const int ErrorBytesMax = 1024;
     public const int LocatedHeaderBytes = PieceHeaderBytes + sizeof(long);
 
-    /// <summary>Bit of a piece's length that says that its address follows, instead of its bytes.</summary>
+    /// <summary>Bit of a piece's length that says that its place follows, instead of its bytes.</summary>
     public const int LocatedPiece = 1 << 30;
 
     /// <summary>
@@ -81,12 +81,12 @@ internal static class RangeWire
         BinaryPrimitives.WriteUInt32LittleEndian(to[sizeof(int)..], Crc32C.Append(0, piece));
     }
 
-    /// <summary>Length, checksum and address of a piece.</summary>
+    /// <summary>Length, checksum and place of a piece.</summary>
     public static void WriteLocated(Span<byte> to, in MemoryPiece piece)
     {
         BinaryPrimitives.WriteInt32LittleEndian(to, piece.Bytes | LocatedPiece | (piece.IsFleeting ? FleetingPiece : 0));
         BinaryPrimitives.WriteUInt32LittleEndian(to[sizeof(int)..], piece.Checksum);
-        BinaryPrimitives.WriteInt64LittleEndian(to[PieceHeaderBytes..], piece.Address);
+        BinaryPrimitives.WriteInt64LittleEndian(to[PieceHeaderBytes..], piece.Offset);
     }
 
     /// <summary>Whether the numbers of a request can be meant.</summary>

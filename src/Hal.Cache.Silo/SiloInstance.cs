@@ -179,6 +179,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         ObjectCodec = new CollectionCodec(collections),
         HashSeed = state is null ? null : SiloTree.HashSeed(options.ClusterSecret),
         VersionFloor = state?.VersionFloor ?? 0,
+        IsShared = state is not null && options.SharesMemory,
         Directory = options.MemoryOnly ? null : options.Data,
         MemoryBytes = options.MemoryBytes,
         DiskBytes = options.DiskBytes,

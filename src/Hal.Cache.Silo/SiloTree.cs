@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Instances;
 using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Peers;
 using Hal.Cache.Node;
 using Hal.Cache.Node.Tree;
@@ -14,12 +15,22 @@ namespace Hal.Cache.Silo;
 /// <summary>One instance's connections to its tree: the coherence host, the peer client, the way in.</summary>
 internal sealed class SiloTree : IAsyncDisposable
 {
+    /// <summary>Part of the memory's limit that peers' memory may take of this process's, where values take all of it; else what they leave.</summary>
+    private const int MappedPart = 8;
+
     private readonly TreeNode node;
     private readonly PeerClient peers;
 
     public SiloTree(SiloOptions options, TreeState state, Keyspace keyspace, PeerDirectory directory, ISocketLoops? loops, TreeClock time)
     {
-        var wire = new PeerOptions { Name = options.Name, Secret = options.ClusterSecret, SharesMemory = options.SharesMemory };
+        IStoreStatistics store = keyspace.Store.Statistics;
+        var wire = new PeerOptions
+        {
+            Name = options.Name,
+            Secret = options.ClusterSecret,
+            SharesMemory = options.SharesMemory,
+            MappedBytesMax = () => Math.Max(store.MemoryLimitBytes / MappedPart, store.MemoryLimitBytes - store.MemoryBytes),
+        };
         var tree = new TreeOptions
         {
             Name = options.Name,

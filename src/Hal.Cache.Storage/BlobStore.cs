@@ -133,6 +133,8 @@ internal sealed class BlobStore : IBlobStore
 
     public void SetUsage(in EntryRef entry, EntryUsage usage) => core.Policy.SetUsage(entry, usage, core.Clock);
 
+    public ISharedMemory? Shared => core.Pool.Space;
+
     public bool ExpiresActively
     {
         get => reclaimer.ExpiresActively;

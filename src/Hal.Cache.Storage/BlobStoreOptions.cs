@@ -37,6 +37,9 @@ public sealed class BlobStoreOptions
     /// <summary>Seed of the hash of keys; null takes a random one. Instances of one tree share one, which must be secret.</summary>
     public ulong? HashSeed { get; init; }
 
+    /// <summary>Whether other processes of this machine may map the values' memory, where the system has such memory.</summary>
+    public bool IsShared { get; init; }
+
     /// <summary>Every version that the store gives from now on is above this one.</summary>
     public long VersionFloor { get; init; }
 

@@ -17,6 +17,9 @@ internal sealed unsafe class StoreCore : IDisposable
     private const long SmallMemoryBytes = 4L << 30;
     private const int LargeManagedBytes = 192;
 
+    /// <summary>Addresses of shared memory for each byte of the budget, which may be overdrawn for a moment; those that are not used cost nothing.</summary>
+    private const int SharedPart = 2;
+
     /// <summary>The policies' clock at the start, 194 days in seconds: what RESTORE brings may have been idle for longer than this process runs.</summary>
     private const uint ClockStart = 1 << 24;
 
@@ -40,7 +43,7 @@ internal sealed unsafe class StoreCore : IDisposable
         AppendsAtOnce = log != null && options.Durability != StoreDurability.None;
         long memory = options.MemoryBytes - logBufferBytes;
         Limits = MakeLimits(options, memory, log);
-        Pool = new PagePool(memory, Limits.MemorySlackBytes / 2);
+        Pool = new PagePool(memory, Limits.MemorySlackBytes / 2, options.IsShared ? SharedSpace.TryMake(memory * SharedPart) : null);
         Live = log != null ? new LiveBytes(log.SegmentBytes, options.DiskBytes) : new LiveBytes(1 << 30, 1 << 30);
         Room = new RoomGate(Pool, log, Live, Limits, time);
         Room.KeepsEverything = () => Policy.KeepsAll && !HasClean;

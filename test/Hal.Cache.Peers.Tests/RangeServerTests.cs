@@ -214,6 +214,8 @@ public sealed class RangeServerTests
 
         public string Name => "here";
 
+        public ISharedMemory? Shared => null;
+
         public Result<IFrameSink> Accept(PeerChannelKind kind, IFrameChannel channel) => throw new NotSupportedException();
 
         public ValueTask<Result<IRangeReader>> OpenRangeAsync(RangeRequest request, CancellationToken cancellation) =>

@@ -10,7 +10,7 @@ public sealed class MemoryBlobStoreTests : BlobStoreContract
 
     protected override TimeProvider Time => clock;
 
-    protected override IBlobStore Open() => BlobStores.Open(new BlobStoreOptions(), new KeepRecentPolicy(true), clock).Value;
+    protected override IBlobStore Open() => BlobStores.Open(new BlobStoreOptions { IsShared = true }, new KeepRecentPolicy(true), clock).Value;
 
     protected override void Advance(TimeSpan time) => clock.Advance(time);
 }
@@ -23,7 +23,7 @@ public abstract class FasterBlobStoreTests(StoreDurability durability) : BlobSto
     protected override TimeProvider Time => clock;
 
     protected override IBlobStore Open() => BlobStores.Open(
-        new BlobStoreOptions { Directory = directory, Durability = durability }, new KeepRecentPolicy(true), clock).Value;
+        new BlobStoreOptions { Directory = directory, Durability = durability, IsShared = true }, new KeepRecentPolicy(true), clock).Value;
 
     protected override void Advance(TimeSpan time) => clock.Advance(time);
 

@@ -9,6 +9,9 @@ public interface IOriginReader : IAsyncDisposable
     /// <summary>The version that is open, and the only one whose bytes the reads give.</summary>
     OriginObject Opened { get; }
 
+    /// <summary>Whether its bytes are on this machine: many short reads cost hardly more than a long one.</summary>
+    bool IsLocal => false;
+
     /// <summary>
     /// Fills <paramref name="buffer"/> with the bytes at <paramref name="offset"/> and answers how many: all of it, fewer only at the
     /// object's end, zero beyond it; <see cref="CacheErrorCode.Changed"/> when the object is no longer the version that was opened.

@@ -30,4 +30,23 @@ public readonly struct RangeBuffer
 
     /// <summary>Notes the CRC-32C of bytes that are there, before anybody is told that they are.</summary>
     public void Checked(int offset, int bytes, uint checksum) => memory?.Checked(start + offset, bytes, checksum);
+
+    /// <summary>A read begins: what an earlier one has lost comes again.</summary>
+    public void Begin() => memory?.Begin();
+
+    /// <summary>Notes where bytes lie that follow, which whoever wants them may copy from now on; false where they are to be copied at once.</summary>
+    public bool TryPlace(int offset, in RemotePiece piece) => memory?.TryPlace(start + offset, piece) ?? false;
+
+    /// <summary>Forgets those that nobody has copied yet: the read was given up.</summary>
+    public void DropPlaced() => memory?.DropPlaced();
+
+    /// <summary>
+    /// Has all of those copied that nobody has copied yet, once who wants them has passed them on, and after this time in any case; completes with the bytes in front of
+    /// the first that was gone.
+    /// </summary>
+    public async Task<int> CopyPlacedAsync(TimeSpan patience, TimeProvider time)
+    {
+        RangeBuffer whole = this;
+        return memory == null ? Length : Math.Clamp((await memory.CopyPlacedAsync(patience, time).ConfigureAwait(false)) - whole.start, 0, whole.Length);
+    }
 }

@@ -29,6 +29,9 @@ public interface IBlobStore : IAsyncDisposable
 
     IStoreStatistics Statistics { get; }
 
+    /// <summary>The values' memory, where other processes may map it; else null.</summary>
+    ISharedMemory? Shared { get; }
+
     /// <summary>End of what was appended to the log: what was written until now is durable when <see cref="CommittedUntil"/> has reached it.</summary>
     long AppendedUntil { get; }
 

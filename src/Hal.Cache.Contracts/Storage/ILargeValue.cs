@@ -36,7 +36,7 @@ public interface ILargeValue
     /// </summary>
     int TryRead(long offset, Span<byte> destination);
 
-    /// <summary>Where those bytes lie in memory, instead of the bytes; nothing where the chunk is not there.</summary>
+    /// <summary>Where those bytes lie in shared memory, instead of the bytes; nothing where the chunk is not there.</summary>
     MemoryPiece TryLocate(long offset, int bytesMax);
 
     /// <summary>The same, reading from the log where need be; NotFound where the chunk is not here at all.</summary>
@@ -59,6 +59,9 @@ public interface ILargeValue
     /// store by <see cref="TryCommit(int, nint, uint?)"/>, or returned.
     /// </summary>
     nint TryTakeSpace(int index);
+
+    /// <summary>Where that memory lies in the store's <see cref="IBlobStore.Shared"/>; -1 where no other process may map it.</summary>
+    long OffsetOf(nint space);
 
     /// <summary>Returns that memory, also after the value's end.</summary>
     void ReturnSpace(int index, nint space);

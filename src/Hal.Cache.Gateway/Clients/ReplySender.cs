@@ -175,10 +175,11 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
                 {
                     if (!await EndTurnAsync(sends: hasWaited && turnMax == BodyBytesFirstTurn).ConfigureAwait(false))
                         return false;
-                    (turn, turnMax) = (0, BodyBytesPerTurn);
+                    // The first one is counted into the second, so that turns end where chunks do: a whole one is passed on at once.
+                    (turn, turnMax) = (turnMax == BodyBytesFirstTurn ? turn : 0, BodyBytesPerTurn);
                 }
 
-                Memory<byte> memory = output.GetMemory();
+                Memory<byte> memory = output.GetMemory((int)Math.Min(body.PieceBytes, turnMax - turn));
                 int count = body.TryRead(memory.Span[..(int)Math.Min(memory.Length, turnMax - turn)]);
                 if (count == 0)
                 {

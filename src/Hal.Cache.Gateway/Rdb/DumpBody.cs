@@ -23,6 +23,8 @@ internal sealed class DumpBody : IByteSource
 
     public long Remaining => header.Length - headerSent + value.Remaining + DumpPayload.TrailerBytes - trailerSent;
 
+    public int PieceBytes => headerSent < header.Length ? header.Length - headerSent : value.Remaining > 0 ? value.PieceBytes : DumpPayload.TrailerBytes - trailerSent;
+
     public int TryRead(Span<byte> destination)
     {
         if (headerSent < header.Length) return Copy(header, ref headerSent, destination);

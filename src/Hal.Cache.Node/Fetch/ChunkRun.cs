@@ -27,10 +27,11 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
     private readonly Lock gate = new();
     private readonly CancellationTokenSource cancel = new();
     private readonly List<Waiter> waiters = [];
-    private readonly Lock memory = new(); // of what follows
+    private readonly Lock memory = new(); // of the bytes, and where they lie
     private readonly uint?[] checksums = new uint?[count];
+    private volatile PlacedChunks? placed;
+    private int available; // as Filled
     private byte[]? buffer;
-    private GCHandle pin;
     private ILargeValue? value; // whose chunks' memory the bytes go to
     private NativeSpace?[]? spaces; // null for a chunk that the store has
     private int references = 1;
@@ -59,7 +60,7 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
 
     public CancellationToken Cancellation => cancel.Token;
 
-    /// <summary>Bytes from the front of the buffer that are good.</summary>
+    /// <summary>Bytes from the front that are good, or lie in a peer's memory, from where they are copied when they are wanted.</summary>
     public int Filled { get; private set; }
 
     /// <summary>All bytes are here: who was answered with the last of them may have left before the read has ended.</summary>
@@ -81,14 +82,17 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
         }
     }
 
-    /// <summary>Notes that so many bytes from the front are good, which answers those who wait for them; without locks.</summary>
+    /// <summary>Notes that so many bytes from the front are good or placed, which answers those who wait for them; without locks.</summary>
     public void Fill(int bytesGood)
     {
         Waiter[] answered;
-        lock (gate)
+        lock (memory)
         {
-            Filled = bytesGood;
-            answered = Take(waiter => IsHere(waiter.Index));
+            lock (gate)
+            {
+                Filled = available = Math.Min(bytesGood, placed?.LostFrom ?? int.MaxValue);
+                answered = Take(waiter => IsHere(waiter.Index));
+            }
         }
 
         Answer(answered, null);
@@ -117,15 +121,53 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
     }
 
     /// <summary>The chunk's memory, or what follows in the array, which is taken from the pool when first asked for.</summary>
-    public Memory<byte> At(int offset) => spaces != null
-        ? spaces[offset / IBlobStore.ChunkBytes]!.Memory[(offset % IBlobStore.ChunkBytes)..]
-        : (buffer ??= ArrayPool<byte>.Shared.Rent(bytes)).AsMemory(offset, bytes - offset);
+    public Memory<byte> At(int offset)
+    {
+        lock (memory) // who receives bytes and who copies others are two
+        {
+            return spaces != null
+                ? spaces[offset / IBlobStore.ChunkBytes]!.Memory[(offset % IBlobStore.ChunkBytes)..]
+                : (buffer ??= ArrayPool<byte>.Shared.Rent(bytes)).AsMemory(offset, bytes - offset);
+        }
+    }
 
     public void Checked(int offset, int bytesChecked, uint checksum)
     {
         int index = offset / IBlobStore.ChunkBytes;
-        if (offset % IBlobStore.ChunkBytes == 0 && bytesChecked == BytesOf(index))
-            checksums[index] = checksum;
+        lock (memory)
+        {
+            if (offset % IBlobStore.ChunkBytes == 0 && bytesChecked == BytesOf(index))
+                checksums[index] = checksum;
+        }
+    }
+
+    public void Begin() => placed?.Begin();
+
+    /// <remarks>Not where the bytes are to stay: what nobody has copied may be gone.</remarks>
+    public bool TryPlace(int offset, in RemotePiece piece)
+    {
+        int at = offset / IBlobStore.ChunkBytes;
+        if (KeepsBytes || offset % IBlobStore.ChunkBytes != 0 || piece.Bytes != BytesOf(at))
+            return false;
+        (placed ??= new PlacedChunks(this)).Add(at, piece);
+        return true;
+    }
+
+    public Task<int> CopyPlacedAsync(TimeSpan patience, TimeProvider time) => placed?.CopyAsync(patience, time) ?? Task.FromResult(int.MaxValue);
+
+    public void DropPlaced() => placed?.Drop();
+
+    /// <summary>A reader has passed on what there was: what lies in a peer's memory still need not wait for it.</summary>
+    public void PassedOn() => placed?.PassedOn();
+
+    /// <summary>What is behind an offset lay in a peer's memory, and is gone: it is to come again.</summary>
+    public void Lose(int offset)
+    {
+        lock (memory)
+        {
+            lock (gate)
+                Filled = available = Math.Min(available, offset);
+        }
     }
 
     /// <summary>A chunk of a run that has an array.</summary>
@@ -134,32 +176,42 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
     /// <summary>Copies what there is of a chunk; 0 where the store has it.</summary>
     public int TryRead(int index, int offset, Span<byte> destination)
     {
+        int length;
+        if (offset == 0 && placed?.TryPass(index - first, destination) == true)
+            return BytesOf(index - first);
+        placed?.BeCopied(index - first);
         lock (memory)
         {
             ReadOnlySpan<byte> chunk = BytesHere(index);
-            if (chunk.IsEmpty)
-                return 0;
-            int length = Math.Min(chunk.Length - offset, destination.Length);
-            chunk.Slice(offset, length).CopyTo(destination);
-            return length;
+            length = Math.Min(Math.Max(0, chunk.Length - offset), destination.Length);
+            if (length > 0)
+                chunk.Slice(offset, length).CopyTo(destination);
         }
+
+        return length;
     }
 
-    /// <summary>Where a chunk's bytes lie, which they do until the run is released by all or the store lets go of them; nothing where the store has them.</summary>
+    /// <summary>
+    /// Where a chunk's bytes lie, which they do until the run is released by all or the store lets go of them; nothing where the store has them, or where
+    /// other processes may not map them.
+    /// </summary>
     public MemoryPiece TryLocate(int index, int offset, int bytesMax)
     {
+        MemoryPiece located = default;
+        placed?.BeCopied(index - first);
         lock (memory)
         {
             ReadOnlySpan<byte> chunk = BytesHere(index);
-            if (chunk.IsEmpty)
-                return default;
-            if (buffer != null && !pin.IsAllocated)
-                pin = GCHandle.Alloc(buffer, GCHandleType.Pinned);
-            ReadOnlySpan<byte> part = chunk[offset..];
-            part = part[..Math.Min(bytesMax, part.Length)];
-            uint checksum = part.Length < chunk.Length ? Crc32C.Append(0, part) : checksums[index - first] ??= Crc32C.Append(0, part);
-            return new(AddressOf(part), part.Length, checksum, IsFleeting: true);
+            if (!chunk.IsEmpty && spaces != null && value!.OffsetOf(AddressOf(chunk)) is >= 0 and var place)
+            {
+                ReadOnlySpan<byte> part = chunk[offset..];
+                part = part[..Math.Min(bytesMax, part.Length)];
+                uint checksum = part.Length < chunk.Length ? Crc32C.Append(0, part) : checksums[index - first] ??= Crc32C.Append(0, part);
+                located = new(place + offset, part.Length, checksum, IsFleeting: true);
+            }
         }
+
+        return located;
     }
 
     /// <summary>Whether the store got the chunk's memory.</summary>
@@ -216,8 +268,6 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
             return;
         lock (memory)
             ReturnSpaces();
-        if (pin.IsAllocated)
-            pin.Free();
         if (buffer != null)
             ArrayPool<byte>.Shared.Return(buffer);
         buffer = null;
@@ -227,8 +277,12 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
 
     private int BytesOf(int index) => Math.Min(IBlobStore.ChunkBytes, bytes - (index * IBlobStore.ChunkBytes));
 
-    private ReadOnlySpan<byte> BytesHere(int index) =>
-        spaces == null ? Chunk(index).Span : spaces[index - first] is { } space ? space.GetSpan() : default;
+    private ReadOnlySpan<byte> BytesHere(int index)
+    {
+        if (Math.Min(bytes, (index - first + 1) * IBlobStore.ChunkBytes) > available)
+            return default;
+        return spaces == null ? Chunk(index).Span : spaces[index - first] is { } space ? space.GetSpan() : default;
+    }
 
     private void ReturnSpaces()
     {

@@ -23,9 +23,14 @@ internal sealed class MountSource(MountState mount, int database, byte[] key, Or
 
     private sealed class Reader(IOriginReader reader, OriginMount mount, FetchPipeline pipeline) : IObjectReader
     {
+        public bool FillsParts => reader.IsLocal;
+
         public async ValueTask<CacheError?> FillAsync(long offset, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation)
         {
             using Activity? span = NodeSpans.Origin("origin read", mount)?.SetTag(SpanTags.Offset, offset).SetTag(SpanTags.Bytes, buffer.Length);
+            // Short reads are made on this thread: who got the first bytes, which were as short, sends them before it goes on.
+            if (buffer.Length > buffer.At(0).Length)
+                await Task.Yield();
             for (int done = 0; done < buffer.Length;)
             {
                 Memory<byte> part = buffer.At(done);
@@ -35,9 +40,10 @@ internal sealed class MountSource(MountState mount, int database, byte[] key, Or
                     return error;
                 }
 
-                filled(done += part.Length);
+                done += part.Length;
             }
 
+            filled(buffer.Length);
             return null;
         }
 

@@ -254,7 +254,7 @@ internal sealed class ObjectFlight(
     // a read when all of it is here, so a reader's first one is short.
     private async ValueTask<CacheError?> FillAsync(IObjectReader reader, ChunkRun run)
     {
-        if (source.IsStreaming && !storeIsFull)
+        if (reader.FillsParts && !storeIsFull)
             run.TryTakeSpaces(value);
         int piece = run.IsFirst && !source.IsStreaming ? options.FirstReadBytes : run.Bytes;
         for (int done = run.Filled; done < run.Bytes; piece *= FirstReadGrowth)

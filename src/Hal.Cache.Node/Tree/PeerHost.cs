@@ -12,6 +12,8 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
 
     public string Name => name;
 
+    public ISharedMemory? Shared => keyspace.Store.Shared;
+
     /// <summary>Takes channels for published messages, once the instance relays them.</summary>
     public Func<IFrameChannel, IFrameSink>? Messages { get; set; }
 

@@ -20,6 +20,8 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
 
     public override bool IsStreaming => true;
 
+    public bool FillsParts => true;
+
     public override ValueTask<Result<IObjectReader>> OpenAsync(CancellationToken cancellation) => new(Results.Of<IObjectReader>(this));
 
     public override void Failed(CacheError error)
@@ -80,7 +82,7 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
     private async ValueTask<PeerRead> ReadAsync(
         FetchSource source, List<FetchSource> others, RangeRequest request, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation)
     {
-        int done = 0;
+        int done = 0, most = 0;
         using Activity? span = NodeSpans.Fetch(source.Name, request);
         reads.Retrievals.Sink?.TransferBegan(source.Name);
         if (source.Shares)
@@ -103,9 +105,15 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
 
         void Took(int bytes)
         {
-            reads.Statistics.Received(source.Name, bytes - done); // before those who wait for them go on
-            if (source.Shares)
-                reads.Balance.Took(source, bytes - done);
+            // Bytes of which the source has told where they lie may turn out to be gone, and come again.
+            if (bytes > most)
+            {
+                reads.Statistics.Received(source.Name, bytes - most); // before those who wait for them go on
+                if (source.Shares)
+                    reads.Balance.Took(source, bytes - most);
+                most = bytes;
+            }
+
             filled(done = bytes);
         }
     }

@@ -17,6 +17,8 @@ internal sealed class FileSystemReader(
 
     public OriginObject Opened { get; } = opened;
 
+    public bool IsLocal => true;
+
     public ValueTask<Result<int>> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);

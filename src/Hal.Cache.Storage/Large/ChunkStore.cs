@@ -178,19 +178,22 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
         }
     }
 
-    /// <summary>Where the bytes lie in the chunk's memory, as long as they do; nothing where it has none.</summary>
-    public static unsafe MemoryPiece TryLocate(Chunk chunk, int offset, int bytesMax)
+    /// <summary>Where memory lies that other processes may map; -1 where they may not.</summary>
+    public long OffsetOf(nint address) => pool.OffsetOf(address);
+
+    /// <summary>Where the bytes lie in the chunk's memory, as long as they do; nothing where it has none, or others may not map it.</summary>
+    public unsafe MemoryPiece TryLocate(Chunk chunk, int offset, int bytesMax)
     {
         lock (chunk)
         {
-            if (chunk.Page == 0)
+            nint start = chunk.Page + offset;
+            if (chunk.Page == 0 || pool.OffsetOf(start) is not (>= 0 and var place))
                 return default;
             chunk.Hot = true;
-            nint start = chunk.Page + offset;
             int count = Math.Min(bytesMax, chunk.Bytes - offset);
             if (count < chunk.Bytes)
-                return new(start, count, Crc32C.Append(0, new((void*)start, count)));
-            return new(start, count, chunk.Checksum ??= Crc32C.Append(0, new((void*)start, count)));
+                return new(place, count, Crc32C.Append(0, new((void*)start, count)));
+            return new(place, count, chunk.Checksum ??= Crc32C.Append(0, new((void*)start, count)));
         }
     }
 

@@ -77,7 +77,7 @@ internal sealed class LargeValue : ILargeValue
     public MemoryPiece TryLocate(long offset, int bytesMax)
     {
         Chunk? chunk = offset >= Length ? null : ChunkAt((int)(offset / IBlobStore.ChunkBytes));
-        return chunk == null ? default : ChunkStore.TryLocate(chunk, (int)(offset % IBlobStore.ChunkBytes), bytesMax);
+        return chunk == null ? default : store.TryLocate(chunk, (int)(offset % IBlobStore.ChunkBytes), bytesMax);
     }
 
     public ValueTask<Result<int>> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellation)
@@ -136,6 +136,8 @@ internal sealed class LargeValue : ILargeValue
     }
 
     public nint TryTakeSpace(int index) => store.TryReserve(BytesOf(index));
+
+    public long OffsetOf(nint space) => store.OffsetOf(space);
 
     public void ReturnSpace(int index, nint space) => store.Unreserve(space, BytesOf(index));
 

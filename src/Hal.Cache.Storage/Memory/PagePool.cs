@@ -31,8 +31,10 @@ internal sealed unsafe class PagePool : IDisposable
     private readonly Stack<nint> warm = new();
     private readonly Stack<nint> cold = new();
     private readonly List<nint> blocks = [];
+    private bool isDisposed;
     private long limitBytes;
     private readonly long reserveBytes;
+    private readonly SharedSpace? space;
     private readonly int warmPagesMax;
     private readonly int restingPagesMax;
     private readonly int[] warmLeasts = new int[LooksMin]; // of the last looks, in a circle
@@ -44,8 +46,10 @@ internal sealed unsafe class PagePool : IDisposable
 
     /// <param name="limitBytes">Budget of pages and overhead.</param>
     /// <param name="reserveBytes">Part of the budget that only calls which must not fail may take.</param>
-    public PagePool(long limitBytes, long reserveBytes)
+    /// <param name="space">Where the pages lie; null for memory of the process's own, in which those lie that it has no room for.</param>
+    public PagePool(long limitBytes, long reserveBytes, SharedSpace? space = null)
     {
+        this.space = space;
         (this.limitBytes, this.reserveBytes) = (limitBytes, reserveBytes);
         warmPagesMax = (int)Math.Min(int.MaxValue, limitBytes / WarmPart / PageBytes);
         restingPagesMax = (int)Math.Min(RestingPagesMax, limitBytes / 8 / PageBytes);
@@ -57,6 +61,9 @@ internal sealed unsafe class PagePool : IDisposable
         get => Volatile.Read(ref limitBytes);
         set => Volatile.Write(ref limitBytes, value);
     }
+
+    /// <summary>What other processes may map; null where there is nothing.</summary>
+    public SharedSpace? Space => space;
 
     /// <summary>Pages and overhead in use, in bytes.</summary>
     public long UsedBytes => Volatile.Read(ref usedBytes) + Volatile.Read(ref overheadBytes);
@@ -107,19 +114,23 @@ internal sealed unsafe class PagePool : IDisposable
 
             if (cold.TryPop(out page))
                 return (byte*)page;
-            byte* block = (byte*)NativeMemory.AlignedAlloc(BlockBytes, PageBytes);
-            blocks.Add((nint)block);
+            byte* block = TakeBlock();
             for (int offset = BlockBytes - PageBytes; offset > 0; offset -= PageBytes)
                 cold.Push((nint)(block + offset));
             return block;
         }
     }
 
+    /// <summary>Where an address lies in the <see cref="Space"/>; -1 where it does not.</summary>
+    public long OffsetOf(nint address) => space?.OffsetOf(address) ?? -1;
+
     public void Return(byte* page)
     {
         Interlocked.Add(ref usedBytes, -PageBytes);
         lock (gate)
         {
+            if (isDisposed)
+                return; // its addresses are another's by now
             if (warm.Count < warmPagesMax)
             {
                 warm.Push((nint)page);
@@ -154,16 +165,29 @@ internal sealed unsafe class PagePool : IDisposable
         {
             foreach (nint block in blocks)
                 NativeMemory.AlignedFree((void*)block);
+            isDisposed = true;
             blocks.Clear();
             warm.Clear();
             cold.Clear();
         }
+
+        space?.Dispose();
+    }
+
+    private byte* TakeBlock()
+    {
+        byte* block = space == null ? null : space.TryTake(BlockBytes);
+        if (block != null)
+            return block;
+        block = (byte*)NativeMemory.AlignedAlloc(BlockBytes, PageBytes);
+        blocks.Add((nint)block);
+        return block;
     }
 
     private void GiveBack(byte* page)
     {
         if (OperatingSystem.IsLinux())
-            _ = Native.Advise(page, PageBytes, Native.DontNeed);
+            _ = Native.Advise(page, PageBytes, OffsetOf((nint)page) < 0 ? Native.DontNeed : Native.Remove);
         lock (gate)
             cold.Push((nint)page);
     }

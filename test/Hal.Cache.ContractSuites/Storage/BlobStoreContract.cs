@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Testing.Memory;
 using Xunit;
 
 namespace Hal.Cache.ContractSuites.Storage;
@@ -238,8 +239,7 @@ public abstract class BlobStoreContract : IAsyncLifetime
         foreach (var (offset, most) in new[] { (0, int.MaxValue), (IBlobStore.ChunkBytes, 1000), (IBlobStore.ChunkBytes + 7, int.MaxValue), (2 * IBlobStore.ChunkBytes, int.MaxValue) })
         {
             MemoryPiece piece = value.TryLocate(offset, most);
-            byte[] there = new byte[piece.Bytes];
-            Marshal.Copy(piece.Address, there, 0, there.Length);
+            byte[] there = SharedFile.Read(store.Shared, piece);
             Assert.Equal(bytes[offset..(offset + there.Length)], there);
             Assert.Equal((Math.Min(most, Math.Min(IBlobStore.ChunkBytes - (offset % IBlobStore.ChunkBytes), bytes.Length - offset)), Crc32C.Append(0, there)), (there.Length, piece.Checksum));
         }

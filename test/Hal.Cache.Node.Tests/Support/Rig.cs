@@ -15,7 +15,7 @@ internal sealed class Rig : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public Rig(Freshness? freshness = null, long memoryBytes = 256L << 20, int seed = 1, params OriginMount[] others)
-        : this(new BlobStoreOptions { MemoryBytes = memoryBytes, Durability = StoreDurability.None }, freshness, seed, others)
+        : this(new BlobStoreOptions { MemoryBytes = memoryBytes, Durability = StoreDurability.None, IsShared = true }, freshness, seed, others)
     {
     }
 

@@ -83,6 +83,8 @@ public sealed class CountingOrigin(IOrigin inner) : IOrigin
 
         public OriginObject Opened => inner.Opened;
 
+        public bool IsLocal => inner.IsLocal;
+
         public async ValueTask<Result<int>> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation)
         {
             var read = await inner.ReadAsync(offset, buffer, cancellation);

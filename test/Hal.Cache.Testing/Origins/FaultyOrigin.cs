@@ -100,6 +100,8 @@ public sealed class FaultyOrigin(IOrigin inner, int seed) : IOrigin
     {
         public OriginObject Opened => inner.Opened;
 
+        public bool IsLocal => inner.IsLocal;
+
         public ValueTask<Result<int>> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation) =>
             origin.ReadAsync(inner, offset, buffer, cancellation);
 
