@@ -6,9 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hal.Cache.Peers;
 
-/// <summary>
-/// A store's memory in another process, mapped.
-/// </summary>
+/// <summary>A store's memory in another process, mapped to be read; whoever uses it while it is disposed of is told so, and reads nothing.</summary>
 internal sealed unsafe partial class MappedFile : IDisposable
 {
     private const string Name = "/memfd:hal-cache";

@@ -9,9 +9,6 @@ public interface IRangeMemory
     /// <summary>Notes the CRC-32C of bytes that are there, before anybody is told that they are.</summary>
     void Checked(int offset, int bytes, uint checksum);
 
-    /// <summary>Forgets those that nobody has copied yet: the read was given up.</summary>
-    void DropPlaced();
-
     /// <summary>A read begins: what an earlier one has lost comes again.</summary>
     void Begin();
 
@@ -24,4 +21,7 @@ public interface IRangeMemory
     /// </summary>
     /// <remarks>Called once at most in each read, when all have been noted.</remarks>
     Task<int> CopyPlacedAsync(TimeSpan patience, TimeProvider time);
+
+    /// <summary>Forgets those places whose bytes nobody has copied yet: the read was given up.</summary>
+    void DropPlaced();
 }
