@@ -23,12 +23,12 @@ public sealed class ClusterBadInputTests : IDisposable
     {
         using var database = new PostgresServer("the right one");
         var connection = database.ConnectionString("postgres");
-        using (var wrong = Silo("x", connection.Replace("the right one", "another", StringComparison.Ordinal)))
+        using (var wrong = Silo("x", connection.Replace("the right one", "another", StringComparison.Ordinal), FreePort.Next()))
         {
             Assert.NotEqual(0, wrong.WaitExit(ClusterTree.Patience));
             Assert.Contains("password authentication failed", wrong.Output, StringComparison.Ordinal);
         }
-        using (var right = Silo("x", connection))
+        using (var right = Silo("x", connection, FreePort.Next()))
         {
             right.WaitReady(ClusterTree.Patience);
             right.Terminate();
@@ -40,7 +40,7 @@ public sealed class ClusterBadInputTests : IDisposable
             await using var later = tables.CreateCommand("insert into hal_cache.migration (number, name, checksum) values (999, '0999_of_tomorrow', 'x')");
             await later.ExecuteNonQueryAsync();
         }
-        using var late = Silo("x", connection);
+        using var late = Silo("x", connection, FreePort.Next());
 
         Assert.NotEqual(0, late.WaitExit(ClusterTree.Patience));
         Assert.Contains("the database has step 0999_of_tomorrow of a later version; run that version", late.Output, StringComparison.Ordinal);
@@ -116,7 +116,8 @@ public sealed class ClusterBadInputTests : IDisposable
             "--role", "leaf", "--parent", "root", "--root", "root",
             "--peer", $"root={Loopback(tree["root"].Port)}", "--peer", $"branch={Loopback(tree["branch"].Port)}",
         ];
-        using var second = Silo("leaf", database.ConnectionString("postgres"), tree.SecretFile, place);
+        var clusterPort = FreePort.Next();
+        using var second = Silo("leaf", database.ConnectionString("postgres"), clusterPort, tree.SecretFile, place);
         second.WaitReady(ClusterTree.Patience);
         var said = $"instance 'leaf' is another silo's, which serves at {Loopback(tree["leaf"].Port)} and whose lease runs; give this one another name";
 
@@ -127,9 +128,15 @@ public sealed class ClusterBadInputTests : IDisposable
         using var plane = ClusterTree.Plane(tree["root"]);
         var first = await plane.Instances.GetAsync("leaf", None);
         Assert.Equal((InstanceState.Live, Loopback(tree["leaf"].Port)), (first.Value.State, first.Value.Registration.RespAddress));
+
+        // It leaves by the front door: a member that nobody could write down as dead would go on being asked for what it had in the cluster's directory.
+        second.Terminate();
+        Assert.Equal(0, second.WaitExit(ClusterTree.Patience));
+        await using var members = NpgsqlDataSource.Create(database.ConnectionString("postgres"));
+        Assert.True(await HasDiedAsync(members, clusterPort));
     }
 
-    // 6 is a member that the others have declared dead.
+    // 6 is a member that the others have declared dead, or that has left.
     private static async Task<bool> HasDiedAsync(NpgsqlDataSource members, int port)
     {
         await using var command = members.CreateCommand("select count(*) from hal_cache.OrleansMembershipTable where Port = $1 and Status = 6");
@@ -137,7 +144,7 @@ public sealed class ClusterBadInputTests : IDisposable
         return (long)(await command.ExecuteScalarAsync())! > 0;
     }
 
-    private ChildProcess Silo(string name, string connection, string? secret = null, params string[] place)
+    private ChildProcess Silo(string name, string connection, int clusterPort, string? secret = null, params string[] place)
     {
         if (secret is null) File.WriteAllText(secret = directory.Combine("secret"), "a secret of more than sixteen bytes");
         return new ChildProcess(
@@ -145,7 +152,7 @@ public sealed class ClusterBadInputTests : IDisposable
             [
                 "exec", RepositoryPaths.SiloAssembly()!, "--name", name, "--listen", Loopback(FreePort.Next()), "--http", Loopback(FreePort.Next()),
                 "--data", directory.Combine($"data-of-{name}"), "--memory", "64mb", "--disk", "256mb",
-                "--cluster", "orleans", "--postgres", connection, "--cluster-listen", Loopback(FreePort.Next()), "--cluster-secret", secret, .. place,
+                "--cluster", "orleans", "--postgres", connection, "--cluster-listen", Loopback(clusterPort), "--cluster-secret", secret, .. place,
             ],
             line => line.StartsWith("ready", StringComparison.Ordinal));
     }
