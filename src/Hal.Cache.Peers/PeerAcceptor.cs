@@ -9,6 +9,8 @@ namespace Hal.Cache.Peers;
 /// <summary>The serving end of the peer protocol of one instance.</summary>
 public sealed class PeerAcceptor(IPeerHost host, PeerOptions options, TimeProvider time) : IPeerAcceptor
 {
+    private const string Always = $"{PeerHandshake.TraceFeature} {PeerHandshake.HeldFeature}";
+
     public int ProtocolVersion => PeerHandshake.ProtocolVersion;
 
     public string Features(PeerChallenge challenge, PeerChannelKind kind, string remote, string local)
@@ -16,11 +18,11 @@ public sealed class PeerAcceptor(IPeerHost host, PeerOptions options, TimeProvid
         if (kind != PeerChannelKind.Bytes || !options.SharesMemory || host.Shared is not { } memory || !IPEndPoint.TryParse(remote, out IPEndPoint? from)
             || !IPEndPoint.TryParse(local, out IPEndPoint? to) || !MemoryOffer.IsPossible(from, to))
         {
-            return PeerHandshake.TraceFeature;
+            return Always;
         }
 
         byte[] token = PeerHandshake.MemoryToken(options.Secret.Span, challenge.Peer, host.Name, challenge.PeerNonce.Span, challenge.Nonce.Span);
-        return $"{PeerHandshake.TraceFeature} {MemoryOffer.Word(memory, token, from.Port)}";
+        return $"{Always} {MemoryOffer.Word(memory, token, from.Port)}";
     }
 
     public Result<PeerChallenge> Challenge(int protocolVersion, string peer, string target, ReadOnlySpan<byte> nonce)

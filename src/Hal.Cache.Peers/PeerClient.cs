@@ -86,6 +86,12 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
         Result<PeerSocket> rented = await pool.RentAsync(cancellation).ConfigureAwait(false);
         if (!rented.IsOk)
             return (rented.Error, 0, false);
+        if (request.IsHeldOnly && !rented.Value.TakesHeldOnly)
+        {
+            pool.Return(rented.Value, isReusable: true);
+            return (new CacheError(CacheErrorCode.NotFound, $"instance '{peer}' does not say what it has"), 0, false);
+        }
+
         var fetch = new RangeFetch(peer, rented.Value, locates && rented.Value.Memory != null, buffer, filled, options, time);
         try
         {

@@ -18,6 +18,9 @@ internal static class PeerHandshake
     /// <summary>Feature of an end that takes the contexts of spans: behind a range's key, and by HAL.PEER TRACE.</summary>
     public const string TraceFeature = "trace";
 
+    /// <summary>Feature of an end that may be asked for a range of which it has the bytes, and else for nothing.</summary>
+    public const string HeldFeature = "held";
+
     public static byte[] Nonce() => RandomNumberGenerator.GetBytes(NonceBytes);
 
     public static byte[] ServerProof(ReadOnlySpan<byte> secret, string client, string server, ReadOnlySpan<byte> clientNonce, ReadOnlySpan<byte> serverNonce) =>

@@ -44,6 +44,9 @@ internal sealed class PeerSocket : IDisposable
     /// <summary>Whether the other end takes the contexts of spans.</summary>
     public bool TakesTraces { get; private set; }
 
+    /// <summary>Whether the other end knows <see cref="RangeRequest.IsHeldOnly"/>.</summary>
+    public bool TakesHeldOnly { get; private set; }
+
     /// <summary>The other end's memory, where it can be mapped; null where bytes have to be sent.</summary>
     public PeerMemory? Memory { get; private set; }
 
@@ -228,6 +231,7 @@ internal sealed class PeerSocket : IDisposable
         // Behind OK are the features that came after the first version of the protocol.
         string[] features = accepted.Split(' ')[1..];
         TakesTraces = features.Contains(PeerHandshake.TraceFeature);
+        TakesHeldOnly = features.Contains(PeerHandshake.HeldFeature);
         if (kind == PeerChannelKind.Bytes && options.SharesMemory && memories != null && socket.LocalEndPoint is IPEndPoint { Port: var port })
         {
             byte[] token = PeerHandshake.MemoryToken(options.Secret.Span, options.Name, Address.Name, nonce, other);

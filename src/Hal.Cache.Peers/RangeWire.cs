@@ -13,6 +13,7 @@ namespace Hal.Cache.Peers;
 /// each behind 8 bytes of length and CRC-32C; a length of 0 is a sign of life, a negative one an error, whose text follows. Where
 /// <see cref="Located"/> is set in the database's number, a piece may also be its place in the sender's memory: <see cref="LocatedPiece"/> in its length, its
 /// checksum, and 8 bytes of offset; who has taken all of an answer in which one has <see cref="FleetingPiece"/> says so by <see cref="Taken"/>.
+/// Where <see cref="HeldOnly"/> is set, which is sent only to peers that say that they know it, nothing is fetched for the answer.
 /// </summary>
 internal static class RangeWire
 {
@@ -39,13 +40,17 @@ internal static class RangeWire
     /// <summary>Bit of the database's number that says that the answer may be places in the sender's memory.</summary>
     private const int Located = 1 << 29;
 
+    /// <summary>Bit of the database's number that says <see cref="RangeRequest.IsHeldOnly"/>.</summary>
+    private const int HeldOnly = 1 << 28;
+
     /// <summary>Instead of a request: what the last answer told the places of was copied. It asks for no bytes.</summary>
     public static ReadOnlyMemory<byte> Taken { get; } = new byte[RequestBytes];
 
     public static int Write(in RangeRequest request, Span<byte> to, in ActivityContext trace = default, bool isLocated = false)
     {
         bool isTraced = trace.TraceId != default;
-        BinaryPrimitives.WriteInt32LittleEndian(to, request.Database | (isTraced ? Traced : 0) | (isLocated ? Located : 0));
+        int asked = (isTraced ? Traced : 0) | (isLocated ? Located : 0) | (request.IsHeldOnly ? HeldOnly : 0);
+        BinaryPrimitives.WriteInt32LittleEndian(to, request.Database | asked);
         BinaryPrimitives.WriteUInt64LittleEndian(to[4..], request.Version);
         BinaryPrimitives.WriteInt64LittleEndian(to[12..], request.ObjectLength);
         BinaryPrimitives.WriteInt64LittleEndian(to[20..], request.Offset);
@@ -70,9 +75,9 @@ internal static class RangeWire
     public static bool IsTaken(ReadOnlySpan<byte> header) => header.SequenceEqual(Taken.Span);
 
     public static RangeRequest Read(ReadOnlySpan<byte> header, byte[] key) => new(
-        BinaryPrimitives.ReadInt32LittleEndian(header) & ~(Traced | Located), key, BinaryPrimitives.ReadUInt64LittleEndian(header[4..]),
+        BinaryPrimitives.ReadInt32LittleEndian(header) & ~(Traced | Located | HeldOnly), key, BinaryPrimitives.ReadUInt64LittleEndian(header[4..]),
         BinaryPrimitives.ReadInt64LittleEndian(header[12..]), BinaryPrimitives.ReadInt64LittleEndian(header[20..]),
-        BinaryPrimitives.ReadInt32LittleEndian(header[28..]));
+        BinaryPrimitives.ReadInt32LittleEndian(header[28..]), (BinaryPrimitives.ReadInt32LittleEndian(header) & HeldOnly) != 0);
 
     /// <summary>Length and checksum of a piece, in front of it.</summary>
     public static void WritePieceHeader(Span<byte> to, ReadOnlySpan<byte> piece)

@@ -43,6 +43,21 @@ public sealed class WireTests
         Assert.Equal((trace.TraceId, trace.SpanId, trace.TraceFlags, true), (context.TraceId, context.SpanId, context.TraceFlags, context.IsRemote));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_request_for_what_is_held_is_read_as_one_beside_its_other_bits(bool isHeldOnly)
+    {
+        var trace = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);
+        var wire = new byte[RangeWire.RequestBytes + 3 + TraceFrame.Bytes];
+
+        RangeWire.Write(new RangeRequest(15, "key"u8.ToArray(), 77, 1_000_000, 65_536, 4096, isHeldOnly), wire, trace, isLocated: true);
+
+        var read = RangeWire.Read(wire, "key"u8.ToArray());
+        Assert.Equal((15, isHeldOnly, true, TraceFrame.Bytes), (read.Database, read.IsHeldOnly, RangeWire.IsLocated(wire), RangeWire.TraceBytes(wire)));
+        Assert.True(RangeWire.IsSound(read));
+    }
+
     [Fact]
     public void A_context_that_names_nothing_is_none()
     {

@@ -7,8 +7,9 @@ namespace Hal.Cache.Contracts.Peers;
 /// <param name="ObjectLength">Length of that version in bytes, so that an instance that relays need not ask; 0 asks for a manifest.</param>
 /// <param name="Offset">First byte.</param>
 /// <param name="Length">Number of bytes, at least 1 and within the object.</param>
+/// <param name="IsHeldOnly">Whether only bytes that the instance has are wanted: it then neither fetches nor relays.</param>
 public readonly record struct RangeRequest(
-    int Database, ReadOnlyMemory<byte> Key, ulong Version, long ObjectLength, long Offset, int Length)
+    int Database, ReadOnlyMemory<byte> Key, ulong Version, long ObjectLength, long Offset, int Length, bool IsHeldOnly = false)
 {
     /// <summary>Most bytes of one request.</summary>
     public const int LengthMax = 16 << 20;

@@ -8,4 +8,7 @@ public readonly record struct FetchSource(string Name, double BytesPerSecond = 0
 {
     /// <summary>Whether it brings parts beside others.</summary>
     public bool Shares => BytesPerSecond > 0;
+
+    /// <summary>Whether nobody has said that it has the object: it is asked for what it has, and fetches nothing.</summary>
+    public bool IsGuess { get; init; }
 }

@@ -55,6 +55,8 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
         {
             if (keyspace.Snapshots.TryOpen(hash, (long)request.Version, request.Offset, request.Length) is { } blob)
                 return Results.Of<IRangeReader>(new LargeRange(blob, counted));
+            if (request.IsHeldOnly)
+                return Held(request, hash, counted) is { } held ? Results.Of<IRangeReader>(held) : NotHere;
             Found found = Look(request, hash, counted, out Fault fault, out IRangeReader? reader);
             if (found == Found.Reader)
                 return Results.Of(reader!);
@@ -70,6 +72,35 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
         }
 
         return NotHere;
+    }
+
+    /// <summary>What is here of a large value; null where that is not all of the range. Nothing that is done for it waits for another instance.</summary>
+    private LargeRange? Held(RangeRequest request, ulong hash, TreeStatistics? counted)
+    {
+        IBlobStore store = keyspace.Store;
+        var scope = default(WriteScope);
+        ulong shard = store.ShardOf(hash);
+        store.Lock(shard);
+        try
+        {
+            EntryRef entry = store.Find(new BlobKey(request.Database, request.Key.Span, hash), ref scope);
+            if (entry.IsNone || !entry.IsLarge || keyspace.VersionOf(entry) != (long)request.Version)
+                return null;
+            ILargeValue value = store.Large(entry);
+            if (value.Length != request.ObjectLength)
+                return null;
+            for (long at = request.Offset; at < request.Offset + request.Length; at += IBlobStore.ChunkBytes - (at % IBlobStore.ChunkBytes))
+            {
+                if (!value.HasChunk((int)(at / IBlobStore.ChunkBytes)))
+                    return null;
+            }
+
+            return new LargeRange(new ValueReader(value, request.Offset, request.Length), counted);
+        }
+        finally
+        {
+            store.Unlock(shard);
+        }
     }
 
     private Found Look(RangeRequest request, ulong hash, TreeStatistics? counted, out Fault fault, out IRangeReader? reader)

@@ -43,7 +43,7 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
             if (isLast)
                 slow.RemoveAt(0);
             int before = done;
-            RangeRequest request = whole with { Offset = offset + before, Length = buffer.Length - before };
+            RangeRequest request = whole with { Offset = offset + before, Length = buffer.Length - before, IsHeldOnly = source.IsGuess };
             PeerRead read = await ReadAsync(source, left, request, buffer.From(before), more => filled(done = before + more), cancellation).ConfigureAwait(false);
             if (done > before)
                 last = source.Name;
@@ -57,7 +57,12 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
             if (read.Error is not { } error)
                 return null;
             bool isCopied = error.Code == CacheErrorCode.Elsewhere; // a collection's copy is a copy, though none to pass on
-            if (!isCopied)
+            bool isMistaken = source.IsGuess && error.Code == CacheErrorCode.NotFound;
+            if (isMistaken)
+            {
+                reads.Routes.Failed(source.Name, request, error.Code);
+            }
+            else if (!isCopied)
             {
                 reads.Statistics.Failed(source.Name);
                 reads.Routes.Failed(source.Name, request, error.Code);

@@ -29,9 +29,6 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
     /// <summary>While no answer is waited for, one in so many objects is asked about along with its first range; else a longer one's next range asks.</summary>
     public const int Sampled = 16;
 
-    /// <summary>After an answer that put another holder first, so many are waited for.</summary>
-    private const int WaitedMax = 16;
-
     private static readonly ActivitySource Source = new(Spans.SourcePrefix + "Silo");
 
     private const int HoldersMax = 3;
@@ -46,7 +43,7 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
     private readonly FetchSource[][] fallbacks = [.. roots.Names.Select(root => roots.IsRoot(parent) ? (FetchSource[])[new(root)] : [new(parent), new(root)])];
     private readonly ConcurrentDictionary<CacheKey, Question> questions = [];
     private readonly ConcurrentDictionary<string, Failing> failing = new(StringComparer.Ordinal);
-    private int waited = 1;
+    private readonly LikelySource likely = new();
     private int asked;
     private long silentAt;
     private bool wasSilent;
@@ -59,10 +56,10 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
         var fallback = fallbacks[roots.IndexOf(range.Key.Span)];
         if (Plane is not { } plane || range.ObjectLength < AskedBytesMin) return Order(fallback);
         var question = Ask(plane, range);
-        if (question?.Answer is not { } answer) return Order(fallback);
+        if (question?.Answer is not { } answer) return Order(Guessed(fallback));
         if (!answer.IsCompleted)
         {
-            if (Volatile.Read(ref waited) <= 0) return Order(fallback);
+            if (likely.IsKnown) return Order(Guessed(fallback));
             try
             {
                 await answer.WaitAsync(Wait, time, cancellation);
@@ -79,6 +76,12 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
     {
         // That the way up has not (yet) one version says nothing about other keys.
         if (why is CacheErrorCode.NotFound or CacheErrorCode.Changed && IsUp(source)) return;
+        if (range.IsHeldOnly)
+        {
+            likely.Missed();
+            if (why is CacheErrorCode.NotFound) return; // nobody had said that it had the object
+        }
+
         var now = time.GetTimestamp();
         var avoided = Avoided;
         if (failing.TryGetValue(source, out var before))
@@ -116,7 +119,7 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
         if (questions.TryGetValue(key, out var known) && (known.Version != range.Version || time.GetElapsedTime(known.AskedAt, now) >= Fresh)) known = null;
         if (known?.Answer is not null) return known;
         var isBegun = known is not null && known.Offset != range.Offset && range.ObjectLength >= LateBytesMin;
-        if (!isBegun && Volatile.Read(ref waited) <= 0 && Interlocked.Increment(ref asked) % Sampled != 0)
+        if (!isBegun && likely.IsKnown && Interlocked.Increment(ref asked) % Sampled != 0)
             return range.ObjectLength < LateBytesMin ? null : Note(key, new Question(range.Version, now, range.Offset, null));
         if (Volatile.Read(ref wasSilent) && time.GetElapsedTime(Volatile.Read(ref silentAt), now) < Avoided) return null;
         return Note(key, new Question(range.Version, now, range.Offset, Task.Run(() => AnswerAsync(plane, key, range))));
@@ -142,7 +145,7 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
             {
                 Volatile.Write(ref wasSilent, false);
                 var sources = await ReachableAsync(plane, Rank(fallback, routes.Value[0].Candidates, range.ObjectLength), limit.Token);
-                Learn(sources[0].Name != fallback[0].Name || sources[0].Shares);
+                likely.Learn(sources[0], isUp: sources[0].Name == fallback[0].Name);
                 span?.SetTag(SpanTags.Sources, string.Join(',', sources.Select(s => s.Name)));
                 return sources;
             }
@@ -157,13 +160,7 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
         return fallback;
     }
 
-    // Waiting for an answer costs every first byte its time. It is worth that while answers change the order, which is learned from those
-    // that were not waited for as well.
-    private void Learn(bool isChanged)
-    {
-        if (isChanged) Volatile.Write(ref waited, WaitedMax);
-        else if (Volatile.Read(ref waited) > 0) Interlocked.Decrement(ref waited);
-    }
+    private FetchSource[] Guessed(FetchSource[] fallback) => likely.Holder is { } holder ? [new(holder) { IsGuess = true }, .. fallback] : fallback;
 
     private FetchSource[] Rank(FetchSource[] fallback, IReadOnlyList<RouteCandidate> candidates, long bytes)
     {

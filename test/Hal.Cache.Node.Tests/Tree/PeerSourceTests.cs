@@ -42,6 +42,21 @@ public sealed class PeerSourceTests
         Assert.Equal(0, statistics.FailuresOf("parent"));
     }
 
+    [Fact]
+    public async Task A_source_that_was_guessed_is_asked_for_what_it_has_and_has_not_failed_where_that_is_nothing()
+    {
+        var routes = new Guessing();
+        var peers = new Peers(("sibling", 0, CacheErrorCode.NotFound), ("root", int.MaxValue, null));
+
+        var (error, bytes, statistics) = await FillAsync(peers, routes);
+
+        Assert.Null(error);
+        Assert.Equal(Object, bytes);
+        Assert.Equal([true, false], peers.HeldOnly);
+        Assert.Equal(0, statistics.FailuresOf("sibling"));
+        Assert.Equal([("sibling", true)], routes.Told);
+    }
+
     [Theory]
     [InlineData(CacheErrorCode.Elsewhere, CacheErrorCode.NotFound, CacheErrorCode.Changed)]
     [InlineData(CacheErrorCode.NotFound, CacheErrorCode.NotFound, CacheErrorCode.Changed)]
@@ -54,12 +69,12 @@ public sealed class PeerSourceTests
         Assert.Equal(expected, error!.Code);
     }
 
-    private static async Task<(CacheError? Error, byte[] Bytes, TreeStatistics Statistics)> FillAsync(Peers peers)
+    private static async Task<(CacheError? Error, byte[] Bytes, TreeStatistics Statistics)> FillAsync(Peers peers, IFetchRoutes? routes = null)
     {
         using var statistics = new TreeStatistics("here");
         using var limit = new SemaphoreSlim(1);
         using var retrievals = new Retrievals(TimeProvider.System);
-        var reads = new PeerReads(peers, new ParentFirstRoutes("parent", "root"), statistics, limit, retrievals, TimeProvider.System);
+        var reads = new PeerReads(peers, routes ?? new ParentFirstRoutes("parent", "root"), statistics, limit, retrievals, TimeProvider.System);
         var source = new PeerSource(0, "k"u8.ToArray(), 7, Object.Length, reads);
         var buffer = new byte[Object.Length];
         var good = 0;
@@ -70,10 +85,22 @@ public sealed class PeerSourceTests
         return (error, buffer, statistics);
     }
 
+    private sealed class Guessing : IFetchRoutes
+    {
+        public List<(string Source, bool IsHeldOnly)> Told { get; } = [];
+
+        public ValueTask<IReadOnlyList<FetchSource>> SourcesAsync(RangeRequest range, CancellationToken cancellation) =>
+            new([new("sibling") { IsGuess = true }, new("root")]);
+
+        public void Failed(string source, RangeRequest range, CacheErrorCode why) => Told.Add((source, range.IsHeldOnly));
+    }
+
     /// <summary>Each source gives so many bytes, then fails.</summary>
     private sealed class Peers(params (string Name, int Bytes, CacheErrorCode? Error)[] sources) : IPeerClient
     {
         public List<(string Name, long Offset, int Length)> Asked { get; } = [];
+
+        public List<bool> HeldOnly { get; } = [];
 
         public long MemoryBytes => 0;
 
@@ -82,6 +109,7 @@ public sealed class PeerSourceTests
         public ValueTask<CacheError?> ReadAsync(string peer, RangeRequest request, RangeBuffer buffer, Action<int> filled, CancellationToken cancellation)
         {
             Asked.Add((peer, request.Offset, request.Length));
+            HeldOnly.Add(request.IsHeldOnly);
             var (_, bytes, code) = sources.Single(s => s.Name == peer);
             int count = Math.Min(bytes, request.Length);
             Object.AsSpan((int)request.Offset, count).CopyTo(buffer.At(0).Span);

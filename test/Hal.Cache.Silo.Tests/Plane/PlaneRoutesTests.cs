@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Node.Tree;
@@ -85,6 +86,38 @@ public sealed class PlaneRoutesTests
             Assert.Equal(["branch", "root"], Names(await routes.SourcesAsync(new RangeRequest(0, BitConverter.GetBytes(i), 1, PlaneRoutes.AskedBytesMin, 0, 1 << 18), default)));
 
         Assert.True(await Eventually.HoldsAsync(() => plane.Calls.Count == 1 + (objects / PlaneRoutes.Sampled), Patience), $"{plane.Calls.Count} questions");
+    }
+
+    [Fact]
+    public async Task A_holder_that_answers_name_again_and_again_is_guessed_until_it_has_not_what_it_is_asked_for()
+    {
+        using var answers = new SemaphoreSlim(LikelySource.AnswersMin);
+        var plane = new FakeControlPlane().On("IRouting.RoutesAsync", arguments =>
+        {
+            Assert.True(answers.Wait(Patience));
+            var key = ((RouteRequest)arguments[0]!).Keys[0];
+            return new[] { new KeyRoutes { Key = key, SizeBytes = Large, Version = 1, Candidates = [new() { Source = "sibling", TotalMs = 1 }, new() { Source = "branch", TotalMs = 40 }] } };
+        }).On("IRouting.ReportFailureAsync", _ => Done.Value);
+        var routes = new PlaneRoutes("leaf", "branch", RootTable.Sole("root"), Everybody(), new ManualTimeProvider()) { Plane = plane };
+        // The first answer only says that it is another one than was thought.
+        for (var i = 0; i < LikelySource.AnswersMin; i++)
+            Assert.Equal([("sibling", false), ("branch", false), ("root", false)], await SourcesAsync(i));
+        answers.Release();
+        await SourcesAsync(LikelySource.AnswersMin);
+
+        var guessed = SourcesAsync(100);
+        Assert.True(guessed.IsCompleted, "the next answer is waited for");
+        Assert.Equal([("sibling", true), ("branch", false), ("root", false)], await guessed);
+
+        routes.Failed("sibling", Range(100) with { IsHeldOnly = true }, CacheErrorCode.NotFound);
+        var asked = SourcesAsync(101);
+        Assert.False(asked.IsCompleted, "a holder is guessed that had nothing");
+        answers.Release();
+        Assert.Equal([("sibling", false), ("branch", false), ("root", false)], await asked.WaitAsync(Patience)); // it is not avoided
+        Assert.DoesNotContain(plane.Calls, call => call.Call.Contains("ReportFailure", StringComparison.Ordinal));
+
+        RangeRequest Range(int key) => new(0, BitConverter.GetBytes(key), 1, PlaneRoutes.AskedBytesMin, 0, 1 << 18);
+        async Task<(string, bool)[]> SourcesAsync(int key) => [.. (await routes.SourcesAsync(Range(key), default)).Select(s => (s.Name, s.IsGuess))];
     }
 
     private static IEnumerable<string> Names(IReadOnlyList<FetchSource> sources) => sources.Select(source => source.Name);

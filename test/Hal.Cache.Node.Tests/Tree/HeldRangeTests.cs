@@ -1,0 +1,94 @@
+using System.Text;
+using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Peers;
+using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Node.Tests.Support;
+using Hal.Cache.Node.Tree;
+
+namespace Hal.Cache.Node.Tests.Tree;
+
+/// <summary>Who asks for what is held has that, and nothing is fetched for it.</summary>
+public sealed class HeldRangeTests : IAsyncDisposable
+{
+    private const int Chunk = IBlobStore.ChunkBytes;
+    private const int Length = (5 * Chunk) + 100;
+
+    private readonly Rig rig = new();
+    private readonly TreeStatistics statistics = new("root");
+
+    public async ValueTask DisposeAsync()
+    {
+        await rig.DisposeAsync();
+        statistics.Dispose();
+    }
+
+    [Theory]
+    [InlineData(2 * Chunk, Chunk, true)]
+    [InlineData((2 * Chunk) + 7, (2 * Chunk) - 9, true)]
+    [InlineData(2 * Chunk, (2 * Chunk) + 1, false)]
+    [InlineData((2 * Chunk) - 1, 2, false)]
+    [InlineData(5 * Chunk, 100, false)]
+    public async Task Chunks_that_are_not_here_are_neither_fetched_nor_waited_for(int offset, int length, bool isHeld)
+    {
+        byte[] content = Rig.Bytes(Length);
+        rig.Memory.Put("big", content);
+        await rig.ReadAsync("o/big", 2 * Chunk, 2 * Chunk);
+        long before = rig.Origin.BytesRead;
+
+        byte[]? held = await ReadAsync("o/big", VersionOf("o/big"), offset, length);
+
+        Assert.Equal(isHeld ? content[offset..(offset + length)] : null, held);
+        Assert.Equal(before, rig.Origin.BytesRead);
+    }
+
+    [Fact]
+    public async Task Another_version_and_a_key_that_is_not_here_are_not_held()
+    {
+        rig.Memory.Put("big", Rig.Bytes(Length));
+        await rig.ReadAsync("o/big");
+        long reads = rig.Origin.Stats + rig.Origin.Opens;
+
+        Assert.Null(await ReadAsync("o/big", VersionOf("o/big") + 1, 0, Chunk));
+        Assert.Null(await ReadAsync("o/none", 1, 0, Chunk));
+        Assert.NotNull(await ReadAsync("o/big", VersionOf("o/big"), 0, Chunk));
+        Assert.Equal(reads, rig.Origin.Stats + rig.Origin.Opens);
+    }
+
+    private async Task<byte[]?> ReadAsync(string key, long version, int offset, int length)
+    {
+        var host = new PeerHost("root", rig.Keyspace, statistics);
+        var opened = await host.OpenRangeAsync(new RangeRequest(0, Encoding.UTF8.GetBytes(key), (ulong)version, Length, offset, length, IsHeldOnly: true), default);
+        if (!opened.IsOk)
+        {
+            Assert.Equal(CacheErrorCode.NotFound, opened.Error.Code);
+            return null;
+        }
+
+        using IRangeReader reader = opened.Value;
+        var bytes = new byte[length];
+        for (int done = 0; done < length;)
+        {
+            int read = (await reader.ReadAsync(bytes.AsMemory(done), default)).Value;
+            Assert.True(read > 0);
+            done += read;
+        }
+
+        return bytes;
+    }
+
+    private long VersionOf(string key)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(key);
+        ulong hash = rig.Store.Hash(bytes);
+        var scope = default(WriteScope);
+        rig.Store.Lock(rig.Store.ShardOf(hash));
+        try
+        {
+            return rig.Keyspace.VersionOf(rig.Store.Find(new BlobKey(0, bytes, hash), ref scope));
+        }
+        finally
+        {
+            rig.Store.Unlock(rig.Store.ShardOf(hash));
+        }
+    }
+}
