@@ -8,6 +8,11 @@ internal sealed record CommandSpec(string Name, int Arity, CommandFlags Flags, K
     /// <summary>Further key specs, such as those of BITOP's sources.</summary>
     public KeySpec[] MoreKeys { get; init; } = [];
 
+    /// <summary>
+    /// Keys, and sets of them, that a command names from its argument on without touching one, as access control looks at them; null for none.
+    /// </summary>
+    public Func<CommandContext, int, IEnumerable<Acl.NamedKeys>>? Named { get; init; }
+
     /// <summary>Arguments that are channels, as access control looks at them; null for none.</summary>
     public ChannelSpec? Channels { get; init; }
 

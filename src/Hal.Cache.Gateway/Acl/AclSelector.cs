@@ -86,6 +86,15 @@ internal sealed class AclSelector
             }
         }
 
+        if (!AllKeys && spec.Named is { } naming)
+        {
+            foreach (NamedKeys keys in naming(c, offset))
+            {
+                arg = keys.Arg;
+                if (!AllowsNamed(c, keys)) return AclDenial.Key;
+            }
+        }
+
         if (AllChannels || spec.Channels is not { } named) return AclDenial.None;
         int last = named.Last < 0 ? c.Count - 1 : offset + named.Last;
         for (arg = offset + named.First; arg <= last; arg++)
@@ -143,6 +152,17 @@ internal sealed class AclSelector
         foreach (KeyPermission permission in keys)
         {
             if ((permission.Access & needed) == needed && GlobPattern.IsMatch(permission.Pattern, key)) return true;
+        }
+
+        return false;
+    }
+
+    private bool AllowsNamed(CommandContext c, NamedKeys named)
+    {
+        if (c.IsLarge(named.Arg)) return false;
+        foreach (KeyPermission permission in keys)
+        {
+            if (named.IsWithin(permission.Pattern, c.Arg(named.Arg))) return true;
         }
 
         return false;

@@ -1,5 +1,6 @@
 using System.Text;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -18,15 +19,16 @@ internal static class EvictCommand
         {
             Group = "generic", Categories = ["keyspace"], Since = "7.2.0", Complexity = "O(N) for N keys, or for all that are held where a pattern is given",
             Summary = "Drops the copies that are held here: of keys, or of all that match (HAL.EVICT MATCH pattern); pinned ones where PINNED comes first.",
+            Named = static (c, at) => IsPattern(c, at, out int first) ? [new NamedKeys(first + 1, NamedKind.Pattern)] : NamedKeys.From(c, first),
         },
     ];
 
     private static Outcome Evict(CommandContext c)
     {
         long count = 0;
-        bool evenPinned = c.Count > 2 && Ascii.EqualsIgnoreCase(c.Arg(1), "pinned"u8);
-        int first = evenPinned ? 2 : 1;
-        if (c.Count == first + 2 && Ascii.EqualsIgnoreCase(c.Arg(first), "match"u8))
+        bool isPattern = IsPattern(c, 0, out int first);
+        bool evenPinned = first == 2;
+        if (isPattern)
         {
             ulong cursor = 0;
             do
@@ -45,6 +47,15 @@ internal static class EvictCommand
         c.Reply.Integer(count);
         return Outcome.Done;
     }
+
+    // The first argument behind PINNED, which is the word MATCH or a key.
+    private static bool IsPattern(CommandContext c, int at, out int first)
+    {
+        first = c.Count > at + 2 && IsWord(c, at + 1, "pinned"u8) ? at + 2 : at + 1;
+        return c.Count == first + 2 && IsWord(c, first, "match"u8);
+    }
+
+    private static bool IsWord(CommandContext c, int arg, ReadOnlySpan<byte> word) => !c.IsLarge(arg) && Ascii.EqualsIgnoreCase(c.Arg(arg), word);
 
     private static int Drop(CommandContext c, ReadOnlySpan<byte> bytes, bool evenPinned)
     {

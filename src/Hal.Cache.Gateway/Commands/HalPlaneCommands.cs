@@ -1,5 +1,6 @@
 using System.Text;
 using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Commands;
@@ -17,16 +18,19 @@ internal static class HalPlaneCommands
         {
             Group = "generic", Categories = ["keyspace"], Since = "7.2.0", Complexity = "O(N) where N is the number of keys",
             Summary = "Tells which instances hold keys of the database, as the control plane knows it.",
+            Named = static (c, at) => NamedKeys.From(c, at + 1),
         },
         new("hal.route", -2, CommandFlags.Local, KeySpec.None, Route)
         {
             Group = "generic", Categories = ["keyspace"], Since = "7.2.0", Complexity = "O(N) where N is the number of instances",
             Summary = "Ranks the sources of a key for an instance, with every term of the cost.",
+            Named = static (_, at) => [new NamedKeys(at + 1, NamedKind.Key)],
         },
         new("hal.affinity", -3, CommandFlags.Local, KeySpec.None, Affinity)
         {
             Group = "generic", Categories = ["keyspace"], Since = "7.2.0", Complexity = "O(N*M) where N is the number of keys and M of instances",
             Summary = "Ranks instances by how warm they are for keys, with what warming them would take.",
+            Named = static (c, at) => NamedKeys.OfOptions(c, at + 1),
         },
     ];
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.Gateway.Acl;
 
 namespace Hal.Cache.Gateway.Commands;
 
@@ -30,7 +31,7 @@ internal static class HalScheduleCommands
         ]),
         Container("hal.prestage", "Jobs that bring keys to instances before they are asked for.",
         [
-            Change("start", -4, Start, "Starts to bring keys to instances, this one unless others are named."),
+            Selecting("start", Start, "Starts to bring keys to instances, this one unless others are named."),
             Change("cancel", 3, Cancel, "Ends a job that has not ended; what is copied stays."),
             Row("info", 3, JobInfo, "Tells how far a job is."),
             Row("list", -2, Jobs, "Lists jobs, the newest first."),
@@ -42,7 +43,7 @@ internal static class HalScheduleCommands
         ]),
         Container("hal.pin", "Keys that are kept from eviction.",
         [
-            Change("add", -4, Pin, "Keeps keys from eviction at an instance, this one unless another is named."),
+            Selecting("add", Pin, "Keeps keys from eviction at an instance, this one unless another is named."),
             Change("remove", 3, Unpin, "Takes a pin back."),
             Row("list", -2, Pins, "Lists pins."),
             Help(
@@ -65,6 +66,9 @@ internal static class HalScheduleCommands
     // Whoever pins takes room from others, and whoever prestages bandwidth.
     private static CommandSpec Change(string name, int arity, CommandHandler handler, string summary) =>
         Row(name, arity, handler, summary) with { Flags = Changes, Categories = ["keyspace", "dangerous"], Complexity = "O(N) where N is the number of keys" };
+
+    private static CommandSpec Selecting(string name, CommandHandler handler, string summary) =>
+        Change(name, -4, handler, summary) with { Named = static (c, at) => NamedKeys.OfOptions(c, at + NameAt) };
 
     private static CommandSpec Help(params string[] lines) =>
         Row("help", 2, c => c.Help(lines), "Lists the subcommands.") with { Flags = CommandFlags.Loading | CommandFlags.Stale, Complexity = "O(1)" };

@@ -39,6 +39,37 @@ public sealed class AclTests
     }
 
     [Theory]
+    [InlineData("HAL.WHERE a:1 b:x", null)]
+    [InlineData("HAL.WHERE a:1 c", "c")]
+    [InlineData("HAL.ROUTE b:x TO c", null)]
+    [InlineData("HAL.ROUTE b:y", "b:y")]
+    [InlineData("HAL.AFFINITY AT c KEYS a:1 a:2", null)]
+    [InlineData("HAL.AFFINITY AT c KEYS a:1 PREFIX", "PREFIX")]
+    [InlineData("HAL.AFFINITY PREFIX a:1", null)]
+    [InlineData("HAL.AFFINITY PREFIX a", "a")]
+    [InlineData("HAL.AFFINITY PREFIX b:x", "b:x")]
+    [InlineData("HAL.PRESTAGE START AT c PREFIX a: KEYS b:x", null)]
+    [InlineData("HAL.PRESTAGE START prefix a: manifest a:m", "a:m")]
+    [InlineData("HAL.PRESTAGE LIST", null)]
+    [InlineData("HAL.PIN ADD KEYS c", "c")]
+    [InlineData("HAL.PIN ADD EX 5 PREFIX c", "c")]
+    [InlineData("HAL.EVICT a:1 MATCH", "MATCH")]
+    [InlineData("HAL.EVICT PINNED a:1", null)]
+    [InlineData("HAL.EVICT MATCH a:*", null)]
+    [InlineData("HAL.EVICT PINNED match a:[12]*", null)]
+    [InlineData("HAL.EVICT MATCH ?:x", "?:x")]
+    [InlineData("HAL.EVICT MATCH b:*", "b:*")]
+    [InlineData("HAL.EVICT MATCH d?f", null)]
+    public async Task Keys_that_a_command_only_names_must_be_permitted_as_well(string command, string? refused)
+    {
+        await using var host = new ServerHost();
+
+        string got = await host.RunAsync($"a>ACL SETUSER u on nopass +@all ~a:* %R~b:x ~d?f; a>ACL DRYRUN u {command}; a>ACL SETUSER v on nopass +@all ~*; a>ACL DRYRUN v {command}");
+
+        Assert.Equal($"+OK|{(refused is null ? "+OK" : $"${46 + refused.Length}|User u has no permissions to access the '{refused}' key")}|+OK|+OK", got);
+    }
+
+    [Theory]
     [InlineData("a>HELLO 2; b>ACL SETUSER u on nopass +@all ~* &*; a>AUTH u x; a>MULTI; a>GET k; b>ACL SETUSER u -get; a>EXEC",
         "+OK|+OK|+QUEUED|*1|-NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. "
         + "This command is no longer allowed for the following reason: no permission to execute the command or subcommand")]
