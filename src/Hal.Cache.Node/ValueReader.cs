@@ -10,6 +10,9 @@ namespace Hal.Cache.Node;
 /// </summary>
 public sealed class ValueReader : IByteSource
 {
+    /// <summary>So often a chunk that the value has may not be found where it says.</summary>
+    private const int MissesMax = 3;
+
     private readonly ILargeValue value;
     private readonly ObjectFlights? flights;
     private readonly ObjectSource? source;
@@ -121,7 +124,7 @@ public sealed class ValueReader : IByteSource
             destination = destination[..(int)Remaining];
         if (destination.IsEmpty)
             return 0;
-        while (true)
+        for (int missed = 0; ;)
         {
             cancellation.ThrowIfCancellationRequested();
             int count = TryRead(destination.Span);
@@ -139,7 +142,8 @@ public sealed class ValueReader : IByteSource
 
                 if (!stored.IsOk && (source == null || stored.Error.Code is not (CacheErrorCode.NotFound or CacheErrorCode.Corrupt)))
                     return stored;
-                isDamaged = !stored.IsOk && stored.Error.Code == CacheErrorCode.Corrupt;
+                // A record that is not there may have been moved, or the chunk been dropped, while it was looked for; not again and again.
+                isDamaged = !stored.IsOk && (stored.Error.Code == CacheErrorCode.Corrupt || ++missed > MissesMax);
             }
 
             if (source == null)
@@ -168,7 +172,12 @@ public sealed class ValueReader : IByteSource
     /// <summary>Has the chunk at the position brought, for <see cref="TryRead"/>; nothing where the store has got it meanwhile.</summary>
     private async ValueTask<CacheError?> FetchAsync(bool isDamaged, CancellationToken cancellation)
     {
-        flight ??= flights!.Attach(value, source!);
+        lock (ending)
+        {
+            if (!isDisposed) // while the log was read
+                flight ??= flights!.Attach(value, source!);
+        }
+
         if (flight == null)
             return new CacheError(CacheErrorCode.Unavailable, "the instance is shutting down");
         if (isDamaged)

@@ -229,7 +229,7 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
             {
                 return await task.WaitAsync(options.SignOfLife, time, cancellation).ConfigureAwait(false);
             }
-            catch (TimeoutException) when (!task.IsCompleted)
+            catch (TimeoutException) when (!task.IsFaulted) // it may have come just now, which the next round sees
             {
                 await SendAsync(new byte[RangeWire.PieceHeaderBytes], cancellation).ConfigureAwait(false);
             }

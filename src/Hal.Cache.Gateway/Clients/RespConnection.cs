@@ -119,7 +119,7 @@ internal sealed class RespConnection : IDisposable
             // What its own writes have ended at another instance goes out with their replies: a client that has those has dropped what it kept.
             if (client.HasMessages && reply.Length > 0 && !closing)
                 reply.Raw(client.Outbox.Take().Span);
-            if (reply.Length > 0)
+            if (reply.Length > 0 && !sender.IsClosed)
                 await sender.FlushAsync().ConfigureAwait(false);
             input.AdvanceTo(buffer.End);
             if (read.IsCompleted)

@@ -46,6 +46,9 @@ internal sealed class PlacedChunks(ChunkRun run)
                 return;
             impatience.Dispose();
             impatience = null;
+            if (copied == null)
+                return; // the run may be over
+            run.Retain();
         }
 
         BeginRest();
@@ -68,6 +71,7 @@ internal sealed class PlacedChunks(ChunkRun run)
             }
         }
 
+        run.Retain();
         BeginRest();
         return task;
     }
@@ -94,8 +98,7 @@ internal sealed class PlacedChunks(ChunkRun run)
             return false;
         if (piece.TryCopy(destination))
             return true;
-        if (PlaceOf(at).Bytes > 0) // else it was copied meanwhile, and the peer has let go of it
-            Lose(at);
+        Lose(at, piece); // unless it was copied meanwhile, and the peer has let go of it
         Tell();
         return false;
     }
@@ -108,9 +111,9 @@ internal sealed class PlacedChunks(ChunkRun run)
             spin.SpinOnce(sleep1Threshold: -1);
     }
 
+    // The run is retained for it.
     private void BeginRest()
     {
-        run.Retain();
         ThreadPool.UnsafeQueueUserWorkItem(static chunks => chunks.CopyRest(), this, preferLocal: false);
     }
 
@@ -170,11 +173,14 @@ internal sealed class PlacedChunks(ChunkRun run)
             Tell();
     }
 
-    private void Lose(int at)
+    /// <param name="found">What was not there any more; default where nobody else can have had it copied.</param>
+    private void Lose(int at, RemotePiece found = default)
     {
         int offset;
         lock (gate)
         {
+            if (found.Bytes > 0 && places[at] != found)
+                return;
             offset = lostFrom = Math.Min(lostFrom, at * IBlobStore.ChunkBytes);
             for (; at < places.Length; at++)
             {

@@ -10,7 +10,7 @@ public sealed class ParentFirstRoutes(string parent, string root) : IFetchRoutes
 
     public ValueTask<IReadOnlyList<FetchSource>> SourcesAsync(RangeRequest range, CancellationToken cancellation) => new(sources);
 
-    public void Failed(string source, RangeRequest range, CacheErrorCode why)
+    public void Failed(FetchSource source, RangeRequest range, CacheErrorCode why)
     {
         // There is no other way that could be gone instead.
     }

@@ -43,7 +43,7 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
             if (isLast)
                 slow.RemoveAt(0);
             int before = done;
-            RangeRequest request = whole with { Offset = offset + before, Length = buffer.Length - before, IsHeldOnly = source.IsGuess };
+            RangeRequest request = whole with { Offset = offset + before, Length = buffer.Length - before, IsHeldOnly = source.IsHeldOnly };
             PeerRead read = await ReadAsync(source, left, request, buffer.From(before), more => filled(done = before + more), cancellation).ConfigureAwait(false);
             if (done > before)
                 last = source.Name;
@@ -60,12 +60,12 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
             bool isMistaken = source.IsGuess && error.Code == CacheErrorCode.NotFound;
             if (isMistaken)
             {
-                reads.Routes.Failed(source.Name, request, error.Code);
+                reads.Routes.Failed(source, request, error.Code);
             }
             else if (!isCopied)
             {
                 reads.Statistics.Failed(source.Name);
-                reads.Routes.Failed(source.Name, request, error.Code);
+                reads.Routes.Failed(source, request, error.Code);
             }
 
             if (error.Code == CacheErrorCode.Corrupt)
@@ -103,7 +103,7 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
         finally
         {
             if (source.Shares)
-                reads.Balance.Ended(source, buffer.Length - done);
+                reads.Balance.Ended(source, buffer.Length - most);
             reads.Retrievals.Sink?.TransferEnded(source.Name, done);
             span?.SetTag(SpanTags.Bytes, done);
         }

@@ -72,11 +72,12 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
         return Order(await answer);
     }
 
-    public void Failed(string source, RangeRequest range, CacheErrorCode why)
+    public void Failed(FetchSource asked, RangeRequest range, CacheErrorCode why)
     {
+        var source = asked.Name;
         // That the way up has not (yet) one version says nothing about other keys.
         if (why is CacheErrorCode.NotFound or CacheErrorCode.Changed && IsUp(source)) return;
-        if (range.IsHeldOnly)
+        if (asked.IsGuess)
         {
             likely.Missed();
             if (why is CacheErrorCode.NotFound) return; // nobody had said that it had the object
@@ -160,7 +161,7 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
         return fallback;
     }
 
-    private FetchSource[] Guessed(FetchSource[] fallback) => likely.Holder is { } holder ? [new(holder) { IsGuess = true }, .. fallback] : fallback;
+    private FetchSource[] Guessed(FetchSource[] fallback) => likely.Holder is { } holder ? [new(holder) { IsHeldOnly = true, IsGuess = true }, .. fallback] : fallback;
 
     private FetchSource[] Rank(FetchSource[] fallback, IReadOnlyList<RouteCandidate> candidates, long bytes)
     {
@@ -172,7 +173,7 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
             .. holders.Where(h => h.TotalMs < limit).Select(h => h.Source), .. fallback.Select(s => s.Name),
             .. holders.Where(h => !(h.TotalMs < limit)).Select(h => h.Source),
         ];
-        return SharedSources.Of(ranked, candidates, bytes);
+        return [.. SharedSources.Of(ranked, candidates, bytes).Select(s => s with { IsHeldOnly = !IsUp(s.Name) })];
 
         double? Cost(string source) => candidates.FirstOrDefault(c => c.Source == source && c.LeftOut is null)?.TotalMs;
     }
@@ -195,7 +196,7 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
     private IReadOnlyList<FetchSource> Order(IReadOnlyList<FetchSource> sources) =>
         failing.IsEmpty || !sources.Any(s => IsAvoided(s.Name))
             ? sources
-            : [.. sources.Select(s => IsAvoided(s.Name) ? new FetchSource(s.Name) : s).OrderBy(s => IsAvoided(s.Name))];
+            : [.. sources.Select(s => IsAvoided(s.Name) ? s with { BytesPerSecond = 0 } : s).OrderBy(s => IsAvoided(s.Name))];
 
     private bool IsAvoided(string source) => failing.TryGetValue(source, out var since) && time.GetElapsedTime(since.At) < since.Avoided;
 

@@ -87,7 +87,9 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
         return chunk;
     }
 
-    public unsafe void Drop(Chunk chunk)
+    /// <summary>Ends a chunk that no value has.</summary>
+    /// <param name="stays">The one that its value has in its place, where two came: they have one id.</param>
+    public unsafe void Drop(Chunk chunk, Chunk? stays = null)
     {
         lock (chunk)
         {
@@ -98,8 +100,14 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
                 chunk.Page = 0;
             }
 
-            if (directory.TryRemove(chunk.Id, out _))
+            if (chunk.IsRegistered)
             {
+                chunk.IsRegistered = false;
+                // Of two, the later one is found by the id: reclaiming the log would leave the other's record behind.
+                if (stays?.Id == chunk.Id)
+                    directory.TryUpdate(chunk.Id, stays, chunk);
+                else
+                    directory.TryRemove(new(chunk.Id, chunk));
                 live.Remove(chunk.Address, RecordBytes(chunk));
                 pool.AddOverhead(-ManagedBytes);
                 Unwritten.Remove(chunk);
@@ -259,6 +267,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
 
     private void Register(Chunk chunk)
     {
+        chunk.IsRegistered = true;
         directory[chunk.Id] = chunk;
         pool.AddOverhead(ManagedBytes);
     }

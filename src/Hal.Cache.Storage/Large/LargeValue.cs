@@ -111,8 +111,7 @@ internal sealed class LargeValue : ILargeValue
         Chunk? chunk = store.TryAdd(IdOf(index), bytes, Backing);
         if (chunk == null)
             return false;
-        if (!TryAttach(index, chunk))
-            store.Drop(chunk);
+        AttachOrDrop(index, chunk);
         return true;
     }
 
@@ -167,6 +166,15 @@ internal sealed class LargeValue : ILargeValue
         }
     }
 
+    private void AttachOrDrop(int index, Chunk chunk)
+    {
+        lock (chunks)
+        {
+            if (!TryAttach(index, chunk))
+                store.Drop(chunk, chunks[index]);
+        }
+    }
+
     /// <summary>Drops one chunk of an origin's object, which can be read again; false where another value has it, or it was not here.</summary>
     public bool Detach(Chunk chunk)
     {
@@ -215,8 +223,7 @@ internal sealed class LargeValue : ILargeValue
         Chunk? chunk = store.TryAdd(IdOf(index), page, BytesOf(index), Backing, checksum);
         if (chunk == null)
             return false;
-        if (!TryAttach(index, chunk))
-            store.Drop(chunk);
+        AttachOrDrop(index, chunk);
         return true;
     }
 

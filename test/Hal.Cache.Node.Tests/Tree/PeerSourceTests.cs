@@ -90,9 +90,9 @@ public sealed class PeerSourceTests
         public List<(string Source, bool IsHeldOnly)> Told { get; } = [];
 
         public ValueTask<IReadOnlyList<FetchSource>> SourcesAsync(RangeRequest range, CancellationToken cancellation) =>
-            new([new("sibling") { IsGuess = true }, new("root")]);
+            new([new("sibling") { IsHeldOnly = true, IsGuess = true }, new("root")]);
 
-        public void Failed(string source, RangeRequest range, CacheErrorCode why) => Told.Add((source, range.IsHeldOnly));
+        public void Failed(FetchSource source, RangeRequest range, CacheErrorCode why) => Told.Add((source.Name, range.IsHeldOnly));
     }
 
     /// <summary>Each source gives so many bytes, then fails.</summary>

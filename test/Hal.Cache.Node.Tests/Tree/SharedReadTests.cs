@@ -71,7 +71,7 @@ public sealed class SharedReadTests : IDisposable
         public ValueTask<IReadOnlyList<FetchSource>> SourcesAsync(RangeRequest range, CancellationToken cancellation) =>
             new([new FetchSource("a", 10_000), new FetchSource("b", 9_000)]);
 
-        public void Failed(string source, RangeRequest range, CacheErrorCode why)
+        public void Failed(FetchSource source, RangeRequest range, CacheErrorCode why)
         {
             // Counted by the statistics.
         }

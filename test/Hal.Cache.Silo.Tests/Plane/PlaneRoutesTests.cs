@@ -45,7 +45,9 @@ public sealed class PlaneRoutesTests
         var third = Sources("third");
         Assert.False(third.IsCompleted);
         answers.Release();
-        Assert.Equal(["sibling", "branch", "root"], Names(await third.AsTask().WaitAsync(Patience)));
+        var ranked = await third.AsTask().WaitAsync(Patience);
+        Assert.Equal(["sibling", "branch", "root"], Names(ranked));
+        Assert.Equal([true, false, false], ranked.Select(source => source.IsHeldOnly)); // only those above fetch what they have not
 
         ValueTask<IReadOnlyList<FetchSource>> Sources(string key, long offset = 0) => routes.SourcesAsync(new RangeRequest(0, Encoding.ASCII.GetBytes(key), 1, Large, offset, 1 << 20), default);
     }
@@ -109,7 +111,9 @@ public sealed class PlaneRoutesTests
         Assert.True(guessed.IsCompleted, "the next answer is waited for");
         Assert.Equal([("sibling", true), ("branch", false), ("root", false)], await guessed);
 
-        routes.Failed("sibling", Range(100) with { IsHeldOnly = true }, CacheErrorCode.NotFound);
+        var mistaken = (await routes.SourcesAsync(Range(100), default))[0];
+        Assert.True(mistaken is { IsGuess: true, IsHeldOnly: true });
+        routes.Failed(mistaken, Range(100), CacheErrorCode.NotFound);
         var asked = SourcesAsync(101);
         Assert.False(asked.IsCompleted, "a holder is guessed that had nothing");
         answers.Release();

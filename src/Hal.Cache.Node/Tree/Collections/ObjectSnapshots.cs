@@ -53,6 +53,12 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
         {
             if (!kept.TryGetValue((hash, version), out Snapshot? snapshot))
                 return null;
+            if (snapshot.Value.ChunksPresent != snapshot.Value.ChunkCount)
+            {
+                Drop((hash, version)); // an origin's object has let go of some since: who asks for the key has it read again
+                return null;
+            }
+
             snapshot.UsedAt = keyspace.Time.GetTimestamp();
             long from = Math.Clamp(offset, 0, snapshot.Value.Length);
             return new ValueReader(snapshot.Value, from, Math.Clamp(length, 0, snapshot.Value.Length - from));
