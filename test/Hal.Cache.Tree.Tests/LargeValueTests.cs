@@ -43,6 +43,39 @@ public sealed class LargeValueTests(ThreeLevels levels) : IClassFixture<ThreeLev
         Assert.Equal(chunk, levels.Counter("leaf", "tree_bytes_received") - before);
     }
 
+    [Theory]
+    [InlineData(17_000)]
+    [InlineData(130_000)]
+    public async Task A_version_that_is_overwritten_before_its_bytes_were_fetched_is_still_sent(int bytes)
+    {
+        const int reads = 500;
+        using var stop = new CancellationTokenSource();
+        using var root = levels.Connect("root");
+        using var leaf = levels.Connect("leaf");
+        root.Command("SET"u8.ToArray(), "l:hot"u8.ToArray(), new byte[bytes]);
+        var writing = Task.Run(() =>
+        {
+            for (byte value = 1; !stop.IsCancellationRequested; value++)
+                Assert.Equal("OK", root.Command("SET"u8.ToArray(), "l:hot"u8.ToArray(), Filled(bytes, value)).Text);
+        });
+
+        for (var read = 0; read < reads; read++)
+        {
+            var got = leaf.Command("GET", "l:hot").Bytes!;
+            Assert.Equal(Filled(bytes, got[0]), got);
+        }
+
+        await stop.CancelAsync();
+        await writing.WaitAsync(TimeSpan.FromMinutes(1));
+
+        static byte[] Filled(int bytes, byte value)
+        {
+            var filled = new byte[bytes];
+            Array.Fill(filled, value);
+            return filled;
+        }
+    }
+
     [Fact]
     public void A_large_value_that_is_written_at_a_leaf_is_at_the_root_and_replaced_everywhere()
     {

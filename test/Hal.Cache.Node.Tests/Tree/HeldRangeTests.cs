@@ -4,6 +4,7 @@ using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Tests.Support;
 using Hal.Cache.Node.Tree;
+using Hal.Cache.Storage;
 
 namespace Hal.Cache.Node.Tests.Tree;
 
@@ -54,10 +55,28 @@ public sealed class HeldRangeTests : IAsyncDisposable
         Assert.Equal(reads, rig.Origin.Stats + rig.Origin.Opens);
     }
 
-    private async Task<byte[]?> ReadAsync(string key, long version, int offset, int length)
+    [Fact]
+    public async Task A_version_that_was_kept_and_has_let_go_of_a_part_is_read_from_its_origin_again()
     {
-        var host = new PeerHost("root", rig.Keyspace, statistics);
-        var opened = await host.OpenRangeAsync(new RangeRequest(0, Encoding.UTF8.GetBytes(key), (ulong)version, Length, offset, length, IsHeldOnly: true), default);
+        await using var small = new Rig(memoryBytes: BlobStoreOptions.MemoryBytesMin);
+        byte[] content = Rig.Bytes(Length);
+        small.Memory.Put("big", content);
+        small.Memory.Put("others", Rig.Bytes(96 << 20));
+        await small.ReadAsync("o/big");
+        long version = VersionOf("o/big", small);
+        Assert.Equal(content, await ReadAsync("o/big", version, 0, Length, small, isHeldOnly: false)); // from then on it is kept
+        long before = small.Origin.BytesRead;
+
+        await small.ReadAsync("o/others");
+
+        Assert.Equal(content, await ReadAsync("o/big", version, 0, Length, small, isHeldOnly: false));
+        Assert.True(small.Origin.BytesRead > before + (96 << 20), "all of it was there still");
+    }
+
+    private async Task<byte[]?> ReadAsync(string key, long version, int offset, int length, Rig? of = null, bool isHeldOnly = true)
+    {
+        var host = new PeerHost("root", (of ?? rig).Keyspace, statistics);
+        var opened = await host.OpenRangeAsync(new RangeRequest(0, Encoding.UTF8.GetBytes(key), (ulong)version, Length, offset, length, isHeldOnly), default);
         if (!opened.IsOk)
         {
             Assert.Equal(CacheErrorCode.NotFound, opened.Error.Code);
@@ -76,7 +95,9 @@ public sealed class HeldRangeTests : IAsyncDisposable
         return bytes;
     }
 
-    private long VersionOf(string key)
+    private long VersionOf(string key) => VersionOf(key, rig);
+
+    private static long VersionOf(string key, Rig rig)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(key);
         ulong hash = rig.Store.Hash(bytes);
