@@ -9,8 +9,9 @@ namespace Hal.Cache.Scripting;
 /// <summary>One Lua state with Redis's sandbox. For one script at a time, on any thread.</summary>
 public sealed unsafe class LuaEngine : IDisposable
 {
-    // Keeps the script's frame on the stack when it ends in a call: a block with such a variable has no tail calls.
-    private static readonly byte[] Prologue = "local __frame <close> = nil "u8.ToArray();
+    // Keeps the script's frame on the stack when it ends in a call: a block with such a variable has no tail calls. The
+    // semicolon has a script that begins with an operator fail.
+    private static readonly byte[] Prologue = "local __frame <close> = nil; "u8.ToArray();
 
     // Lua's own function that raises an error, in a hook's place: its second argument, here a record that begins with the number of the
     // event, is a C string to it. No managed frame is on the stack when it jumps.
