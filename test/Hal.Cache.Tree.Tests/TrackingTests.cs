@@ -21,6 +21,8 @@ public sealed class TrackingTests(FourInstances four)
     [InlineData("a key that a script reads", "SET t:9 0", "EVAL_RO return+redis.call('get',KEYS[1]) 1 t:9", "SET t:9 1", "t:9")]
     [InlineData("a key that a script writes", "SET t:10 0", "GET t:10", "EVAL return+redis.call('incr',KEYS[1]) 1 t:10", "t:10")]
     [InlineData("a renamed key", "SET t:11 0", "GET t:11", "RENAME t:11 t:11b", "t:11")]
+    [InlineData("a renamed hash", "HSET t:12 f 0", "HGET t:12 f", "RENAME t:12 t:12b", "t:12")]
+    [InlineData("a hash that another becomes", "HSET t:13b f 0", "HGET t:13 f", "RENAME t:13b t:13", "t:13")]
     public async Task A_client_hears_of_a_change_anywhere_before_the_writer_is_answered(string what, string before, string read, string write, string key)
     {
         await four.LinkedAsync();

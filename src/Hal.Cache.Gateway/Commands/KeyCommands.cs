@@ -131,7 +131,7 @@ internal static class KeyCommands
             if (!target.IsNone) return Integer(c, 0);
         }
 
-        if (entry.IsObject) return MoveObject(c, c.Key(2), "rename_to", 2, onlyNew);
+        if (entry.IsObject) return MoveObject(c, c.Key(2), "rename_from", "rename_to", 2, onlyNew);
         long version = entry.Version;
         c.Store.Begin(ref c.Scope);
         if (!TryPutCopy(c, c.Key(2), entry)) return Ended(c, Outcome.Retry);
@@ -149,7 +149,7 @@ internal static class KeyCommands
         if (entry.IsNone) return Integer(c, 0);
         if (!c.TryFind(c.Key(1, database), Need.Meta, out EntryRef target)) return Outcome.Retry;
         if (!target.IsNone) return Integer(c, 0);
-        if (entry.IsObject) return MoveObject(c, c.Key(1, database), "move_to", 1, integer: true);
+        if (entry.IsObject) return MoveObject(c, c.Key(1, database), "move_from", "move_to", 1, integer: true);
         long version = entry.Version;
         c.Store.Begin(ref c.Scope);
         if (!TryPutCopy(c, c.Key(1, database), entry)) return Ended(c, Outcome.Retry);
@@ -217,12 +217,12 @@ internal static class KeyCommands
     }
 
     // The structure itself changes its key, in one record.
-    private static Outcome MoveObject(CommandContext c, in BlobKey to, string keyspaceEvent, int eventArg, bool integer)
+    private static Outcome MoveObject(CommandContext c, in BlobKey to, string fromEvent, string toEvent, int toArg, bool integer)
     {
         if (!c.IsDone(c.Store.Move(c.Key(1), to, ref c.Scope), 0)) return Outcome.Retry;
         WatchFields(c, to);
-        c.Changed(keyspaceEvent, eventArg, to.Database);
-        c.Changed("del", 1);
+        c.Changed(fromEvent, 1);
+        c.Changed(toEvent, toArg, to.Database);
         return integer ? Integer(c, 1) : c.Ok();
     }
 
