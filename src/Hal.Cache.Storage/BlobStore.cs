@@ -189,7 +189,7 @@ internal sealed class BlobStore : IBlobStore
 
     public StoreStatus Reserve(in BlobKey key, long bytes) => objects.Reserve(key, bytes);
 
-    public void Change(in BlobKey key, ReadOnlySpan<byte> change, ref WriteScope scope) => objects.Change(key, change, ref scope);
+    public void Change(in BlobKey key, ReadOnlySpan<byte> change, ref WriteScope scope, KeyChange told) => objects.Change(key, change, told, ref scope);
 
     public StoreStatus Move(in BlobKey from, in BlobKey to, ref WriteScope scope) => objects.Move(from, to, ref scope);
 

@@ -102,9 +102,10 @@ public interface IBlobStore : IAsyncDisposable
     /// <summary>
     /// Notes that the caller has just changed the key's object in place as <see cref="IObjectValue.TryApply"/> would with these bytes: a
     /// new version, logged. It can't fail: where the log's buffer has filled up since <see cref="Reserve"/>, or the change is longer than a
-    /// record, the whole object is written in the background, and the reply waits for that. Needs the lock.
+    /// record, the whole object is written in the background, and the reply waits for that. Sinks are told of <paramref name="told"/>. Needs
+    /// the lock.
     /// </summary>
-    void Change(in BlobKey key, ReadOnlySpan<byte> change, ref WriteScope scope);
+    void Change(in BlobKey key, ReadOnlySpan<byte> change, ref WriteScope scope, KeyChange told = KeyChange.Replaced);
 
     /// <summary>
     /// Gives an object that is in memory another key (in any database) with its expiry, in place of what is there, without copying it; at

@@ -11,6 +11,9 @@ public enum KeyChange
 
     /// <summary>The time of its end was set or taken away; the value is as it was.</summary>
     ExpirySet,
+
+    /// <summary>A stream's groups or last ID were set; its entries are as they were.</summary>
+    GroupsSet,
     Deleted,
     Expired,
     Evicted,

@@ -65,23 +65,24 @@ internal static class CollectionAccess
     }
 
     /// <summary>Logs the changes that were made to a collection in <see cref="CommandContext.Changes"/>; one that is empty goes with its key.</summary>
-    public static void Commit(this CommandContext c, int arg, ICollectionValue value) => c.Commit(c.Key(arg), arg, value);
+    public static void Commit(this CommandContext c, int arg, ICollectionValue value, KeyChange told = KeyChange.Replaced) =>
+        c.Commit(c.Key(arg), arg, value, told);
 
     /// <summary>Logs the changes that were made to a collection in <see cref="CommandContext.Changes"/>; one that is empty goes with its key.</summary>
-    public static void Commit(this CommandContext c, in BlobKey key, int arg, ICollectionValue value)
+    public static void Commit(this CommandContext c, in BlobKey key, int arg, ICollectionValue value, KeyChange told = KeyChange.Replaced)
     {
         if (c.Changes.IsEmpty) return;
-        if (!value.IsEmpty || !c.TryRemove(key, out _)) c.Store.Change(key, c.Changes.Written, ref c.Scope);
+        if (!value.IsEmpty || !c.TryRemove(key, out _)) c.Store.Change(key, c.Changes.Written, ref c.Scope, told);
         c.Changes.Clear();
         if (!value.IsEmpty) return;
         c.Changed("del", arg);
     }
 
     /// <summary>Puts a new collection, or logs the changes to one that exists; false means <c>return Outcome.Retry</c>.</summary>
-    public static bool TryCommit(this CommandContext c, int arg, ICollectionValue value, bool isNew)
+    public static bool TryCommit(this CommandContext c, int arg, ICollectionValue value, bool isNew, KeyChange told = KeyChange.Replaced)
     {
         if (isNew) return c.TryPut(c.Key(arg), value);
-        c.Commit(arg, value);
+        c.Commit(arg, value, told);
         return true;
     }
 

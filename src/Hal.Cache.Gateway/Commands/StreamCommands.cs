@@ -1,3 +1,4 @@
+using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Gateway.Streams;
 using Hal.Cache.Node.Streams;
@@ -169,7 +170,7 @@ internal static class StreamCommands
         }
 
         stream.SetId(id, added == -1 ? stream.EntriesAdded : added, deleted == StreamId.Zero ? stream.MaxDeletedId : deleted, c.Changes);
-        c.Commit(1, stream);
+        c.Commit(1, stream, KeyChange.GroupsSet);
         c.Changed("xsetid", 1);
         return c.Ok();
     }

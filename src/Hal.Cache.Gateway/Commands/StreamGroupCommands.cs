@@ -1,3 +1,4 @@
+using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Gateway.Streams;
 using Hal.Cache.Node.Streams;
@@ -50,7 +51,7 @@ internal static class StreamGroupCommands
         bool isNew = stream is null;
         stream ??= new StreamValue(c.Keyspace.Collections);
         if (stream.CreateGroup(c.Arg(3), id, read, isNew ? null : c.Changes) is null) return c.Error("BUSYGROUP Consumer Group name already exists"u8);
-        if (!c.TryCommit(2, stream, isNew)) return Outcome.Retry;
+        if (!c.TryCommit(2, stream, isNew, KeyChange.GroupsSet)) return Outcome.Retry;
         c.Changed("xgroup-create", 2);
         return c.Ok();
     }
@@ -64,7 +65,7 @@ internal static class StreamGroupCommands
         if (!c.Arg(4).SequenceEqual("$"u8) && !c.TryId(4, 0, false, out id)) return Outcome.Done;
         group!.Select(c.Changes);
         group.SetPosition(id, read, c.Changes);
-        c.Commit(2, stream);
+        c.Commit(2, stream, KeyChange.GroupsSet);
         c.Changed("xgroup-setid", 2);
         return c.Ok();
     }
@@ -74,7 +75,7 @@ internal static class StreamGroupCommands
         if (!c.TryChange(2, out StreamValue? stream, out Outcome outcome)) return outcome;
         if (stream is null) return NoStream(c);
         if (!stream.DestroyGroup(c.Arg(3), c.Changes)) return c.Integer(0);
-        c.Commit(2, stream);
+        c.Commit(2, stream, KeyChange.GroupsSet);
         c.Changed("xgroup-destroy", 2); // who waits for the group gets an error
         return c.Integer(1);
     }
@@ -85,7 +86,7 @@ internal static class StreamGroupCommands
         if (group!.Consumers.Find(c.Arg(4)) is not null) return c.Integer(0);
         group.Select(c.Changes);
         group.Select(c.Arg(4), c.Now, c.Changes, out _);
-        c.Commit(2, stream!);
+        c.Commit(2, stream!, KeyChange.GroupsSet);
         c.Changed("xgroup-createconsumer", 2);
         return c.Integer(1);
     }
@@ -99,7 +100,7 @@ internal static class StreamGroupCommands
         group.Select(c.Changes);
         group.Select(c.Arg(4), c.Now, c.Changes, out _);
         group.Delete(consumer, c.Changes);
-        c.Commit(2, stream!);
+        c.Commit(2, stream!, KeyChange.GroupsSet);
         c.Changed("xgroup-delconsumer", 2);
         return c.Integer(pending);
     }
@@ -116,7 +117,7 @@ internal static class StreamGroupCommands
             if (group.Acknowledge(id, c.Changes)) acknowledged++;
         }
 
-        if (acknowledged > 0) c.Commit(1, stream);
+        if (acknowledged > 0) c.Commit(1, stream, KeyChange.GroupsSet);
         else c.Changes.Clear();
         return c.Integer(acknowledged);
     }

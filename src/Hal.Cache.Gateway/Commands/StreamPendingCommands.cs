@@ -1,3 +1,4 @@
+using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Gateway.Streams;
 using Hal.Cache.Node.Streams;
@@ -234,7 +235,7 @@ internal static class StreamPendingCommands
     private static void End(CommandContext c, StreamValue stream, StreamConsumer consumer, long now, bool hasClaimed, bool isChanged)
     {
         if (hasClaimed) StreamGroup.SetTimes(consumer, now, now, c.Changes);
-        if (hasClaimed || isChanged) c.Commit(1, stream);
+        if (hasClaimed || isChanged) c.Commit(1, stream, KeyChange.GroupsSet);
         else c.Changes.Clear();
     }
 }

@@ -132,7 +132,7 @@ internal static class StreamReadCommands
             isChanged = true;
         }
 
-        if (isChanged) c.Commit(keyArg, stream);
+        if (isChanged) c.Commit(keyArg, stream, KeyChange.GroupsSet);
         else c.Changes.Clear();
     }
 

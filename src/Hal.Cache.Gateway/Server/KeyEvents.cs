@@ -58,7 +58,7 @@ internal sealed class KeyEvents(IBlobStore store, TrackingTable tracking, Keyspa
         if (change == KeyChange.Fetched) return; // no change for clients
         if (tracking.ClientCount > 0 && isAuthority) tracking.Invalidate(key.Bytes, writer);
         else if (tracking.ClientCount > 0) tracking.InvalidateRemembered(key.Bytes);
-        if (watches.Count > 0) watches.Touch(key);
+        if (watches.Count > 0 && change != KeyChange.GroupsSet) watches.Touch(key); // groups are no part of what is watched, as in Redis
         if (isAuthority && notifications.WantsChanges) notifications.Tell(key, change, writer);
     }
 

@@ -85,7 +85,7 @@ public sealed class PinnedKeys : IKeyChangeSink, IEvictionGuard
             case KeyChange.Deleted or KeyChange.Expired or KeyChange.Evicted or KeyChange.Invalidated:
                 Forget(key);
                 break;
-            case KeyChange.Added or KeyChange.Replaced or KeyChange.Fetched when selection.Has(key):
+            case KeyChange.Added or KeyChange.Replaced or KeyChange.GroupsSet or KeyChange.Fetched when selection.Has(key):
                 var scope = default(WriteScope);
                 EntryRef entry = store.Find(key, ref scope);
                 if (!entry.IsNone)

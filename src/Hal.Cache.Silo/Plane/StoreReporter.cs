@@ -30,7 +30,7 @@ internal sealed class StoreReporter(Keyspace keyspace, TransferLog transfers) : 
         var entry = store.Find(key, ref scope);
         if (entry.IsNone) return;
         // The time of a key's end is part of its version.
-        var wasThere = change is KeyChange.Replaced or KeyChange.ExpirySet;
+        var wasThere = change is KeyChange.Replaced or KeyChange.ExpirySet or KeyChange.GroupsSet;
         if (!keyspace.IsWhole(entry, out long version))
         {
             if (wasThere) reporter.Removed(key.Bytes, key.Database, RemovalReason.Invalidated, Told(before));

@@ -84,7 +84,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         return IsRefused(slot) ? StoreStatus.Full : StoreStatus.Done;
     }
 
-    public void Change(in BlobKey key, ReadOnlySpan<byte> change, ref WriteScope scope)
+    public void Change(in BlobKey key, ReadOnlySpan<byte> change, KeyChange told, ref WriteScope scope)
     {
         Shard shard = core.ShardOf(key.Hash);
         EntryHeader* entry = shard.Table.Find(key.Hash, core.Spaces.SpaceOf(key.Database), key.Bytes);
@@ -100,7 +100,7 @@ internal sealed unsafe class ObjectWrites(StoreCore core, EntryWrites writes)
         table.Recount(slot);
         core.Packer.List(slot);
         core.Policy.Read(new EntryRef(entry), core.Clock);
-        writes.Changed(key, KeyChange.Replaced, before, ref scope);
+        writes.Changed(key, told, before, ref scope);
     }
 
     public StoreStatus Move(in BlobKey from, in BlobKey to, ref WriteScope scope)
