@@ -48,11 +48,14 @@ internal static class EvalCommands
 
     private static Outcome EvalSha(CommandContext c, bool isReadOnly)
     {
+        if (c.ArgLength(1) != 40) return NoScript(c); // no digest at all: Redis looks no further
         int keys = KeysOf(c, 2);
         if (keys < 0) return Outcome.Done;
-        Script? script = c.ArgLength(1) == 40 ? c.Server.Scripts.Find(Encoding.Latin1.GetString(c.Arg(1)).ToLowerInvariant()) : null;
-        return script is null ? c.Error("NOSCRIPT No matching script. Please use EVAL."u8) : Run(c, script, keys, isReadOnly);
+        Script? script = c.Server.Scripts.Find(Encoding.Latin1.GetString(c.Arg(1)).ToLowerInvariant());
+        return script is null ? NoScript(c) : Run(c, script, keys, isReadOnly);
     }
+
+    private static Outcome NoScript(CommandContext c) => c.Error("NOSCRIPT No matching script. Please use EVAL."u8);
 
     private static Outcome Run(CommandContext c, Script script, int keys, bool isReadOnly)
     {
