@@ -206,6 +206,7 @@ internal sealed class CommandDispatcher(ServerState server)
 
     private Outcome GoTo(CommandContext context, CommandPlace place) => place switch
     {
+        _ when server.Cluster.Mode == ClusterViewMode.Off && context.Spec.Group == "cluster" => Run(context), // which refuses it
         CommandPlace.Authority => Forward(context),
         CommandPlace.AllAuthorities => context.RunAsync(allRoots!.RunAsync),
         _ => places!.Refuse(context, place),

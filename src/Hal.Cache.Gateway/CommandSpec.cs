@@ -58,15 +58,19 @@ internal sealed record CommandSpec(string Name, int Arity, CommandFlags Flags, K
     public bool Accepts(int count) => Arity >= 0 ? count == Arity : count >= -Arity;
 
     /// <summary>The row as the table at <paramref name="id"/> has it; the table calls it once.</summary>
-    internal CommandSpec Placed(int id, CommandSpec? container) => this with
+    internal CommandSpec Placed(int id, CommandSpec? container)
     {
-        Id = id,
-        Container = container,
-        FullName = container is null ? Name.ToLowerInvariant() : $"{container.FullName}|{Name.ToLowerInvariant()}",
-        IsKeyless = Keys.IsNone && MoreKeys.Length == 0,
-        RunsAtAuthority = Peers.CommandRouting.RunsAtAuthority(this),
-        FanOut = Peers.CommandRouting.FanOutOf(container is null ? Name.ToLowerInvariant() : $"{container.FullName}|{Name.ToLowerInvariant()}"),
-    };
+        string fullName = container is null ? Name.ToLowerInvariant() : $"{container.FullName}|{Name.ToLowerInvariant()}";
+        CommandSpec placed = this with
+        {
+            Id = id,
+            Container = container,
+            FullName = fullName,
+            IsKeyless = Keys.IsNone && MoreKeys.Length == 0,
+            FanOut = Peers.CommandRouting.FanOutOf(fullName),
+        };
+        return placed with { RunsAtAuthority = Peers.CommandRouting.RunsAtAuthority(placed) };
+    }
 
     internal CommandSpec WithSubcommands(CommandSpec[] placed) => this with { Subcommands = placed };
 }

@@ -220,6 +220,26 @@ public sealed class CoherenceTests(ThreeLevels levels) : IClassFixture<ThreeLeve
     }
 
     [Fact]
+    public void The_keys_of_a_slot_are_the_roots_at_every_instance()
+    {
+        using var root = levels.Connect("root");
+        using var leaf = levels.Connect("leaf");
+        var slot = leaf.Command("CLUSTER", "KEYSLOT", "{slot}").Text;
+        root.Command("MSET", "{slot}:read", "v", "{slot}:unread", "v", "{slot}:gone", "v");
+        Assert.Equal("v", leaf.Command("GET", "{slot}:read").Text);
+        Assert.Equal("v", leaf.Command("GET", "{slot}:gone").Text);
+        root.Command("DEL", "{slot}:gone");
+
+        foreach (var name in new[] { "root", "branch", "leaf" })
+        {
+            using var client = levels.Connect(name);
+            Assert.Equal(2, client.Command("CLUSTER", "COUNTKEYSINSLOT", slot).Number);
+            var keys = client.Command("CLUSTER", "GETKEYSINSLOT", slot, "9").Items!.Select(item => item.Text);
+            Assert.Equal(["{slot}:read", "{slot}:unread"], keys.Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Fact]
     public void A_transaction_at_a_leaf_runs_at_the_root_and_watches_there()
     {
         using var root = levels.Connect("root");

@@ -236,6 +236,19 @@ public sealed class RootsTests(TwoRoots roots) : IClassFixture<TwoRoots>
         }
 
         foreach (var root in new[] { "east", "west" }) Assert.InRange(TreeProcesses.Counter(roots.Tree[root], "keys"), 1, keys.Length - 1);
+        foreach (var tag in new[] { TwoRoots.East, TwoRoots.West })
+        {
+            Assert.Equal("OK", clients["leaf"].Command("MSET", $"{tag}:1", "v", $"{tag}:2", "v").Text);
+            var slot = clients["leaf"].Command("CLUSTER", "KEYSLOT", tag).Text;
+            foreach (var name in TwoRoots.Names)
+            {
+                Assert.Equal(2, clients[name].Command("CLUSTER", "COUNTKEYSINSLOT", slot).Number);
+                Assert.Equal([$"{tag}:1", $"{tag}:2"], clients[name].Command("CLUSTER", "GETKEYSINSLOT", slot, "9").Items!.Select(i => i.Text).Order(StringComparer.Ordinal));
+                Assert.Single(clients[name].Command("CLUSTER", "GETKEYSINSLOT", slot, "1").Items!);
+                Assert.Equal("ERR Invalid slot", clients[name].Command("CLUSTER", "COUNTKEYSINSLOT", "16384").Text);
+            }
+        }
+
         Assert.Equal("OK", clients["west"].Command("FLUSHALL").Text);
         foreach (var name in TwoRoots.Names)
         {

@@ -66,11 +66,14 @@ internal static class ClusterCommands
     /// <summary>Answers where the instance shows itself as a cluster.</summary>
     private static Outcome View(CommandContext c, Action<RespWriter> write)
     {
-        if (c.Server.Cluster.Mode == ClusterViewMode.Off) return c.Error(Disabled);
+        if (IsOff(c)) return c.Error(Disabled);
         c.Client.SeesCluster = true;
         write(c.Reply);
         return Outcome.Done;
     }
+
+    // An instance asks on behalf of a client that sees a cluster there.
+    private static bool IsOff(CommandContext c) => c.Server.Cluster.Mode == ClusterViewMode.Off && c.Client.Peer is not { IsProven: true };
 
     // Clients of standalone servers ask for the nodes to find out what they have before them: they are told so, until they ask for more.
     private static Outcome Nodes(CommandContext c)
@@ -140,7 +143,7 @@ internal static class ClusterCommands
 
     private static Outcome CountKeys(CommandContext c)
     {
-        if (c.Server.Cluster.Mode == ClusterViewMode.Off) return c.Error(Disabled);
+        if (IsOff(c)) return c.Error(Disabled);
         if (!RedisInteger.TryParse(c.Arg(2), out long slot)) return c.NotInteger();
         if (slot is < 0 or >= Crc16.SlotCount) return c.Error("ERR Invalid slot"u8);
         return View(c, reply => reply.Integer(Collect(c, (int)slot, long.MaxValue).Count));
@@ -148,7 +151,7 @@ internal static class ClusterCommands
 
     private static Outcome Keys(CommandContext c)
     {
-        if (c.Server.Cluster.Mode == ClusterViewMode.Off) return c.Error(Disabled);
+        if (IsOff(c)) return c.Error(Disabled);
         if (!RedisInteger.TryParse(c.Arg(2), out long slot) || !RedisInteger.TryParse(c.Arg(3), out long count)) return c.NotInteger();
         if (slot is < 0 or >= Crc16.SlotCount || count < 0) return c.Error("ERR Invalid slot or number of keys"u8);
         return View(c, reply =>

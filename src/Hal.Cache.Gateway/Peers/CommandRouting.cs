@@ -15,7 +15,7 @@ internal static class CommandRouting
         const CommandFlags here = CommandFlags.Local | CommandFlags.Admin | CommandFlags.PubSub;
         if (spec.Has(here))
             return spec.IsWrite && !spec.Has(CommandFlags.Local) && !spec.Keys.IsNone; // PFDEBUG
-        if (spec.Has(CommandFlags.Write | CommandFlags.Blocking) || IsScripting(spec))
+        if (spec.Has(CommandFlags.Write | CommandFlags.Blocking) || IsScripting(spec) || spec.FanOut != FanOut.None)
             return true;
         return spec.Has(CommandFlags.ReadOnly) && spec.Keys.IsNone && spec.MoreKeys.Length == 0;
     }
@@ -37,8 +37,8 @@ internal static class CommandRouting
     /// <summary>How one reply is made of those of all roots, for a command that concerns the data set, or the scripts, of each.</summary>
     public static FanOut FanOutOf(string fullName) => fullName switch
     {
-        "dbsize" => FanOut.Sum,
-        "keys" => FanOut.Concat,
+        "dbsize" or "cluster|countkeysinslot" => FanOut.Sum,
+        "keys" or "cluster|getkeysinslot" => FanOut.Concat,
         "scan" => FanOut.Scan,
         "randomkey" => FanOut.Chance,
         "waitaof" => FanOut.Least,
