@@ -11,7 +11,7 @@ namespace Hal.Cache.Transport;
 /// does not hold. The loop's thread receives once and runs the waiting reader; a reader never receives again on that thread before the
 /// other connections had their turn.
 /// </summary>
-internal sealed class SocketReader(SocketConnection connection, BlockPool pool) : PipeReader, IDirectInput, IValueTaskSource<ReadResult>, IValueTaskSource
+internal sealed class SocketReader(SocketConnection connection, BlockPool pool) : PipeReader, IDirectInput, IInputAhead, IValueTaskSource<ReadResult>, IValueTaskSource
 {
     // With less room than this a receive is not worth its call.
     private const int FreeBytesMin = 2 << 10;
@@ -28,6 +28,7 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
     private bool isDirect; // the wait is for a receive of the caller's
     private bool mayHaveMore; // the last receive filled its buffer
     private volatile bool isPeerDone; // the peer's end came, perhaps with the edge of bytes before it: no further edge follows
+    private int received; // by the last receive
     private Exception? failure;
     private CancellationToken watched;
     private CancellationTokenRegistration watch;
@@ -107,6 +108,16 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
         return new(this, version);
     }
 
+    public bool HasAhead => !isExamined;
+
+    public int TryReceiveAhead(int bytesMax)
+    {
+        int ahead = 0;
+        while (ahead < bytesMax && failure == null && !isEnded && Receive())
+            ahead += received;
+        return ahead;
+    }
+
     public override bool TryRead(out ReadResult result)
     {
         bool cancelled = isCancelled;
@@ -133,8 +144,18 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
 
         headStart = consumed.GetInteger();
         isExamined = ReferenceEquals(examined.GetObject(), tail) && examined.GetInteger() == tail!.Filled;
-        if (head == tail && headStart == head.Filled)
+        if (headStart < head.Filled)
+            return;
+        if (head == tail)
+        {
             Release();
+            return;
+        }
+
+        // What was received ahead begins in the next block: no read begins with an empty piece.
+        Block done = head;
+        (head, headStart) = (done.NextBlock, 0);
+        done.Return();
     }
 
     /// <summary>Ends a wait, now or the next one, with a result that says so.</summary>
@@ -265,6 +286,7 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
     {
         Block block = Room();
         int count = connection.Receive(block.Free.Span, out int error);
+        received = Math.Max(count, 0);
         if (count > 0)
         {
             mayHaveMore = isPeerDone || count == block.Free.Length;

@@ -19,6 +19,7 @@ internal sealed class LargeArgumentReader(PipeReader input, CommandContext conte
     private const int TurnBytesMax = 512 << 10;
 
     private readonly IDirectInput? direct = input as IDirectInput;
+    private readonly IInputAhead? ahead = input as IInputAhead;
     private int turnBytes;
 
     /// <summary>What is left of the input after the body and its line's end.</summary>
@@ -79,6 +80,16 @@ internal sealed class LargeArgumentReader(PipeReader input, CommandContext conte
             {
                 input.AdvanceTo(Rest.End);
                 Rest = default;
+                if (ahead is { HasAhead: true } && input.TryRead(out ReadResult came))
+                {
+                    Rest = came.Buffer;
+                    if (came.IsCanceled)
+                        input.CancelPendingRead(); // whoever wakes the reader is heard by the next read
+                    if (!Rest.IsEmpty)
+                        continue;
+                    input.AdvanceTo(Rest.End);
+                }
+
                 int count = direct.TryReceive(value.TryReserve(index)[filled..]);
                 if (count == 0)
                     return false;

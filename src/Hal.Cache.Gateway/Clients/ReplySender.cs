@@ -11,8 +11,18 @@ using Hal.Cache.Resp;
 namespace Hal.Cache.Gateway.Clients;
 
 /// <summary>Sends what a connection's writer holds, bodies of large values in between, once all that it tells of is durable.</summary>
-internal sealed class ReplySender(CommandContext context, PipeWriter output, Action abort, IConnectionLoop? loop, LoopCommits? commits, CancellationToken closed)
+internal sealed class ReplySender(
+    CommandContext context, IDuplexPipe pipe, Action abort, IConnectionLoop? loop, LoopCommits? commits, TimeProvider time, CancellationToken closed) : IDisposable
 {
+    /// <summary>
+    /// Bytes that are received of a client that takes no replies: many clients send all of a pipeline before they read, as they may with Redis, whose output has
+    /// no limit. What is sent beyond it has to wait until the client reads.
+    /// </summary>
+    public const int AheadBytesMax = 256 << 20;
+
+    /// <summary>A client that has taken nothing for so long may be one that still sends.</summary>
+    private static readonly TimeSpan StuckAfter = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Bytes of a body that are handed to the output at a time.</summary>
     private const int BodyBytesAtOnce = 64 << 10;
 
@@ -32,6 +42,10 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
     private const int BodyBytesUnsent = 256 << 10;
 
     private readonly RespWriter reply = context.Reply;
+    private readonly PipeWriter output = pipe.Output;
+    private readonly IInputAhead? input = pipe.Input as IInputAhead;
+    private ITimer? stuck;
+    private int ahead; // bytes that were received since the input was read
     private SemaphoreSlim? gate; // while a command waits whose client is sent messages
     private CommitWait? commit;
     private bool hasBegun;
@@ -50,6 +64,11 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
         IsOnBorrowedThread = false;
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
     }
+
+    /// <summary>The input is read: what was received ahead is part of it.</summary>
+    public void InputRead() => ahead = 0;
+
+    public void Dispose() => stuck?.Dispose();
 
     /// <summary>True when the connection is of no use any more.</summary>
     public bool IsClosed { get; private set; }
@@ -89,7 +108,11 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
             ReadOnlyMemory<byte> messages = context.Client.Outbox.Take();
             output.Write(messages.Span);
             context.Client.Counters.BytesOut += messages.Length;
-            IsClosed |= (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted;
+            FlushResult flushed;
+            do
+                flushed = await output.FlushAsync(closed).ConfigureAwait(false); // the input is the command's, which may go on meanwhile
+            while (flushed.IsCanceled);
+            IsClosed |= flushed.IsCompleted;
         }
         finally
         {
@@ -124,8 +147,35 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
         output.Write(reply.WrittenSpan[sent..]);
         context.Client.Counters.BytesOut += reply.WrittenSpan.Length;
         reply.Clear();
-        FlushResult flushed = await output.FlushAsync(closed).ConfigureAwait(false);
-        IsClosed |= flushed.IsCompleted;
+        IsClosed |= await SendAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Sends what the output holds; true where the client is gone.</summary>
+    private ValueTask<bool> SendAsync()
+    {
+        ValueTask<FlushResult> flushing = output.FlushAsync(closed);
+        return flushing.IsCompletedSuccessfully ? new(flushing.Result.IsCompleted) : WaitForClientAsync(flushing);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> WaitForClientAsync(ValueTask<FlushResult> flushing)
+    {
+        if (input == null)
+            return (await flushing.ConfigureAwait(false)).IsCompleted;
+        stuck ??= time.CreateTimer(static sender => ((ReplySender)sender!).output.CancelPendingFlush(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        while (true)
+        {
+            stuck.Change(ahead < AheadBytesMax ? StuckAfter : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            FlushResult flushed = await flushing.ConfigureAwait(false);
+            if (!flushed.IsCanceled)
+            {
+                stuck.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                return flushed.IsCompleted;
+            }
+
+            ahead += input.TryReceiveAhead(AheadBytesMax - ahead);
+            flushing = output.FlushAsync(closed);
+        }
     }
 
     /// <summary>Sends the reply up to the end of its last body, and answers where in the writer that is; -1 where the rest can't be had.</summary>
@@ -184,7 +234,7 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
                 if (count == 0)
                 {
                     // What is here goes out while the rest is being read.
-                    if (output.UnflushedBytes > head && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
+                    if (output.UnflushedBytes > head && await SendAsync().ConfigureAwait(false))
                         return false;
                     head = 0;
                     int most = (int)Math.Min(Math.Min(BodyBytesAtOnce, turnMax), body.Remaining);
@@ -201,7 +251,7 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
                 output.Advance(count);
                 (borrowed, turn) = (borrowed + count, turn + count);
                 context.Client.Counters.BytesOut += count;
-                if (output.UnflushedBytes >= BodyBytesUnsent && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
+                if (output.UnflushedBytes >= BodyBytesUnsent && await SendAsync().ConfigureAwait(false))
                     return false;
             }
 
@@ -216,7 +266,7 @@ internal sealed class ReplySender(CommandContext context, PipeWriter output, Act
     private async ValueTask<bool> EndTurnAsync(bool sends)
     {
         bool yields = OthersWait;
-        if ((yields || sends) && output.UnflushedBytes > 0 && (await output.FlushAsync(closed).ConfigureAwait(false)).IsCompleted)
+        if ((yields || sends) && output.UnflushedBytes > 0 && await SendAsync().ConfigureAwait(false))
             return false;
         if (yields)
             await Task.Yield(); // goes behind what waits, where a forced yield of a task would come first again

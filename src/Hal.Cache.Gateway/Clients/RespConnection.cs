@@ -63,7 +63,7 @@ internal sealed class RespConnection : IDisposable
         writes = server.Forwarder is { } forwarder && server.Tree is { Authorities.IsAuthority: false }
             ? new ForwardedWrites(context, forwarder, time)
             : null;
-        sender = new ReplySender(context, pipe.Output, client.Abort, loop, commits, closed);
+        sender = new ReplySender(context, pipe, client.Abort, loop, commits, time, closed);
         client.Wake = input.CancelPendingRead;
         context.SendSoFar = server.Forwarder is null ? null : SendSoFarAsync;
         EndCommand();
@@ -77,6 +77,7 @@ internal sealed class RespConnection : IDisposable
             int borrowed = sender.IsOnBorrowedThread ? Environment.CurrentManagedThreadId : 0;
             context.HasLeftLoop = false;
             ReadResult read = await input.ReadAsync(closed).ConfigureAwait(false);
+            sender.InputRead();
             if (borrowed == Environment.CurrentManagedThreadId && sender.IsOnBorrowedThread)
                 await sender.GiveBackThreadAsync().ConfigureAwait(false);
             sender.IsOnBorrowedThread = false;
@@ -136,6 +137,7 @@ internal sealed class RespConnection : IDisposable
         if (writes is { Count: > 0 })
             _ = writes.DisposeAsync().AsTask();
         context.Dispose();
+        sender.Dispose();
         carry.Return();
     }
 
