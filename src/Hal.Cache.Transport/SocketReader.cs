@@ -113,7 +113,7 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
     public int TryReceiveAhead(int bytesMax)
     {
         int ahead = 0;
-        while (ahead < bytesMax && failure == null && !isEnded && Receive())
+        while (ahead < bytesMax && failure == null && !isEnded && Receive(isAhead: true))
             ahead += received;
         return ahead;
     }
@@ -282,9 +282,9 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
     }
 
     /// <summary>True where there is something to tell: bytes, the end, or a failure.</summary>
-    private bool Receive()
+    private bool Receive(bool isAhead = false)
     {
-        Block block = Room();
+        Block block = Room(isAhead);
         int count = connection.Receive(block.Free.Span, out int error);
         received = Math.Max(count, 0);
         if (count > 0)
@@ -313,11 +313,12 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
         return true;
     }
 
-    private Block Room()
+    // What is received ahead may be much: it leaves the pool's blocks to those who read.
+    private Block Room(bool isAhead)
     {
         if (tail is { } last && last.Free.Length >= FreeBytesMin)
             return last;
-        Block block = pool.Rent();
+        Block block = isAhead ? new(null, BlockPool.BlockBytes) : pool.Rent();
         if (tail == null)
             (head, headStart) = (block, 0);
         else

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Hal.Cache.Testing.Clients;
 
@@ -24,6 +25,16 @@ public sealed class PipelineTests : SiloHome
 
         for (var i = 0; i < small; i++)
             Assert.Equal($"{i,100}", client.Receive().Text);
+    }
+
+    [Fact]
+    public async Task Who_has_not_said_who_he_is_is_not_read_ahead_of_his_replies()
+    {
+        await using var run = await SiloRun.ServeAsync(Home, [.. AnyPort, "--requirepass", "secret"]);
+        using var client = new RespTestClient(IPEndPoint.Parse(run.Ready["resp"]).Port, TimeSpan.FromSeconds(2), receiveBufferBytes: 64 << 10);
+        var pings = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("PING\r\n", 5_000_000)));
+
+        Assert.Throws<SocketException>(() => client.SendRaw(pings));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ public sealed class ChunkStoreTests
     private static readonly byte[] Bytes = new byte[IBlobStore.ChunkBytes];
 
     [Fact]
-    public void Of_two_chunks_of_one_id_the_one_that_stays_is_found_whichever_came_first()
+    public void Of_two_chunks_of_one_id_the_one_that_a_value_has_is_found()
     {
         using var pool = new PagePool(64 << 20, 0);
         var live = new LiveBytes(1 << 20, 1 << 30);
@@ -19,12 +19,15 @@ public sealed class ChunkStoreTests
         Chunk first = chunks.TryAdd(1, Bytes, ChunkBacking.Origin)!, second = chunks.TryAdd(1, Bytes, ChunkBacking.Origin)!;
         long both = live.Total;
 
-        chunks.Drop(second, stays: first);
+        chunks.Attached(first);
+        chunks.Drop(second);
         Assert.Same(first, chunks.Find(1));
         Assert.Equal(both / 2, live.Total);
 
         Chunk third = chunks.TryAdd(1, Bytes, ChunkBacking.Origin)!;
-        chunks.Drop(first); // the value has let go of it meanwhile
+        Assert.Same(first, chunks.Find(1));
+        chunks.Drop(first); // the value has let go of it meanwhile, and takes the other
+        chunks.Attached(third);
         Assert.Same(third, chunks.Find(1));
 
         chunks.Drop(third);

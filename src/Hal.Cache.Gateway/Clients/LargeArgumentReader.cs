@@ -10,7 +10,7 @@ namespace Hal.Cache.Gateway.Clients;
 /// Takes a large argument's body out of the input and into the store chunk by chunk; where the transport allows it, bytes go from the socket
 /// straight into the chunk's memory.
 /// </summary>
-internal sealed class LargeArgumentReader(PipeReader input, CommandContext context, CancellationToken closed)
+internal sealed class LargeArgumentReader(PipeReader input, CommandContext context, ReplySender sender, CancellationToken closed)
 {
     private const int LineEndBytes = 2;
 
@@ -83,11 +83,10 @@ internal sealed class LargeArgumentReader(PipeReader input, CommandContext conte
                 if (ahead is { HasAhead: true } && input.TryRead(out ReadResult came))
                 {
                     Rest = came.Buffer;
+                    sender.InputTaken(Rest.Length);
                     if (came.IsCanceled)
                         input.CancelPendingRead(); // whoever wakes the reader is heard by the next read
-                    if (!Rest.IsEmpty)
-                        continue;
-                    input.AdvanceTo(Rest.End);
+                    continue;
                 }
 
                 int count = direct.TryReceive(value.TryReserve(index)[filled..]);
@@ -131,6 +130,7 @@ internal sealed class LargeArgumentReader(PipeReader input, CommandContext conte
         {
             ReadResult read = await input.ReadAsync(closed).ConfigureAwait(false);
             Rest = read.Buffer;
+            sender.InputTaken(Rest.Length);
             if (!Rest.IsEmpty || read.IsCompleted)
                 return !Rest.IsEmpty;
             input.AdvanceTo(Rest.End); // somebody woke the reader

@@ -14,14 +14,10 @@ namespace Hal.Cache.Gateway.Clients;
 internal sealed class ReplySender(
     CommandContext context, IDuplexPipe pipe, Action abort, IConnectionLoop? loop, LoopCommits? commits, TimeProvider time, CancellationToken closed) : IDisposable
 {
-    /// <summary>
-    /// Bytes that are received of a client that takes no replies: many clients send all of a pipeline before they read, as they may with Redis, whose output has
-    /// no limit. What is sent beyond it has to wait until the client reads.
-    /// </summary>
-    public const int AheadBytesMax = 256 << 20;
-
-    /// <summary>A client that has taken nothing for so long may be one that still sends.</summary>
+    /// <summary>A client that has taken nothing for so long may be one that still sends; twice as long each time that nothing came.</summary>
     private static readonly TimeSpan StuckAfter = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan StuckAfterMax = TimeSpan.FromSeconds(2);
 
     /// <summary>Bytes of a body that are handed to the output at a time.</summary>
     private const int BodyBytesAtOnce = 64 << 10;
@@ -45,7 +41,7 @@ internal sealed class ReplySender(
     private readonly PipeWriter output = pipe.Output;
     private readonly IInputAhead? input = pipe.Input as IInputAhead;
     private ITimer? stuck;
-    private int ahead; // bytes that were received since the input was read
+    private long ahead; // bytes that were received while replies waited, and not worked on yet
     private SemaphoreSlim? gate; // while a command waits whose client is sent messages
     private CommitWait? commit;
     private bool hasBegun;
@@ -65,10 +61,21 @@ internal sealed class ReplySender(
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
     }
 
-    /// <summary>The input is read: what was received ahead is part of it.</summary>
-    public void InputRead() => ahead = 0;
+    /// <summary>So much of the input has been worked on.</summary>
+    public void InputTaken(long bytes)
+    {
+        if (ahead == 0)
+            return;
+        bytes = Math.Min(bytes, ahead);
+        ahead -= bytes;
+        context.Server.Ahead.Returned(bytes);
+    }
 
-    public void Dispose() => stuck?.Dispose();
+    public void Dispose()
+    {
+        stuck?.Dispose();
+        InputTaken(long.MaxValue);
+    }
 
     /// <summary>True when the connection is of no use any more.</summary>
     public bool IsClosed { get; private set; }
@@ -160,12 +167,13 @@ internal sealed class ReplySender(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WaitForClientAsync(ValueTask<FlushResult> flushing)
     {
-        if (input == null)
+        // Who has not said who he is gets no memory for more than one read.
+        if (input == null || (!context.Client.IsAuthenticated && context.Server.Acl.NeedsPassword))
             return (await flushing.ConfigureAwait(false)).IsCompleted;
         stuck ??= time.CreateTimer(static sender => ((ReplySender)sender!).output.CancelPendingFlush(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        while (true)
+        for (TimeSpan after = StuckAfter; ;)
         {
-            stuck.Change(ahead < AheadBytesMax ? StuckAfter : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            stuck.Change(after, Timeout.InfiniteTimeSpan);
             FlushResult flushed = await flushing.ConfigureAwait(false);
             if (!flushed.IsCanceled)
             {
@@ -173,7 +181,10 @@ internal sealed class ReplySender(
                 return flushed.IsCompleted;
             }
 
-            ahead += input.TryReceiveAhead(AheadBytesMax - ahead);
+            int came = input.TryReceiveAhead(context.Server.Ahead.Left(ahead));
+            context.Server.Ahead.Took(came);
+            ahead += came;
+            after = came > 0 ? StuckAfter : after * 2 < StuckAfterMax ? after * 2 : StuckAfterMax;
             flushing = output.FlushAsync(closed);
         }
     }

@@ -21,6 +21,9 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Replies beyond this many bytes are sent before the next command runs.</summary>
     private const int ReplyBytesBuffered = 64 << 10;
 
+    /// <summary>Bytes of input after which other connections have their turn, and what was worked on gives its memory back.</summary>
+    private const int InputBytesAtOnce = 1 << 20;
+
     private const long TimedMask = 15;
 
     private readonly PipeReader input;
@@ -77,11 +80,18 @@ internal sealed class RespConnection : IDisposable
             int borrowed = sender.IsOnBorrowedThread ? Environment.CurrentManagedThreadId : 0;
             context.HasLeftLoop = false;
             ReadResult read = await input.ReadAsync(closed).ConfigureAwait(false);
-            sender.InputRead();
             if (borrowed == Environment.CurrentManagedThreadId && sender.IsOnBorrowedThread)
                 await sender.GiveBackThreadAsync().ConfigureAwait(false);
             sender.IsOnBorrowedThread = false;
             ReadOnlySequence<byte> buffer = read.Buffer;
+            bool isPart = buffer.Length > InputBytesAtOnce;
+            if (isPart)
+            {
+                buffer = buffer.Slice(0, InputBytesAtOnce);
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // off the loop's thread, if this is it
+            }
+
+            long length = buffer.Length;
             if (!buffer.IsEmpty)
                 client.ActiveAt = time.GetUtcNow().ToUnixTimeMilliseconds();
             if (client.HasMessages)
@@ -123,7 +133,8 @@ internal sealed class RespConnection : IDisposable
             if (reply.Length > 0 && !sender.IsClosed)
                 await sender.FlushAsync().ConfigureAwait(false);
             input.AdvanceTo(buffer.End);
-            if (read.IsCompleted)
+            sender.InputTaken(length);
+            if (read.IsCompleted && !isPart)
                 return;
             if (carry.Length == 0)
                 carry.Return();
@@ -348,7 +359,7 @@ internal sealed class RespConnection : IDisposable
     {
         if (reply.Length > 0)
             await sender.FlushAsync().ConfigureAwait(false);
-        large ??= new LargeArgumentReader(input, context, closed);
+        large ??= new LargeArgumentReader(input, context, sender, closed);
         ILargeValue? value = await large.ReadAsync(buffer, parser.LargeLength).ConfigureAwait(false);
         if (value == null)
         {

@@ -17,6 +17,9 @@ namespace Hal.Cache.Gateway.Server;
 /// <summary>What all connections share.</summary>
 internal sealed class ServerState
 {
+    /// <summary>What clients that take no replies may have sent.</summary>
+    public InputAheadBudget Ahead { get; } = new();
+
     private ConfigParameters? config;
     private SlowLog? slowLog;
 

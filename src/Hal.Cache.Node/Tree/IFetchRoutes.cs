@@ -9,6 +9,6 @@ public interface IFetchRoutes
     /// <summary>Instances to ask for a range of one version of an object, the best first; never empty, and never waited for long.</summary>
     ValueTask<IReadOnlyList<FetchSource>> SourcesAsync(RangeRequest range, CancellationToken cancellation);
 
-    /// <summary>Notes that a source did not bring what it was asked for, which is no fault of a guessed one.</summary>
+    /// <summary>Notes that a source did not bring what it was asked for; that one that is asked for what it holds holds it no more is no fault.</summary>
     void Failed(FetchSource source, RangeRequest range, CacheErrorCode why);
 }

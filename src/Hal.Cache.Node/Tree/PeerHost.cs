@@ -37,6 +37,8 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
     /// <summary>The same for this instance itself, which is not counted as served.</summary>
     internal ValueTask<Result<IRangeReader>> OpenOwnAsync(RangeRequest request, CancellationToken cancellation) => OpenAsync(request, null, cancellation);
 
+    private CacheError NotTheBytes => new(CacheErrorCode.Elsewhere, $"instance '{name}' has this version, but not the bytes that it is sent as");
+
     private CacheError NotHere => new(CacheErrorCode.NotFound, $"instance '{name}' has not this version");
 
     private async ValueTask<Result<IRangeReader>> ManifestAsync(RangeRequest request, CancellationToken cancellation)
@@ -56,7 +58,7 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
             if (keyspace.Snapshots.TryOpen(hash, (long)request.Version, request.Offset, request.Length) is { } blob)
                 return Results.Of<IRangeReader>(new LargeRange(blob, counted));
             if (request.IsHeldOnly)
-                return Held(request, hash, counted) is { } held ? Results.Of<IRangeReader>(held) : NotHere;
+                return Held(request, hash, counted);
             Found found = Look(request, hash, counted, out Fault fault, out IRangeReader? reader);
             if (found == Found.Reader)
                 return Results.Of(reader!);
@@ -64,7 +66,7 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
                 break;
             // A copied collection would be written in another order of its elements: only the authority says which bytes stand for a version.
             if (found == Found.Object && keyspace.KeepsCopies)
-                return new CacheError(CacheErrorCode.Elsewhere, $"instance '{name}' has this version, but not the bytes that it is sent as");
+                return NotTheBytes;
             if (found == Found.Object && !await keyspace.Snapshots.TryMakeAsync(request.Database, request.Key, hash, (long)request.Version, cancellation).ConfigureAwait(false))
                 break;
             if (found == Found.Fault && await keyspace.ResolveAsync(fault, cancellation).ConfigureAwait(false) is { } error)
@@ -74,8 +76,8 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
         return NotHere;
     }
 
-    /// <summary>What is here of a large value; null where that is not all of the range. Nothing that is done for it waits for another instance.</summary>
-    private LargeRange? Held(RangeRequest request, ulong hash, TreeStatistics? counted)
+    /// <summary>A range of a large value all of which is here. Nothing that is done for it waits for another instance.</summary>
+    private Result<IRangeReader> Held(RangeRequest request, ulong hash, TreeStatistics? counted)
     {
         IBlobStore store = keyspace.Store;
         var scope = default(WriteScope);
@@ -84,18 +86,19 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
         try
         {
             EntryRef entry = store.Find(new BlobKey(request.Database, request.Key.Span, hash), ref scope);
-            if (entry.IsNone || !entry.IsLarge || keyspace.VersionOf(entry) != (long)request.Version)
-                return null;
-            ILargeValue value = store.Large(entry);
-            if (value.Length != request.ObjectLength)
-                return null;
+            if (entry.IsNone || keyspace.VersionOf(entry) != (long)request.Version)
+                return NotHere;
+            if (entry.IsObject)
+                return NotTheBytes;
+            if (!entry.IsLarge || store.Large(entry) is not { } value || value.Length != request.ObjectLength)
+                return NotHere;
             for (long at = request.Offset; at < request.Offset + request.Length; at += IBlobStore.ChunkBytes - (at % IBlobStore.ChunkBytes))
             {
                 if (!value.HasChunk((int)(at / IBlobStore.ChunkBytes)))
-                    return null;
+                    return NotHere;
             }
 
-            return new LargeRange(new ValueReader(value, request.Offset, request.Length), counted);
+            return new LargeRange(new ValueReader(value, request.Offset, request.Length), counted, NotHere);
         }
         finally
         {
@@ -156,7 +159,7 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
         if (entry.IsLarge)
         {
             // Whoever has begun to fetch a version may end it, though the key gets another one meanwhile.
-            keyspace.Snapshots.Keep(key.Hash, (long)request.Version, keyspace.Store.Large(entry));
+            keyspace.Snapshots.Keep(key.Hash, (long)request.Version, keyspace.Store.Large(entry), displaces: true);
             return new LargeRange(keyspace.OpenReader(key, entry, request.Offset, request.Length), counted);
         }
 
@@ -178,11 +181,13 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
     {
         private readonly ValueReader reader;
         private readonly TreeStatistics? statistics;
+        private readonly CacheError? lost;
         private long queued;
 
-        public LargeRange(ValueReader reader, TreeStatistics? statistics)
+        /// <param name="lost">What is said where a part has left the store since; null where it is then fetched.</param>
+        public LargeRange(ValueReader reader, TreeStatistics? statistics, CacheError? lost = null)
         {
-            (this.reader, this.statistics, queued) = (reader, statistics, reader.Remaining);
+            (this.reader, this.statistics, this.lost, queued) = (reader, statistics, lost, reader.Remaining);
             reader.GoesOnAtOnce = statistics != null; // what others ask for is passed on to them
             statistics?.Queued(queued, 1);
         }
@@ -208,7 +213,7 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
             Result<int> read = await reader.ReadAsync(buffer, cancellation).ConfigureAwait(false);
             if (read.IsOk)
                 Count(read.Value);
-            return read;
+            return lost != null && !read.IsOk && read.Error.Code is CacheErrorCode.Unavailable or CacheErrorCode.NotFound ? lost : read;
         }
 
         public void Dispose()

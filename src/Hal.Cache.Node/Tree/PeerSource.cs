@@ -57,8 +57,8 @@ internal sealed class PeerSource(int database, byte[] key, long version, long le
             if (read.Error is not { } error)
                 return null;
             bool isCopied = error.Code == CacheErrorCode.Elsewhere; // a collection's copy is a copy, though none to pass on
-            bool isMistaken = source.IsGuess && error.Code == CacheErrorCode.NotFound;
-            if (isMistaken)
+            bool isNoFault = source.IsHeldOnly && error.Code == CacheErrorCode.NotFound; // what it was thought to have has left it
+            if (isNoFault || (isCopied && source.IsGuess))
             {
                 reads.Routes.Failed(source, request, error.Code);
             }

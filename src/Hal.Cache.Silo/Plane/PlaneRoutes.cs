@@ -77,10 +77,14 @@ internal sealed class PlaneRoutes(string name, string parent, RootTable roots, P
         var source = asked.Name;
         // That the way up has not (yet) one version says nothing about other keys.
         if (why is CacheErrorCode.NotFound or CacheErrorCode.Changed && IsUp(source)) return;
-        if (asked.IsGuess)
+        if (asked.IsGuess) likely.Missed();
+        if (asked.IsHeldOnly && why is CacheErrorCode.NotFound or CacheErrorCode.Elsewhere)
         {
-            likely.Missed();
-            if (why is CacheErrorCode.NotFound) return; // nobody had said that it had the object
+            // An instance lets go of one object and has the others: this answer names it no more, and the control plane will hear of it.
+            var key = new CacheKey(range.Key, range.Database);
+            if (questions.TryGetValue(key, out var known) && known.Answer is { IsCompletedSuccessfully: true, Result: var named } && named.Any(s => s.Name == source))
+                questions[key] = known with { Answer = Task.FromResult<IReadOnlyList<FetchSource>>([.. named.Where(s => s.Name != source)]) };
+            return;
         }
 
         var now = time.GetTimestamp();

@@ -29,7 +29,7 @@ internal sealed class Chunk(long id, int bytes)
     /// <summary>Whether it is among the <see cref="UnwrittenCopies"/>, who guard this and its neighbours there.</summary>
     public bool IsUnwritten;
 
-    /// <summary>Whether it counts as living; it is not found by its id where another one came later.</summary>
+    /// <summary>Whether it counts as living; it is not found by its id where another one is.</summary>
     public bool IsRegistered;
 
     /// <summary>CRC-32C of all its bytes, once somebody wanted it; null until then.</summary>

@@ -83,13 +83,16 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     {
         var chunk = new Chunk(id, bytes) { Address = address };
         Register(chunk);
+        Attached(chunk);
         live.Add(address, RecordBytes(chunk));
         return chunk;
     }
 
+    /// <summary>A value has the chunk: it is the one that is found by its id, whichever others came.</summary>
+    public void Attached(Chunk chunk) => directory[chunk.Id] = chunk;
+
     /// <summary>Ends a chunk that no value has.</summary>
-    /// <param name="stays">The one that its value has in its place, where two came: they have one id.</param>
-    public unsafe void Drop(Chunk chunk, Chunk? stays = null)
+    public unsafe void Drop(Chunk chunk)
     {
         lock (chunk)
         {
@@ -103,11 +106,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
             if (chunk.IsRegistered)
             {
                 chunk.IsRegistered = false;
-                // Of two, the later one is found by the id: reclaiming the log would leave the other's record behind.
-                if (stays?.Id == chunk.Id)
-                    directory.TryUpdate(chunk.Id, stays, chunk);
-                else
-                    directory.TryRemove(new(chunk.Id, chunk));
+                directory.TryRemove(new(chunk.Id, chunk));
                 live.Remove(chunk.Address, RecordBytes(chunk));
                 pool.AddOverhead(-ManagedBytes);
                 Unwritten.Remove(chunk);
@@ -268,7 +267,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     private void Register(Chunk chunk)
     {
         chunk.IsRegistered = true;
-        directory[chunk.Id] = chunk;
+        directory.TryAdd(chunk.Id, chunk); // of two that came at once, the one that a value has is to be found when the log is reclaimed
         pool.AddOverhead(ManagedBytes);
     }
 

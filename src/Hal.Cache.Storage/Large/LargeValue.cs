@@ -111,7 +111,8 @@ internal sealed class LargeValue : ILargeValue
         Chunk? chunk = store.TryAdd(IdOf(index), bytes, Backing);
         if (chunk == null)
             return false;
-        AttachOrDrop(index, chunk);
+        if (!TryAttach(index, chunk))
+            store.Drop(chunk);
         return true;
     }
 
@@ -162,16 +163,8 @@ internal sealed class LargeValue : ILargeValue
             chunk.Owner = this;
             chunks[index] = chunk;
             ChunksPresent++;
+            store.Attached(chunk);
             return true;
-        }
-    }
-
-    private void AttachOrDrop(int index, Chunk chunk)
-    {
-        lock (chunks)
-        {
-            if (!TryAttach(index, chunk))
-                store.Drop(chunk, chunks[index]);
         }
     }
 
@@ -223,7 +216,8 @@ internal sealed class LargeValue : ILargeValue
         Chunk? chunk = store.TryAdd(IdOf(index), page, BytesOf(index), Backing, checksum);
         if (chunk == null)
             return false;
-        AttachOrDrop(index, chunk);
+        if (!TryAttach(index, chunk))
+            store.Drop(chunk);
         return true;
     }
 

@@ -114,10 +114,15 @@ public sealed class PlaneRoutesTests
         var mistaken = (await routes.SourcesAsync(Range(100), default))[0];
         Assert.True(mistaken is { IsGuess: true, IsHeldOnly: true });
         routes.Failed(mistaken, Range(100), CacheErrorCode.NotFound);
+
         var asked = SourcesAsync(101);
         Assert.False(asked.IsCompleted, "a holder is guessed that had nothing");
         answers.Release();
         Assert.Equal([("sibling", false), ("branch", false), ("root", false)], await asked.WaitAsync(Patience)); // it is not avoided
+        routes.Failed(new FetchSource("sibling") { IsHeldOnly = true }, Range(101), CacheErrorCode.NotFound);
+        Assert.Equal([("branch", false), ("root", false)], await SourcesAsync(101)); // nor asked again for this one
+        answers.Release();
+        Assert.Equal("sibling", (await SourcesAsync(102).WaitAsync(Patience))[0].Item1);
         Assert.DoesNotContain(plane.Calls, call => call.Call.Contains("ReportFailure", StringComparison.Ordinal));
 
         RangeRequest Range(int key) => new(0, BitConverter.GetBytes(key), 1, PlaneRoutes.AskedBytesMin, 0, 1 << 18);

@@ -70,13 +70,20 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
         await MakeAsync(database, key, hash, version, cancellation).ConfigureAwait(false) != null;
 
     /// <summary>Keeps a large value all of which is here for those who go on to fetch this version; it takes no memory of its own until it is overwritten.</summary>
-    public void Keep(ulong hash, long version, ILargeValue value)
+    /// <param name="displaces">Whether others that were not asked for lately make room for it: somebody has begun to fetch it.</param>
+    public void Keep(ulong hash, long version, ILargeValue value, bool displaces)
     {
         if (value.ChunksPresent != value.ChunkCount || value.Length > bytesMax)
             return;
         lock (gate)
         {
-            if (stopping.IsCancellationRequested || kept.ContainsKey((hash, version)))
+            if (kept.TryGetValue((hash, version), out Snapshot? known))
+            {
+                known.UsedAt = keyspace.Time.GetTimestamp();
+                return;
+            }
+
+            if (stopping.IsCancellationRequested || (!displaces && bytes + value.Length > bytesMax))
                 return;
             value.Retain();
             Add((hash, version), new Snapshot(value, 0));

@@ -67,6 +67,18 @@ public sealed class ObjectSnapshotTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Who_asks_for_what_is_held_of_a_collection_hears_that_its_bytes_are_elsewhere_and_none_are_written()
+    {
+        var host = new PeerHost("root", rig.Keyspace, statistics);
+        long version = Put(Hash(5000, 100));
+        var range = new RangeRequest(0, Key, (ulong)version, 1000, 0, 1000, IsHeldOnly: true);
+
+        Assert.Equal(CacheErrorCode.Elsewhere, (await host.OpenRangeAsync(range, default)).Error!.Code);
+        Assert.Equal(CacheErrorCode.NotFound, (await host.OpenRangeAsync(range with { Version = (ulong)version + 64 }, default)).Error!.Code);
+        Assert.Equal(0, rig.Keyspace.Snapshots.Bytes);
+    }
+
+    [Fact]
     public async Task Blobs_together_stay_within_their_part_of_the_memory()
     {
         var host = new PeerHost("root", rig.Keyspace, statistics);
