@@ -230,7 +230,7 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics, Col
     private bool PutObject(in BlobKey key, PendingCopy brought, IObjectValue collection, OriginStamp stamp, ILargeValue? blob)
     {
         if (blob != null)
-            collections.Snapshots.Keep(key.Hash, (long)stamp.Validator, blob, displaces: true);
+            collections.Snapshots.Keep(key.Hash, (long)stamp.Validator, blob);
         if (stamp.ValidatedAt == CopyHolder.Suspect)
             collections.Ledger.Ended(new KeyId(key.Hash, (ushort)key.Database), brought.Size, reads: 1);
         var scope = default(WriteScope);

@@ -159,7 +159,7 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
         if (entry.IsLarge)
         {
             // Whoever has begun to fetch a version may end it, though the key gets another one meanwhile.
-            keyspace.Snapshots.Keep(key.Hash, (long)request.Version, keyspace.Store.Large(entry), displaces: true);
+            keyspace.Snapshots.Keep(key.Hash, (long)request.Version, keyspace.Store.Large(entry));
             return new LargeRange(keyspace.OpenReader(key, entry, request.Offset, request.Length), counted);
         }
 

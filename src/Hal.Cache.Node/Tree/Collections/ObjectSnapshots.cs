@@ -19,6 +19,7 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
 
     private readonly Lock gate = new();
     private readonly Dictionary<(ulong Hash, long Version), Snapshot> kept = [];
+    private readonly LinkedList<(ulong Hash, long Version)> byUse = []; // the one that was asked for longest ago first
     private readonly Dictionary<(ulong Hash, long Version), Task<Snapshot?>> making = [];
     private readonly CancellationTokenSource stopping = new();
     private readonly long bytesMax = keyspace.Store.Statistics.MemoryLimitBytes / PartOfMemory;
@@ -59,7 +60,7 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
                 return null;
             }
 
-            snapshot.UsedAt = keyspace.Time.GetTimestamp();
+            Use(snapshot);
             long from = Math.Clamp(offset, 0, snapshot.Value.Length);
             return new ValueReader(snapshot.Value, from, Math.Clamp(length, 0, snapshot.Value.Length - from));
         }
@@ -70,8 +71,7 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
         await MakeAsync(database, key, hash, version, cancellation).ConfigureAwait(false) != null;
 
     /// <summary>Keeps a large value all of which is here for those who go on to fetch this version; it takes no memory of its own until it is overwritten.</summary>
-    /// <param name="displaces">Whether others that were not asked for lately make room for it: somebody has begun to fetch it.</param>
-    public void Keep(ulong hash, long version, ILargeValue value, bool displaces)
+    public void Keep(ulong hash, long version, ILargeValue value)
     {
         if (value.ChunksPresent != value.ChunkCount || value.Length > bytesMax)
             return;
@@ -79,11 +79,11 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
         {
             if (kept.TryGetValue((hash, version), out Snapshot? known))
             {
-                known.UsedAt = keyspace.Time.GetTimestamp();
+                Use(known);
                 return;
             }
 
-            if (stopping.IsCancellationRequested || (!displaces && bytes + value.Length > bytesMax))
+            if (stopping.IsCancellationRequested)
                 return;
             value.Retain();
             Add((hash, version), new Snapshot(value, 0));
@@ -108,6 +108,7 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
             foreach (Snapshot snapshot in kept.Values)
                 snapshot.Value.Release();
             kept.Clear();
+            byUse.Clear();
             bytes = 0;
         }
 
@@ -123,7 +124,7 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
                 return null;
             if (kept.TryGetValue((hash, version), out Snapshot? snapshot))
             {
-                snapshot.UsedAt = keyspace.Time.GetTimestamp();
+                Use(snapshot);
                 return snapshot;
             }
 
@@ -211,10 +212,11 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
 
     private void Add((ulong Hash, long Version) id, Snapshot snapshot)
     {
-        snapshot.UsedAt = keyspace.Time.GetTimestamp();
-        while (bytes + snapshot.Value.Length > bytesMax && kept.Count > 0)
-            Drop(kept.MinBy(static each => each.Value.UsedAt).Key);
+        while (bytes + snapshot.Value.Length > bytesMax && byUse.First is { } oldest)
+            Drop(oldest.Value);
         kept.Add(id, snapshot);
+        snapshot.Place = byUse.AddLast(id);
+        Use(snapshot);
         bytes += snapshot.Value.Length;
         timer ??= keyspace.Time.CreateTimer(_ => DropUnused(), null, KeptFor, KeptFor);
     }
@@ -223,19 +225,24 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
     {
         if (!kept.Remove(id, out Snapshot? snapshot))
             return;
+        byUse.Remove(snapshot.Place!);
         bytes -= snapshot.Value.Length;
         snapshot.Value.Release();
+    }
+
+    private void Use(Snapshot snapshot)
+    {
+        snapshot.UsedAt = keyspace.Time.GetTimestamp();
+        byUse.Remove(snapshot.Place!);
+        byUse.AddLast(snapshot.Place!);
     }
 
     private void DropUnused()
     {
         lock (gate)
         {
-            foreach (((ulong Hash, long Version) id, Snapshot snapshot) in kept.ToArray())
-            {
-                if (keyspace.Time.GetElapsedTime(snapshot.UsedAt) >= KeptFor)
-                    Drop(id);
-            }
+            while (byUse.First is { } oldest && keyspace.Time.GetElapsedTime(kept[oldest.Value].UsedAt) >= KeptFor)
+                Drop(oldest.Value);
 
             if (kept.Count > 0)
                 return;
@@ -252,5 +259,7 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
         public uint Checksum => checksum;
 
         public long UsedAt { get; set; }
+
+        public LinkedListNode<(ulong Hash, long Version)>? Place { get; set; }
     }
 }

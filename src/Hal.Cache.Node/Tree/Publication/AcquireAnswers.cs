@@ -23,9 +23,9 @@ internal sealed class AcquireAnswers(Keyspace keyspace)
             return new(item.Key, item.Flight, store.LastVersion(key.Hash), AcquireStatus.Absent) { TimeToLive = keyspace.FreshFor(key, entry) };
         if (entry.IsObject)
             return OfObject(item, key, entry);
-        // Whoever is told of a version comes for its bytes next, and tells a client its length before: it is kept where there is room.
+        // Whoever is told of a version comes for its bytes next, and tells a client its length before: it is kept for a while, where it fits.
         if (entry.IsLarge && (entry.Flags & EntryFlags.Clean) == 0 && item.VersionHad != entry.Version)
-            keyspace.Snapshots.Keep(key.Hash, entry.Version, store.Large(entry), displaces: false);
+            keyspace.Snapshots.Keep(key.Hash, entry.Version, store.Large(entry));
         bool sendsBytes = !entry.IsLarge && item.VersionHad != entry.Version;
         return new(item.Key, item.Flight, entry.Version, AcquireStatus.Found)
         {
