@@ -132,18 +132,8 @@ public sealed class ObjectSnapshotTests : IAsyncDisposable
 
     private static async Task<byte[]?> ReadAsync(PeerHost host, long version, long length)
     {
-        var opened = await host.OpenRangeAsync(new RangeRequest(0, Key, (ulong)version, length, 0, (int)length), default);
-        if (!opened.IsOk) return null;
-        using IRangeReader reader = opened.Value;
-        var bytes = new byte[length];
-        for (int done = 0; done < length;)
-        {
-            int read = (await reader.ReadAsync(bytes.AsMemory(done), default)).Value;
-            Assert.True(read > 0);
-            done += read;
-        }
-
-        return bytes;
+        var read = await host.ReadRangeAsync(new RangeRequest(0, Key, (ulong)version, length, 0, (int)length));
+        return read.IsOk ? read.Value : null;
     }
 
     private long Put(HashValue value)
