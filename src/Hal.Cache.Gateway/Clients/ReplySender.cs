@@ -40,7 +40,7 @@ internal sealed class ReplySender(
     private readonly RespWriter reply = context.Reply;
     private readonly PipeWriter output = pipe.Output;
     private readonly IInputAhead? input = pipe.Input as IInputAhead;
-    private ITimer? stuck;
+    private StuckSends? stuck;
     private long ahead; // bytes that were received while replies waited, and not worked on yet
     private SemaphoreSlim? gate; // while a command waits whose client is sent messages
     private CommitWait? commit;
@@ -170,16 +170,14 @@ internal sealed class ReplySender(
         // Who has not said who he is gets no memory for more than one read.
         if (input == null || (!context.Client.IsAuthenticated && context.Server.Acl.NeedsPassword))
             return (await flushing.ConfigureAwait(false)).IsCompleted;
-        stuck ??= time.CreateTimer(static sender => ((ReplySender)sender!).output.CancelPendingFlush(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        stuck ??= new(output, time);
         for (TimeSpan after = StuckAfter; ;)
         {
-            stuck.Change(after, Timeout.InfiniteTimeSpan);
+            stuck.Begin(after);
             FlushResult flushed = await flushing.ConfigureAwait(false);
+            stuck.End();
             if (!flushed.IsCanceled)
-            {
-                stuck.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                 return flushed.IsCompleted;
-            }
 
             int came = input.TryReceiveAhead(context.Server.Ahead.Left(ahead));
             context.Server.Ahead.Took(came);
