@@ -47,7 +47,7 @@ internal sealed class StuckSends(PipeWriter output, TimeProvider time) : IDispos
     {
         (isSet, firesAt) = (true, endsAt);
         timer ??= time.CreateTimer(static sends => ((StuckSends)sends!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        timer.Change(after, Timeout.InfiniteTimeSpan);
+        timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(after.TotalMilliseconds)), Timeout.InfiniteTimeSpan); // timers know no parts of one
     }
 
     private void Look()
