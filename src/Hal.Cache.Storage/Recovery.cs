@@ -18,10 +18,12 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
     private readonly ObjectRecovery objects = new(core);
     private long highestVersion;
     private long highestId;
+    private bool knowsMap; // not before the first one where the log's old end, and the maps there, were truncated
 
     public void Run()
     {
         IRecordLog log = core.Log!;
+        knowsMap = log.BeginAddress <= RecordFormat.FirstAddress;
         log.Scan(log.BeginAddress, log.TailAddress, this);
         foreach (Shard shard in core.Shards)
             shard.RaiseVersion(highestVersion);
@@ -34,6 +36,8 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
     {
         highestVersion = Math.Max(highestVersion, header.Version);
         highestId = Math.Max(highestId, header.Transaction);
+        if (header.Kind == RecordKind.Note && value.Length > 0 && knowsMap && core.Spaces.WouldMap(value, core.Shards))
+            DropUnmapped(); // what came to a space behind the map that took it away must not be its next database's
         if (header.Transaction == 0)
         {
             Apply(address, header, key, value);
@@ -44,7 +48,7 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
             transactions[header.Transaction] = pending = [];
         if ((header.Flags & EntryRecords.EndsTransaction) == 0)
         {
-            pending.Add(new(address, header, key.ToArray(), value.Length, header.Kind is RecordKind.Manifest or RecordKind.Move ? value.ToArray() : []));
+            pending.Add(new(address, header, key.ToArray(), value.Length, header.Kind is RecordKind.Manifest or RecordKind.Move or RecordKind.Note ? value.ToArray() : []));
             return true;
         }
 
@@ -98,8 +102,9 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
 
                 break;
             case RecordKind.Note when value.Length > 0:
-                spaces.Recovered(address);
+                spaces.Recovered(address, value.ToArray());
                 core.Spaces.Load(value);
+                knowsMap = true;
                 DropUnmapped();
                 break;
         }

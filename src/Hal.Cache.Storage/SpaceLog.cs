@@ -3,42 +3,74 @@ using Hal.Cache.Storage.Log;
 
 namespace Hal.Cache.Storage;
 
-/// <summary>Keeps the newest map of spaces in the log, and marks the ends of atomic changes there.</summary>
+/// <summary>
+/// Keeps the newest map of spaces in the log, and marks the ends of atomic changes there. A map that an atomic change makes counts with the rest of
+/// that change, once its end is there; until then the one before it does. Thread-safe.
+/// </summary>
 internal sealed class SpaceLog(StoreCore core)
 {
-    private long address;
+    private readonly Lock gate = new();
+    private Map? settled; // null while there is no record of one: every database has the space of its number
+    private Map? open;
 
     /// <summary>Appends the map as it is now; needs all locks, or a start without clients.</summary>
     public void Append(ref WriteScope scope)
     {
         if (core.Log == null)
             return;
-        var header = new RecordHeader { Kind = RecordKind.Note, Version = core.Shards[0].NextVersion() };
-        if (Write(header, core.Spaces.Save(), out long at))
-            Volatile.Write(ref address, at);
-        scope.Address = Math.Max(scope.Address, Volatile.Read(ref address));
+        lock (gate)
+        {
+            var map = new Map(scope.Transaction, core.Spaces.Save());
+            if (Write(map, core.Shards[0].NextVersion()) is not { } written)
+            {
+                scope.Address = Math.Max(scope.Address, settled?.Address ?? 0);
+                return;
+            }
+
+            if (scope.Transaction == 0)
+                settled = written;
+            else
+                open = written;
+            EntryWrites.Appended(written.Address, ref scope);
+        }
     }
 
     public void EndTransaction(ref WriteScope scope)
     {
         var header = new RecordHeader { Kind = RecordKind.Note, Flags = EntryRecords.EndsTransaction, Transaction = scope.Transaction, A = scope.Records, B = scope.FirstAddress };
-        if (Write(header, default, out long at))
-            scope.Address = Math.Max(scope.Address, at);
+        lock (gate)
+        {
+            if (Write(header, default, out long at))
+                scope.Address = Math.Max(scope.Address, at);
+            if (open?.Transaction == scope.Transaction)
+                (settled, open) = (open, null);
+        }
     }
 
-    public void Recovered(long at) => address = at;
+    /// <summary>The map that the log had at the start.</summary>
+    public void Recovered(long at, byte[] map)
+    {
+        lock (gate)
+            settled = new(0, map, at);
+    }
 
-    /// <summary>Writes the map again if its record lies before an address that is about to be truncated.</summary>
+    /// <summary>Writes again what lies before an address that is about to be truncated.</summary>
     public void Relocate(long before)
     {
-        if (address == 0 || address >= before)
-            return;
-        WriteScope scope = default;
-        foreach (Memory.Shard shard in core.Shards)
-            shard.Gate.Enter();
-        Append(ref scope);
-        foreach (Memory.Shard shard in core.Shards)
-            shard.Gate.Exit();
+        lock (gate)
+        {
+            if (settled?.Address < before)
+                settled = Write(settled with { Transaction = 0 }) ?? settled;
+            if (open?.Address < before)
+                open = Write(open) ?? open;
+        }
+    }
+
+    /// <summary>The map with the address of its record; null where the log takes no more.</summary>
+    private Map? Write(Map map, long version = 0)
+    {
+        var header = new RecordHeader { Kind = RecordKind.Note, Version = version, Transaction = map.Transaction };
+        return Write(header, map.Bytes, out long at) ? map with { Address = at } : null;
     }
 
     /// <summary>Waits for the flush where the buffer is full: the record is tiny, and the flush needs no lock of ours.</summary>
@@ -54,4 +86,7 @@ internal sealed class SpaceLog(StoreCore core)
 
         return true;
     }
+
+    /// <summary>A map in the log, and the atomic change that it belongs to, 0 for none.</summary>
+    private sealed record Map(long Transaction, byte[] Bytes, long Address = 0);
 }

@@ -63,6 +63,19 @@ internal sealed class SpaceMap
         return bytes;
     }
 
+    /// <summary>Whether a saved map gives a database a space that is nobody's now, though it has entries.</summary>
+    public bool WouldMap(ReadOnlySpan<byte> saved, Shard[] shards)
+    {
+        for (int database = 0; database < spaceOf.Length; database++)
+        {
+            int space = BitConverter.ToUInt16(saved[(database * sizeof(ushort))..]);
+            if (databaseOf[space] < 0 && Array.Exists(shards, shard => shard.KeysBySpace[space] > 0))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Takes over a saved map; entries of spaces that it does not name are to be dropped.</summary>
     public void Load(ReadOnlySpan<byte> bytes)
     {
