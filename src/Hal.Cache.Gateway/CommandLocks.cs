@@ -7,18 +7,19 @@ internal static class CommandLocks
     public static void Lock(this CommandContext c) => c.Store.Lock(c.Shards);
 
     /// <summary>
-    /// Locks the shards of the command's keys once no transaction has them; for work that <see cref="CommandContext.RunAsync"/> started, in short stretches.
+    /// Locks the shards of the command's keys unless a transaction has them, which is then waited for (<see cref="WaitForFenceAsync"/>); for work that
+    /// <see cref="CommandContext.RunAsync"/> started, in short stretches. A lock is its thread's: what takes it must not itself be waited for, since that may go on on another.
     /// </summary>
-    public static async ValueTask LockAsync(this CommandContext c)
+    public static bool TryLock(this CommandContext c)
     {
-        while (true)
-        {
-            c.Lock();
-            if (!c.IsFenced) return;
-            c.Unlock();
-            await c.Server.Fence.WaitAsync(c.Shards, c.Cancellation).ConfigureAwait(false);
-        }
+        c.Lock();
+        if (!c.IsFenced) return true;
+        c.Unlock();
+        return false;
     }
+
+    /// <summary>Waits until no transaction has the shards of the command's keys; another may have them at once.</summary>
+    public static ValueTask WaitForFenceAsync(this CommandContext c) => c.Server.Fence.WaitAsync(c.Shards, c.Cancellation);
 
     public static void Unlock(this CommandContext c)
     {

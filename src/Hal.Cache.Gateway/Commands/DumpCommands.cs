@@ -82,12 +82,12 @@ internal static class DumpCommands
         bool isPlain = await LargePayload.IsPlainAsync(payload, c.Cancellation);
         if (!isPlain && !await c.MaterialiseAsync()) return;
         int start = c.Reply.Length;
-        await c.LockAsync();
+        while (!c.TryLock()) await c.WaitForFenceAsync();
         Outcome outcome = Rewriting.AttemptLocked(c, TryRestore, null, out Rewrite? rewrite);
         while (outcome == Outcome.Retry && await c.ResolveFaultAsync())
         {
             c.DropReply(start);
-            await c.LockAsync();
+            while (!c.TryLock()) await c.WaitForFenceAsync();
             outcome = Rewriting.AttemptLocked(c, TryRestore, null, out rewrite);
         }
 

@@ -78,7 +78,7 @@ internal static class KeyCommands
     {
         while (await c.ResolveFaultAsync())
         {
-            await c.LockAsync();
+            while (!c.TryLock()) await c.WaitForFenceAsync();
             bool done = DelSome(c, ref arg, ref count);
             c.Unlock();
             if (!done) continue;
@@ -278,7 +278,7 @@ internal static class KeyCommands
     {
         while (await c.ResolveFaultAsync())
         {
-            await c.LockAsync();
+            while (!c.TryLock()) await c.WaitForFenceAsync();
             bool done = c.TryFind(1, Need.Meta, out EntryRef entry) && (entry.IsNone || entry.Version != version || c.TryRemove(1, out _));
             if (done) c.Store.Complete(ref c.Scope);
             c.Unlock();

@@ -50,11 +50,11 @@ internal sealed class OriginCopy : IDisposable
             }
 
             long? copied;
-            await context.LockAsync();
+            while (!context.TryLock()) await context.WaitForFenceAsync();
             while ((copied = TryPut(context)) is null)
             {
                 if (!await context.ResolveFaultAsync()) return;
-                await context.LockAsync();
+                while (!context.TryLock()) await context.WaitForFenceAsync();
             }
 
             context.Reply.Integer(copied.Value);

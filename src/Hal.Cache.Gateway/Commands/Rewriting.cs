@@ -57,7 +57,7 @@ internal static class Rewriting
                 }
             }
 
-            await context.LockAsync();
+            while (!context.TryLock()) await context.WaitForFenceAsync();
             Outcome outcome = AttemptLocked(context, attempt, prepared, out rewrite);
             if (rewrite is not null) continue;
             if (outcome != Outcome.Retry) break;
