@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hal.Cache.Gateway.Server;
 
 namespace Hal.Cache.Gateway.Clients;
 
@@ -12,6 +13,9 @@ internal sealed class OutputLimits(TimeProvider time)
     public const long HardBytesDefault = 32 << 20, SoftBytesDefault = 8 << 20, HardBytesMax = 1 << 30;
 
     private static readonly TimeSpan PeriodDefault = TimeSpan.FromSeconds(60);
+
+    /// <summary>The class's place among the texts.</summary>
+    private const int PubSub = 2;
 
     private readonly Lock gate = new();
     private readonly string[] texts = ["normal 0 0 0", "slave 268435456 67108864 60", "pubsub 33554432 8388608 60"];
@@ -45,55 +49,49 @@ internal sealed class OutputLimits(TimeProvider time)
         return time.GetElapsedTime(softSince) <= limits.Period;
     }
 
+    /// <summary>Why the parameter can't have a value, in Redis's words; null where it can.</summary>
+    public static string? Problem(string value) => TryParse(value, []);
+
     /// <summary>
     /// Takes the value of the parameter: class, hard and soft limit, seconds, for one class or more; false where it is malformed. What it says
     /// of other classes changes nothing: their clients are held up, not cut.
     /// </summary>
     public bool TrySet(string value)
     {
-        string[] words = value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (words.Length == 0 || words.Length % 4 != 0) return false;
-        Limits limits = now;
-        string?[] changed = new string?[texts.Length];
-        for (int at = 0; at < words.Length; at += 4)
-        {
-            int index = words[at].ToLowerInvariant() switch { "normal" => 0, "slave" or "replica" => 1, "pubsub" => 2, _ => -1 };
-            if (index < 0) return false;
-            if (!TryBytes(words[at + 1], out long hard) || !TryBytes(words[at + 2], out long soft)
-                || !int.TryParse(words[at + 3], NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)) return false;
-            changed[index] = string.Create(CultureInfo.InvariantCulture, $"{texts[index].Split(' ')[0]} {hard} {soft} {seconds}");
-            if (index < 2) continue;
-            hard = hard == 0 ? HardBytesMax : Math.Min(hard, HardBytesMax);
-            limits = new(hard, soft == 0 ? hard : soft, TimeSpan.FromSeconds(seconds));
-        }
-
-        now = limits;
+        var classes = new List<ClassLimits>();
+        if (TryParse(value, classes) is not null) return false;
         lock (gate)
         {
-            for (int index = 0; index < texts.Length; index++) texts[index] = changed[index] ?? texts[index];
+            foreach ((int index, long hard, long soft, int seconds) in classes)
+            {
+                texts[index] = string.Create(CultureInfo.InvariantCulture, $"{texts[index].Split(' ')[0]} {hard} {soft} {seconds}");
+                if (index < PubSub) continue;
+                long bound = hard == 0 ? HardBytesMax : Math.Min(hard, HardBytesMax);
+                now = new(bound, soft == 0 ? bound : soft, TimeSpan.FromSeconds(seconds));
+            }
         }
 
         return true;
     }
 
-    private static bool TryBytes(string text, out long bytes)
+    private static string? TryParse(string value, List<ClassLimits> classes)
     {
-        string digits = text.TrimEnd('b', 'B', 'k', 'K', 'm', 'M', 'g', 'G');
-        long unit = text[digits.Length..].ToLowerInvariant() switch
+        string[] words = value.Length == 0 ? [] : value.Split(' ');
+        if (words.Length % 4 != 0) return "Wrong number of arguments in buffer limit configuration.";
+        for (int at = 0; at < words.Length; at += 4)
         {
-            "" or "b" => 1,
-            "k" => 1000,
-            "kb" => 1 << 10,
-            "m" => 1_000_000,
-            "mb" => 1 << 20,
-            "g" => 1_000_000_000,
-            "gb" => 1 << 30,
-            _ => 0,
-        };
-        bool isNumber = long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out bytes) && bytes <= long.MaxValue >> 31;
-        bytes *= unit;
-        return isNumber && unit > 0;
+            int index = words[at].ToLowerInvariant() switch { "normal" => 0, "slave" or "replica" => 1, "pubsub" => PubSub, _ => -1 };
+            if (index < 0) return "Invalid client class specified in buffer limit configuration.";
+            if (!MemoryValue.TryParse(words[at + 1], out ulong hard) || hard > long.MaxValue || !MemoryValue.TryParse(words[at + 2], out ulong soft) || soft > long.MaxValue
+                || !ConfigLists.TryNumber(words[at + 3], out long seconds) || seconds is < 0 or > int.MaxValue)
+                return "Error in hard, soft or soft_seconds setting in buffer limit configuration.";
+            classes.Add(new(index, (long)hard, (long)soft, (int)seconds));
+        }
+
+        return null;
     }
+
+    private readonly record struct ClassLimits(int Index, long Hard, long Soft, int Seconds);
 
     private sealed record Limits(long Hard, long Soft, TimeSpan Period);
 }

@@ -46,22 +46,15 @@ internal static class ConfigCommands
     private static Outcome Set(CommandContext c)
     {
         if ((c.Count & 1) != 0) return c.WrongArity();
-        var names = new HashSet<string>();
         var parameters = new List<(string Name, string Value)>();
-        for (int i = 2; i < c.Count; i += 2)
-        {
-            string name = Encoding.Latin1.GetString(c.Arg(i)).ToLowerInvariant();
-            if (!names.Add(name)) return c.Error($"ERR CONFIG SET failed (possibly related to argument '{name}') - duplicate parameter");
-            parameters.Add((name, Encoding.UTF8.GetString(c.Arg(i + 1))));
-        }
-
+        for (int i = 2; i < c.Count; i += 2) parameters.Add((Encoding.Latin1.GetString(c.Arg(i)), Encoding.UTF8.GetString(c.Arg(i + 1))));
         if (c.Server.Config.TrySet(parameters) is { } refused) return c.Error(refused);
         c.Ok();
-        if (!c.Server.IsAuthority && c.Server.Forwarder is { } forwarder && parameters.Where(one => IsTheRoots(one.Name)).ToList() is { Count: > 0 } theRoots)
+        if (!c.Server.IsAuthority && c.Server.Forwarder is { } forwarder && parameters.Where(one => IsTheRoots(one.Name.ToLowerInvariant())).ToList() is { Count: > 0 } theRoots)
             return c.RunAsync(context => SetThereAsync(context, forwarder, theRoots));
 
         // Which events are asked for concerns the instances that tell of them.
-        return names.Contains("notify-keyspace-events") && c.Server.Relay?.SettleAsync() is { IsCompleted: false } settled
+        return parameters.Exists(one => one.Name.Equals("notify-keyspace-events", StringComparison.OrdinalIgnoreCase)) && c.Server.Relay?.SettleAsync() is { IsCompleted: false } settled
             ? c.RunAsync(_ => new ValueTask(settled))
             : Outcome.Done;
     }

@@ -168,7 +168,7 @@ internal static class HyperLogLogCommands
 
     private static bool TryWrite(CommandContext c, Registers registers, in EntryRef entry)
     {
-        bool isSet = int.TryParse(c.Server.Config.Value("hll-sparse-max-bytes"), NumberStyles.None, CultureInfo.InvariantCulture, out int most);
-        return c.TryPut(1, registers.Write(isSet ? most : SparseBytesDefault), entry.IsNone ? 0 : entry.ExpiresAt, EntryFlags.Raw);
+        long most = long.Parse(c.Server.Config.Value("hll-sparse-max-bytes"), CultureInfo.InvariantCulture);
+        return c.TryPut(1, registers.Write((int)Math.Min(most, int.MaxValue)), entry.IsNone ? 0 : entry.ExpiresAt, EntryFlags.Raw);
     }
 }

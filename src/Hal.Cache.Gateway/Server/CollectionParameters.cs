@@ -3,7 +3,7 @@ using Hal.Cache.Node.Values;
 
 namespace Hal.Cache.Gateway.Server;
 
-/// <summary>The parameters that say up to where collections are compact, with the names that they had as ziplists.</summary>
+/// <summary>The parameters that say up to where collections are compact.</summary>
 internal sealed class CollectionParameters(CollectionLimits limits)
 {
     /// <summary>Whether a parameter says how values are held.</summary>
@@ -11,50 +11,45 @@ internal sealed class CollectionParameters(CollectionLimits limits)
         name.Contains("-max-listpack-", StringComparison.Ordinal) || name.Contains("-max-ziplist-", StringComparison.Ordinal)
         || name.StartsWith("stream-node-max-", StringComparison.Ordinal) || name is "set-max-intset-entries" or "hll-sparse-max-bytes";
 
-    /// <summary>Sets the limit that a parameter names and gives its other name; false where it names none.</summary>
-    public bool TrySet(string name, string value, out string alias)
+    /// <summary>Sets the limit that a parameter names, by its name of today; nothing where it names none.</summary>
+    public void Set(string name, string value)
     {
-        alias = name.Contains("ziplist", StringComparison.Ordinal)
-            ? name.Replace("ziplist", "listpack", StringComparison.Ordinal)
-            : name.Replace("listpack", "ziplist", StringComparison.Ordinal);
-        if (name.StartsWith("set-", StringComparison.Ordinal) || name.StartsWith("stream-", StringComparison.Ordinal)) alias = name; // which never was a ziplist
-        string listpack = name.Replace("ziplist", "listpack", StringComparison.Ordinal);
-        if (!long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)) return false;
+        if (!long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)) return;
         int limit = (int)Math.Clamp(number, int.MinValue, int.MaxValue);
-        switch (listpack)
+        switch (name)
         {
             case "hash-max-listpack-entries":
                 limits.HashEntriesMax = limit;
-                return true;
+                break;
             case "hash-max-listpack-value":
                 limits.HashValueBytesMax = limit;
-                return true;
+                break;
             case "list-max-listpack-size":
                 limits.ListNodeSize = limit;
-                return true;
+                break;
             case "set-max-intset-entries":
                 limits.SetIntegersMax = limit;
-                return true;
+                break;
             case "set-max-listpack-entries":
                 limits.SetEntriesMax = limit;
-                return true;
+                break;
             case "set-max-listpack-value":
                 limits.SetValueBytesMax = limit;
-                return true;
+                break;
             case "zset-max-listpack-entries":
                 limits.SortedSetEntriesMax = limit;
-                return true;
+                break;
             case "zset-max-listpack-value":
                 limits.SortedSetValueBytesMax = limit;
-                return true;
+                break;
             case "stream-node-max-bytes":
                 limits.StreamNodeBytesMax = Math.Max(0, number);
-                return true;
+                break;
             case "stream-node-max-entries":
                 limits.StreamNodeEntriesMax = Math.Max(0, number);
-                return true;
+                break;
             default:
-                return false;
+                break;
         }
     }
 }

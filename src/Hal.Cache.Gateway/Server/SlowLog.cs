@@ -14,6 +14,7 @@ internal sealed class SlowLog(ConfigParameters config)
     private readonly Lock gate = new();
     private readonly LinkedList<SlowLogEntry> entries = [];
     private long nextId;
+    private long most = long.Parse(config.Value("slowlog-max-len"), CultureInfo.InvariantCulture);
 
     /// <summary>Microseconds from which on a command is noted; negative notes none.</summary>
     public long Threshold { get; private set; } = 10_000;
@@ -25,7 +26,10 @@ internal sealed class SlowLog(ConfigParameters config)
     {
         Threshold = long.Parse(config.Value("slowlog-log-slower-than"), CultureInfo.InvariantCulture);
         lock (gate)
+        {
+            most = long.Parse(config.Value("slowlog-max-len"), CultureInfo.InvariantCulture);
             Trim();
+        }
     }
 
     public void Note(CommandContext context, long microseconds)
@@ -83,8 +87,7 @@ internal sealed class SlowLog(ConfigParameters config)
 
     private void Trim()
     {
-        int most = int.Parse(config.Value("slowlog-max-len"), CultureInfo.InvariantCulture);
-        while (entries.Count > most)
+        while (entries.Count > most && entries.Count > 0)
             entries.RemoveLast();
     }
 }
