@@ -13,7 +13,7 @@ internal sealed record PathFigures(IReadOnlyList<string> Hops, double LatencyMs,
     {
         Hops = Hops,
         LatencyMs = LatencyMs,
-        BandwidthBytesPerSecond = BandwidthBytesPerSecond,
+        BandwidthBytesPerSecond = Hops.Count > 1 ? BandwidthBytesPerSecond : null,
         MoneyPerGiB = MoneyPerGiB,
         TotalMs = LatencyMs + TransferMs(bytes),
         Money = Money(bytes),

@@ -58,6 +58,18 @@ public abstract class TopologyContract : ControlPlaneContract
     }
 
     [Fact]
+    public async Task A_path_from_an_instance_to_itself_costs_nothing_and_has_no_bandwidth()
+    {
+        await RegisterTreeAsync();
+        var path = await Plane.Topology.PathAsync("leaf-1", "leaf-1", 1 << 30, null, None);
+
+        Assert.True(path.IsOk, path.ToString());
+        Assert.Equal(["leaf-1"], path.Value.Hops);
+        Assert.Null(path.Value.BandwidthBytesPerSecond);
+        Assert.Equal((0.0, 0.0, 0.0, 0.0), (path.Value.LatencyMs, path.Value.MoneyPerGiB, path.Value.TotalMs, path.Value.Money));
+    }
+
+    [Fact]
     public async Task A_path_is_chosen_by_money_where_that_weighs_more()
     {
         await RegisterTreeAsync();
@@ -81,7 +93,7 @@ public abstract class TopologyContract : ControlPlaneContract
         var path = (await Plane.Topology.PathAsync("root", "branch", 0, null, None)).Value;
 
         Assert.Equal(10, path.LatencyMs, 3);
-        Assert.Equal(1e7, path.BandwidthBytesPerSecond, 3);
+        Assert.Equal(1e7, path.BandwidthBytesPerSecond!.Value, 3);
     }
 
     [Fact]
