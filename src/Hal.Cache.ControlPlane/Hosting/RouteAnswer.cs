@@ -12,7 +12,8 @@ internal sealed class RouteAnswer(Func<string, RouteParty?> find)
     /// <summary>What is wrong with the question; null where nothing.</summary>
     public CacheError? Check(RouteRequest request) =>
         ContentHost.CheckKeys(request.Keys)
-        ?? (request.Bytes < 0 ? new CacheError(CacheErrorCode.Invalid, $"bytes is {request.Bytes}; it must be 0 or more")
+        ?? (request.Keys.Count == 0 ? new CacheError(CacheErrorCode.Invalid, $"there are no keys; a question for routes has 1 to {ControlPlaneLimits.KeysMax} (KeysMax)")
+            : request.Bytes < 0 ? new CacheError(CacheErrorCode.Invalid, $"bytes is {request.Bytes}; it must be 0 or more")
             : find(request.Destination) is null ? InstanceRegistry.Unknown(request.Destination)
             : RouteCostModel.MsPerMoney(request.Weights).Error);
 

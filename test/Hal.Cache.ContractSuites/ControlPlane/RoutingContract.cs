@@ -125,6 +125,7 @@ public abstract class RoutingContract : ControlPlaneContract
         AssertError(CacheErrorCode.NotFound, await Plane.Routing.RoutesAsync(new RouteRequest { Keys = [Key("k")], Destination = "nobody" }, None));
         var tooMany = Enumerable.Repeat(Key("a"), ControlPlaneLimits.KeysMax + 1).ToArray();
         AssertError(CacheErrorCode.Invalid, await Plane.Routing.RoutesAsync(new RouteRequest { Keys = tooMany, Destination = "root" }, None));
+        AssertError(CacheErrorCode.Invalid, await Plane.Routing.RoutesAsync(new RouteRequest { Keys = [], Destination = "root" }, None));
     }
 
     // 10,000 bytes at version 2: leaf-2 is 11 ms away, the root over 40.
