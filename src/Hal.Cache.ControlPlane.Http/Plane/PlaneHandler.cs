@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
@@ -14,8 +15,11 @@ internal delegate Task<Result<Page<T>>> PageCall<T>(IControlPlane plane, PageReq
 /// <summary>Makes handlers: read the request, refuse what breaks a rule, ask the control plane, write its answer.</summary>
 internal static class PlaneHandler
 {
-    /// <summary>The JSON of everything here.</summary>
-    public static ControlPlaneJson Json => ControlPlaneJson.Wire;
+    /// <summary>
+    /// The JSON of everything here. As <see cref="ControlPlaneJson.Wire"/>, but a request must have what its type requires: who reads
+    /// answers is not so strict, because the other side may be of an earlier version.
+    /// </summary>
+    public static ControlPlaneJson Json { get; } = new(new JsonSerializerOptions(ControlPlaneJson.Wire.Options) { RespectRequiredConstructorParameters = true });
 
     /// <summary>A handler without a body.</summary>
     public static Delegate Ask<T>(JsonTypeInfo<T> type, Func<PlaneRequest, PlaneCall<T>> read) =>

@@ -16,7 +16,7 @@ public sealed record Heartbeat
     /// <summary>Digest of all content at <see cref="Sequence"/>; null where it is not known.</summary>
     public ulong? Digest { get; init; }
 
-    public InstanceLoad Load { get; init; } = new();
+    public InstanceLoad Load { get; init => field = value ?? new(); } = new();
 
     /// <summary>Most read keys since the last heartbeat, at most <see cref="ControlPlaneLimits.HeartbeatKeysMax"/>.</summary>
     public IReadOnlyList<KeyReads> PopularKeys { get; init => field = value ?? []; } = [];

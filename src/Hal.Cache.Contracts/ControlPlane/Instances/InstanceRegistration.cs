@@ -27,7 +27,8 @@ public sealed record InstanceRegistration
 
     public string? HttpAddress { get; init; }
 
-    public int ProtocolVersion { get; init; } = ControlPlaneLimits.ProtocolVersion;
+    // A generated JSON reader sets what is absent to 0, and there is no version 0.
+    public int ProtocolVersion { get; init => field = value == 0 ? ControlPlaneLimits.ProtocolVersion : value; } = ControlPlaneLimits.ProtocolVersion;
 
     public string? EvictionPolicy { get; init; }
 
