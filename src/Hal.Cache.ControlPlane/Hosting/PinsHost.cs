@@ -13,6 +13,7 @@ internal sealed class PinsHost(
     PlaneState state, DurableState durable, ManifestTable manifests, Actor<IdempotencyTable> made, Actor<BatchTable> batches, IdSource ids, IContentIndex? index)
 {
     private readonly Actor<PinTable> pins = new(new PinTable());
+    private readonly PinRecords records = new(durable);
 
     /// <summary>Pins that belong to a batch.</summary>
     public IReadOnlyList<(string Pin, string Batch)> InBatches =>
@@ -33,7 +34,7 @@ internal sealed class PinsHost(
             if (!bytes.IsOk) return bytes.Error;
             var pin = new PinInfo { Pin = ids.Next("pin", state.Now), Request = request, CreatedAt = state.Now, Keys = keys.Value.Count, Bytes = bytes.Value };
             if (Exceeds(pin) is { } full) return full;
-            if (await durable.PutAsync(StoredKind.Pin, pin.Pin, pin, StoredJson.Default.PinInfo, cancellation) is { } error) return error;
+            if (await records.StoreAsync(pin, cancellation) is { } error) return error;
             pins.Tell(p => p.Add(pin));
             made.Tell(m => m.Remember(idempotencyKey, print, pin.Pin));
             Revise(request.Instance);
@@ -60,12 +61,9 @@ internal sealed class PinsHost(
         foreach (var instance in pins.Ask(p => p.InstancesWith(manifest))) Revise(instance);
     }
 
-    public void Load(IReadOnlyList<StoredRecord> records)
+    public void Load(IReadOnlyList<StoredRecord> stored)
     {
-        foreach (var record in records.Where(r => r.Kind == StoredKind.Pin))
-        {
-            if (JsonSerializer.Deserialize(record.Value.Span, StoredJson.Default.PinInfo) is { } pin) pins.Tell(p => p.Add(pin));
-        }
+        foreach (var pin in PinRecords.Load(stored)) pins.Tell(p => p.Add(pin));
     }
 
     private CacheError? Check(PinRequest request)
@@ -131,7 +129,7 @@ internal sealed class PinsHost(
 
     private async Task<CacheError?> UnpinNowAsync(PinInfo pin, CancellationToken cancellation)
     {
-        if (await durable.DeleteAsync(StoredKind.Pin, pin.Pin, cancellation) is { } error) return error;
+        if (await records.ForgetAsync(pin.Pin, cancellation) is { } error) return error;
         pins.Tell(p => p.Remove(pin.Pin));
         Revise(pin.Request.Instance);
         return null;

@@ -12,6 +12,9 @@ internal sealed record StoredProgress(byte[] Settled, byte[] Failed);
 /// <summary>A manifest as it is stored: its keys are in parts of their own.</summary>
 internal sealed record StoredManifest(DateTimeOffset StoredAt, int Parts);
 
+/// <summary>A pin as it is stored: null parts where its keys are in the request, as in all records of an earlier version, or else their number.</summary>
+internal sealed record StoredPin(string Pin, PinRequest Request, DateTimeOffset CreatedAt, long Keys, long Bytes, int? Parts = null);
+
 /// <summary>A batch as it is stored.</summary>
 internal sealed record StoredBatch(BatchState State, DateTimeOffset CreatedAt, DateTimeOffset? EndsAt, DateTimeOffset? EndedAt)
 {
@@ -23,7 +26,7 @@ internal sealed record StoredBatch(BatchState State, DateTimeOffset CreatedAt, D
 [JsonSerializable(typeof(StoredProgress))]
 [JsonSerializable(typeof(StoredManifest))]
 [JsonSerializable(typeof(StoredBatch))]
-[JsonSerializable(typeof(PinInfo))]
+[JsonSerializable(typeof(StoredPin))]
 [JsonSerializable(typeof(InstanceRegistration))]
 [JsonSerializable(typeof(LinkSettings))]
 [JsonSerializable(typeof(IReadOnlyList<SlotRange>))]

@@ -40,6 +40,46 @@ public sealed class PersistenceTests
         Assert.Empty((await again.Instances.ListAsync(new PageRequest(), default)).Value.Items);
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(100_000)]
+    public async Task A_pin_of_many_keys_outlives_the_control_plane_and_goes_whole(int count)
+    {
+        var selection = new KeySelection { Keys = [.. Keys(count)], Prefixes = [new KeyPrefix(CacheKey.FromText("p/"))] };
+        await using (var plane = await StartAsync())
+        {
+            await RegisterAsync(plane);
+            var made = await plane.Scheduling.PinAsync(new PinRequest { Instance = "leaf", Selection = selection }, null, default);
+            Assert.True(made.IsOk, made.ToString());
+            Assert.Equal(count, made.Value.Request.Selection.Keys.Count);
+        }
+
+        await using var again = await StartAsync();
+        var pin = (await again.Scheduling.ListPinsAsync("leaf", new PageRequest(), default)).Value.Items.Single();
+        await again.Scheduling.UnpinAsync(pin.Pin, default);
+
+        Assert.Equal(selection.Keys, pin.Request.Selection.Keys);
+        Assert.Equal(selection.Prefixes, pin.Request.Selection.Prefixes);
+        Assert.Equal(count, pin.Keys);
+        Assert.DoesNotContain(store.Records, r => r.Kind == StoredKind.Pin);
+    }
+
+    [Fact]
+    public async Task A_pin_whose_parts_are_not_all_there_is_left_out()
+    {
+        await using (var plane = await StartAsync())
+        {
+            await RegisterAsync(plane);
+            await plane.Scheduling.PinAsync(new PinRequest { Instance = "leaf", Selection = new KeySelection { Keys = [.. Keys(10_000)] } }, null, default);
+        }
+        var part = store.Records.First(r => r.Kind == StoredKind.Pin && r.Key.Contains('/', StringComparison.Ordinal));
+        await store.DeleteAsync(StoredKind.Pin, part.Key, part.Version, default);
+
+        await using var again = await StartAsync();
+
+        Assert.Empty((await again.Scheduling.ListPinsAsync("leaf", new PageRequest(), default)).Value.Items);
+    }
+
     [Fact]
     public async Task A_prestage_job_goes_on_after_a_restart_where_it_was()
     {
