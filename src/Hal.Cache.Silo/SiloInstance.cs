@@ -161,7 +161,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         TreeState? state = options.Role is null ? null : new TreeState(options);
         // Alone, an instance expires keys by the machine's time of day, as Redis does.
         TreeClock? clock = state is null ? null : new TreeClock(BootClock.Instance);
-        Result<IBlobStore> store = BlobStores.Open(StoreOptions(options, collections, state), EvictionPolicies.Create(options.Policy), clock ?? BootClock.Instance);
+        Result<IBlobStore> store = BlobStores.Open(StoreOptions(options, collections, state, logger), EvictionPolicies.Create(options.Policy), clock ?? BootClock.Instance);
         CacheError? error = store.IsOk ? SlotsRecord.Check(options, store.Value) : store.Error;
         if (store.IsOk && !options.MemoryOnly)
             origins.Value.StoreIs(options.Data);
@@ -174,12 +174,14 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         return error;
     }
 
-    private static BlobStoreOptions StoreOptions(SiloOptions options, CollectionLimits collections, TreeState? state) => new()
+    private static BlobStoreOptions StoreOptions(SiloOptions options, CollectionLimits collections, TreeState? state, ILogger logger) => new()
     {
         ObjectCodec = new CollectionCodec(collections),
         HashSeed = state is null ? null : SiloTree.HashSeed(options.ClusterSecret),
         VersionFloor = state?.VersionFloor ?? 0,
         IsShared = state is not null && options.SharesMemory,
+        Damaged = damage => LogDamage(
+            logger, options.Name, damage.AtStart ? "at the start" : "where it was reclaimed", damage.Places, damage.FirstAddress),
         Directory = options.MemoryOnly ? null : options.Data,
         MemoryBytes = options.MemoryBytes,
         DiskBytes = options.DiskBytes,
@@ -198,6 +200,11 @@ internal sealed partial class SiloInstance : IAsyncDisposable
 
     [LoggerMessage(Message = "Script at {Name}: {Text}")]
     private partial void LogScript(LogLevel level, string name, string text);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The store's log of {Name} has damage, found {When}: {Places} places, the first at address {Address}; what lay there is skipped, and keys may have older values or none")]
+    private static partial void LogDamage(ILogger logger, string name, string when, int places, long address);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Instance {Name} goes on a listener")]
     private partial void LogListen(string name);

@@ -43,6 +43,12 @@ public sealed class BlobStoreOptions
     /// <summary>Every version that the store gives from now on is above this one.</summary>
     public long VersionFloor { get; init; }
 
+    /// <summary>
+    /// Told once at the end of a walk over the log that found damage: what lay there is skipped, so that an older value of a key may be back. The first
+    /// walk is at the start, within <see cref="BlobStores.Open"/>; later ones reclaim.
+    /// </summary>
+    public Action<LogDamage>? Damaged { get; init; }
+
     /// <summary>The rule that a setting breaks, with the setting and its value; null when all are fine.</summary>
     public string? Problem()
     {

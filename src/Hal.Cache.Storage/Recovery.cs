@@ -30,6 +30,7 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
         core.Chunks.RaiseIds(highestId);
         AttachChunks();
         DropUnmapped();
+        core.Damage.Tell();
     }
 
     public bool Visit(long address, in RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
@@ -60,7 +61,11 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
         return true;
     }
 
-    public void Damaged(long address, long bytes) => core.Counters.Corrupt();
+    public void Damaged(long address, long bytes)
+    {
+        core.Counters.Corrupt();
+        core.Damage.Found(address, atStart: true);
+    }
 
     private void Apply(long address, in RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
         Apply(address, header, key, value, value.Length);

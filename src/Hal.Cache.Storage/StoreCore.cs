@@ -37,6 +37,7 @@ internal sealed unsafe class StoreCore : IDisposable
     {
         this.time = time;
         this.policy = policy;
+        Damage = new DamageTally(options.Damaged);
         Hash = new KeyHash(options.HashSeed);
         Log = log;
         LogBufferBytes = logBufferBytes;
@@ -97,6 +98,8 @@ internal sealed unsafe class StoreCore : IDisposable
     public long LogBufferBytes { get; }
 
     public StoreCounters Counters { get; } = new();
+
+    public DamageTally Damage { get; }
 
     /// <summary>Decides what stays; another one begins with what the states of entries mean to it.</summary>
     public IEvictionPolicy Policy

@@ -99,7 +99,11 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         return taken;
     }
 
-    public void Damaged(long address, long bytes) => core.Counters.Corrupt();
+    public void Damaged(long address, long bytes)
+    {
+        core.Counters.Corrupt();
+        core.Damage.Found(address, atStart: false);
+    }
 
     /// <summary>
     /// What clients wrote fills the log's old end, and the origin's objects are elsewhere: they are found through the table, at the speed
@@ -148,6 +152,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
         if (log.TruncateAsync(end).WaitAsync(cancellation).GetAwaiter().GetResult() != null)
             return false;
         core.Chunks.Records!.ForgetBefore(end);
+        core.Damage.Tell();
         return true;
     }
 
