@@ -107,15 +107,10 @@ internal sealed class CommandDispatcher(ServerState server)
         return outcome;
     }
 
-    private static bool MayWrite(CommandContext context)
-    {
-        CommandFlags flags = context.Spec.Flags;
-        if ((flags & CommandFlags.MayReplicate) != 0 && context.Server.Scripts.SaysNoWrites(context))
-            return false;
-        if (context.Client.Transaction is { IsOpen: true } transaction)
-            flags |= transaction.Flags; // only EXEC and its like come here between MULTI and EXEC
-        return (flags & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0;
-    }
+    private static bool MayWrite(CommandContext context) =>
+        context.Client.Transaction is { IsOpen: true } transaction
+            ? context.Spec.Name == "exec" && transaction.MayWrite // what comes here between MULTI and EXEC is neither queued nor a script
+            : context.Server.Scripts.MayWrite(context);
 
     /// <summary>A queue takes memory whatever is queued; only what ends it does not.</summary>
     private static bool TakesMemory(CommandContext context, CommandSpec spec)

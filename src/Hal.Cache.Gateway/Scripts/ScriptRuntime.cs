@@ -65,13 +65,14 @@ internal sealed class ScriptRuntime(ServerState server)
 
     public Script? Find(string sha) => scripts.GetValueOrDefault(sha);
 
-    /// <summary>Whether the command runs a script, or a function, that says of itself that it does not write; as far as it is known here.</summary>
-    public bool SaysNoWrites(CommandContext c)
+    /// <summary>Whether the command may write: it does not where it runs a script, or a function, that says so of itself; as far as that is known here.</summary>
+    public bool MayWrite(CommandContext c)
     {
-        return c.Client.Transaction is not { IsOpen: true } && !c.IsLarge(1) && SaysNoWrites(c.Spec.Name, c.Arg(1));
+        CommandFlags flags = c.Spec.Flags & (CommandFlags.Write | CommandFlags.MayReplicate);
+        return flags != 0 && ((flags & CommandFlags.Write) != 0 || c.IsLarge(1) || !SaysNoWrites(c.Spec.Name, c.Arg(1)));
     }
 
-    /// <summary>The same for a script's text, its digest, or a function's name, by the command that runs it.</summary>
+    /// <summary>Whether a script says that it does not write: by its text, its digest, or a function's name, as the command that runs it takes it.</summary>
     public bool SaysNoWrites(string command, ReadOnlySpan<byte> script)
     {
         ScriptFlags flags = command switch

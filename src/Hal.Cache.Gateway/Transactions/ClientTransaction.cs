@@ -30,6 +30,9 @@ internal sealed class ClientTransaction
     /// <summary>The flags of all queued commands.</summary>
     public CommandFlags Flags { get; private set; }
 
+    /// <summary>A queued command may write; told when it is queued, as a script may become another until EXEC.</summary>
+    public bool MayWrite { get; private set; }
+
     /// <summary>A queued command is about keys, or of those that the authority runs.</summary>
     public bool NeedsAuthority { get; private set; }
 
@@ -74,6 +77,7 @@ internal sealed class ClientTransaction
 
         Shards |= c.Shards;
         Flags |= c.Spec.Flags;
+        MayWrite = MayWrite || c.Server.Scripts.MayWrite(c);
         NeedsAuthority |= CommandRouting.NeedsAuthority(c.Spec);
         ChangesReplies |= CommandRouting.ChangesReplies(c.Spec);
         queue.Add(c.TakeRequest());
@@ -104,7 +108,7 @@ internal sealed class ClientTransaction
         queue.Clear();
         ForgetWatched();
         (IsOpen, IsBroken, Shards, Flags, Bytes, queuedBytes) = (false, false, 0, CommandFlags.None, 0, 0);
-        (NeedsAuthority, ChangesReplies, Authority, IsCrossing) = (false, false, null, false);
+        (MayWrite, NeedsAuthority, ChangesReplies, Authority, IsCrossing) = (false, false, false, null, false);
     }
 
     /// <summary>Forgets the watched keys.</summary>
