@@ -92,7 +92,7 @@ internal sealed class BlobStore : IBlobStore
         var found = new EntryRef(entry);
         if ((entry->Flags & EntryFlags.HasExpiry) != 0 && found.ExpiresAt <= core.NowIn(shard))
         {
-            if (core.TryDrop(key.Hash, entry, KeyChange.Expired))
+            if (!core.KeepsExpired && core.TryDrop(key.Hash, entry, KeyChange.Expired))
                 core.Counters.Expired();
             return default;
         }
@@ -139,6 +139,12 @@ internal sealed class BlobStore : IBlobStore
     {
         get => reclaimer.ExpiresActively;
         set => reclaimer.ExpiresActively = value;
+    }
+
+    public bool KeepsExpired
+    {
+        get => core.KeepsExpired;
+        set => core.KeepsExpired = value;
     }
 
     public long LimitMemory(long bytes)

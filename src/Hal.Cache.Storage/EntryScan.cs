@@ -73,6 +73,8 @@ internal sealed unsafe class EntryScan(StoreCore core, IBlobStore store)
 
     private void DropExpired(Shard shard, List<ulong> hashes)
     {
+        if (core.KeepsExpired)
+            hashes.Clear();
         foreach (ulong hash in hashes)
         {
             EntryHeader* entry = shard.Table.Chain(hash);

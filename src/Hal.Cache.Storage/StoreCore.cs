@@ -31,6 +31,7 @@ internal sealed unsafe class StoreCore : IDisposable
     private volatile IEvictionGuard? guard;
     private volatile IEvictionPolicy policy;
     private volatile bool evictsExpiringOnly;
+    private volatile bool keepsExpired;
     private uint clock = ClockStart;
 
     public StoreCore(BlobStoreOptions options, IEvictionPolicy policy, IRecordLog? log, long logBufferBytes, TimeProvider time)
@@ -113,6 +114,13 @@ internal sealed unsafe class StoreCore : IDisposable
     {
         get => evictsExpiringOnly;
         set => evictsExpiringOnly = value;
+    }
+
+    /// <summary>Whether what has expired stays for now, though it is not found.</summary>
+    public bool KeepsExpired
+    {
+        get => keepsExpired;
+        set => keepsExpired = value;
     }
 
     /// <summary>True where each change is appended to the log when it is made.</summary>

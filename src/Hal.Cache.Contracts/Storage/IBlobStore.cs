@@ -161,6 +161,9 @@ public interface IBlobStore : IAsyncDisposable
     /// <summary>Whether expired entries are removed before somebody asks for them, as they are from the start; without it they are still never found.</summary>
     bool ExpiresActively { get; set; }
 
+    /// <summary>Whether expired entries stay, and count, until it is set back: neither the store nor who asks for one removes it, but none is found.</summary>
+    bool KeepsExpired { get; set; }
+
     /// <summary>Has a sink told of every change from here on; while there is none, a change costs one read of a field more.</summary>
     void AddSink(IKeyChangeSink sink);
 

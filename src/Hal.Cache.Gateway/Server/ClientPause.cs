@@ -1,7 +1,12 @@
+using Hal.Cache.Contracts.Storage;
+
 namespace Hal.Cache.Gateway.Server;
 
-/// <summary>CLIENT PAUSE: commands that have to wait, until when. Thread-safe; costs one read of a field while nothing is paused.</summary>
-internal sealed class ClientPause(TimeProvider time)
+/// <summary>
+/// CLIENT PAUSE: commands that have to wait, until when; no key is removed for its age meanwhile. Thread-safe; costs one read of a field while
+/// nothing is paused.
+/// </summary>
+internal sealed class ClientPause(TimeProvider time, IBlobStore store)
 {
     private readonly Lock gate = new();
     private TaskCompletionSource? ended;
@@ -28,7 +33,7 @@ internal sealed class ClientPause(TimeProvider time)
             WritesOnly = active ? WritesOnly && writesOnly : writesOnly;
             until = active && until > end ? until : end;
             ended ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            active = true;
+            active = store.KeepsExpired = true;
             timer?.Dispose();
             TimeSpan due = until - now;
             timer = time.CreateTimer(_ => End(), null, due < TimerMax ? due : TimerMax, Timeout.InfiniteTimeSpan);
@@ -39,7 +44,7 @@ internal sealed class ClientPause(TimeProvider time)
     {
         lock (gate)
         {
-            active = false;
+            active = store.KeepsExpired = false;
             timer?.Dispose();
             timer = null;
             ended?.SetResult();

@@ -36,7 +36,7 @@ internal sealed class ServerState
         Acl = new AclUsers(Table, Clients, options.RequirePass);
         AclFile = options.AclFile is { } file ? new AclFile(file) : null;
         Cluster = new ClusterView(options);
-        Pause = new ClientPause(time);
+        Pause = new ClientPause(time, keyspace.Store);
         Memory = new MemoryBound(keyspace.Store);
         OutputLimits = new OutputLimits(time);
         Channels = new ChannelHub();

@@ -168,11 +168,13 @@ internal sealed class TransactionRun
         return step;
     }
 
-    /// <summary>Expired keys go, which touches them, before the watched ones are looked at.</summary>
+    /// <summary>Expired keys go, which touches them, before the watched ones are looked at; where they stay for now, that they are not found tells it.</summary>
     private bool IsTouched()
     {
-        foreach (WatchedKey key in transaction.Watched) outer.Store.Find(new BlobKey(key.Database, key.Key, key.Hash), ref inner.Scope);
-        return transaction.IsTouched;
+        bool isGone = false;
+        foreach (WatchedKey key in transaction.Watched)
+            isGone |= outer.Store.Find(new BlobKey(key.Database, key.Key, key.Hash), ref inner.Scope).IsNone && key.Existed && outer.Store.KeepsExpired;
+        return isGone || transaction.IsTouched;
     }
 
     /// <summary>Whether there is room, and every key is in memory or known to be absent; else the fault is noted.</summary>

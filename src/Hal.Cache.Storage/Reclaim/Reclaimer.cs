@@ -116,7 +116,7 @@ internal sealed class Reclaimer : IDisposable
                 core.Pool.Trim();
             }
 
-            if (expires)
+            if (expires && !core.KeepsExpired)
                 expiry.Run();
             if (drain)
             {

@@ -126,6 +126,29 @@ public abstract class BlobStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Expired_entries_stay_unfound_while_the_store_is_to_keep_them_and_may_be_replaced()
+    {
+        long now = Time.GetUtcNow().ToUnixTimeMilliseconds();
+        await store.SetAsync("k", "v"u8.ToArray(), expiresAt: now + 1000);
+        await store.SetAsync("j", "v"u8.ToArray(), expiresAt: now + 1000);
+        store.KeepsExpired = true;
+        Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Null(await store.GetAsync("k"));
+        Assert.Equal(2, store.Count(0));
+        await store.SetAsync("k", "again"u8.ToArray());
+        Assert.Equal("again"u8.ToArray(), await store.GetAsync("k"));
+        Assert.Equal(2, store.Count(0));
+        Assert.Equal(0, store.Statistics.Expired);
+
+        store.KeepsExpired = false;
+        Assert.Null(await store.GetAsync("j"));
+        Assert.Equal("again"u8.ToArray(), await store.GetAsync("k"));
+        Assert.Equal(1, store.Count(0));
+        Assert.Equal(1, store.Statistics.Expired);
+    }
+
+    [Fact]
     public async Task Expiry_can_be_set_moved_and_removed()
     {
         long now = Time.GetUtcNow().ToUnixTimeMilliseconds();

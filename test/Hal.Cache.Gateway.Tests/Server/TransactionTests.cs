@@ -41,6 +41,8 @@ public sealed class TransactionTests
     [InlineData("a>HELLO 3; a>WATCH k; b>SET k 1; a>MULTI; a>EXEC", "+OK|+OK|_")]
     [InlineData("a>MULTI; a>HELLO 3; a>GET k; a>EXEC; a>GET k", "_|_")]
     [InlineData("a>CLIENT PAUSE 100000 WRITE; a>MULTI; a>GET k; a>EXEC", "+OK|+OK|+QUEUED|*1|$-1")]
+    [InlineData("b>SET k 1 EX 5; a>WATCH k; a>CLIENT PAUSE 100000 WRITE; +6; a>MULTI; a>GET k; a>EXEC", "+OK|+OK|+OK|+QUEUED|*-1")]
+    [InlineData("b>SET k 1 EX 5; a>CLIENT PAUSE 100000 WRITE; +6; a>WATCH k; a>MULTI; a>GET k; a>EXEC", "+OK|+OK|+OK|+QUEUED|*1|$-1")]
     public async Task Replies_are_those_of_redis(string script, string expected)
     {
         await using var host = new ServerHost();
@@ -49,6 +51,23 @@ public sealed class TransactionTests
 
         if (script.Contains("a>MULTI; a>HELLO 3", StringComparison.Ordinal)) Assert.EndsWith(expected, got, StringComparison.Ordinal);
         else Assert.Equal(expected, got);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" WRITE")]
+    public async Task Keys_that_expire_in_a_pause_are_not_found_and_stay_until_it_ends(string mode)
+    {
+        await using var host = new ServerHost();
+        await host.RunAsync($"b>SET k 1 EX 5; b>SET j 1 EX 5; b>CLIENT PAUSE 100000{mode}; +6");
+        if (mode.Length > 0) Assert.Equal("$-1|*0|*2|$1|0|*0", await host.RunAsync("a>GET k; a>KEYS *; a>SCAN 0"));
+
+        Assert.Equal(2, host.Store.Count(0));
+        Assert.Equal(0, host.Store.Statistics.Expired);
+
+        await host.RunAsync("b>CLIENT UNPAUSE; b>GET k; b>GET j");
+        Assert.Equal(0, host.Store.Count(0));
+        Assert.Equal(2, host.Store.Statistics.Expired);
     }
 
     [Fact]
