@@ -64,6 +64,9 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     /// <summary>CLIENT TRACKING.</summary>
     public TrackingMode Tracking { get; set; } = TrackingMode.Off;
 
+    /// <summary>It has had tracking on, other than by prefix: keys may be remembered as its own.</summary>
+    public bool HasTracked { get; set; }
+
     /// <summary>Counters of the commands that it ran.</summary>
     public ClientCounters Counters { get; } = new(commands);
 

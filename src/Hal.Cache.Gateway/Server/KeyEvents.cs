@@ -24,7 +24,7 @@ internal sealed class KeyEvents(IBlobStore store, TrackingTable tracking, Keyspa
     {
         lock (gate)
         {
-            bool wanted = tracking.ClientCount > 0 || watches.Count > 0 || (isAuthority && notifications.WantsChanges);
+            bool wanted = tracking.IsNeeded || watches.Count > 0 || (isAuthority && notifications.WantsChanges);
             if (wanted == active) return;
             active = wanted;
             if (wanted) store.AddSink(this);
@@ -56,15 +56,15 @@ internal sealed class KeyEvents(IBlobStore store, TrackingTable tracking, Keyspa
     public void Changed(in BlobKey key, KeyChange change, long writer)
     {
         if (change == KeyChange.Fetched) return; // no change for clients
-        if (tracking.ClientCount > 0 && isAuthority) tracking.Invalidate(key.Bytes, writer);
-        else if (tracking.ClientCount > 0) tracking.InvalidateRemembered(key.Bytes);
+        if (tracking.IsNeeded && isAuthority) tracking.Invalidate(key.Bytes, writer);
+        else if (tracking.IsNeeded) tracking.InvalidateRemembered(key.Bytes);
         if (watches.Count > 0 && change != KeyChange.GroupsSet) watches.Touch(key); // groups are no part of what is watched, as in Redis
         if (isAuthority && notifications.WantsChanges) notifications.Tell(key, change, writer);
     }
 
     public void Flushing(int database, long writer)
     {
-        if (tracking.ClientCount > 0) tracking.InvalidateAll(writer);
+        if (tracking.IsNeeded) tracking.InvalidateAll(writer);
         if (watches.Count > 0) watches.TouchAll(database);
     }
 

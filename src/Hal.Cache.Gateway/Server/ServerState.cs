@@ -164,7 +164,7 @@ internal sealed class ServerState
         KeyEvents.Unwatch(client);
         client.Transaction?.Clear();
         Channels.Remove(client);
-        _ = Tracking.Set(client, TrackingMode.Off);
+        Tracking.Leave(client);
         Counters.Ended(Clients, client);
         if (KeyEvents.IsActive) KeyEvents.Refresh();
     }

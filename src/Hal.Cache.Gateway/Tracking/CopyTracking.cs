@@ -11,7 +11,7 @@ internal sealed class CopyTracking(TrackingTable table, CommandForwarder forward
 {
     public void Invalidated(ReadOnlySpan<byte> key)
     {
-        if (table.ClientCount > 0) table.InvalidateRemembered(key);
+        if (table.IsNeeded) table.InvalidateRemembered(key);
     }
 
     public void Noticed(ReadOnlySpan<byte> key, long request) => table.InvalidateElsewhere(key, request == 0 ? 0 : forwarder.WriterOf(request));
@@ -20,6 +20,6 @@ internal sealed class CopyTracking(TrackingTable table, CommandForwarder forward
 
     public void AllInvalidated()
     {
-        if (table.ClientCount > 0) table.InvalidateAll(0);
+        if (table.IsNeeded) table.InvalidateAll(0);
     }
 }

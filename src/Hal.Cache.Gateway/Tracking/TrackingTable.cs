@@ -17,11 +17,16 @@ internal sealed class TrackingTable(ClientRegistry clients)
 
     private readonly TrackedKeys keys = new();
     private readonly BroadcastTable broadcast = new();
+    private readonly Lock gate = new();
     private long keysMax = 1_000_000;
     private int tracking;
+    private int readers; // connected clients that keys may be remembered of
 
     /// <summary>Clients that have it on.</summary>
     public int ClientCount => Volatile.Read(ref tracking);
+
+    /// <summary>Whether changes count: somebody has it on, or has turned it off and would be told of old reads if it were turned on again.</summary>
+    public bool IsNeeded => ClientCount > 0 || (Volatile.Read(ref readers) > 0 && keys.KeyCount > 0);
 
     public long KeyCount => keys.KeyCount;
 
@@ -50,6 +55,12 @@ internal sealed class TrackingTable(ClientRegistry clients)
     public Task Set(ClientSession client, TrackingMode mode)
     {
         TrackingMode before = client.Tracking;
+        if (mode.IsOn && !mode.Broadcast && !client.HasTracked)
+        {
+            client.HasTracked = true;
+            lock (gate) readers++;
+        }
+
         client.Tracking = mode;
         client.RedirectIsBroken = false;
         client.Modes = mode.IsOn && !mode.Broadcast ? client.Modes | ClientModes.Tracking : client.Modes & ~ClientModes.Tracking;
@@ -58,6 +69,18 @@ internal sealed class TrackingTable(ClientRegistry clients)
         foreach (byte[] prefix in mode.Prefixes.Except(before.Prefixes)) differs |= broadcast.Add(client, prefix);
         if (mode.IsOn != before.IsOn) Interlocked.Add(ref tracking, mode.IsOn ? 1 : -1);
         return differs && Announce is { } announce ? announce(broadcast.Prefixes) : Task.CompletedTask;
+    }
+
+    /// <summary>Ends a client's tracking with its connection; what was remembered goes with the last one that it may be of.</summary>
+    public void Leave(ClientSession client)
+    {
+        _ = Set(client, TrackingMode.Off);
+        if (!client.HasTracked) return;
+        client.HasTracked = false;
+        lock (gate)
+        {
+            if (--readers == 0) keys.Clear();
+        }
     }
 
     /// <summary>Remembers the keys that the command reads; needs their locks.</summary>

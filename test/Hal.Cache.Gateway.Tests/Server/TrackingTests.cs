@@ -13,6 +13,9 @@ public sealed class TrackingTests
     [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; b>SET k 1", "+OK")]
     [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>SET k 1; b>SET k 2", "+OK|+OK")]
     [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; a>CLIENT TRACKING OFF; b>SET k 1", "+OK|_|+OK")]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; a>CLIENT TRACKING OFF; a>CLIENT TRACKING ON; b>SET k 1", "+OK|_|+OK|+OK|" + InvalidK)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; a>CLIENT TRACKING OFF; b>SET k 1; a>CLIENT TRACKING ON; b>SET k 2", "+OK|_|+OK|+OK")]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; a>CLIENT TRACKING OFF; b>FLUSHALL; a>CLIENT TRACKING ON; b>SET k 2", "+OK|_|+OK|+OK")]
     [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; a>SET k 1; a>GET k", "+OK|_|+OK|" + InvalidK + "|$1|1")]
     [InlineData("a>HELLO 3; a>CLIENT TRACKING ON NOLOOP; a>GET k; a>SET k 1; b>SET k 2", "+OK|_|+OK")]
     [InlineData("a>HELLO 3; a>CLIENT TRACKING ON NOLOOP; a>GET k; b>SET k 2", "+OK|_|" + InvalidK)]
@@ -106,6 +109,34 @@ public sealed class TrackingTests
 
         Assert.Equal(1, host.State.Tracking.KeyCount);
         Assert.Equal(2, got.Split("invalidate").Length - 1);
+    }
+
+    [Theory]
+    [InlineData("a>CLIENT TRACKING ON; a>GET k; b>SET k 1", 0)]
+    [InlineData("a>CLIENT TRACKING ON; a>GET k; a>CLIENT TRACKING OFF", 1)]
+    [InlineData("a>CLIENT TRACKING ON; a>GET k; a>CLIENT TRACKING OFF; b>SET k 1", 0)]
+    [InlineData("a>CLIENT TRACKING ON; a>GET k; a>CLIENT TRACKING OFF; b>FLUSHALL", 0)]
+    public async Task A_key_is_remembered_until_it_changes_though_tracking_is_turned_off(string script, int keys)
+    {
+        await using var host = new ServerHost();
+
+        await host.RunAsync(script);
+
+        Assert.Equal(keys, host.State.Tracking.KeyCount);
+    }
+
+    [Fact]
+    public async Task No_key_is_remembered_when_the_last_reader_has_left_though_it_had_turned_tracking_off()
+    {
+        await using var host = new ServerHost();
+        await host.RunAsync("a>CLIENT TRACKING ON; a>GET k; b>CLIENT TRACKING ON; b>GET k; a>CLIENT TRACKING OFF");
+
+        await host["b"].LeaveAsync();
+
+        Assert.Equal(1, host.State.Tracking.KeyCount);
+        await host["a"].LeaveAsync();
+        Assert.Equal(0, host.State.Tracking.KeyCount);
+        Assert.False(host.State.KeyEvents.IsActive);
     }
 
     [Fact]
