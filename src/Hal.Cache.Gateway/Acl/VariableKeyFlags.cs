@@ -7,7 +7,7 @@ internal static class VariableKeyFlags
 {
     public static KeyFlags Of(CommandContext c, CommandSpec spec, KeySpec keys, int offset)
     {
-        if ((keys.Flags & KeyFlags.VariableFlags) == 0) return keys.Flags;
+        if ((keys.Flags & KeyFlags.VariableFlags) == 0) return keys.Flags & ~KeyFlags.Incomplete; // these are all that there are
         return spec.FullName switch
         {
             "set" => OfSet(c, offset),

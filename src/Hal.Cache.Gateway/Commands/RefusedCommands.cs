@@ -9,6 +9,7 @@ namespace Hal.Cache.Gateway.Commands;
 internal static class RefusedCommands
 {
     private const CommandFlags Admin = CommandFlags.Admin | CommandFlags.NoScript;
+    private const int MigrateKeyAt = 3;
     private const int MigrateOptionsAt = 6;
     private const CommandFlags Replication = Admin | CommandFlags.NoAsyncLoading;
 
@@ -20,10 +21,11 @@ internal static class RefusedCommands
         Row("sync", 1, Replication | CommandFlags.NoMulti, Refuse, "1.0.0"),
         Row("psync", -3, Replication | CommandFlags.NoMulti, Refuse, "2.8.0"),
         Row("replconf", -1, Admin | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.AllowBusy, Refuse, "3.0.0"),
-        new("migrate", -6, CommandFlags.Write | CommandFlags.MovableKeys, new(3, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete), Migrate)
+        new("migrate", -6, CommandFlags.Write | CommandFlags.MovableKeys,
+            new(MigrateKeyAt, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete) { Finder = MigrateKeyOf }, Migrate)
         {
             Since = "2.6.0", Summary = "Refused; see the list of differences.", Categories = ["keyspace", "dangerous"],
-            MoreKeys = [new(MigrateOptionsAt, -1, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete | KeyFlags.Incomplete) { Keyword = "KEYS", KeywordFrom = -2 }],
+            MoreKeys = [new(MigrateOptionsAt, -1, Flags: KeyFlags.RW | KeyFlags.Access | KeyFlags.Delete | KeyFlags.Incomplete) { Keyword = "KEYS", KeywordFrom = -2, Finder = MigrateKeysOf }],
         },
         Row("module", -2, CommandFlags.None, c => c.WrongArity(), "4.0.0") with
         {
@@ -52,6 +54,26 @@ internal static class RefusedCommands
 
     private static Outcome ReplicaOf(CommandContext c) =>
         Ascii.EqualsIgnoreCase(c.Arg(1), "no"u8) && Ascii.EqualsIgnoreCase(c.Arg(2), "one"u8) ? c.Ok() : Refuse(c);
+
+    /// <summary>MIGRATE has its one key by position, or any number of them behind KEYS, where it has to be empty.</summary>
+    private static int MigrateKeyOf(CommandContext c, int offset) => FindMigrateKeys(c, offset) < 0 ? offset + MigrateKeyAt : -1;
+
+    private static int MigrateKeysOf(CommandContext c, int offset) =>
+        FindMigrateKeys(c, offset) is >= 0 and var keys && c.ArgLength(offset + MigrateKeyAt) == 0 ? keys : -1;
+
+    // The argument behind KEYS, which may be a password too.
+    private static int FindMigrateKeys(CommandContext c, int offset)
+    {
+        for (int i = offset + MigrateOptionsAt; i < c.Count; i++)
+        {
+            if (c.IsLarge(i)) continue;
+            if (Ascii.EqualsIgnoreCase(c.Arg(i), "keys"u8)) return i + 1;
+            if (Ascii.EqualsIgnoreCase(c.Arg(i), "auth"u8)) i++;
+            else if (Ascii.EqualsIgnoreCase(c.Arg(i), "auth2"u8)) i += 2;
+        }
+
+        return -1;
+    }
 
     private static Outcome Migrate(CommandContext c)
     {
