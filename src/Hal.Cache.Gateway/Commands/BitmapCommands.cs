@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Gateway.Strings;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
@@ -39,19 +40,17 @@ internal static class BitmapCommands
         long start = 0;
         long end = -1;
         bool bits = false;
+        if (!c.TryFind(1, Need.Value, out EntryRef entry)) return Outcome.Retry;
+        if (entry.IsNone) return c.Integer(0); // whatever the arguments are: Redis looks at them later
+        if (entry.Type != BlobType.String) return c.Error(RespErrors.WrongType);
         if (c.Count is 3 or > 5) return c.Error(RespErrors.Syntax);
         if (c.Count > 3 && !(RedisInteger.TryParse(c.Arg(2), out start) && RedisInteger.TryParse(c.Arg(3), out end)))
             return c.Error(RespErrors.NotInteger);
+        if (start < 0 && end < 0 && start > end) return c.Integer(0);
         if (c.Count == 5 && !TryUnit(c.Arg(4), out bits)) return c.Error(RespErrors.Syntax);
-        if (!c.TryFind(1, Need.Value, out EntryRef entry)) return Outcome.Retry;
-        if (!entry.IsNone && entry.Type != BlobType.String) return c.Error(RespErrors.WrongType);
 
         BitRange range = BitRange.Of(start, end, bits, StringReads.Length(c.Store, entry));
-        if (range.IsEmpty || (start < 0 && end < 0 && start > end))
-        {
-            c.Reply.Integer(0);
-            return Outcome.Done;
-        }
+        if (range.IsEmpty) return c.Integer(0);
 
         if (entry.IsLarge)
         {
@@ -82,20 +81,17 @@ internal static class BitmapCommands
         bool bits = false;
         if (!RedisInteger.TryParse(c.Arg(2), out long bit)) return c.Error(RespErrors.NotInteger);
         if (bit is not (0 or 1)) return c.Error("ERR The bit argument must be 1 or 0."u8);
+        bool set = bit == 1;
+        if (!c.TryFind(1, Need.Value, out EntryRef entry)) return Outcome.Retry;
+        if (entry.IsNone) return c.Integer(set ? -1 : 0);
+        if (entry.Type != BlobType.String) return c.Error(RespErrors.WrongType);
         if (c.Count > 6) return c.Error(RespErrors.Syntax);
         if (c.Count > 3 && !RedisInteger.TryParse(c.Arg(3), out start)) return c.Error(RespErrors.NotInteger);
         if (c.Count > 5 && !TryUnit(c.Arg(5), out bits)) return c.Error(RespErrors.Syntax);
         if (c.Count > 4 && !RedisInteger.TryParse(c.Arg(4), out end)) return c.Error(RespErrors.NotInteger);
-        if (!c.TryFind(1, Need.Value, out EntryRef entry)) return Outcome.Retry;
-        if (!entry.IsNone && entry.Type != BlobType.String) return c.Error(RespErrors.WrongType);
 
-        bool set = bit == 1;
         BitRange range = BitRange.Of(start, end, bits, StringReads.Length(c.Store, entry));
-        if (entry.IsNone || range.IsEmpty)
-        {
-            c.Reply.Integer(entry.IsNone && !set ? 0 : -1);
-            return Outcome.Done;
-        }
+        if (range.IsEmpty) return c.Integer(-1);
 
         // A search for a clear bit without an end looks at a string as followed by zeros.
         long otherwise = set || c.Count > 4 ? -1 : (range.LastByte + 1) << 3;
