@@ -133,9 +133,12 @@ internal sealed class GeoQuery
         }
 
         if (Math.Abs(longitude) <= GeoHash.LongitudeMax && Math.Abs(latitude) <= GeoHash.LatitudeMax) return true;
-        c.Error(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"ERR invalid longitude,latitude pair {longitude:F6},{latitude:F6}"));
+        c.Error($"ERR invalid longitude,latitude pair {Shown(longitude)},{Shown(latitude)}");
         return false;
     }
+
+    private static string Shown(double value) =>
+        double.IsInfinity(value) ? value > 0 ? "inf" : "-inf" : value.ToString("F6", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Reads a radius and its unit; false with the error replied.</summary>
     public bool TryRadius(CommandContext c, int arg)

@@ -3,6 +3,7 @@ namespace Hal.Cache.Gateway.Tests.Replies;
 /// <summary>Requests about collections with the exact replies of Redis 7.2, line ends as "|": RESP2, then RESP3 where it differs.</summary>
 internal static class CollectionReplies
 {
+
     public static readonly (string Script, string Resp2, string? Resp3)[] Rows =
     [
         ("RPUSH l 3 1 2; SORT l BY nosort", ":3|*3|$1|3|$1|1|$1|2", null),
@@ -12,6 +13,9 @@ internal static class CollectionReplies
         ("ZADD z 3 a 2 c 1 b; SORT z BY nosort DESC", ":3|*3|$1|a|$1|c|$1|b", null),
         ("RPUSH l 3 1 2; SORT l BY nosort DESC STORE m; LRANGE m 0 -1", ":3|:3|*3|$1|2|$1|1|$1|3", null),
         ("RPUSH l a; WATCH l; LTRIM l 0 -1; MULTI; EXEC", ":1|+OK|+OK|+OK|*-1", ":1|+OK|+OK|+OK|_"),
+        ("GEOADD z inf 10 m; GEOADD z -inf 10 m", "-ERR invalid longitude,latitude pair inf,10.000000|-ERR invalid longitude,latitude pair -inf,10.000000", null),
+        ("GEORADIUS z 1 inf 1 m; GEOSEARCH z FROMLONLAT -inf 200.5 BYRADIUS 1 m",
+            "-ERR invalid longitude,latitude pair 1.000000,inf|-ERR invalid longitude,latitude pair -inf,200.500000", null),
         ("ZINCRBY z XX a", "-ERR syntax error", null),
         ("ZINCRBY z incr a", "-ERR syntax error", null),
         ("ZINCRBY z x a", "-ERR value is not a valid float", null),
