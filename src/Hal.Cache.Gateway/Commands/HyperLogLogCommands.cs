@@ -14,6 +14,8 @@ internal static class HyperLogLogCommands
     private const int SparseBytesDefault = 3000;
     private const int SelfTestElements = 1 << 16;
 
+    private static ReadOnlySpan<byte> Corrupt => "INVALIDOBJ Corrupted HLL object detected"u8;
+
     public static readonly CommandSpec[] Specs =
     [
         new("pfadd", -2, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Fast,
@@ -49,11 +51,14 @@ internal static class HyperLogLogCommands
     private static Outcome Add(CommandContext c)
     {
         c.NeedArguments();
-        if (!TryRead(c, 1, out Registers? registers, out EntryRef entry, out Outcome outcome)) return outcome;
+
+        // What is behind the last register is no hindrance to an update, in Redis either, while the string stays sparse.
+        if (!TryRead(c, 1, out Registers? registers, out EntryRef entry, out Outcome outcome, takesTrailing: true)) return outcome;
         bool isChanged = registers is null;
         registers ??= new Registers();
         for (int arg = 2; arg < c.Count; arg++) isChanged |= registers.Add(c.Arg(arg));
         if (!isChanged) return c.Integer(0);
+        if (registers.Trailing.Length > 0 && !registers.FitsSparse(SparseBytesMax(c))) return c.Error(Corrupt);
         if (!TryWrite(c, registers, entry)) return Outcome.Retry;
         c.Changed("pfadd", 1);
         return c.Integer(1);
@@ -151,7 +156,7 @@ internal static class HyperLogLogCommands
         return c.Ok();
     }
 
-    private static bool TryRead(CommandContext c, int arg, out Registers? registers, out EntryRef entry, out Outcome outcome)
+    private static bool TryRead(CommandContext c, int arg, out Registers? registers, out EntryRef entry, out Outcome outcome, bool takesTrailing = false)
     {
         registers = null;
         outcome = Outcome.Retry;
@@ -161,14 +166,14 @@ internal static class HyperLogLogCommands
         if (entry.Type != BlobType.String) outcome = c.WrongType();
         else if (entry.IsLarge || !Registers.TryRead(entry.Value, out registers!, out isCorrupt))
             outcome = c.Error("WRONGTYPE Key is not a valid HyperLogLog string value."u8);
-        else if (isCorrupt) outcome = c.Error("INVALIDOBJ Corrupted HLL object detected"u8);
+        else if (isCorrupt && !(takesTrailing && registers.Trailing.Length > 0)) outcome = c.Error(Corrupt);
         else return true;
         return false;
     }
 
-    private static bool TryWrite(CommandContext c, Registers registers, in EntryRef entry)
-    {
-        long most = long.Parse(c.Server.Config.Value("hll-sparse-max-bytes"), CultureInfo.InvariantCulture);
-        return c.TryPut(1, registers.Write((int)Math.Min(most, int.MaxValue)), entry.IsNone ? 0 : entry.ExpiresAt, EntryFlags.Raw);
-    }
+    private static bool TryWrite(CommandContext c, Registers registers, in EntryRef entry) =>
+        c.TryPut(1, registers.Write(SparseBytesMax(c)), entry.IsNone ? 0 : entry.ExpiresAt, EntryFlags.Raw);
+
+    private static int SparseBytesMax(CommandContext c) =>
+        (int)Math.Min(long.Parse(c.Server.Config.Value("hll-sparse-max-bytes"), CultureInfo.InvariantCulture), int.MaxValue);
 }

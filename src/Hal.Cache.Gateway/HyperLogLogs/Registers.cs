@@ -23,6 +23,9 @@ internal sealed class Registers
     /// <summary>True where the string had, or has to have, 6 bits for each register.</summary>
     public bool IsDense { get; set; }
 
+    /// <summary>What a sparse string has behind its last register; it is corrupt where that is anything.</summary>
+    public byte[] Trailing { get; private set; } = [];
+
     /// <summary>The highest rank seen for each index.</summary>
     public ReadOnlySpan<byte> Values => values;
 
@@ -90,16 +93,19 @@ internal sealed class Registers
         return (long)Math.Round(AlphaInfinite * Count * Count / z, MidpointRounding.AwayFromZero);
     }
 
-    /// <summary>The string, sparse up to so many bytes; its cached count is marked as stale.</summary>
+    /// <summary>The string, sparse up to so many bytes, with its trailing ones if so; its cached count is marked as stale.</summary>
     public byte[] Write(int sparseBytesMax)
     {
-        byte[]? sparse = IsDense ? null : WriteSparse(sparseBytesMax);
+        byte[]? sparse = IsDense ? null : WriteSparse(sparseBytesMax - Trailing.Length);
         byte[] text = sparse ?? WriteDense();
         "HYLL"u8.CopyTo(text);
         text[4] = sparse is null ? Dense : Sparse;
         text[HeaderBytes - 1] = Stale;
         return text;
     }
+
+    /// <summary>Whether <see cref="Write"/> gives a sparse string.</summary>
+    public bool FitsSparse(int sparseBytesMax) => !IsDense && WriteSparse(sparseBytesMax - Trailing.Length) is not null;
 
     /// <summary>The runs of a sparse string as PFDEBUG DECODE names them: z and Z for zeros with their count, v for a value and how often it comes.</summary>
     public static string Decode(ReadOnlySpan<byte> text)
@@ -156,12 +162,14 @@ internal sealed class Registers
             if (run > Count - index) return false;
             values.AsSpan(index, run).Fill((byte)value);
             index += run;
+            if (index < Count) continue;
+            Trailing = bytes[(at + 1)..].ToArray();
+            return Trailing.Length == 0;
         }
 
-        return index == Count;
+        return false;
     }
 
-    // Null where it would be too long, or a register too high.
     // Null where it would be longer than the limit, header included, or can't hold a value; without any value it is sparse under every limit.
     private byte[]? WriteSparse(int bytesMax)
     {
@@ -191,6 +199,7 @@ internal sealed class Registers
             index += run;
         }
 
+        bytes.AddRange(Trailing);
         return [.. bytes];
     }
 

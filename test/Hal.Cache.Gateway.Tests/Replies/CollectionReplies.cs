@@ -3,6 +3,7 @@ namespace Hal.Cache.Gateway.Tests.Replies;
 /// <summary>Requests about collections with the exact replies of Redis 7.2, line ends as "|": RESP2, then RESP3 where it differs.</summary>
 internal static class CollectionReplies
 {
+    private const string Corrupt = "-INVALIDOBJ Corrupted HLL object detected";
 
     public static readonly (string Script, string Resp2, string? Resp3)[] Rows =
     [
@@ -16,6 +17,8 @@ internal static class CollectionReplies
         ("GEOADD z inf 10 m; GEOADD z -inf 10 m", "-ERR invalid longitude,latitude pair inf,10.000000|-ERR invalid longitude,latitude pair -inf,10.000000", null),
         ("GEORADIUS z 1 inf 1 m; GEOSEARCH z FROMLONLAT -inf 200.5 BYRADIUS 1 m",
             "-ERR invalid longitude,latitude pair 1.000000,inf|-ERR invalid longitude,latitude pair -inf,200.500000", null),
+        ("PFADD l a b c; APPEND l WRAP; PFADD l a; PFADD l i64; PFCOUNT l; PFMERGE m l; PFADD l; STRLEN l", ":1|:31|:0|:1|" + Corrupt + "|" + Corrupt + "|:0|:34", null),
+        ("PFADD l a; APPEND l WRAP; CONFIG SET hll-sparse-max-bytes 20; PFADD l i64; PFADD l a; CONFIG SET hll-sparse-max-bytes 3000", ":1|:25|+OK|" + Corrupt + "|:0|+OK", null),
         ("ZINCRBY z XX a", "-ERR syntax error", null),
         ("ZINCRBY z incr a", "-ERR syntax error", null),
         ("ZINCRBY z x a", "-ERR value is not a valid float", null),
