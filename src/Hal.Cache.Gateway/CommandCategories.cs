@@ -6,7 +6,7 @@ internal static class CommandCategories
     private static readonly Dictionary<string, string> OfGroup = new()
     {
         ["string"] = "string", ["bitmap"] = "bitmap", ["hash"] = "hash", ["list"] = "list", ["set"] = "set", ["sorted-set"] = "sortedset",
-        ["stream"] = "stream", ["geo"] = "geo", ["hyperloglog"] = "hyperloglog", ["pubsub"] = "pubsub", ["connection"] = "connection",
+        ["stream"] = "stream", ["geo"] = "geo", ["hyperloglog"] = "hyperloglog", ["connection"] = "connection",
         ["scripting"] = "scripting", ["transactions"] = "transaction",
     };
 
@@ -21,14 +21,14 @@ internal static class CommandCategories
     {
         var names = new List<string>();
         Add(spec.Has(CommandFlags.Write), "write");
-        Add(spec.Has(CommandFlags.ReadOnly), "read");
+        Add(spec.Has(CommandFlags.ReadOnly) && !Peers.CommandRouting.IsScripting(spec), "read"); // who may read may not run scripts
         Add(spec.Has(CommandFlags.Admin), "admin");
         Add(spec.Has(CommandFlags.Admin), "dangerous");
         Add(spec.Has(CommandFlags.PubSub), "pubsub");
         Add(spec.Has(CommandFlags.Blocking), "blocking");
         if (spec.Subcommands.Length == 0 && OfGroup.TryGetValue((spec.Container ?? spec).Group, out string? group))
             Add(true, group);
-        foreach (string own in spec.FullName == "client" ? [] : spec.Categories) // only its subcommands are of the category
+        foreach (string own in spec.FullName is "client" or "function" or "script" ? [] : spec.Categories) // only their subcommands are of the category
             Add(true, own);
         Add(true, spec.Has(CommandFlags.Fast) ? "fast" : "slow");
         return names;

@@ -23,11 +23,16 @@ internal enum CommandFlags
 
     /// <summary>Allowed before authentication.</summary>
     NoAuth = 1 << 13,
+
+    /// <summary>May have an effect that others hear of, though it is no write; COMMAND INFO does not tell it, as Redis's does not.</summary>
     MayReplicate = 1 << 14,
     NoAsyncLoading = 1 << 15,
     NoMulti = 1 << 16,
     MovableKeys = 1 << 17,
     AllowBusy = 1 << 18,
+
+    /// <summary>The command may be called without any key.</summary>
+    NoMandatoryKeys = 1 << 19,
 
     /// <summary>The dispatcher locks all shards.</summary>
     AllShards = 1 << 24,

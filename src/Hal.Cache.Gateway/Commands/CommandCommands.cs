@@ -16,7 +16,7 @@ internal static class CommandCommands
         (CommandFlags.PubSub, "pubsub"), (CommandFlags.NoScript, "noscript"), (CommandFlags.Blocking, "blocking"),
         (CommandFlags.Loading, "loading"), (CommandFlags.Stale, "stale"), (CommandFlags.SkipMonitor, "skip_monitor"),
         (CommandFlags.SkipSlowlog, "skip_slowlog"), (CommandFlags.Asking, "asking"), (CommandFlags.Fast, "fast"),
-        (CommandFlags.NoAuth, "no_auth"), (CommandFlags.MayReplicate, "may_replicate"), (CommandFlags.NoAsyncLoading, "no_async_loading"),
+        (CommandFlags.NoAuth, "no_auth"), (CommandFlags.NoMandatoryKeys, "no_mandatory_keys"), (CommandFlags.NoAsyncLoading, "no_async_loading"),
         (CommandFlags.NoMulti, "no_multi"), (CommandFlags.MovableKeys, "movablekeys"), (CommandFlags.AllowBusy, "allow_busy"),
     ];
 
@@ -199,7 +199,7 @@ internal static class CommandCommands
             for (int arg = from; arg <= to; arg += some.Step) keys.Add((arg, VariableKeyFlags.Of(c, spec, some, CommandAt)));
         }
 
-        if (keys.Count > 0 || Peers.CommandRouting.IsScripting(spec)) return true; // scripts may have none
+        if (keys.Count > 0 || spec.Has(CommandFlags.NoMandatoryKeys)) return true;
         c.Error("ERR Invalid arguments specified for command"u8);
         return false;
     }

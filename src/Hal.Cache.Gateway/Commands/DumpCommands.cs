@@ -23,6 +23,8 @@ internal static class DumpCommands
         KeyCommands.Row("dump", 2, CommandFlags.ReadOnly, KeySpec.One, Dump, "2.6.0", "Gives a key's value as RESTORE takes it.", "O(N) for a value of N bytes"),
         KeyCommands.Row("restore", -4, CommandFlags.Write | CommandFlags.DenyOom, new(1, Flags: KeyFlags.OW | KeyFlags.Update), Restore, "2.6.0", "Makes a key of what DUMP gave.", "O(N) for a value of N bytes")
             with { Categories = ["keyspace", "dangerous"] },
+        KeyCommands.Row("restore-asking", -4, CommandFlags.Write | CommandFlags.DenyOom | CommandFlags.Asking, new(1, Flags: KeyFlags.OW | KeyFlags.Update), Restore, "3.0.0", "Makes a key of what DUMP gave, as a cluster's nodes do.", "O(N) for a value of N bytes")
+            with { Group = "server", Categories = ["keyspace", "dangerous"] },
     ];
 
     private static Outcome Dump(CommandContext c)

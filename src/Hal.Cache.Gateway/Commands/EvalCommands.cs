@@ -8,7 +8,7 @@ namespace Hal.Cache.Gateway.Commands;
 internal static class EvalCommands
 {
     private const CommandFlags Flags = CommandFlags.NoScript | CommandFlags.Stale | CommandFlags.SkipMonitor | CommandFlags.MovableKeys
-        | CommandFlags.AllShards | CommandFlags.Long | CommandFlags.LeavesLoop;
+        | CommandFlags.NoMandatoryKeys | CommandFlags.AllShards | CommandFlags.Long | CommandFlags.LeavesLoop;
 
     private const KeyFlags Reads = KeyFlags.RO | KeyFlags.Access;
     private const KeyFlags Writes = KeyFlags.RW | KeyFlags.Access | KeyFlags.Update;

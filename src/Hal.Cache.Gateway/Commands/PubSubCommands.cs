@@ -54,7 +54,7 @@ internal static class PubSubCommands
     private static CommandSpec Row(string name, int arity, CommandFlags flags, CommandHandler handler, string since, string summary) =>
         new(name, arity, flags, KeySpec.None, handler)
         {
-            Group = "pubsub", Since = since, Summary = summary, Complexity = "O(N) where N is the number of channels", Categories = ["pubsub"],
+            Group = "pubsub", Since = since, Summary = summary, Complexity = "O(N) where N is the number of channels",
         };
 
     private static (byte[] Begins, byte[] Ends) Words(SubscriptionKind kind) => kind switch

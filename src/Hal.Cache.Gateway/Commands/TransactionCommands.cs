@@ -12,7 +12,7 @@ internal static class TransactionCommands
     public static readonly CommandSpec[] Specs =
     [
         Row("multi", 1, Anytime | CommandFlags.Fast | CommandFlags.Unqueued, KeySpec.None, Multi, "1.2.0", "Begins a transaction: commands are queued."),
-        Row("exec", 1, CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.SkipSlowlog | CommandFlags.SkipMonitor | CommandFlags.Unqueued,
+        Row("exec", 1, CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.SkipSlowlog | CommandFlags.Unqueued,
             KeySpec.None, Exec, "1.2.0", "Runs the queued commands as one.") with { Complexity = "Depends on commands in the transaction" },
         Row("discard", 1, Anytime | CommandFlags.Fast | CommandFlags.Unqueued, KeySpec.None, Discard, "2.0.0", "Forgets the queued commands.")
             with { Complexity = "O(N), when N is the number of queued commands" },

@@ -44,11 +44,11 @@ internal sealed class MonitorList
     public void TellForwarded(ReadOnlySpan<byte> line) => Tell(line);
 
     /// <summary>
-    /// Whether monitors are shown the command; what runs scripts has SKIP_MONITOR in Redis only because it shows itself, ahead of the
+    /// Whether monitors are shown the command as it begins, which EXEC is not: it follows what it runs. What runs scripts has SKIP_MONITOR in Redis only because it shows itself, ahead of the
     /// script's commands.
     /// </summary>
     public static bool IsShown(CommandSpec spec) =>
-        !spec.Has(CommandFlags.Admin) && (!spec.Has(CommandFlags.SkipMonitor) || Peers.CommandRouting.IsScripting(spec));
+        !spec.Has(CommandFlags.Admin) && spec.Name != "exec" && (!spec.Has(CommandFlags.SkipMonitor) || Peers.CommandRouting.IsScripting(spec));
 
     /// <summary>Tells all of them of EXEC, which follows the commands that it ran.</summary>
     public void TellEnd(CommandContext c)
