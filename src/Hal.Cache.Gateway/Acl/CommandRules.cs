@@ -86,7 +86,7 @@ internal sealed class CommandRules
             CommandSpec container = table.FindFull(name[..bar]) ?? throw AclRuleException.Unknown;
             if (container.Container is not null) throw AclRuleException.FirstArgumentOfSubcommand;
             if (bar == name.Length - 1) throw AclRuleException.Syntax;
-            if (container.Subcommands.Length == 0)
+            if (container.Subcommands.Length == 0 || HasArgumentsOnly(container, name))
             {
                 if (!firstArguments.TryGetValue(container.Id, out List<string>? first)) firstArguments[container.Id] = first = [];
                 if (!first.Contains(name[(bar + 1)..])) first.Add(name[(bar + 1)..]);
@@ -100,6 +100,9 @@ internal sealed class CommandRules
         foreach (CommandSpec sub in spec.Subcommands) Set(sub, allow);
         Note(name, allow);
     }
+
+    /// <summary>DEBUG has no subcommands in Redis's table: a rule may name one that is not here.</summary>
+    private bool HasArgumentsOnly(CommandSpec container, string name) => container.Name == "debug" && table.FindFull(name) is null;
 
     private void Set(CommandSpec spec, bool allow)
     {

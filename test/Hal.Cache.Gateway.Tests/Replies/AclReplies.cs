@@ -48,6 +48,8 @@ internal static class AclReplies
         ("ACL SETUSER u +set +bitfield ~b %W~w; ACL DRYRUN u SET w v; ACL DRYRUN u SET b v GET; ACL DRYRUN u BITFIELD b GET u8 0; ACL DELUSER u",
             "+OK|+OK|+OK|+OK|:1", null),
         ("ACL SETUSER u nopass +@all %RW~rw*; ACL DRYRUN u MIGRATE h p  0 5000 KEYS rw; ACL DELUSER u", "+OK|+OK|:1", null),
+        ("ACL SETUSER u +debug|digest +debug|sleep; ACL SETUSER u -debug|digest; ACL DELUSER u",
+            "+OK|-ERR Error in ACL SETUSER modifier '-debug|digest': Unknown command or category name in ACL|:1", null),
         ("ACL SETUSER u +config|get -get +select|0; ACL DRYRUN u CONFIG GET x; ACL DRYRUN u SELECT 0; ACL DELUSER u", "+OK|+OK|+OK|:1", null),
         ("ACL SETUSER u on >p +ping +acl|whoami; AUTH u q; AUTH u p; PING; ACL WHOAMI; AUTH default x; ACL DELUSER u",
             "+OK|-WRONGPASS invalid username-password pair or user is disabled.|+OK|+PONG|$1|u|+OK|:1", null),
