@@ -92,7 +92,7 @@ internal sealed class AclUsers
             isSelf |= self.User == user;
             foreach (ClientSession client in clients.All)
             {
-                if (client.User == user && client != self) client.Abort();
+                if (client.User == user && client != self) clients.Cut(client);
             }
 
             return true;
@@ -132,7 +132,7 @@ internal sealed class AclUsers
             foreach (string gone in users.Keys.Where(name => !loaded.ContainsKey(name)).ToList())
             {
                 users.Remove(gone, out AclUser? user);
-                foreach (ClientSession client in clients.All.Where(client => client.User == user)) client.Abort();
+                foreach (ClientSession client in clients.All.Where(client => client.User == user)) clients.Cut(client);
             }
 
             foreach ((string name, AclRules rules) in loaded) Put(name, users.GetValueOrDefault(name), rules);
@@ -185,7 +185,7 @@ internal sealed class AclUsers
         if (before.Selectors.All(selector => !selector.AllChannels && selector.Channels.All(channel => heard.Contains(channel, ByteKeys.Comparer)))) return;
         foreach (ClientSession client in clients.All)
         {
-            if (client.User == user && Listens(client.Subscriptions, now)) client.Abort();
+            if (client.User == user && Listens(client.Subscriptions, now)) clients.Cut(client);
         }
     }
 

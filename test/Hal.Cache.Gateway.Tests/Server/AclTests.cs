@@ -124,6 +124,7 @@ public sealed class AclTests
         await host["a"].RunAsync(["ACL", "SETUSER", "u", .. rules.Split(' ')]);
 
         Assert.Equal(isCut, host["b"].IsCut);
+        Assert.Equal(isCut ? 1 : 2, (await host["a"].RunAsync(["CLIENT", "LIST"])).Split("id=").Length - 1);
     }
 
     [Fact]
