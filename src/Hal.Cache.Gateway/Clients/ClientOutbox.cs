@@ -22,6 +22,16 @@ internal sealed class ClientOutbox(OutputLimits limits)
         }
     }
 
+    /// <summary>Bytes that its buffers hold room for.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (gate)
+                return (long)waiting.Capacity + taken.Capacity;
+        }
+    }
+
     /// <summary>False where the message does not fit in any more, or too much has waited for too long.</summary>
     public bool TryAdd(ReadOnlySpan<byte> message)
     {

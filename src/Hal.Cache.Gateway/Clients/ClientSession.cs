@@ -97,6 +97,9 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     /// <summary>Whether messages from other connections are waiting.</summary>
     public bool HasMessages => outbox is { IsEmpty: false };
 
+    /// <summary>Bytes of buffers for messages from other connections.</summary>
+    public long OutboxBytes => outbox?.Bytes ?? 0;
+
     /// <summary>Messages from other connections.</summary>
     public ClientOutbox Outbox
     {

@@ -214,6 +214,10 @@ internal static class InfoCommands
         Line(text, $"used_cpu_user:{cpu.UserTime.TotalSeconds:F6}");
         Line(text, $"used_cpu_sys_children:0.000000");
         Line(text, $"used_cpu_user_children:0.000000");
+
+        // Redis's main thread runs the commands; here all threads do.
+        Line(text, $"used_cpu_sys_main_thread:{cpu.PrivilegedTime.TotalSeconds:F6}");
+        Line(text, $"used_cpu_user_main_thread:{cpu.UserTime.TotalSeconds:F6}");
     }
 
     private static void WriteCommandStats(StringBuilder text, CommandContext c)
@@ -269,8 +273,9 @@ internal static class InfoCommands
 
     internal static string Human(long bytes)
     {
-        ReadOnlySpan<string> units = ["B", "K", "M", "G", "T"];
-        double value = bytes;
+        if (bytes < 1024) return string.Create(CultureInfo.InvariantCulture, $"{bytes}B");
+        ReadOnlySpan<string> units = ["K", "M", "G", "T"];
+        double value = bytes / 1024.0;
         int unit = 0;
         for (; value >= 1024 && unit < units.Length - 1; unit++) value /= 1024;
         return string.Create(CultureInfo.InvariantCulture, $"{value:F2}{units[unit]}");
