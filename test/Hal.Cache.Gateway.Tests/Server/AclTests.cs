@@ -1,4 +1,6 @@
 using Hal.Cache.Gateway.Acl;
+using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.PubSub;
 
 namespace Hal.Cache.Gateway.Tests.Server;
 
@@ -124,7 +126,26 @@ public sealed class AclTests
         await host["a"].RunAsync(["ACL", "SETUSER", "u", .. rules.Split(' ')]);
 
         Assert.Equal(isCut, host["b"].IsCut);
-        Assert.Equal(isCut ? 1 : 2, (await host["a"].RunAsync(["CLIENT", "LIST"])).Split("id=").Length - 1);
+    }
+
+    [Theory]
+    [InlineData("ACL SETUSER u resetchannels")]
+    [InlineData("ACL DELUSER u")]
+    public async Task A_connection_that_rules_cut_is_not_listed_though_its_end_takes_a_while(string command)
+    {
+        await using var host = new ServerHost();
+        await host.RunAsync("a>ACL SETUSER u on nopass +@all allchannels");
+        var heard = new ClientSubscriptions();
+        heard.TryAdd(SubscriptionKind.Channel, "ch"u8.ToArray());
+        host.State.Clients.TryAdd(new ClientSession(1000, "remote", "local", host.Time.GetUtcNow(), static () => { })
+        {
+            User = host.State.Acl.Find("u")!, Subscriptions = heard,
+        });
+        Assert.Contains("id=1000 ", await host["a"].RunAsync(["CLIENT", "LIST"]), StringComparison.Ordinal);
+
+        await host.RunAsync("a>" + command);
+
+        Assert.DoesNotContain("id=1000 ", await host["a"].RunAsync(["CLIENT", "LIST"]), StringComparison.Ordinal);
     }
 
     [Fact]
