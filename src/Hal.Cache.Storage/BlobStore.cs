@@ -220,6 +220,8 @@ internal sealed class BlobStore : IBlobStore
         if (scope.Records > 0)
             spaceLog.EndTransaction(ref scope);
         scope.Transaction = 0;
+        if (core.Spaces.TryLetGo())
+            reclaimer.Drain();
     }
 
     public unsafe ILargeValue Large(in EntryRef entry) => core.LargeOf(entry.Header);
@@ -283,13 +285,14 @@ internal sealed class BlobStore : IBlobStore
         {
             if ((database >= 0 && each != database) || Count(each) == 0)
                 continue;
-            if (!core.Spaces.TryRenew(each))
+            if (!core.Spaces.TryRenew(each, holds: scope.Transaction != 0))
                 return StoreStatus.Full;
         }
 
         spaceLog.Append(ref scope);
         writes.Changed(ref scope);
-        reclaimer.Drain();
+        if (scope.Transaction == 0)
+            reclaimer.Drain();
         return StoreStatus.Done;
     }
 

@@ -5,6 +5,9 @@ internal sealed class DamageTally(Action<LogDamage>? told)
 {
     private LogDamage? damage;
 
+    /// <summary>A walk begins: what one that broke off has found is found again.</summary>
+    public void Begin() => damage = null;
+
     public void Found(long address, bool atStart) =>
         damage = damage is null ? new LogDamage(1, address, atStart) : damage with { Places = damage.Places + 1 };
 

@@ -12,6 +12,9 @@ internal static unsafe class EntryRecords
     /// <summary>The last record of an atomic change.</summary>
     public const byte EndsTransaction = 1;
 
+    /// <summary>A map of spaces that reclaiming has written again: what lies before it may be of a change that has yet to end.</summary>
+    public const byte IsRelocated = 2;
+
     private const byte FromOrigin = 2;
     private const byte IsRaw = 4;
     private const byte IsText = 8;

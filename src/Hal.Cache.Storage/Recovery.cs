@@ -29,7 +29,7 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
             shard.RaiseVersion(highestVersion);
         core.Chunks.RaiseIds(highestId);
         AttachChunks();
-        DropUnmapped();
+        Drop(Array.ConvertAll(Mapped(), isMapped => !isMapped));
         core.Damage.Tell();
     }
 
@@ -37,8 +37,8 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
     {
         highestVersion = Math.Max(highestVersion, header.Version);
         highestId = Math.Max(highestId, header.Transaction);
-        if (header.Kind == RecordKind.Note && value.Length > 0 && knowsMap && core.Spaces.WouldMap(value, core.Shards))
-            DropUnmapped(); // what came to a space behind the map that took it away must not be its next database's
+        if (header.Kind == RecordKind.Note && value.Length > 0 && knowsMap && (header.Flags & EntryRecords.IsRelocated) == 0)
+            Drop(NewIn(value)); // what came to a space behind the map that took it away must not be its next database's
         if (header.Transaction == 0)
         {
             Apply(address, header, key, value);
@@ -108,9 +108,11 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
                 break;
             case RecordKind.Note when value.Length > 0:
                 spaces.Recovered(address, value.ToArray());
+                bool[] before = Mapped();
                 core.Spaces.Load(value);
+                if (knowsMap)
+                    Drop(Array.ConvertAll(Mapped(), isMapped => !isMapped).Zip(before, (isFree, was) => isFree && was).ToArray());
                 knowsMap = true;
-                DropUnmapped();
                 break;
         }
     }
@@ -211,13 +213,33 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
         }
     }
 
-    private void DropUnmapped()
+    /// <summary>Spaces that are a database's now.</summary>
+    private bool[] Mapped()
+    {
+        var mapped = new bool[SpaceMap.SpacesMax];
+        for (int database = 0; database < IBlobStore.Databases; database++)
+            mapped[core.Spaces.SpaceOf(database)] = true;
+        return mapped;
+    }
+
+    /// <summary>Spaces that a map gives to a database, and that are nobody's now.</summary>
+    private bool[] NewIn(ReadOnlySpan<byte> map)
+    {
+        bool[] mapped = Mapped();
+        var isNew = new bool[SpaceMap.SpacesMax];
+        for (int space = 0; space < isNew.Length; space++)
+            isNew[space] = !mapped[space] && SpaceMap.Has(map, space);
+        return isNew;
+    }
+
+    /// <summary>Removes the entries of some spaces.</summary>
+    private void Drop(bool[] spaces)
     {
         foreach (Shard shard in core.Shards)
         {
             bool any = false;
-            for (int space = 0; space < SpaceMap.SpacesMax && !any; space++)
-                any = shard.KeysBySpace[space] > 0 && core.Spaces.DatabaseOf(space) < 0;
+            for (int space = 0; space < spaces.Length && !any; space++)
+                any = spaces[space] && shard.KeysBySpace[space] > 0;
             if (!any)
                 continue;
             var all = new List<nint>();
@@ -230,7 +252,7 @@ internal sealed unsafe class Recovery(StoreCore core, SpaceLog spaces) : IRecord
             foreach (nint at in all)
             {
                 var entry = (EntryHeader*)at;
-                if (core.Spaces.DatabaseOf(entry->Space) < 0)
+                if (spaces[entry->Space])
                     core.Unlink(core.Hash.Of(Shard.KeyOf(entry)), entry);
             }
         }

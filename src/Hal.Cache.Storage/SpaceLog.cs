@@ -21,7 +21,7 @@ internal sealed class SpaceLog(StoreCore core)
         lock (gate)
         {
             var map = new Map(scope.Transaction, core.Spaces.Save());
-            if (Write(map, core.Shards[0].NextVersion()) is not { } written)
+            if (Write(map, 0, core.Shards[0].NextVersion()) is not { } written)
             {
                 scope.Address = Math.Max(scope.Address, settled?.Address ?? 0);
                 return;
@@ -60,16 +60,16 @@ internal sealed class SpaceLog(StoreCore core)
         lock (gate)
         {
             if (settled?.Address < before)
-                settled = Write(settled with { Transaction = 0 }) ?? settled;
+                settled = Write(settled with { Transaction = 0 }, EntryRecords.IsRelocated) ?? settled;
             if (open?.Address < before)
-                open = Write(open) ?? open;
+                open = Write(open, EntryRecords.IsRelocated) ?? open;
         }
     }
 
     /// <summary>The map with the address of its record; null where the log takes no more.</summary>
-    private Map? Write(Map map, long version = 0)
+    private Map? Write(Map map, byte flags, long version = 0)
     {
-        var header = new RecordHeader { Kind = RecordKind.Note, Version = version, Transaction = map.Transaction };
+        var header = new RecordHeader { Kind = RecordKind.Note, Flags = flags, Version = version, Transaction = map.Transaction };
         return Write(header, map.Bytes, out long at) ? map with { Address = at } : null;
     }
 

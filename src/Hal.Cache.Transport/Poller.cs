@@ -103,7 +103,7 @@ internal sealed class Poller
 
     private void Run()
     {
-        ShortTurns.Ask();
+        _ = ShortTurns.Ask();
         while (TryFinishTurn() && !isStopping)
         {
             long now = Stopwatch.GetTimestamp();

@@ -20,17 +20,17 @@ internal static unsafe partial class ShortTurns
         _ => (-1, -1),
     };
 
-    /// <summary>For the calling thread, and not for those that it starts; without effect where the kernel is older, or does not let us.</summary>
-    public static void Ask()
+    /// <summary>For the calling thread, and not for those that it starts; false where the kernel does not let us. One that is older takes it, without effect.</summary>
+    public static bool Ask()
     {
         Attributes attributes = default;
         if (!OperatingSystem.IsLinux() || Calls.Get < 0 || Call(Calls.Get, ThisThread, &attributes, (uint)sizeof(Attributes), 0) != 0)
-            return;
+            return false;
         if (attributes.Policy != 0)
-            return; // somebody has given the process another one
+            return false; // somebody has given the process another one
         attributes.Flags |= ResetOnFork;
         attributes.Runtime = Nanoseconds;
-        _ = Call(Calls.Set, ThisThread, &attributes, 0, 0);
+        return Call(Calls.Set, ThisThread, &attributes, 0, 0) == 0;
     }
 
     [LibraryImport("libc", EntryPoint = "syscall")]

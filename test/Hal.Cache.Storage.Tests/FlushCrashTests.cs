@@ -123,6 +123,35 @@ public sealed class FlushCrashTests : IDisposable
         Assert.Equal((1, 10), (again.Count(2), again.Count(3)));
     }
 
+    /// <summary>Reclaiming walks over all that a change has written, and over what it emptied, before it has ended.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_change_that_empties_a_database_outlives_its_records(bool ends)
+    {
+        const int Overwrites = 4000;
+        await using (IBlobStore store = Open("a"))
+        {
+            Flush(store, 0);
+            await store.SetAsync("old", [1]);
+            WriteScope scope = default;
+            store.Lock(store.AllShards);
+            store.Begin(ref scope);
+            store.Flush(0, ref scope);
+            Put(store, 0, "new", ref scope);
+            store.Unlock(store.AllShards);
+            byte[] value = new byte[100_000];
+            for (int i = 0; i < Overwrites; i++)
+                await store.SetAsync($"k{i % 10}", value, database: 3);
+            if (ends)
+                store.Complete(ref scope);
+        }
+
+        await using IBlobStore again = Open("a");
+        Assert.Equal((1, 10), (again.Count(0), again.Count(3)));
+        Assert.NotNull(await again.GetAsync(ends ? "new" : "old"));
+    }
+
     private static void Flush(IBlobStore store, int database)
     {
         WriteScope scope = default;

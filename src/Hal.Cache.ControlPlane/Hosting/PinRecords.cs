@@ -31,9 +31,9 @@ internal sealed class PinRecords(DurableState durable)
         if (parts.Length < 2) return await PutHeadAsync(pin, null, cancellation);
         for (var part = 0; part < parts.Length; part++)
         {
-            if (await durable.PutAsync(StoredKind.Pin, KeyParts.Name(pin.Pin, part), parts[part], StoredJson.Default.IReadOnlyListCacheKey, cancellation) is { } error) return error;
+            if (await durable.PutAsync(StoredKind.Pin, KeyParts.Name(pin.Pin, part), parts[part], StoredJson.Default.IReadOnlyListCacheKey, cancellation) is { } error) return await UndoneAsync(pin.Pin, error);
         }
-        return await PutHeadAsync(With(pin, []), parts.Length, cancellation);
+        return await PutHeadAsync(With(pin, []), parts.Length, cancellation) is { } failed ? await UndoneAsync(pin.Pin, failed) : null;
     }
 
     /// <summary>Deletes all of a pin. Head first: parts without a head are nothing.</summary>
@@ -45,6 +45,13 @@ internal sealed class PinRecords(DurableState durable)
             if (await durable.DeleteAsync(StoredKind.Pin, name, cancellation) is { } failed) return failed;
         }
         return null;
+    }
+
+    // Nobody would look at the parts again. What can't be deleted either stays.
+    private async Task<CacheError> UndoneAsync(string pin, CacheError why)
+    {
+        _ = await ForgetAsync(pin, CancellationToken.None);
+        return why;
     }
 
     private Task<CacheError?> PutHeadAsync(PinInfo pin, int? parts, CancellationToken cancellation) => durable.PutAsync(

@@ -100,6 +100,7 @@ internal sealed class ScriptRun : IScriptHost
         }
         finally
         {
+            while (inner.Scope.Transaction != 0) outer.Store.Complete(ref inner.Scope); // an error in the midst of it: what was done stays
             LetTimePass();
             runtime.Running = before;
             runtime.SetBusy(null);

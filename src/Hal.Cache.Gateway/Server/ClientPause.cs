@@ -35,8 +35,7 @@ internal sealed class ClientPause(TimeProvider time, IBlobStore store)
             ended ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             active = store.KeepsExpired = true;
             timer?.Dispose();
-            TimeSpan due = until - now;
-            timer = time.CreateTimer(_ => End(), null, due < TimerMax ? due : TimerMax, Timeout.InfiniteTimeSpan);
+            SetTimer(until - now);
         }
     }
 
@@ -49,6 +48,27 @@ internal sealed class ClientPause(TimeProvider time, IBlobStore store)
             timer = null;
             ended?.SetResult();
             ended = null;
+        }
+    }
+
+    private void SetTimer(TimeSpan due) =>
+        timer = time.CreateTimer(_ => EndIfDue(), null, due < TimerMax ? due : TimerMax, Timeout.InfiniteTimeSpan);
+
+    // It may have been made longer while the timer waited for the lock, and a timer can't wait for as long as a pause may last.
+    private void EndIfDue()
+    {
+        lock (gate)
+        {
+            if (!active) return;
+            TimeSpan left = until - time.GetUtcNow();
+            if (left <= TimeSpan.Zero)
+            {
+                End();
+                return;
+            }
+
+            timer?.Dispose();
+            SetTimer(left);
         }
     }
 

@@ -101,6 +101,7 @@ internal sealed class TransactionRun
         }
         finally
         {
+            Settle();
             outer.Closes = End() == Outcome.Close;
         }
     }
@@ -292,6 +293,15 @@ internal sealed class TransactionRun
         outer.Store.Lock(shards);
         outer.Store.SetTime(shards, 0);
         outer.Store.Unlock(shards);
+    }
+
+    /// <summary>Also what an error in the midst of it left half done was seen by others: it ends as it is.</summary>
+    private void Settle()
+    {
+        if (inner.Scope.Transaction == 0) return;
+        outer.Store.Lock(transaction.Shards);
+        while (inner.Scope.Transaction != 0) outer.Store.Complete(ref inner.Scope);
+        outer.Store.Unlock(transaction.Shards);
     }
 
     private Outcome End()

@@ -15,6 +15,7 @@ internal sealed class SpaceMap
     private readonly ushort[] spaceOf = new ushort[IBlobStore.Databases];
     private readonly short[] databaseOf = new short[SpacesMax];
     private readonly bool[] draining = new bool[SpacesMax];
+    private readonly bool[] held = new bool[SpacesMax];
 
     public SpaceMap()
     {
@@ -30,14 +31,19 @@ internal sealed class SpaceMap
 
     public bool IsDraining(int space) => draining[space];
 
-    /// <summary>False where every other space is still being emptied.</summary>
-    public bool TryRenew(int database)
+    /// <summary>Whether the space's entries may go: it is no database's, and no change that has yet to end made it so.</summary>
+    public bool IsGone(int space) => databaseOf[space] < 0 && !held[space];
+
+    /// <summary>
+    /// False where every other space is still being emptied. What is held stays until <see cref="TryLetGo"/>: a crash before that leaves the database as it was.
+    /// </summary>
+    public bool TryRenew(int database, bool holds)
     {
         for (int space = 0; space < SpacesMax; space++)
         {
-            if (databaseOf[space] >= 0 || draining[space])
+            if (databaseOf[space] >= 0 || draining[space] || held[space])
                 continue;
-            draining[spaceOf[database]] = true;
+            (holds ? held : draining)[spaceOf[database]] = true;
             databaseOf[spaceOf[database]] = -1;
             spaceOf[database] = (ushort)space;
             databaseOf[space] = (short)database;
@@ -45,6 +51,20 @@ internal sealed class SpaceMap
         }
 
         return false;
+    }
+
+    /// <summary>Whether there are spaces to be emptied that were held until now.</summary>
+    public bool TryLetGo()
+    {
+        bool any = false;
+        for (int space = 0; space < SpacesMax; space++)
+        {
+            any |= held[space];
+            draining[space] |= held[space];
+            held[space] = false;
+        }
+
+        return any;
     }
 
     public void Swap(int first, int second)
@@ -63,18 +83,9 @@ internal sealed class SpaceMap
         return bytes;
     }
 
-    /// <summary>Whether a saved map gives a database a space that is nobody's now, though it has entries.</summary>
-    public bool WouldMap(ReadOnlySpan<byte> saved, Shard[] shards)
-    {
-        for (int database = 0; database < spaceOf.Length; database++)
-        {
-            int space = BitConverter.ToUInt16(saved[(database * sizeof(ushort))..]);
-            if (databaseOf[space] < 0 && Array.Exists(shards, shard => shard.KeysBySpace[space] > 0))
-                return true;
-        }
-
-        return false;
-    }
+    /// <summary>Whether a saved map has the space.</summary>
+    public static bool Has(ReadOnlySpan<byte> saved, int space) =>
+        System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ushort>(saved).Contains((ushort)space);
 
     /// <summary>Takes over a saved map; entries of spaces that it does not name are to be dropped.</summary>
     public void Load(ReadOnlySpan<byte> bytes)

@@ -117,7 +117,7 @@ internal sealed unsafe class ExpiryCycle(StoreCore core)
             foreach (nint at in gone)
             {
                 var entry = (EntryHeader*)at;
-                if (core.Spaces.DatabaseOf(entry->Space) < 0)
+                if (core.Spaces.IsGone(entry->Space))
                     core.Unlink(core.Hash.Of(Shard.KeyOf(entry)), entry);
             }
 

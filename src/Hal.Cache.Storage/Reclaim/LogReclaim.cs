@@ -129,6 +129,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
     private bool ReclaimSegment(long begin, long end, bool drop, CancellationToken cancellation)
     {
         (mustDrop, droppedBytes, truncatesBefore) = (drop, 0, end);
+        core.Damage.Begin();
         core.Chunks.Records!.ForgetBefore(begin);
         ForgetDecisionsBefore(begin);
         if (!objects.TryRewriteMoved(end))
@@ -275,7 +276,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
                 return true;
             if (read.Error.Code != CacheErrorCode.Corrupt)
                 throw new IOException(read.Error.Message);
-            core.Counters.Corrupt();
+            Damaged(address, chunk.Bytes);
             return true;
         }
 
@@ -338,7 +339,7 @@ internal sealed unsafe class LogReclaim(StoreCore core, SpaceLog spaces, MemoryR
     /// <param name="parts">The entry's chunks, where it has any.</param>
     private bool MayDrop(EntryHeader* entry, LargeValue? parts)
     {
-        if (core.Spaces.DatabaseOf(entry->Space) < 0 || new EntryRef(entry).ExpiresAt is not 0 and var at && at <= core.NowIn(ShardOf(entry)))
+        if (core.Spaces.IsGone(entry->Space) || ((!core.KeepsExpired || mustDrop) && new EntryRef(entry).ExpiresAt is not 0 and var at && at <= core.NowIn(ShardOf(entry))))
             return true;
         if (!mustDrop || ((entry->Flags & EntryFlags.Clean) == 0 && (core.Policy.KeepsAll || sparesWritten)) || core.IsGuarded(entry))
             return false;

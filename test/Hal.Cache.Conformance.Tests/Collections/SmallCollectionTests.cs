@@ -44,7 +44,7 @@ public sealed class SmallCollectionTests
             var before = UsedBytes(client);
             client.Command("EVAL", Load, "0", Text(Count));
             Assert.Empty(client.Command("EVAL", Check, "0", Text(Count), Text(Count + 1)).Items!);
-            Assert.True(SpinWait.SpinUntil(() => (UsedBytes(client) - before) / (4 * Count) < 260, TimeSpan.FromSeconds(60)), $"{UsedBytes(client) - before} bytes");
+            Assert.True(SpinWait.SpinUntil(() => (UsedBytes(client) - before) / (4 * Count) < 290, TimeSpan.FromSeconds(60)), $"{UsedBytes(client) - before} bytes");
 
             for (var i = Step; i <= Count; i += Step) Change(client, i);
 
