@@ -16,6 +16,7 @@ internal sealed class SpaceMap
     private readonly short[] databaseOf = new short[SpacesMax];
     private readonly bool[] draining = new bool[SpacesMax];
     private readonly bool[] held = new bool[SpacesMax];
+    private bool holdsAny;
 
     public SpaceMap()
     {
@@ -44,6 +45,7 @@ internal sealed class SpaceMap
             if (databaseOf[space] >= 0 || draining[space] || held[space])
                 continue;
             (holds ? held : draining)[spaceOf[database]] = true;
+            holdsAny |= holds;
             databaseOf[spaceOf[database]] = -1;
             spaceOf[database] = (ushort)space;
             databaseOf[space] = (short)database;
@@ -56,15 +58,16 @@ internal sealed class SpaceMap
     /// <summary>Whether there are spaces to be emptied that were held until now.</summary>
     public bool TryLetGo()
     {
-        bool any = false;
+        if (!holdsAny)
+            return false;
         for (int space = 0; space < SpacesMax; space++)
         {
-            any |= held[space];
             draining[space] |= held[space];
             held[space] = false;
         }
 
-        return any;
+        holdsAny = false;
+        return true;
     }
 
     public void Swap(int first, int second)
