@@ -38,12 +38,16 @@ internal sealed class SpaceLog(StoreCore core)
     public void EndTransaction(ref WriteScope scope)
     {
         var header = new RecordHeader { Kind = RecordKind.Note, Flags = EntryRecords.EndsTransaction, Transaction = scope.Transaction, A = scope.Records, B = scope.FirstAddress };
+        if (open?.Transaction != scope.Transaction)
+        {
+            End(header, ref scope); // it has made no map: nothing is between its end and that of others
+            return;
+        }
+
         lock (gate)
         {
-            if (Write(header, default, out long at))
-                scope.Address = Math.Max(scope.Address, at);
-            if (open?.Transaction == scope.Transaction)
-                (settled, open) = (open, null);
+            End(header, ref scope);
+            (settled, open) = (open, null);
         }
     }
 
@@ -64,6 +68,12 @@ internal sealed class SpaceLog(StoreCore core)
             if (open?.Address < before)
                 open = Write(open, EntryRecords.IsRelocated) ?? open;
         }
+    }
+
+    private void End(RecordHeader header, ref WriteScope scope)
+    {
+        if (Write(header, default, out long at))
+            scope.Address = Math.Max(scope.Address, at);
     }
 
     /// <summary>The map with the address of its record; null where the log takes no more.</summary>
