@@ -41,6 +41,7 @@ internal sealed class ReplySender(
     private readonly PipeWriter output = pipe.Output;
     private readonly IInputAhead? input = pipe.Input as IInputAhead;
     private StuckSends? stuck;
+    private LoopReturn? back;
     private long ahead; // bytes that were received while replies waited, and not worked on yet
     private SemaphoreSlim? gate; // while a command waits whose client is sent messages
     private CommitWait? commit;
@@ -269,7 +270,7 @@ internal sealed class ReplySender(
     }
 
     // A loop's thread is bounded otherwise.
-    private static bool OthersWait => Thread.CurrentThread.IsThreadPoolThread && ThreadPool.PendingWorkItemCount > 0;
+    private static bool OthersWait => ReaderLine.OthersWait || (Thread.CurrentThread.IsThreadPoolThread && ThreadPool.PendingWorkItemCount > 0);
 
     /// <summary>Those who wait have their turn, once what this one has brought has gone out; false where the client is gone.</summary>
     private async ValueTask<bool> EndTurnAsync(bool sends)
@@ -277,7 +278,12 @@ internal sealed class ReplySender(
         bool yields = OthersWait;
         if ((yields || sends) && output.UnflushedBytes > 0 && await SendAsync().ConfigureAwait(false))
             return false;
-        if (yields)
+        if (!yields)
+            return true;
+        // The fewer threads send, the sooner each has its turn of the processor.
+        if (loop != null)
+            await (back ??= new(loop));
+        else
             await Task.Yield(); // goes behind what waits, where a forced yield of a task would come first again
         return true;
     }

@@ -308,13 +308,8 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
 
     private static void Answer(Waiter[] answered, CacheError? error)
     {
-        foreach (Waiter waiter in answered)
-        {
-            if (answered.Length == 1 || waiter.Done.Task.CreationOptions.HasFlag(TaskCreationOptions.RunContinuationsAsynchronously))
-                waiter.Done.TrySetResult(error);
-            else
-                ThreadPool.UnsafeQueueUserWorkItem(static one => one.Done.TrySetResult(one.Error), (waiter.Done, Error: error), preferLocal: false);
-        }
+        if (answered.Length > 0)
+            ReaderLine.GoOn(answered, waiter => waiter.Done.TrySetResult(error));
     }
 
     private readonly record struct Waiter(int Index, TaskCompletionSource<CacheError?> Done);

@@ -181,7 +181,7 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         IReadOnlyList<WaitingRead> ended;
         lock (gate)
             ended = reads.TakeEnded();
-        WaitingReads.GoOn(ended);
+        ReaderLine.GoOn(ended, static read => read.TrySetResult());
     }
 
     void ICopyHolderOutput.Send(CoherenceMessage message)

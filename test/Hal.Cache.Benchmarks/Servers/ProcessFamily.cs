@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Hal.Cache.Benchmarks.Servers;
 
-/// <summary>A process with those that it has started, and the memory of processes, as the kernel tells them.</summary>
+/// <summary>
+/// A process with those that it has started, and their memory and time, as the kernel tells them; one that has ended, as nginx's cache loader does after a
+/// minute, has none.
+/// </summary>
 internal static class ProcessFamily
 {
     public static IReadOnlyList<int> Of(int pid)
@@ -27,21 +30,41 @@ internal static class ProcessFamily
     public static void ForgetPeak(IEnumerable<int> pids)
     {
         foreach (var pid in pids)
-            File.WriteAllText($"/proc/{pid}/clear_refs", "5"); // proc(5): resets the peak resident set size
+        {
+            // proc(5): resets the peak resident set size
+            Living(() =>
+            {
+                File.WriteAllText($"/proc/{pid}/clear_refs", "5");
+                return 0;
+            });
+        }
     }
 
     /// <summary>Processor time of processes until now, in seconds, to a hundredth.</summary>
-    public static double CpuSeconds(IEnumerable<int> pids) => pids.Sum(pid =>
+    public static double CpuSeconds(IEnumerable<int> pids) => pids.Sum(pid => Living(() =>
     {
         // proc(5): behind the name in parentheses, times in user and kernel mode are the 12th and 13th word, in hundredths.
         var stat = File.ReadAllText($"/proc/{pid}/stat");
         var words = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         return (long.Parse(words[11], CultureInfo.InvariantCulture) + long.Parse(words[12], CultureInfo.InvariantCulture)) / 100.0;
+    }));
+
+    private static long Status(int pid, string name) => Living(() =>
+    {
+        var line = File.ReadLines($"/proc/{pid}/status").FirstOrDefault(text => text.StartsWith(name, StringComparison.Ordinal)); // a zombie has no memory
+        return line == null ? 0 : 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     });
 
-    private static long Status(int pid, string name)
+    private static T Living<T>(Func<T> read)
+        where T : struct
     {
-        var line = File.ReadLines($"/proc/{pid}/status").First(text => text.StartsWith(name, StringComparison.Ordinal));
-        return 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        try
+        {
+            return read();
+        }
+        catch (IOException)
+        {
+            return default;
+        }
     }
 }

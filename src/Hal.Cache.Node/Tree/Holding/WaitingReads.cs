@@ -12,12 +12,6 @@ namespace Hal.Cache.Node.Tree.Holding;
 /// </summary>
 internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopyStore copies)
 {
-    /// <summary>
-    /// Reads that go on on the thread that brought their answers, and at a time on one of the pool. Those that are few save the waking of another thread; what is many
-    /// at a time would keep the next frames waiting.
-    /// </summary>
-    private const int OnThisThreadMax = 16;
-
     /// <summary>Number of a read that nobody waits for.</summary>
     public const long Nobody = 0;
 
@@ -61,7 +55,7 @@ internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopySt
 
     public void EndCollecting() => isCollecting = false;
 
-    /// <summary>What was kept, for <see cref="GoOn"/>.</summary>
+    /// <summary>What was kept, to go on where no lock is held.</summary>
     public IReadOnlyList<WaitingRead> TakeEnded()
     {
         if (ended.Count == 0)
@@ -69,14 +63,6 @@ internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopySt
         IReadOnlyList<WaitingRead> taken = ended;
         ended = [];
         return taken;
-    }
-
-    /// <summary>Has reads go on: a few on this thread, which holds no locks; the rest on the thread pool, as many at a time.</summary>
-    public static void GoOn(IReadOnlyList<WaitingRead> ended)
-    {
-        for (int from = OnThisThreadMax; from < ended.Count; from += OnThisThreadMax)
-            ThreadPool.UnsafeQueueUserWorkItem(static part => EndSome(part.Ended, part.From), (Ended: ended, From: from), preferLocal: false);
-        EndSome(ended, 0);
     }
 
     public void Answer(long read, in ObjectKey key, long version)
@@ -125,13 +111,6 @@ internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopySt
             ended.Add(waiting);
         else
             GoOnElsewhere(waiting);
-    }
-
-    private static void EndSome(IReadOnlyList<WaitingRead> ended, int from)
-    {
-        int end = Math.Min(ended.Count, from + OnThisThreadMax);
-        for (int i = from; i < end; i++)
-            ended[i].TrySetResult();
     }
 
     private static void GoOnElsewhere(WaitingRead read) =>
