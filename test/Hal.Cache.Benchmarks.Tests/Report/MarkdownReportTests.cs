@@ -65,6 +65,24 @@ public sealed class MarkdownReportTests
     }
 
     [Fact]
+    public void Part_of_another_column_is_the_median_of_the_rounds_own_parts()
+    {
+        var recorder = new RowRecorder("paired", "k req/s", higherIsBetter: true, Aim.AtLeast(0.9, "plain"));
+        foreach (var (hal, plain) in new[] { (50.0, 100.0), (90.0, 100.0), (160.0, 200.0) })
+        {
+            recorder.Add("hal", new Sample(hal));
+            recorder.Add("plain", new Sample(plain));
+        }
+
+        var row = recorder.Build();
+
+        Assert.Equal(90, row.Samples["hal"].Value);
+        Assert.Equal(0.8, row.Aim!.Reached(row, "hal"));
+        recorder.Add("plain", new Sample(100));
+        Assert.Equal(90.0 / 100, recorder.Build().Aim!.Reached(recorder.Build(), "hal"));
+    }
+
+    [Fact]
     public void Aim_says_what_was_reached_of_it_and_asks_for_a_cause_where_it_is_not_met()
     {
         ReportRow[] rows =

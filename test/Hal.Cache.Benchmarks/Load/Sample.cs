@@ -20,7 +20,8 @@ internal sealed record Sample(double Value, double? P50Ms = null, double? P99Ms 
         Middle(samples.Where(sample => sample.P50Ms is not null).Select(sample => sample.P50Ms!.Value)),
         Middle(samples.Where(sample => sample.P99Ms is not null).Select(sample => sample.P99Ms!.Value)));
 
-    private static double? Middle(IEnumerable<double> values)
+    /// <summary>The median; null of nothing.</summary>
+    public static double? Middle(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();
         if (sorted.Length == 0)

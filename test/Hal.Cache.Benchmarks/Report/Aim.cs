@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hal.Cache.Benchmarks.Load;
 
 namespace Hal.Cache.Benchmarks.Report;
 
@@ -12,14 +13,21 @@ internal sealed record Aim(double Bound, bool IsLeast, string? Of = null)
 
     public static Aim AtMost(double bound, string? of = null) => new(bound, IsLeast: false, of);
 
-    /// <summary>What is compared with the bound; null where a column that it needs has no figure.</summary>
+    /// <summary>
+    /// What is compared with the bound; null where a column that it needs has no figure. A share of another column's is the median of the rounds' own shares,
+    /// where both were measured in the same rounds: the machine's speed changes from one to the next, for both alike.
+    /// </summary>
     public double? Reached(ReportRow row, string ours)
     {
         if (!row.Samples.TryGetValue(ours, out var mine))
             return null;
         if (Of is null)
             return mine.Value;
-        return row.Samples.TryGetValue(Of, out var other) && other.Value > 0 ? mine.Value / other.Value : null;
+        if (!row.Samples.TryGetValue(Of, out var other) || other.Value <= 0)
+            return null;
+        if (row.Rounds.TryGetValue(ours, out var own) && row.Rounds.TryGetValue(Of, out var others) && own.Count == others.Count)
+            return Sample.Middle(own.Zip(others, static (one, another) => one.Value / another.Value));
+        return mine.Value / other.Value;
     }
 
     /// <summary>Whether the row is where it should be; null where that can't be said.</summary>

@@ -12,6 +12,9 @@ internal sealed record ReportRow(
     IReadOnlyList<string> Notes,
     Aim? Aim = null)
 {
+    /// <summary>What was measured in each round, in their order; empty where nothing is compared round by round.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<Sample>> Rounds { get; init; } = new Dictionary<string, IReadOnlyList<Sample>>();
+
     /// <summary>How far <paramref name="ours"/> is ahead of <paramref name="theirs"/>: over 1 is better, whichever way the unit runs.</summary>
     public double? Ratio(string ours, string theirs) =>
         Samples.TryGetValue(ours, out var mine) && Samples.TryGetValue(theirs, out var other) && mine.Value > 0 && other.Value > 0

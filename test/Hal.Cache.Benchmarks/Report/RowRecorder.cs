@@ -37,5 +37,8 @@ internal sealed class RowRecorder(string name, string unit, bool higherIsBetter,
         samples.Where(pair => !failures.ContainsKey(pair.Key)).ToDictionary(pair => pair.Key, pair => Sample.Median(pair.Value)),
         failures,
         notes,
-        aim);
+        aim)
+    {
+        Rounds = samples.ToDictionary(pair => pair.Key, pair => (IReadOnlyList<Sample>)pair.Value),
+    };
 }

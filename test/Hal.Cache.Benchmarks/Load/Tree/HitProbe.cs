@@ -11,7 +11,7 @@ internal sealed class HitProbe(LoadOptions options, RedisBenchmarkClient client,
     private const int NominalRate = 60_000;
 
     /// <summary>Rounds for each that other rows have: single ones differ by a tenth either way, and the aim leaves three parts in a hundred.</summary>
-    private const int RoundsFactor = 3;
+    private const int RoundsFactor = 7;
 
     private static readonly (int Bytes, int Pipeline)[] Cells = [(16, 1), (16, 16), (1024, 1), (1024, 16)];
 
