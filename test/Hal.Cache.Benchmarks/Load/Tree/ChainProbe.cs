@@ -16,6 +16,9 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
     /// <summary>Part of a large object that is read to warm up: with all of it the caches would be full, and give up as much as they take, when they are measured.</summary>
     private const int WarmUpPart = 8;
 
+    /// <summary>Rounds of crowds for each that other rows have: by the turns that the scheduler gives, the worst first byte of one is 2 to 40 ms.</summary>
+    private const int CrowdFactor = 3;
+
     /// <summary>Rounds in which a source is killed; each costs its restart.</summary>
     private const int KillsMax = 3;
 
@@ -43,7 +46,7 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
         foreach (var chain in chains)
             await TryAsync(chain, Rows, () => WarmUpAsync(chain, cancel), cancel);
         await RoundsAsync(chains, options.Rounds, [rate, firstByte, memory, cpu], chain => ColdAsync(chain, cancel), cancel);
-        await RoundsAsync(chains, options.Rounds, [copies, worst, total], chain => CrowdAsync(chain, cancel), cancel);
+        await RoundsAsync(chains, options.Rounds * CrowdFactor, [copies, worst, total], chain => CrowdAsync(chain, cancel), cancel);
         await RoundsAsync(chains, options.Rounds, [range, rangeBytes, rangeAgain], chain => RangeAsync(chain, cancel), cancel);
         await RoundsAsync(chains, Math.Min(options.Rounds, KillsMax), [killed], chain => KillAsync(chain, cancel), cancel);
         if (options.Wants(sentRate.Name) || options.Wants(sentCpu.Name))
@@ -56,6 +59,7 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
         // A new name is a change of its file, and hal lets a change's tick of the clock pass before it reads: 20 ms that no old file has.
         firstByte.Note("of a file that has not changed within the last 20 ms");
         rate.Note("hal's root does not write again what its own disk has (spill=no), as the others' origin, a web server, does not");
+        worst.Note($"{options.Rounds * CrowdFactor} rounds");
         memory.Note("the instances have read as much before, so that their memory is in use: hal's is limited to 256 MiB each");
         return [.. Rows.Where(row => options.Wants(row.Name)).Select(row => row.Build())];
     }
