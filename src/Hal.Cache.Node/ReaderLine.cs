@@ -6,14 +6,14 @@ namespace Hal.Cache.Node;
 /// </summary>
 public static class ReaderLine
 {
-    /// <summary>Readers that go on on one thread; more would keep what comes next waiting, and have the thread pool go on with them.</summary>
+    /// <summary>Readers that go on on one thread; more would keep what comes next waiting, so the rest do on the thread pool.</summary>
     public const int ReadersMax = 32;
 
     [ThreadStatic]
     private static int running; // lines, one within another
 
-    /// <summary>Whether the caller is in such a line: it does what is short, and the rest elsewhere.</summary>
-    public static bool OthersWait => running > 0;
+    /// <summary>Whether the caller is in such a line, and does a part and the rest elsewhere; of the thread, since what goes on can't know otherwise whose stack it is on.</summary>
+    public static bool IsRunning => running > 0;
 
     /// <summary>Has readers go on: as many as may on this thread, which holds no locks, the rest on the thread pool, as many at a time.</summary>
     internal static void GoOn<T>(IReadOnlyList<T> readers, Action<T> goOn)

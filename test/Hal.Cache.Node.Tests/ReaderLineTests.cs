@@ -9,29 +9,29 @@ public sealed class ReaderLineTests
     [InlineData(1, false)]
     [InlineData(2, true)]
     [InlineData(ReaderLine.ReadersMax, true)]
-    public void Readers_go_on_in_their_order_on_this_thread_and_know_whether_others_do(int readers, bool othersWait)
+    public void Readers_go_on_in_their_order_on_this_thread_and_know_that_they_are_in_line(int readers, bool isLine)
     {
-        var went = new List<(int Reader, bool OthersWait, int Thread)>();
+        var went = new List<(int Reader, bool IsLine, int Thread)>();
 
-        ReaderLine.GoOn([.. Enumerable.Range(0, readers)], reader => went.Add((reader, ReaderLine.OthersWait, Environment.CurrentManagedThreadId)));
+        ReaderLine.GoOn([.. Enumerable.Range(0, readers)], reader => went.Add((reader, ReaderLine.IsRunning, Environment.CurrentManagedThreadId)));
 
-        Assert.Equal(Enumerable.Range(0, readers).Select(reader => (reader, othersWait, Environment.CurrentManagedThreadId)), went);
-        Assert.False(ReaderLine.OthersWait);
+        Assert.Equal(Enumerable.Range(0, readers).Select(reader => (reader, isLine, Environment.CurrentManagedThreadId)), went);
+        Assert.False(ReaderLine.IsRunning);
     }
 
     [Fact]
     public void A_reader_that_brings_what_another_one_waits_for_leaves_the_line_as_it_was()
     {
-        var others = new List<bool>();
+        var lines = new List<bool>();
 
         ReaderLine.GoOn([1, 2], _ =>
         {
-            ReaderLine.GoOn([3, 4], _ => others.Add(ReaderLine.OthersWait));
-            others.Add(ReaderLine.OthersWait);
+            ReaderLine.GoOn([3, 4], _ => lines.Add(ReaderLine.IsRunning));
+            lines.Add(ReaderLine.IsRunning);
         });
 
-        Assert.Equal(Enumerable.Repeat(true, 6), others);
-        Assert.False(ReaderLine.OthersWait);
+        Assert.Equal(Enumerable.Repeat(true, 6), lines);
+        Assert.False(ReaderLine.IsRunning);
     }
 
     [Fact]
@@ -39,14 +39,14 @@ public sealed class ReaderLineTests
     {
         const int Readers = (2 * ReaderLine.ReadersMax) + 1;
         using var mayGoOn = new ManualResetEventSlim();
-        TaskCompletionSource<(bool OthersWait, bool IsOnPool)>[] went =
+        TaskCompletionSource<(bool IsLine, bool IsOnPool)>[] went =
             [.. Enumerable.Range(0, Readers).Select(_ => new TaskCompletionSource<(bool, bool)>(TaskCreationOptions.RunContinuationsAsynchronously))];
         var caller = new Thread(() => ReaderLine.GoOn([.. Enumerable.Range(0, Readers)], reader =>
         {
             bool isOnPool = Thread.CurrentThread.IsThreadPoolThread;
             if (isOnPool)
                 mayGoOn.Wait(Patience);
-            went[reader].SetResult((ReaderLine.OthersWait, isOnPool));
+            went[reader].SetResult((ReaderLine.IsRunning, isOnPool));
         }));
 
         caller.Start();

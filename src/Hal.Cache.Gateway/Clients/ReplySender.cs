@@ -25,7 +25,7 @@ internal sealed class ReplySender(
     /// <summary>Bytes of a body that are sent in one go on a thread that brought some of them.</summary>
     private const int BodyBytesBorrowed = 1 << 20;
 
-    /// <summary>Bytes of a body after which other work of the thread pool has its turn: or the last of many readers would wait until all others have all.</summary>
+    /// <summary>Bytes of a body after which other work of the thread has its turn: or the last of many readers would wait until all others have all.</summary>
     private const int BodyBytesPerTurn = 256 << 10;
 
     /// <summary>
@@ -48,10 +48,10 @@ internal sealed class ReplySender(
     private bool hasBegun;
     private bool hasMoved;
 
-    /// <summary>Whether this may be a thread that reads from another instance, and that others wait for; the connection's own loop is none.</summary>
+    /// <summary>Whether this may be a thread that reads from another instance, and that others wait for; the connection's own loop is none, but where others are in line on it.</summary>
     public bool IsOnBorrowedThread
     {
-        get => hasMoved && loop is not { IsCurrentThread: true };
+        get => hasMoved && (ReaderLine.IsRunning || loop is not { IsCurrentThread: true });
         set => hasMoved = value;
     }
 
@@ -269,21 +269,18 @@ internal sealed class ReplySender(
         }
     }
 
-    // A loop's thread is bounded otherwise.
-    private static bool OthersWait => ReaderLine.OthersWait || (Thread.CurrentThread.IsThreadPoolThread && ThreadPool.PendingWorkItemCount > 0);
-
     /// <summary>Those who wait have their turn, once what this one has brought has gone out; false where the client is gone.</summary>
     private async ValueTask<bool> EndTurnAsync(bool sends)
     {
-        bool yields = OthersWait;
+        // On its loop's thread, where nobody is in line, a body goes on until the socket takes no more.
+        bool isInLine = ReaderLine.IsRunning;
+        bool yields = isInLine || (Thread.CurrentThread.IsThreadPoolThread && ThreadPool.PendingWorkItemCount > 0);
         if ((yields || sends) && output.UnflushedBytes > 0 && await SendAsync().ConfigureAwait(false))
             return false;
-        if (!yields)
-            return true;
-        // The fewer threads send, the sooner each has its turn of the processor.
-        if (loop != null)
+        // Who leaves a line goes to his loop: the fewer threads send, the sooner each has its turn of the processor. Who is on the pool may have left the loop on purpose.
+        if (isInLine && loop != null)
             await (back ??= new(loop));
-        else
+        else if (yields)
             await Task.Yield(); // goes behind what waits, where a forced yield of a task would come first again
         return true;
     }

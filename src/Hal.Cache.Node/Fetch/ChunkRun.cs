@@ -14,9 +14,8 @@ namespace Hal.Cache.Node.Fetch;
 /// chunks' own, so that they need not be copied to be stored; else an array, which goes back to its pool when the last of them has let go.
 /// </summary>
 /// <remarks>
-/// Who is answered alone and may go on at once does so on the thread that brought the bytes, which are in its processor's cache: no thread has to be woken
-/// for a chunk. Several go on side by side, on the thread pool: one that stayed behind on this thread, which the pool's threads push aside, was seen to
-/// have its first byte 10 ms after all others.
+/// Who may go on at once does so on the thread that brought the bytes, which are in its processor's cache: no thread has to be woken for a chunk. Several do so
+/// one after another (<see cref="ReaderLine"/>).
 /// </remarks>
 #pragma warning disable CA1001 // the source has neither timer nor wait handle, and may be cancelled late: there is nothing to dispose of
 internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
@@ -309,8 +308,10 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
     private static void Answer(Waiter[] answered, CacheError? error)
     {
         if (answered.Length > 0)
-            ReaderLine.GoOn(answered, waiter => waiter.Done.TrySetResult(error));
+            GoOn(answered, error);
     }
+
+    private static void GoOn(Waiter[] answered, CacheError? error) => ReaderLine.GoOn(answered, waiter => waiter.Done.TrySetResult(error));
 
     private readonly record struct Waiter(int Index, TaskCompletionSource<CacheError?> Done);
 }

@@ -15,7 +15,8 @@ internal static class MarkdownReport
 
         Written by the load program, a table at a time; only the column `cause` is written by people, and kept while its row is behind.
         A ratio over 1 says that this silo is ahead, in every row of the tables that have servers side by side. The tables with the column
-        `aim` say what was reached of it: the value itself, or its part of another column's, which is the median of the rounds' own parts.
+        `aim` say what was reached of it: the value itself, or its part of another column's, which is the median of the
+        rounds' own parts where both were measured in the same rounds.
 
 
         """;

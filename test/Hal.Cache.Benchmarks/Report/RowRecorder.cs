@@ -39,6 +39,6 @@ internal sealed class RowRecorder(string name, string unit, bool higherIsBetter,
         notes,
         aim)
     {
-        Rounds = samples.ToDictionary(pair => pair.Key, pair => (IReadOnlyList<Sample>)pair.Value),
+        Rounds = samples.ToDictionary(pair => pair.Key, pair => (IReadOnlyList<Sample>)[.. pair.Value]),
     };
 }

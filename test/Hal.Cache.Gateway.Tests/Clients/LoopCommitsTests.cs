@@ -70,6 +70,4 @@ public class LoopCommitsTests
         await wait.ConfigureAwait(false);
         order.Add(name);
     }
-
-    /// <summary>A loop whose turns the test ends.</summary>
 }

@@ -59,7 +59,8 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
         // A new name is a change of its file, and hal lets a change's tick of the clock pass before it reads: 20 ms that no old file has.
         firstByte.Note("of a file that has not changed within the last 20 ms");
         rate.Note("hal's root does not write again what its own disk has (spill=no), as the others' origin, a web server, does not");
-        worst.Note($"{options.Rounds * CrowdFactor} rounds");
+        foreach (var row in (RowRecorder[])[copies, worst, total])
+            row.Note($"{options.Rounds * CrowdFactor} rounds");
         memory.Note("the instances have read as much before, so that their memory is in use: hal's is limited to 256 MiB each");
         return [.. Rows.Where(row => options.Wants(row.Name)).Select(row => row.Build())];
     }
@@ -121,14 +122,10 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
         await SyncedAsync(cancel);
         using var client = new BodyClient(chain.Leaves[0], chain.Wire); // accepted before the read begins, as a job's connection is
         await SettledAsync(chain, cancel);
-        var processes = chain.Processes();
-        var before = processes.Select(ProcessFamily.ResidentBytes).ToList();
-        foreach (var family in processes)
-            ProcessFamily.ForgetPeak(family);
-        var spent = ProcessFamily.CpuSeconds(processes.SelectMany(family => family));
+        List<ProcessMeter> meters = [.. chain.Processes().Select(family => new ProcessMeter(family))];
         var times = Read(client, name, sizes.Huge, check: false);
-        cpu.Add(chain.Name, new Sample(ProcessFamily.CpuSeconds(processes.SelectMany(family => family)) - spent));
-        var growth = processes.Zip(before, (family, bytes) => ProcessFamily.PeakBytes(family) - bytes).Max();
+        cpu.Add(chain.Name, new Sample(meters.Sum(meter => meter.SpentSeconds)));
+        var growth = meters.Max(meter => meter.GrowthBytes);
         rate.Add(chain.Name, new Sample(times.Rate));
         firstByte.Add(chain.Name, new Sample(times.FirstByte.TotalMilliseconds));
         memory.Add(chain.Name, new Sample(growth / MiB));
@@ -141,10 +138,9 @@ internal sealed class ChainProbe(LoadOptions options, TreeSizes sizes, OriginFil
         await SyncedAsync(cancel);
         using var client = new BodyClient(chain.Leaves[0], chain.Wire);
         await SettledAsync(chain, cancel);
-        var processes = chain.Processes().SelectMany(family => family).ToList();
-        var spent = ProcessFamily.CpuSeconds(processes);
+        var meter = new ProcessMeter(chain.Processes().SelectMany(family => family));
         sentRate.Add(chain.Name, new Sample(Read(client, name, sizes.Huge, check: false).Rate));
-        sentCpu.Add(chain.Name, new Sample(ProcessFamily.CpuSeconds(processes) - spent));
+        sentCpu.Add(chain.Name, new Sample(meter.SpentSeconds));
         await SettledAsync(chain, cancel);
     }
 
