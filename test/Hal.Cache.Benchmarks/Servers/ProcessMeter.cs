@@ -1,30 +1,34 @@
 using System.Globalization;
+using Hal.Cache.Testing.Processes;
 
 namespace Hal.Cache.Benchmarks.Servers;
 
-/// <summary>What processes take from now on; one that ends meanwhile counts for nothing, as if it had not been there.</summary>
+/// <summary>
+/// What processes take from now on; one that ends meanwhile, as nginx's cache loader does after a
+/// minute, counts for nothing.
+/// </summary>
 internal sealed class ProcessMeter
 {
     private readonly List<(int Pid, long Resident, double Cpu)> starts;
 
     public ProcessMeter(IEnumerable<int> pids)
     {
-        starts = [.. pids.Select(pid => (pid, ProcessFamily.ResidentBytes([pid]), ProcessFamily.Living(() => CpuSeconds(pid))))];
+        starts = [.. pids.Select(pid => (pid, Living(() => ProcessUsage.ResidentBytes(pid)), Living(() => CpuSeconds(pid))))];
         foreach (var (pid, _, _) in starts)
         {
-            ProcessFamily.Living(() =>
+            Living(() =>
             {
-                File.WriteAllText($"/proc/{pid}/clear_refs", "5"); // proc(5): resets the peak resident set size
+                ProcessUsage.ResetPeak(pid);
                 return true;
             });
         }
     }
 
     /// <summary>Processor time since, in seconds, to a hundredth.</summary>
-    public double SpentSeconds => starts.Sum(start => ProcessFamily.Living(() => CpuSeconds(start.Pid) - start.Cpu));
+    public double SpentSeconds => starts.Sum(start => Living(() => CpuSeconds(start.Pid) - start.Cpu));
 
     /// <summary>Most resident memory since over what it was, in bytes; of several processes the sum of their peaks.</summary>
-    public long GrowthBytes => starts.Sum(start => ProcessFamily.Status(start.Pid, "VmHWM:") is > 0 and var peak ? peak - start.Resident : 0);
+    public long GrowthBytes => starts.Sum(start => Living(() => ProcessUsage.PeakResidentBytes(start.Pid) - start.Resident));
 
     private static double CpuSeconds(int pid)
     {
@@ -32,5 +36,18 @@ internal sealed class ProcessMeter
         var stat = File.ReadAllText($"/proc/{pid}/stat");
         var words = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         return (long.Parse(words[11], CultureInfo.InvariantCulture) + long.Parse(words[12], CultureInfo.InvariantCulture)) / 100.0;
+    }
+
+    private static T Living<T>(Func<T> look)
+        where T : struct
+    {
+        try
+        {
+            return look();
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException) // what has ended and is still listed has no memory
+        {
+            return default;
+        }
     }
 }

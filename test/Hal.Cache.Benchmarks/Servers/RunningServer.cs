@@ -71,7 +71,7 @@ internal sealed class RunningServer : IAsyncDisposable
     }
 
     /// <summary>Resident memory of the process, in bytes.</summary>
-    public long ResidentBytes() => ProcessFamily.ResidentBytes([process!.Id]);
+    public long ResidentBytes() => ProcessUsage.ResidentBytes(process!.Id);
 
     public async ValueTask DisposeAsync()
     {
