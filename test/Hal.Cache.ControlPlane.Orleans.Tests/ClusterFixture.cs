@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.ControlPlane.Orleans.Grains;
 using Hal.Cache.ControlPlane.Orleans.Records;
 using Hal.Cache.ControlPlane.Orleans.Streams;
 using Microsoft.Extensions.DependencyInjection;
@@ -45,7 +46,11 @@ public sealed class ClusterFixture : IAsyncLifetime
     public async Task<IControlPlane> NewTreeAsync(TimeProvider clock, IControlPlaneStore? store = null)
     {
         if (++trees == TreesBeforeDeath) await KillAsync(cluster.Silos[^1]);
-        return Plane(resources.Add(clock, store));
+        var tree = resources.Add(clock, store);
+        var options = Patient(tree);
+        // A view that is on its way while a test's clock jumps does not know of the jump: nobody who asks later may be answered by it.
+        if (clock != TimeProvider.System) options.ViewAge = TimeSpan.Zero;
+        return Plane(options);
     }
 
     /// <summary>Of a caller that asks until it is answered: what is tested is what the answer is, not how fast a machine that has other work gives it.</summary>
@@ -69,6 +74,9 @@ public sealed class ClusterFixture : IAsyncLifetime
         Assert.True(cluster.TryGetGrainContext(grain, out var context));
         return cluster.GetSiloForAddress(context!.Address.SiloAddress!)!;
     }
+
+    /// <summary>The silo that a tree's own grain lives on.</summary>
+    internal InProcessSiloHandle HomeOfTree(string tree) => Home(cluster.Client.GetGrain<ITreeGrain>(tree).GetGrainId());
 
     /// <summary>Kills a silo as a crash would, and starts another in its place.</summary>
     public async Task KillAsync(InProcessSiloHandle silo)

@@ -26,7 +26,7 @@ public sealed class EdgeAndJobTests(ClusterFixture cluster)
         var tree = cluster.Resources.Add(clock, new MemoryControlPlaneStore());
         var plane = cluster.Plane(tree);
         await RegisterAsync(plane);
-        var ofTree = cluster.Home(cluster.Cluster.Client.GetGrain<ITreeGrain>(tree).GetGrainId());
+        var ofTree = cluster.HomeOfTree(tree);
         // Away from the tree's grain, so that one of the two lives on.
         InProcessSiloHandle Other() => cluster.Cluster.Silos.First(s => s != ofTree);
         var elsewhere = From(Other(), tree);
@@ -103,7 +103,7 @@ public sealed class EdgeAndJobTests(ClusterFixture cluster)
         var key = CacheKey.FromText("a");
         var job = await PrestageAsync(plane, new PrestageRequest { Selection = new KeySelection { Keys = [key] }, Instances = ["leaf"], Priority = 7 });
 
-        await cluster.KillAsync(cluster.Home(cluster.Cluster.Client.GetGrain<ITreeGrain>(tree).GetGrainId()));
+        await cluster.KillAsync(cluster.HomeOfTree(tree));
         await RegisterAsync(plane);
         var listed = (await plane.Scheduling.ListPrestagesAsync(new PageRequest(), None)).Value.Items.Single();
         var work = (await plane.Scheduling.TakePrestageWorkAsync("leaf", 10, None)).Value;

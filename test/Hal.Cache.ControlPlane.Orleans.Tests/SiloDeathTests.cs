@@ -32,7 +32,7 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
         Assert.True((await plane.Instances.HeartbeatAsync(new Heartbeat { Instance = "root", Epoch = 1, Number = 1 }, None)).IsOk);
         clock.Advance(TimeSpan.FromSeconds(1));
 
-        await cluster.KillAsync(Home(tree));
+        await cluster.KillAsync(cluster.HomeOfTree(tree));
         var child = await plane.Instances.RegisterAsync(registration with { Name = "leaf", Role = InstanceRole.Leaf, Parent = "root" }, None);
         var before = await plane.Instances.GetAsync("root", None);
         var manifest = await plane.Scheduling.GetManifestAsync("m", None);
@@ -153,7 +153,7 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
         var first = stream.Current;
         var next = stream.MoveNextAsync().AsTask();
 
-        await cluster.KillAsync(Home(tree));
+        await cluster.KillAsync(cluster.HomeOfTree(tree));
 
         Assert.True(await next.WaitAsync(Patience));
         Assert.Equal((StreamNoticeKind.Started, StreamNoticeKind.OtherLog), (first.Notice!.Kind, stream.Current.Notice!.Kind));
@@ -173,6 +173,4 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
         Assert.Contains("the disk is on fire", down.Error!.Message, StringComparison.Ordinal);
         Assert.True(up.IsOk);
     }
-
-    private InProcessSiloHandle Home(string tree) => cluster.Home(cluster.Cluster.Client.GetGrain<IInstancesGrain>(tree).GetGrainId());
 }
