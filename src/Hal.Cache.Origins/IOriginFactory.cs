@@ -10,5 +10,6 @@ internal interface IOriginFactory
     string Scheme { get; }
 
     /// <summary>The origin that <paramref name="uri"/> names, or the rule it breaks, written to follow a semicolon.</summary>
-    Result<IOrigin> Create(OriginUri uri, TimeProvider time);
+    /// <param name="freshness">What is said of its objects, by which an origin may tell their versions apart.</param>
+    Result<IOrigin> Create(OriginUri uri, Freshness freshness, TimeProvider time);
 }

@@ -111,7 +111,7 @@ public sealed class OriginTable : IOriginTable, IDisposable
             return Broken($"the URI's scheme must be one of: {string.Join(", ", Factories.Select(each => each.Scheme))}");
         }
 
-        var origin = factory.Create(setting.Uri, time);
+        var origin = factory.Create(setting.Uri, setting.Freshness, time);
         return origin.IsOk ? new OriginMount(setting.Prefix, origin.Value, setting.Freshness, setting.Spills) : origin.Error;
     }
 

@@ -14,6 +14,7 @@ public sealed class FileSystemOrigin : IOrigin, IDisposable
     private readonly RootDirectory root;
     private readonly IBeneathOpener opener;
     private readonly FileSystemOriginOptions options;
+    private readonly FileVersion versions;
     private readonly TimeProvider time;
     private readonly SemaphoreSlim openFiles;
 
@@ -21,6 +22,7 @@ public sealed class FileSystemOrigin : IOrigin, IDisposable
     {
         (this.root, this.opener, this.options, this.time) = (root, opener, options, time);
         openFiles = new(options.OpenFilesMax);
+        versions = new(options.IsImmutable);
     }
 
     /// <summary>Opens the directory; <see cref="CacheErrorCode.Invalid"/> with the rule that an option breaks as its message.</summary>
@@ -79,7 +81,7 @@ public sealed class FileSystemOrigin : IOrigin, IDisposable
     private Result<OriginObject> Stat(ReadOnlySpan<byte> path)
     {
         using var file = Open(path, readable: false, checkType: false, out var facts, out var error);
-        return file is null ? error! : FileVersion.Of(facts);
+        return file is null ? error! : versions.Of(facts);
     }
 
     private async ValueTask<Result<IOriginReader>> OpenCheckedAsync(
@@ -107,28 +109,28 @@ public sealed class FileSystemOrigin : IOrigin, IDisposable
                 return error!;
             }
 
-            for (var changes = 0; FileVersion.Unsettled(facts, time.GetUtcNow()) is var wait && wait > TimeSpan.Zero;)
+            for (var changes = 0; versions.Unsettled(facts, time.GetUtcNow()) is var wait && wait > TimeSpan.Zero;)
             {
                 await Task.Delay(wait, time, cancellation);
-                var before = FileVersion.Of(facts);
+                var before = versions.Of(facts);
                 if (Kernel.Stat(file, out facts) is var errno and not 0)
                 {
                     return FileErrors.Of(errno, path.Span);
                 }
 
-                if (FileVersion.Of(facts) != before && ++changes == SettleChangesMax)
+                if (versions.Of(facts) != before && ++changes == SettleChangesMax)
                 {
                     return FileErrors.Changed(path.Span);
                 }
             }
 
-            var opened = FileVersion.Of(facts);
+            var opened = versions.Of(facts);
             if (expected is { } version && version != opened)
             {
                 return FileErrors.Changed(path.Span);
             }
 
-            return reader = new FileSystemReader(file, opened, path, openFiles);
+            return reader = new FileSystemReader(file, opened, versions, path, openFiles);
         }
         finally
         {

@@ -8,14 +8,15 @@ internal sealed class FileSystemOriginFactory : IOriginFactory
 {
     public string Scheme => "file";
 
-    public Result<IOrigin> Create(OriginUri uri, TimeProvider time)
+    public Result<IOrigin> Create(OriginUri uri, Freshness freshness, TimeProvider time)
     {
         if (uri.Authority is not ("" or "localhost") || uri.Path.Length == 0)
         {
             return new CacheError(CacheErrorCode.Invalid, "a file URI must be file:// and an absolute path: file:///data/imagenet");
         }
 
-        var origin = FileSystemOrigin.Create(new FileSystemOriginOptions { Directory = uri.Path }, time);
+        var options = new FileSystemOriginOptions { Directory = uri.Path, IsImmutable = freshness.Mode == FreshnessMode.Immutable };
+        var origin = FileSystemOrigin.Create(options, time);
         return origin.IsOk ? origin.Value : origin.Error;
     }
 }

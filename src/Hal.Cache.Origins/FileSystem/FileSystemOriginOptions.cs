@@ -9,6 +9,12 @@ public sealed class FileSystemOriginOptions
     /// <summary>Absolute path of the directory whose regular files are the objects.</summary>
     public string Directory { get; set; } = "";
 
+    /// <summary>
+    /// Whether files never change, by what their owner says: then length and modification time alone tell versions apart, so that new links,
+    /// modes and owners, and copies that kept the time, are no new version.
+    /// </summary>
+    public bool IsImmutable { get; set; }
+
     /// <summary>Most files open at once, over all readers; 1 to 65,536.</summary>
     public int OpenFilesMax { get; set; } = 1024;
 

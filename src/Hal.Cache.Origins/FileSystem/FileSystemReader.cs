@@ -7,7 +7,7 @@ namespace Hal.Cache.Origins.FileSystem;
 
 /// <summary>One open file, checked after every read to be still the version that was opened.</summary>
 internal sealed class FileSystemReader(
-    SafeFileHandle file, OriginObject opened, ReadOnlyMemory<byte> path, SemaphoreSlim openFiles) : IOriginReader
+    SafeFileHandle file, OriginObject opened, FileVersion versions, ReadOnlyMemory<byte> path, SemaphoreSlim openFiles) : IOriginReader
 {
     /// <summary>Reads up to this size, in bytes, are made on the caller's thread if that is a pool thread; larger ones overlap.</summary>
     private const int InlineBytesMax = 64 << 10;
@@ -73,7 +73,7 @@ internal sealed class FileSystemReader(
             return FileErrors.Of(failed, path);
         }
 
-        if (FileVersion.Of(facts) != Opened)
+        if (versions.Of(facts) != Opened)
         {
             return FileErrors.Changed(path);
         }

@@ -3,8 +3,8 @@ using Hal.Cache.Origins.FileSystem.Linux;
 
 namespace Hal.Cache.Origins.FileSystem;
 
-/// <summary>What tells two versions of a file apart.</summary>
-internal static class FileVersion
+/// <summary>What tells two versions of a file apart: all that can, or only what no backup or copy touches, where files are said never to change.</summary>
+internal sealed class FileVersion(bool isImmutable)
 {
     /// <summary>
     /// How coarse a change time can be: the kernel's tick, at most 10 ms, and some room. Two changes within it may bear the same time.
@@ -12,14 +12,20 @@ internal static class FileVersion
     public static readonly TimeSpan Granularity = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
-    /// Length, and a mix of length, modification time, change time, inode and links (none: the file was removed or replaced). The change
-    /// time can't be set by programs, so a rewrite that restores the modification time is seen too; so is a new link or owner, at the
-    /// price of one needless read. Not the device: a network share gets another number with each mount, and its files would all be new.
+    /// Length, and a mix of both times, inode and links (none: the file was removed or replaced). The change time can't be set by programs,
+    /// so a rewrite that restores the modification time is seen too; so is a new link or owner, at the price of one needless read. Not the
+    /// device: a network share gets another number with each mount, and its files would all be new. Of immutable files a mix of length and
+    /// modification time: a rewrite against the promise is still seen, and no link, mode, owner or faithful copy is taken for one.
     /// </summary>
-    public static OriginObject Of(in StatX facts)
+    public OriginObject Of(in StatX facts)
     {
         var mix = Mix(0, (ulong)facts.Size);
         mix = Mix(mix, (ulong)facts.ModifiedSeconds);
+        if (isImmutable)
+        {
+            return new OriginObject(facts.Size, Mix(mix, facts.ModifiedNanoseconds));
+        }
+
         mix = Mix(mix, (ulong)facts.ChangedSeconds);
         mix = Mix(mix, ((ulong)facts.ModifiedNanoseconds << 32) | facts.ChangedNanoseconds);
         mix = Mix(mix, facts.Inode);
@@ -28,12 +34,12 @@ internal static class FileVersion
     }
 
     /// <summary>
-    /// Time until a next change must bear another change time than the present one, in whole milliseconds, as timers count; zero for a
+    /// Time until a next change must bear another time than the present one, in whole milliseconds, as timers count; zero for a
     /// file that has not just changed. Reading before that could miss a change that falls into the same tick.
     /// </summary>
-    public static TimeSpan Unsettled(in StatX facts, DateTimeOffset now)
+    public TimeSpan Unsettled(in StatX facts, DateTimeOffset now)
     {
-        var age = now - facts.Changed;
+        var age = now - (isImmutable ? facts.Modified : facts.Changed);
         return age > -Granularity && age < Granularity
             ? TimeSpan.FromMilliseconds(Math.Ceiling((Granularity - age).TotalMilliseconds))
             : TimeSpan.Zero;

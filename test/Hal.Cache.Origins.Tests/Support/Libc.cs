@@ -17,6 +17,12 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "rename", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial int Rename(string from, string to);
 
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int Link(string existing, string name);
+
+    [LibraryImport("libc", EntryPoint = "chmod", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int ChangeMode(string path, uint mode);
+
     [LibraryImport("libc", EntryPoint = "setfsuid")]
     public static partial int SetFileUser(uint user);
 }

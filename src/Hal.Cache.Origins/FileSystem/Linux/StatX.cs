@@ -42,7 +42,10 @@ internal struct StatX
 
     public readonly bool IsDirectory => (Mode & TypeMask) == 0x4000;
 
-    public readonly DateTimeOffset Changed =>
-        DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(ChangedSeconds, -62_135_596_800, 253_402_300_798))
-            .AddTicks(ChangedNanoseconds / TimeSpan.NanosecondsPerTick);
+    public readonly DateTimeOffset Changed => Time(ChangedSeconds, ChangedNanoseconds);
+
+    public readonly DateTimeOffset Modified => Time(ModifiedSeconds, ModifiedNanoseconds);
+
+    private static DateTimeOffset Time(long seconds, uint nanoseconds) =>
+        DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(seconds, -62_135_596_800, 253_402_300_798)).AddTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
 }
