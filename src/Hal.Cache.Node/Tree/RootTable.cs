@@ -43,7 +43,7 @@ public sealed class RootTable
         var bySlot = new byte[HashSlots.Count];
         foreach (SlotAssignment each in given)
             bySlot.AsSpan(each.First, each.Last - each.First + 1).Fill((byte)Array.IndexOf(names, each.Root));
-        return new(names, main, bySlot, [.. given.OrderBy(each => each.First)]);
+        return new(names, main, bySlot, Joined(given));
     }
 
     /// <summary>
@@ -86,8 +86,23 @@ public sealed class RootTable
     /// <summary>Whether an instance is one of the roots.</summary>
     public bool IsRoot(string instance) => Array.IndexOf(names, instance) >= 0;
 
-    /// <summary>The slots of a root.</summary>
+    /// <summary>The slots of a root, as few ranges as can be.</summary>
     public IReadOnlyList<SlotRange> SlotsOf(string root) => [.. slots.Where(each => each.Root == root).Select(each => new SlotRange(each.First, each.Last))];
+
+    // However a division was written, it is the same one: who compares two of them must not see the seams.
+    private static SlotAssignment[] Joined(IReadOnlyList<SlotAssignment> given)
+    {
+        var joined = new List<SlotAssignment>();
+        foreach (SlotAssignment each in given.OrderBy(each => each.First))
+        {
+            if (joined.Count > 0 && joined[^1].Root == each.Root)
+                joined[^1] = joined[^1] with { Last = each.Last };
+            else
+                joined.Add(each);
+        }
+
+        return [.. joined];
+    }
 
     private static string Shown(int first, int last) => first == last ? $"slot {first}" : $"{first}-{last}";
 }

@@ -40,6 +40,14 @@ public sealed class RootTableTests
     }
 
     [Fact]
+    public void A_division_is_the_same_however_it_is_cut()
+    {
+        var cut = RootTable.From([new("b", 200, 299), new("a", 0, 99), new("b", 300, 16383), new("a", 100, 199)], "a");
+        Assert.Equal([new SlotRange(0, 199)], cut.SlotsOf("a"));
+        Assert.Equal([new SlotRange(200, 16383)], cut.SlotsOf("b"));
+    }
+
+    [Fact]
     public void What_is_no_division_is_told()
     {
         Assert.Null(RootTable.Problem(Thirds, "c"));
