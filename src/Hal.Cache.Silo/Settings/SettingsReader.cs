@@ -8,6 +8,8 @@ internal sealed class SettingsReader
     public const string VariablePrefix = "HAL_";
     public const string ConfigName = "config";
 
+    private const string GivenOnce = "must be given once";
+
     private readonly List<SettingsSource> sources = [];
     private readonly Func<string, string?> environment;
     private IReadOnlyList<SettingsSource> instances = [];
@@ -79,6 +81,7 @@ internal sealed class SettingsReader
         sources.Add(SettingsSource.FromCommandLine(given));
         sources.Add(SettingsSource.FromEnvironment(environment));
         if (Find(ConfigName) is not { } config) return null;
+        if (config.Values.Count != 1) return new SettingError(config.Label, string.Join(", ", config.Values), GivenOnce);
         var file = SettingsSource.FromFile(config.Values[0], config.Label, out var error);
         if (file is null) return error;
         sources.Add(file);
@@ -97,7 +100,7 @@ internal sealed class SettingsReader
             }
             else if (found.Values.Count != 1)
             {
-                return new SettingError(found.Label, string.Join(", ", found.Values), "must be given once");
+                return new SettingError(found.Label, string.Join(", ", found.Values), GivenOnce);
             }
             else if (!setting.TryApply(options, found.Values[0]))
             {

@@ -49,16 +49,16 @@ internal sealed class SettingsSource
         var source = new SettingsSource();
         try
         {
-            using var stream = File.OpenRead(path);
-            if (stream.Length > FileBytesMax)
+            using var content = ReadFile(path);
+            if (content is null)
             {
                 error = new SettingError(label, path, $"must be a file of at most {ByteSize.Format(FileBytesMax)}");
                 return null;
             }
-            var file = new ConfigurationBuilder().AddJsonStream(stream).Build();
+            var file = new ConfigurationBuilder().AddJsonStream(content).Build();
             foreach (var section in file.GetChildren())
             {
-                error = section.Key == InstancesKey ? source.TakeInstances(section, path) : source.Take(section, path);
+                error = section.Key.Equals(InstancesKey, StringComparison.OrdinalIgnoreCase) ? source.TakeInstances(section, path) : source.Take(section, path);
                 if (error is not null) return null;
             }
             return source;
@@ -72,6 +72,15 @@ internal sealed class SettingsSource
             error = new SettingError(label, path, $"must be a JSON object of settings: {failure.GetBaseException().Message}");
         }
         return null;
+    }
+
+    // Null where it is longer than it may be. What is read counts: a pipe or a device tells no length, or a wrong one.
+    private static MemoryStream? ReadFile(string path)
+    {
+        using var file = File.OpenRead(path);
+        var content = new byte[FileBytesMax + 1];
+        var read = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
+        return read > FileBytesMax ? null : new MemoryStream(content, 0, read);
     }
 
     private SettingError? TakeInstances(IConfigurationSection list, string path)

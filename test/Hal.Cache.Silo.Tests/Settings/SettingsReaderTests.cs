@@ -151,6 +151,23 @@ public sealed class SettingsReaderTests : SiloHome
         Assert.Equal($"HAL_CONFIG is '{Home}'; it must be a file that can be read", Error([], [("HAL_CONFIG", Home)]));
         var large = Write("large.json", "{" + new string(' ', (int)SettingsSource.FileBytesMax) + "}");
         Assert.Equal($"--config is '{large}'; it must be a file of at most 1mb", Error([("config", [large])], []));
+        Assert.Equal("--config is '/dev/zero'; it must be a file of at most 1mb", Error([("config", ["/dev/zero"])], []));
+    }
+
+    [Fact]
+    public void One_file_is_read_and_a_second_one_is_refused()
+    {
+        var file = Write("c.json", "{}");
+
+        Assert.Equal($"--config is '{file}, {file}'; it must be given once", Error([("config", [file, file])], []));
+    }
+
+    [Fact]
+    public void Keys_of_the_file_are_read_in_any_case()
+    {
+        var file = Write("c.json", """{ "Instances": [ { "NAME": "a" } ] }""");
+
+        Assert.Equal("a", Read([("config", [file])], []).Instances.Single().Name);
     }
 
     [Theory]
