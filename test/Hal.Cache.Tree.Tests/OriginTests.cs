@@ -66,6 +66,26 @@ public sealed partial class OriginTests : IDisposable
     }
 
     [Fact]
+    public void What_an_origin_refuses_for_good_is_answered_at_a_leaf_as_at_the_root()
+    {
+        Directory.CreateDirectory(_files.Combine("files"));
+        File.WriteAllText(_files.Combine("secret"), "out of reach");
+        File.CreateSymbolicLink(_files.Combine("files/out"), "../secret");
+        using var tree = TreeProcesses.Started(
+            new SiloProcessOptions { Memory = "64mb", Disk = "256mb", Origins = [$"o/=file://{_files.Combine("files")}"] }, ("root", null), ("leaf", "root"));
+        using var root = new RespTestClient(tree["root"].Port);
+        using var leaf = new RespTestClient(tree["leaf"].Port);
+
+        foreach (var key in new[] { "o/out", "o/../secret", "o/a//b", "o/" })
+        {
+            var refused = root.Command("GET", key).Text;
+            Assert.StartsWith("ERR ", refused, StringComparison.Ordinal);
+            Assert.Equal(refused, leaf.Command("GET", key).Text);
+            Assert.Equal(refused, leaf.Command("GETRANGE", key, "0", "3").Text);
+        }
+    }
+
+    [Fact]
     public async Task An_origin_that_changes_in_mid_read_or_goes_away_gives_no_wrong_byte_and_takes_no_copy_away()
     {
         const int length = 40_000_000;

@@ -18,7 +18,7 @@ internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopySt
     private readonly Dictionary<long, WaitingRead> reads = [];
     private List<WaitingRead> ended = [];
     private bool isCollecting;
-    private readonly Dictionary<ObjectKey, string> refusals = [];
+    private readonly Dictionary<ObjectKey, CacheError> refusals = [];
     private long number;
 
     public static FetchOutcome ShuttingDown { get; } = new(new CacheError(CacheErrorCode.Unavailable, "the instance is shutting down"));
@@ -77,8 +77,12 @@ internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopySt
         refusals.Clear();
         foreach (AcquireAnswer item in answer.Items)
         {
-            if (item is { Status: AcquireStatus.Busy, Payload.Length: > 0 })
-                refusals[item.Key] = System.Text.Encoding.UTF8.GetString(item.Payload.Span);
+            if (item is not { Status: AcquireStatus.Busy, Payload.Length: > 0 })
+                continue;
+            string why = System.Text.Encoding.UTF8.GetString(item.Payload.Span);
+            refusals[item.Key] = item.Immutable
+                ? new(CacheErrorCode.Refused, why)
+                : new(CacheErrorCode.Busy, $"the authority '{options.Root}' refused: {why}");
         }
     }
 
@@ -86,12 +90,12 @@ internal sealed class WaitingReads(TreeOptions options, IBlobStore store, CopySt
     {
         if (!reads.Remove(read, out WaitingRead? waiting))
             return;
-        End(read, waiting, AreElsewhere ? Elsewhere : new(new CacheError(CacheErrorCode.Busy, failure switch
+        End(read, waiting, AreElsewhere ? Elsewhere : new(failure switch
         {
-            ReadFailure.CutOff => $"the authority '{options.Root}' does not answer, and the copy here may be old",
-            ReadFailure.GivenUp => "the value could not be brought here",
-            _ => refusals.GetValueOrDefault(key) is { } why ? $"the authority '{options.Root}' refused: {why}" : $"the authority '{options.Root}' is at a limit",
-        })));
+            ReadFailure.CutOff => new CacheError(CacheErrorCode.Busy, $"the authority '{options.Root}' does not answer, and the copy here may be old"),
+            ReadFailure.GivenUp => new CacheError(CacheErrorCode.Busy, "the value could not be brought here"),
+            _ => refusals.GetValueOrDefault(key) ?? new CacheError(CacheErrorCode.Busy, $"the authority '{options.Root}' is at a limit"),
+        }));
     }
 
     public void EndAll(FetchOutcome outcome)

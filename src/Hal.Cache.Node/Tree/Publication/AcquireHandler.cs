@@ -83,7 +83,7 @@ internal sealed class AcquireHandler(
             else if (await keyspace.ResolveAsync(wait.Fault, asked.Memory, stopping).ConfigureAwait(false) is { } error && error.Code != CacheErrorCode.NotFound)
             {
                 asked.Span.Ended(error);
-                Send(asked, asked.Refused(error));
+                Send(asked, asked.Failed(error));
                 return;
             }
 

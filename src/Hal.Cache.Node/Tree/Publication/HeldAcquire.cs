@@ -29,6 +29,12 @@ internal sealed class HeldAcquire(AcquireHandler handler, ulong instance, uint s
 
     public AcquireAnswer Busy() => new(item.Key, item.Flight, 0, AcquireStatus.Busy);
 
-    /// <summary>The answer where the value can't be had: the reason travels beside it.</summary>
+    /// <summary>The answer where the value can't be had now: the reason travels beside it.</summary>
     public AcquireAnswer Refused(CacheError error) => Busy() with { Payload = System.Text.Encoding.UTF8.GetBytes(error.Message) };
+
+    /// <summary>
+    /// The same, said to be for good where asking again brings no other answer, as of a path that the origin does not allow: a client must not be told
+    /// to try again. (<see cref="AcquireAnswer.Immutable"/> says it, which means nothing else here, and which an older holder passes over.)
+    /// </summary>
+    public AcquireAnswer Failed(CacheError error) => Refused(error) with { Immutable = error.Code is CacheErrorCode.Refused or CacheErrorCode.Invalid };
 }
