@@ -26,6 +26,7 @@ internal sealed class TreeState : ISessionCounter
         {
             Instance = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
             Epoch = isRoot ? (uint)RandomNumberGenerator.GetInt32(1, 1 << EpochBits) : 0;
+            VersionFloor = FloorOf(Epoch);
             Holders = new Forgetful();
             return;
         }
@@ -36,6 +37,7 @@ internal sealed class TreeState : ISessionCounter
             Epoch = (uint)new DurableCounter(options.Data, "hal-epoch").Next();
         else
             sessions = new DurableCounter(options.Data, "hal-session");
+        VersionFloor = FloorOf(Epoch);
     }
 
     /// <summary>Number of the instance, which no other has.</summary>
@@ -44,12 +46,19 @@ internal sealed class TreeState : ISessionCounter
     /// <summary>A root's epoch, above all earlier ones; 0 elsewhere.</summary>
     public uint Epoch { get; }
 
-    /// <summary>Every version that a root gives in this epoch is above it.</summary>
-    public long VersionFloor => (long)Epoch << SequenceBits;
+    /// <summary>
+    /// Every version that a root gives in this epoch is above it. It begins at a place of chance in the epoch's first half: a data directory
+    /// that was emptied, or restored from a backup, counts its epochs again, and copies below that are left of those that went must not pass for
+    /// what has the same version now.
+    /// </summary>
+    public long VersionFloor { get; }
 
     public IHolderLog Holders { get; }
 
     public uint Next() => sessions != null ? (uint)sessions.Next() : Interlocked.Increment(ref session);
+
+    private static long FloorOf(uint epoch) =>
+        epoch == 0 ? 0 : ((long)epoch << SequenceBits) | (BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & ((1L << (SequenceBits - 1)) - 1));
 
     // Who held copies of the data that went with the last process is not known: a root in memory waits for all leases at its start.
     private sealed class Forgetful : IHolderLog

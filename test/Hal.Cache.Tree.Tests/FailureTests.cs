@@ -54,6 +54,25 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task A_root_whose_data_directory_was_emptied_gives_no_version_that_a_leaf_may_have_already()
+    {
+        using var tree = TreeProcesses.Started(new SiloProcessOptions { Memory = "64mb", Disk = "256mb" }, ("root", null), ("leaf", "root"));
+        using var leaf = new RespTestClient(tree["leaf"].Port);
+        for (var i = 0; i < 50; i++) Assert.Equal("OK", leaf.Command("SET", $"f:{i}", $"old{i}").Text);
+        for (var i = 0; i < 50; i++) Assert.Equal($"old{i}", leaf.Command("GET", $"f:{i}").Text);
+
+        tree["root"].Kill();
+        Directory.Delete(tree["root"].DataDirectory, recursive: true);
+        tree["root"].Start();
+        using var root = new RespTestClient(tree["root"].Port);
+        for (var i = 0; i < 50; i += 2) Assert.Equal("OK", root.Command("SET", $"f:{i}", $"new{i}").Text);
+        tree.WaitConnected();
+        Assert.True(await Eventually.HoldsAsync(() => leaf.Command("GET", "f:none").IsNull, Patience));
+
+        for (var i = 0; i < 50; i++) Assert.Equal(i % 2 == 0 ? $"new{i}" : null, leaf.Command("GET", $"f:{i}") is { IsNull: false } found ? found.Text : null);
+    }
+
+    [Fact]
     public void A_leaf_that_is_killed_holds_a_write_up_no_longer_than_its_lease_and_comes_back_warm()
     {
         using var tree = TreeProcesses.Started(
