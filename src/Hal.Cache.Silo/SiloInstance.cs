@@ -162,7 +162,7 @@ internal sealed partial class SiloInstance : IAsyncDisposable
         // Alone, an instance expires keys by the machine's time of day, as Redis does.
         TreeClock? clock = state is null ? null : new TreeClock(BootClock.Instance);
         Result<IBlobStore> store = BlobStores.Open(StoreOptions(options, collections, state, logger), EvictionPolicies.Create(options.Policy), clock ?? BootClock.Instance);
-        CacheError? error = store.IsOk ? SlotsRecord.Check(options, store.Value) : store.Error;
+        CacheError? error = store.IsOk ? DataRecord.Check(options, store.Value) ?? SlotsRecord.Check(options, store.Value) : store.Error;
         if (store.IsOk && !options.MemoryOnly)
             origins.Value.StoreIs(options.Data);
         if (error is null)
