@@ -31,7 +31,7 @@ internal sealed class TreeState : ISessionCounter
             return;
         }
 
-        Instance = new DurableCounter(options.Data, "hal-instance", BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)))).Value;
+        Instance = DataPlace.InstanceOf(options.Data);
         Holders = new HolderLog(options.Data);
         if (isRoot)
             Epoch = (uint)new DurableCounter(options.Data, "hal-epoch").Next();

@@ -73,6 +73,33 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public void Two_leaves_that_began_with_copies_of_one_data_directory_both_hear_of_every_write()
+    {
+        using var tree = TreeProcesses.Started(
+            new SiloProcessOptions { Memory = "64mb", Disk = "256mb", Later = ["twin"] }, ("root", null), ("leaf", "root"), ("twin", "root"));
+        tree["leaf"].Terminate();
+        foreach (var file in Directory.GetFiles(tree["leaf"].DataDirectory, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(tree["twin"].DataDirectory, Path.GetRelativePath(tree["leaf"].DataDirectory, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        tree["leaf"].Start();
+        tree["twin"].Start();
+        tree.WaitConnected();
+
+        using var root = new RespTestClient(tree["root"].Port);
+        using var leaf = new RespTestClient(tree["leaf"].Port);
+        using var twin = new RespTestClient(tree["twin"].Port);
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.Equal("OK", root.Command("SET", "f:twin", $"v{i}").Text);
+            Assert.Equal(($"v{i}", $"v{i}"), (leaf.Command("GET", "f:twin").Text, twin.Command("GET", "f:twin").Text));
+        }
+    }
+
+    [Fact]
     public void A_leaf_that_is_killed_holds_a_write_up_no_longer_than_its_lease_and_comes_back_warm()
     {
         using var tree = TreeProcesses.Started(
