@@ -15,7 +15,7 @@ public static class ClientServices
         return services.AddSingleton<IControlPlane>(provider => new HttpControlPlane(options, provider.GetService<TimeProvider>() ?? TimeProvider.System));
     }
 
-    /// <summary>ASP.NET Core's distributed cache on a HAL instance: sessions, output caches and hybrid caches then sit on it.</summary>
+    /// <summary>ASP.NET Core's distributed cache on a HAL instance: sessions and hybrid caches then sit on it.</summary>
     public static IServiceCollection AddHalDistributedCache(this IServiceCollection services, HalCacheOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

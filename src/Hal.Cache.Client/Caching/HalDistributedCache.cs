@@ -7,7 +7,8 @@ namespace Hal.Cache.Client;
 
 /// <summary>
 /// ASP.NET Core's distributed cache on a HAL instance, over RESP. An entry is a hash of <c>data</c>, <c>absexp</c> and <c>sldexp</c>, as
-/// other Redis implementations of the interface have it. Thread-safe; throws <see cref="IOException"/> where the instance can't be reached.
+/// other Redis implementations of the interface have it, of at most 64 MB. Thread-safe; throws <see cref="IOException"/> where the instance can't be
+/// reached, <see cref="TimeoutException"/> where it does not answer in time, and <see cref="InvalidOperationException"/> where it answers an error.
 /// </summary>
 public sealed class HalDistributedCache : IBufferDistributedCache, IAsyncDisposable, IDisposable
 {
@@ -19,8 +20,10 @@ public sealed class HalDistributedCache : IBufferDistributedCache, IAsyncDisposa
 
     private readonly HalCacheOptions options;
     private readonly TimeProvider time;
-    private readonly SemaphoreSlim connecting = new(1, 1);
-    private volatile RespLink? link;
+    private readonly CancellationTokenSource disposed = new();
+    private readonly Lock gate = new();
+    private Task<RespLink>? link;
+    private bool closed;
 
     public HalDistributedCache(HalCacheOptions options, TimeProvider time)
     {
@@ -77,12 +80,19 @@ public sealed class HalDistributedCache : IBufferDistributedCache, IAsyncDisposa
 
     public Task RemoveAsync(string key, CancellationToken token = default) => RunAsync(new RespCommands().Add("DEL", Key(key)), token);
 
-    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+    public void Dispose() => Wait(() => DisposeAsync().AsTask());
 
     public async ValueTask DisposeAsync()
     {
-        if (link is { } open) await open.DisposeAsync();
-        connecting.Dispose();
+        Task<RespLink>? last;
+        lock (gate)
+        {
+            if (closed) return;
+            (closed, last) = (true, link);
+        }
+        await disposed.CancelAsync();
+        if (last is not null) await CloseAsync(last);
+        disposed.Dispose();
     }
 
     private Task<RespValue[]> SetAsync(string key, ReadOnlyMemory<byte> value, DistributedCacheEntryOptions entry, CancellationToken token)
@@ -124,44 +134,67 @@ public sealed class HalDistributedCache : IBufferDistributedCache, IAsyncDisposa
     {
         for (var last = false; ; last = true)
         {
-            var used = await LinkAsync(cancellation);
+            var used = await LinkAsync().WaitAsync(cancellation);
+            var sent = Observed(used.SendAsync(commands, cancellation));
             try
             {
-                var replies = await used.SendAsync(commands, cancellation).WaitAsync(options.CommandTimeout, time, cancellation);
+                var replies = await sent.WaitAsync(options.CommandTimeout, time, cancellation);
                 return replies.Concat(replies[^1].Items ?? []).FirstOrDefault(r => r.IsError) is { IsError: true } error ? throw new InvalidOperationException($"the instance answered: {error.Text}") : replies;
             }
             catch (IOException) when (!last && !cancellation.IsCancellationRequested)
             {
                 // The instance may have restarted since; another connection tells.
             }
-            catch (TimeoutException)
+            catch (TimeoutException late)
             {
                 used.Break();
-                throw;
+                throw new TimeoutException($"{options.Host}:{options.Port} did not answer within {options.CommandTimeout.TotalSeconds} s", late);
             }
         }
     }
 
-    private async Task<RespLink> LinkAsync(CancellationToken cancellation)
+    // One attempt for all who wait: had each one of its own, one after the other, the last would wait for all their time-outs.
+    private Task<RespLink> LinkAsync()
     {
-        if (link is { IsBroken: false } open) return open;
-        await connecting.WaitAsync(cancellation);
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(closed, this);
+            if (link is { } made && (!made.IsCompleted || made is { IsCompletedSuccessfully: true, Result.IsBroken: false })) return made;
+            return link = Observed(OpenAsync(link));
+        }
+    }
+
+    private async Task<RespLink> OpenAsync(Task<RespLink>? broken)
+    {
+        if (broken is not null) await CloseAsync(broken);
         try
         {
-            if (link is { IsBroken: false } made) return made;
-            if (link is { } broken) await broken.DisposeAsync();
-            link = null;
-            return link = await RespLink.ConnectAsync(options, cancellation);
+            return await RespLink.ConnectAsync(options, disposed.Token);
         }
         catch (SocketException failure)
         {
             throw new IOException($"{options.Host}:{options.Port} can't be reached: {failure.Message}", failure);
         }
-        finally
+        catch (OperationCanceledException)
         {
-            connecting.Release();
+            throw new ObjectDisposedException(nameof(HalDistributedCache));
         }
     }
+
+    private static async Task CloseAsync(Task<RespLink> link)
+    {
+        await ((Task)link).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (link.IsCompletedSuccessfully) await (await link).DisposeAsync();
+    }
+
+    // Whoever waits may leave first; a failure is then nobody's, and no UnobservedTaskException of the application's.
+    private static Task<T> Observed<T>(Task<T> task)
+    {
+        if (!task.IsCompletedSuccessfully) _ = SeenAsync(task);
+        return task;
+    }
+
+    private static async Task SeenAsync(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     // The interface has these twins; they must not wait for the thread that they block.
     private static T Wait<T>(Func<Task<T>> call) => Task.Run(call).GetAwaiter().GetResult();

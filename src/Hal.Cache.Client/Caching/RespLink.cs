@@ -112,26 +112,30 @@ internal sealed class RespLink : IAsyncDisposable
                 catch (Exception failure)
                 {
                     Break(); // first: who is told tries again, and must not find this link whole
-                    call.Replies.TrySetException(Broken(failure));
+                    call.Fail(failure);
                     throw;
                 }
             }
         }
-        catch (Exception failure) when (failure is IOException or InvalidDataException or OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception failure)
         {
-            why = failure;
+            why = failure; // whatever it is, those who wait are told
         }
         Break();
         pending.Writer.TryComplete();
-        while (pending.Reader.TryRead(out var left)) left.Replies.TrySetException(Broken(why));
+        while (pending.Reader.TryRead(out var left)) left.Fail(why);
     }
-
-    private static IOException Broken(Exception why) => new($"the connection broke: {why.Message}", why);
 
     private sealed record Pending(int Count)
     {
         public RespValue[] Values { get; } = new RespValue[Count];
 
         public TaskCompletionSource<RespValue[]> Replies { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Fail(Exception why)
+        {
+            // Seen here, since a caller that was cancelled no longer looks.
+            if (Replies.TrySetException(new IOException($"the connection broke: {why.Message}", why))) _ = Replies.Task.Exception;
+        }
     }
 }

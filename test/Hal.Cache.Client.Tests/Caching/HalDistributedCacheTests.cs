@@ -151,6 +151,17 @@ public sealed class HalDistributedCacheTests(SiloFixture silo) : IClassFixture<S
     }
 
     [Fact]
+    public async Task A_cache_that_was_disposed_of_says_so_and_may_be_disposed_of_again()
+    {
+        var own = new HalDistributedCache(silo.Options, TimeProvider.System);
+        await own.GetAsync(key);
+        await own.DisposeAsync();
+        own.Dispose();
+
+        Assert.Contains(nameof(HalDistributedCache), (await Assert.ThrowsAsync<ObjectDisposedException>(() => own.GetAsync(key))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_wrong_password_and_nobody_there_are_told()
     {
         await using var stranger = new HalDistributedCache(silo.Options with { Password = "wrong" }, TimeProvider.System);
