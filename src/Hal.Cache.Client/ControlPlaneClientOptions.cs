@@ -3,6 +3,9 @@ namespace Hal.Cache.Client;
 /// <summary>How a control plane is reached over HTTP.</summary>
 public sealed class ControlPlaneClientOptions
 {
+    // More than a timer takes is a mistake of units.
+    private static readonly TimeSpan TimeMax = TimeSpan.FromDays(1);
+
     /// <summary>Where it listens, such as <c>http://10.0.0.7:8080</c>; http or https, without query.</summary>
     public required Uri Url { get; init; }
 
@@ -29,6 +32,12 @@ public sealed class ControlPlaneClientOptions
     /// <summary>Null, or the rule that a setting breaks.</summary>
     public string? Problem() =>
         !Url.IsAbsoluteUri || Url.Scheme is not ("http" or "https") || Url.Query.Length > 0 ? $"Url is '{Url}'; it must be an http or https address without query"
+        : Secret is not null && Secret.AsSpan().ContainsAny('\r', '\n', '\0') ? "Secret has a line's end or a zero; a header can't carry it"
         : AttemptsMax < 1 ? $"AttemptsMax is {AttemptsMax}; it must be 1 or more"
-        : null;
+        : Wrong(nameof(RetryDelay), RetryDelay, TimeSpan.Zero) ?? Wrong(nameof(RetryDelayMax), RetryDelayMax, TimeSpan.Zero)
+        ?? Wrong(nameof(AttemptTimeout), AttemptTimeout, TimeSpan.FromTicks(1)) ?? Wrong(nameof(StreamTimeout), StreamTimeout, TimeSpan.FromTicks(1))
+        ?? (AnswerBytesMax is < 1 or > int.MaxValue ? $"AnswerBytesMax is {AnswerBytesMax}; it must be from 1 to {int.MaxValue}" : null);
+
+    private static string? Wrong(string name, TimeSpan time, TimeSpan least) =>
+        time >= least && time <= TimeMax ? null : $"{name} is {time}; it must be {(least > TimeSpan.Zero ? "above zero" : "zero or more")} and at most a day";
 }

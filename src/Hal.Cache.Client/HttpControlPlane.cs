@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using System.Text;
 using Hal.Cache.Client.Http;
 using Hal.Cache.Contracts.ControlPlane;
 
@@ -16,9 +17,16 @@ public sealed class HttpControlPlane : IControlPlane, IDisposable
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
     private readonly HttpClient http;
+    private readonly CancellationTokenSource disposed = new();
 
     public HttpControlPlane(ControlPlaneClientOptions options, TimeProvider time)
-        : this(options, time, new SocketsHttpHandler { PooledConnectionLifetime = ConnectionLifetime, ConnectTimeout = ConnectTimeout, UseCookies = false })
+        : this(options, time, new SocketsHttpHandler
+        {
+            PooledConnectionLifetime = ConnectionLifetime,
+            ConnectTimeout = ConnectTimeout,
+            UseCookies = false,
+            RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8, // a secret may be in any language, as RESP's may
+        })
     {
     }
 
@@ -46,7 +54,7 @@ public sealed class HttpControlPlane : IControlPlane, IDisposable
         Topology = new HttpTopology(calls);
         Routing = new HttpRouting(calls);
         Ownership = new HttpOwnership(calls);
-        Events = new HttpEvents(calls, http, options, time);
+        Events = new HttpEvents(calls, http, options, time, disposed.Token);
         Scheduling = new HttpScheduling(calls);
         Batches = new HttpBatches(calls);
         Analytics = new HttpAnalytics(calls);
@@ -70,5 +78,12 @@ public sealed class HttpControlPlane : IControlPlane, IDisposable
 
     public IAnalytics Analytics { get; }
 
-    public void Dispose() => http.Dispose();
+    /// <summary>Ends event streams and the calls that are on their way.</summary>
+    public void Dispose()
+    {
+        if (disposed.IsCancellationRequested) return;
+        disposed.Cancel();
+        http.Dispose();
+        disposed.Dispose();
+    }
 }

@@ -89,6 +89,24 @@ public sealed class EventStreamTests : IDisposable
     }
 
     [Fact]
+    public async Task Disposing_of_the_client_ends_its_streams()
+    {
+        await using var server = await PlaneServer.StartAsync(Plane());
+        var client = server.Client();
+        await using var items = client.Events.SubscribeAsync(new Subscription(), over.Token).GetAsyncEnumerator();
+        Assert.True(await items.MoveNextAsync());
+
+        var next = items.MoveNextAsync().AsTask();
+        client.Dispose();
+        client.Dispose();
+
+        Assert.False(await next);
+        Assert.False(over.IsCancellationRequested);
+        await using var late = client.Events.SubscribeAsync(new Subscription(), over.Token).GetAsyncEnumerator();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => late.MoveNextAsync().AsTask());
+    }
+
+    [Fact]
     public async Task A_subscription_that_is_refused_says_so_and_ends()
     {
         var plane = new FakeControlPlane().On("IEvents.SubscribeAsync", _ => Refusal());

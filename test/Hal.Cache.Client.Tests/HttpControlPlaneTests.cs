@@ -116,6 +116,36 @@ public sealed class HttpControlPlaneTests
     }
 
     [Fact]
+    public async Task A_secret_may_be_in_any_language()
+    {
+        var plane = new FakeControlPlane().On("IContent.TotalsAsync", ControlPlaneSamples.Of(typeof(ContentTotals)));
+        await using var server = await PlaneServer.StartAsync(plane, "pässwört");
+        using var client = server.Client("pässwört");
+
+        var answer = await client.Content.TotalsAsync(CancellationToken.None);
+
+        Assert.True(answer.IsOk, $"{answer.Error}");
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_longer_than_is_taken_says_so_and_is_not_asked_for_again()
+    {
+        var seen = 0;
+        await using var server = await PlaneServer.StartAsync(new FakeControlPlane(), before: (http, _) =>
+        {
+            Interlocked.Increment(ref seen);
+            return http.Response.WriteAsync(new string(' ', 1001));
+        });
+        using var client = new HttpControlPlane(
+            new ControlPlaneClientOptions { Url = server.Url, AnswerBytesMax = 1000, RetryDelay = TimeSpan.FromMilliseconds(1) }, TimeProvider.System);
+
+        var answer = await client.Content.TotalsAsync(CancellationToken.None);
+
+        Assert.Contains("AnswerBytesMax (1000)", answer.Error!.Message, StringComparison.Ordinal);
+        Assert.Equal(1, seen);
+    }
+
+    [Fact]
     public async Task A_server_that_does_not_answer_is_given_up_after_the_time_of_a_try()
     {
         var release = new TaskCompletionSource();
@@ -184,6 +214,27 @@ public sealed class HttpControlPlaneTests
 
         Assert.IsType<HttpControlPlane>(services.GetRequiredService<IControlPlane>());
         Assert.Same(services.GetRequiredService<IControlPlane>(), services.GetRequiredService<IControlPlane>());
+    }
+
+    [Fact]
+    public void A_setting_that_no_call_could_use_is_refused_by_its_name()
+    {
+        var url = new Uri("http://127.0.0.1");
+        (string Name, ControlPlaneClientOptions Options)[] wrong =
+        [
+            ("Secret", new() { Url = url, Secret = "a\nb" }),
+            ("AttemptsMax", new() { Url = url, AttemptsMax = 0 }),
+            ("RetryDelay", new() { Url = url, RetryDelay = TimeSpan.FromSeconds(-1) }),
+            ("RetryDelayMax", new() { Url = url, RetryDelayMax = TimeSpan.MaxValue }),
+            ("AttemptTimeout", new() { Url = url, AttemptTimeout = TimeSpan.Zero }),
+            ("StreamTimeout", new() { Url = url, StreamTimeout = TimeSpan.MaxValue }),
+            ("AnswerBytesMax", new() { Url = url, AnswerBytesMax = 0 }),
+            ("AnswerBytesMax", new() { Url = url, AnswerBytesMax = 3L << 30 }),
+        ];
+
+        foreach (var (name, options) in wrong)
+            Assert.StartsWith(name + " ", Assert.Throws<ArgumentException>(() => new HttpControlPlane(options, TimeProvider.System)).Message, StringComparison.Ordinal);
+        Assert.Null(new ControlPlaneClientOptions { Url = url, Secret = "s3cret" }.Problem());
     }
 
     [Theory]

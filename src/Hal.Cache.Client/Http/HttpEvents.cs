@@ -4,8 +4,8 @@ using Hal.Cache.Contracts.ControlPlane;
 
 namespace Hal.Cache.Client.Http;
 
-/// <summary>Events; a stream that is lost is taken up where it ended, as often as it takes.</summary>
-internal sealed class HttpEvents(PlaneCalls calls, HttpClient http, ControlPlaneClientOptions options, TimeProvider time) : IEvents
+/// <summary>Events; a stream that is lost is taken up where it ended, as often as it takes, until its caller or the client ends it.</summary>
+internal sealed class HttpEvents(PlaneCalls calls, HttpClient http, ControlPlaneClientOptions options, TimeProvider time, CancellationToken disposed) : IEvents
 {
     private const string Root = "v1/events";
 
@@ -17,6 +17,10 @@ internal sealed class HttpEvents(PlaneCalls calls, HttpClient http, ControlPlane
 
     public async IAsyncEnumerable<StreamItem> SubscribeAsync(Subscription subscription, [EnumeratorCancellation] CancellationToken cancellation)
     {
+        ObjectDisposedException.ThrowIf(disposed.IsCancellationRequested, typeof(HttpControlPlane));
+        // HttpClient's end would leave a stream that it has begun alone.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, disposed);
+        cancellation = either.Token;
         var begun = false;
         for (var failures = 0; !cancellation.IsCancellationRequested;)
         {

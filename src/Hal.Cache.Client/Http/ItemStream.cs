@@ -38,7 +38,7 @@ internal sealed class ItemStream : IAsyncDisposable
             response.Dispose();
             return new ItemStream(options, time, null, null, passing ? null : error);
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException || cancellation.IsCancellationRequested)
         {
             response?.Dispose();
             return new ItemStream(options, time, null, null, null);

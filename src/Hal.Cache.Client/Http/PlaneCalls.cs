@@ -71,6 +71,7 @@ internal sealed class PlaneCalls(HttpClient http, ControlPlaneClientOptions opti
         HttpMethod method, PlaneAddress address, byte[]? body, string? idempotencyKey, JsonTypeInfo<T>? type, CancellationToken cancellation)
     {
         if (!address.IsValid) return new CacheError(CacheErrorCode.Invalid, "a name is empty, '.' or '..'");
+        if (IdempotencyKeys.Problem(idempotencyKey) is { } problem) return new CacheError(CacheErrorCode.Invalid, problem);
         for (var attempt = 1; ; attempt++)
         {
             CacheError error;
@@ -88,6 +89,11 @@ internal sealed class PlaneCalls(HttpClient http, ControlPlaneClientOptions opti
                 catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
                 {
                     error = new CacheError(CacheErrorCode.Unavailable, $"{Where} did not answer within {options.AttemptTimeout.TotalSeconds} s");
+                }
+                catch (HttpRequestException failure) when (failure.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+                {
+                    // Another try would read as much again, for nothing.
+                    return new CacheError(CacheErrorCode.Unavailable, $"{Where} answered more than AnswerBytesMax ({options.AnswerBytesMax}) bytes, or headers beyond what is taken");
                 }
                 catch (Exception failure) when (failure is HttpRequestException or IOException)
                 {

@@ -13,8 +13,7 @@ internal sealed class IdempotencyTable(int keysMax = ControlPlaneLimits.Idempote
     public Result<string?> Find(string? key, string fingerprint)
     {
         if (key is null) return (string?)null;
-        if (key.Length is 0 or > ControlPlaneLimits.IdempotencyKeyLengthMax)
-            return new CacheError(CacheErrorCode.Invalid, $"an idempotency key has 1 to {ControlPlaneLimits.IdempotencyKeyLengthMax} characters");
+        if (IdempotencyKeys.Problem(key) is { } problem) return new CacheError(CacheErrorCode.Invalid, problem);
         if (!made.TryGetValue(key, out var known)) return (string?)null;
         return known.Fingerprint == fingerprint
             ? known.Id

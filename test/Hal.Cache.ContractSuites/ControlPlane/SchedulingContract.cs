@@ -167,6 +167,31 @@ public abstract class SchedulingContract : ControlPlaneContract
     }
 
     [Fact]
+    public async Task An_idempotency_key_may_be_in_any_language()
+    {
+        await RegisterTreeAsync();
+
+        var first = (await PrestageAsync(["a"], idempotencyKey: "Auftrag für 東京 1")).Value;
+        var again = (await PrestageAsync(["a"], idempotencyKey: "Auftrag für 東京 1")).Value;
+
+        Assert.Equal(first.Job, again.Job);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" job")]
+    [InlineData("job ")]
+    [InlineData("job\r\nX-Other: 1")]
+    [InlineData("job\t1")]
+    public async Task An_idempotency_key_that_no_header_carries_is_Invalid_and_makes_nothing(string key)
+    {
+        await RegisterTreeAsync();
+
+        AssertError(CacheErrorCode.Invalid, await PrestageAsync(["a"], idempotencyKey: key));
+        Assert.Empty((await Plane.Scheduling.ListPrestagesAsync(new PageRequest(), None)).Value.Items);
+    }
+
+    [Fact]
     public async Task Prestage_refuses_what_makes_no_sense()
     {
         await RegisterTreeAsync();
