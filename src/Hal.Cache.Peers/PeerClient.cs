@@ -124,6 +124,8 @@ public sealed class PeerClient(IPeerDirectory directory, PeerOptions options, Ti
 
         public IDuplexPipe Pipe => socket.Pipe;
 
+        public bool IsFresh => socket.IsFresh;
+
         public ActivityContext Trace() => socket.Trace();
 
         public bool IsReusable { get; set; }

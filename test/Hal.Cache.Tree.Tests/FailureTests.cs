@@ -100,6 +100,26 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public void A_transaction_whose_authority_restarted_since_WATCH_is_known_not_to_have_run()
+    {
+        using var tree = TreeProcesses.Started(new SiloProcessOptions { Memory = "64mb", Disk = "256mb", Durability = "commit" }, ("root", null), ("leaf", "root"));
+        using var leaf = new RespTestClient(tree["leaf"].Port);
+        Assert.Equal("OK", leaf.Command("SET", "f:w", "1").Text);
+        Assert.Equal("OK", leaf.Command("WATCH", "f:w").Text);
+
+        tree["root"].Kill();
+        tree["root"].Start();
+        tree.WaitConnected();
+        Assert.Equal("OK", leaf.Command("MULTI").Text);
+        Assert.Equal("QUEUED", leaf.Command("INCR", "f:w").Text);
+        var refused = leaf.Command("EXEC");
+
+        Assert.StartsWith("TRYAGAIN", refused.Text, StringComparison.Ordinal);
+        Assert.Equal("1", leaf.Command("GET", "f:w").Text);
+        Assert.Equal(2, leaf.Command("INCR", "f:w").Number);
+    }
+
+    [Fact]
     public void A_leaf_that_is_killed_holds_a_write_up_no_longer_than_its_lease_and_comes_back_warm()
     {
         using var tree = TreeProcesses.Started(

@@ -9,6 +9,9 @@ public interface ICommandLink : IAsyncDisposable
     /// <summary>What is written are requests, what is read are their replies.</summary>
     IDuplexPipe Pipe { get; }
 
+    /// <summary>Whether the peer, which owes no reply, has neither closed the connection nor sent something.</summary>
+    bool IsFresh { get; }
+
     /// <summary>Set when every reply has been taken, so that the connection may be used again; otherwise disposing closes it.</summary>
     bool IsReusable { get; set; }
 

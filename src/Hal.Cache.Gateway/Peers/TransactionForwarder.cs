@@ -131,6 +131,12 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
                 return new(rented.Error, IsSent: false, HasReplied: false);
             link = rented.Value;
         }
+        else if (!link.IsFresh)
+        {
+            // It broke while it watched: nothing of the transaction was sent, so its client may begin again.
+            await link.DisposeAsync().ConfigureAwait(false);
+            return new(new CacheError(CacheErrorCode.Unavailable, "the connection to the authority broke since WATCH"), IsSent: false, HasReplied: false);
+        }
 
         var relay = new ReplyRelay(context) { HasLines = call.WantsLines };
         await using (link)

@@ -82,6 +82,8 @@ public sealed class ScriptWatchTests
     {
         public IDuplexPipe Pipe { get; } = new Answering(answer);
 
+        public bool IsFresh => true;
+
         public bool IsReusable { get; set; }
 
         public System.Diagnostics.ActivityContext Trace() => default;
