@@ -29,6 +29,7 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
     private readonly NpgsqlDataSource source;
     private readonly TimeProvider time;
     private readonly PostgresRetry retry;
+    private readonly DoubtfulWrites doubtful = new();
     private readonly SemaphoreSlim migration = new(1, 1);
     private readonly SchemaMigrator migrator;
     private volatile bool migrated;
@@ -65,46 +66,53 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
     public Task<Result<IReadOnlyList<StoredRecord>>> LoadAsync(StoredKind kind, string keyStart, CancellationToken cancellation) =>
         LoadAsync(() => Command(LoadSome, kind, keyStart), cancellation);
 
-    public Task<Result<long>> PutAsync(StoredKind kind, string key, ReadOnlyMemory<byte> value, long replaces, CancellationToken cancellation)
+    public async Task<Result<long>> PutAsync(StoredKind kind, string key, ReadOnlyMemory<byte> value, long replaces, CancellationToken cancellation)
     {
-        if (RecordRules.Problem(key, value.Length) is { } problem) return Task.FromResult<Result<long>>(problem);
-        var call = Guid.CreateVersion7();
-        return RunAsync<long>(
-            async (attempt, limit) =>
+        if (RecordRules.Problem(key, value.Length) is { } problem) return problem;
+        var before = doubtful.Take(kind, key, replaces);
+        // One identity for all of them: whichever was done, it is found by that.
+        var call = before?.Call ?? Guid.CreateVersion7();
+        return await WriteAsync<long>(
+            async one =>
             {
-                await using var command = Command(replaces == 0 ? Insert : Update, kind, key);
-                command.Parameters.Add(new() { Value = call });
-                command.Parameters.Add(new() { Value = value });
-                if (replaces != 0) command.Parameters.Add(new() { Value = replaces });
-                if (await command.ExecuteScalarAsync(limit) is long version) return version;
-                var stored = await FindAsync(kind, key, limit);
-                // An earlier try of this very call may have been committed before its connection broke.
-                if (attempt > 1 && stored is { } found && found.WrittenBy == call) return found.Version;
-                return RecordRules.Changed(kind, key, replaces, stored?.Version);
+                if (await PutOnceAsync(kind, key, call, value, replaces, one.Limit) is { } version) return version;
+                while (true)
+                {
+                    var stored = await FindAsync(kind, key, one.Limit);
+                    // An earlier try of this very call may have been committed before its connection broke.
+                    if (before is null && one.Number > 1 && stored is { } found && found.WrittenBy == call) return found.Version;
+                    // Of an earlier call it is not known which value it brought: this one goes over it, and over one that is done only now.
+                    var isOwn = stored is null ? before is { MayBeGone: true } : stored.Value.WrittenBy == before?.Call;
+                    if (!isOwn) return RecordRules.Changed(kind, key, replaces, stored?.Version);
+                    if (await PutOnceAsync(kind, key, call, value, stored?.Version ?? 0, one.Limit) is { } over) return over;
+                }
             },
+            () => doubtful.Add(kind, key, replaces, call, before is { MayBeGone: true }),
             cancellation);
     }
 
-    public Task<Result<Done>> DeleteAsync(StoredKind kind, string key, long version, CancellationToken cancellation) =>
-        RecordRules.Problem(key, 0) is not null
-            ? Task.FromResult<Result<Done>>(Done.Value) // what can't be stored is not there
-            : RunAsync<Done>(
-                async (_, limit) =>
-                {
-                    await using var command = Command(Delete, kind, key);
-                    command.Parameters.Add(new() { Value = version });
-                    if (await command.ExecuteNonQueryAsync(limit) > 0) return Done.Value;
-                    return await FindAsync(kind, key, limit) is { } stored ? RecordRules.Changed(kind, key, version, stored.Version) : Done.Value;
-                },
-                cancellation);
+    public async Task<Result<Done>> DeleteAsync(StoredKind kind, string key, long version, CancellationToken cancellation)
+    {
+        if (RecordRules.Problem(key, 0) is not null) return Done.Value; // what can't be stored is not there
+        var before = doubtful.Take(kind, key, version);
+        return await WriteAsync<Done>(
+            async one =>
+            {
+                if (await DeleteOnceAsync(kind, key, version, one.Limit) || await FindAsync(kind, key, one.Limit) is not { } stored) return Done.Value;
+                if (stored.WrittenBy == before?.Call && await DeleteOnceAsync(kind, key, stored.Version, one.Limit)) return Done.Value;
+                return RecordRules.Changed(kind, key, version, stored.Version);
+            },
+            () => doubtful.Add(kind, key, version, before?.Call ?? Guid.CreateVersion7(), mayBeGone: true),
+            cancellation);
+    }
 
     /// <summary>How far this machine's clock is ahead of the database's, below zero where it is behind; as exact as half of the call's own time.</summary>
     public Task<Result<TimeSpan>> ClockAheadAsync(CancellationToken cancellation) => RunAsync<TimeSpan>(
-        async (_, limit) =>
+        async one =>
         {
             await using var command = source.CreateCommand("select clock_timestamp()");
             var asked = time.GetUtcNow();
-            var there = (DateTime)(await command.ExecuteScalarAsync(limit))!;
+            var there = (DateTime)(await command.ExecuteScalarAsync(one.Limit))!;
             return asked + ((time.GetUtcNow() - asked) / 2) - there;
         },
         cancellation);
@@ -117,11 +125,12 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
 
     private Task<Result<IReadOnlyList<StoredRecord>>> LoadAsync(Func<NpgsqlCommand> load, CancellationToken cancellation) =>
         RunAsync<IReadOnlyList<StoredRecord>>(
-            async (_, limit) =>
+            async one =>
             {
                 var records = new List<StoredRecord>();
                 await using var command = load();
-                await using var reader = await command.ExecuteReaderAsync(limit);
+                await using var reader = await command.ExecuteReaderAsync(one.Limit);
+                one.AnswerBegins();
                 // The limit is for an answer to begin: a tree that has so much that it takes longer to read would never start.
                 while (await reader.ReadAsync(cancellation))
                 {
@@ -143,15 +152,49 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
 
     private async Task<(long Version, Guid WrittenBy)?> FindAsync(StoredKind kind, string key, CancellationToken cancellation)
     {
+        // A call that was left to itself must not go over what came after it.
+        cancellation.ThrowIfCancellationRequested();
         await using var command = Command(Find, kind, key);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation) ? (reader.GetInt64(0), reader.GetGuid(1)) : null;
     }
 
-    private Task<Result<T>> RunAsync<T>(Func<int, CancellationToken, Task<Result<T>>> work, CancellationToken cancellation) =>
+    private async Task<long?> PutOnceAsync(StoredKind kind, string key, Guid call, ReadOnlyMemory<byte> value, long replaces, CancellationToken cancellation)
+    {
+        await using var command = Command(replaces == 0 ? Insert : Update, kind, key);
+        command.Parameters.Add(new() { Value = call });
+        command.Parameters.Add(new() { Value = value });
+        if (replaces != 0) command.Parameters.Add(new() { Value = replaces });
+        return await command.ExecuteScalarAsync(cancellation) is long version ? version : null;
+    }
+
+    private async Task<bool> DeleteOnceAsync(StoredKind kind, string key, long version, CancellationToken cancellation)
+    {
+        await using var command = Command(Delete, kind, key);
+        command.Parameters.Add(new() { Value = version });
+        return await command.ExecuteNonQueryAsync(cancellation) > 0;
+    }
+
+    // However it ends, by a cancellation too: where no answer says how the key stands, it may have been written.
+    private async Task<Result<T>> WriteAsync<T>(Func<PostgresTry, Task<Result<T>>> work, Action doubt, CancellationToken cancellation)
+    {
+        var isKnown = false;
+        try
+        {
+            var written = await RunAsync(work, cancellation);
+            isKnown = written.IsOk || written.Error.Code == CacheErrorCode.Changed;
+            return written;
+        }
+        finally
+        {
+            if (!isKnown) doubt();
+        }
+    }
+
+    private Task<Result<T>> RunAsync<T>(Func<PostgresTry, Task<Result<T>>> work, CancellationToken cancellation) =>
         // The migration takes what it takes; other silos may be at it.
         retry.RunAsync(
-            async (attempt, limit) => (migrated ? null : await MigrateAsync(cancellation)) is { } refused ? refused : await work(attempt, limit),
+            async one => (migrated ? null : await MigrateAsync(cancellation)) is { } refused ? refused : await work(one),
             migrated,
             cancellation);
 

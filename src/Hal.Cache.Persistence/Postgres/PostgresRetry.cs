@@ -6,20 +6,54 @@ namespace Hal.Cache.Persistence.Postgres;
 /// <summary>Repeats a call whose connection was lost, and makes values of what PostgreSQL throws.</summary>
 internal sealed class PostgresRetry(PostgresStoreOptions options, TimeProvider time)
 {
-    /// <param name="work">Told the number of the try, from 1, and the limit of them all.</param>
+    // Npgsql asks a server to cancel and waits for it, on the thread that cancels; from a server that hangs nothing comes. Who called does not wait along.
+    private static readonly TimeSpan CancellationTimeMax = TimeSpan.FromMilliseconds(250);
+
+    /// <param name="work">Told which try it is, and the limit of them all.</param>
     /// <param name="isLimited">All tries together take <see cref="PostgresStoreOptions.CallTimeMax"/> at most.</param>
     /// <param name="cancellation">Ends the waits between tries, too.</param>
-    public async Task<Result<T>> RunAsync<T>(Func<int, CancellationToken, Task<Result<T>>> work, bool isLimited, CancellationToken cancellation)
+    public async Task<Result<T>> RunAsync<T>(Func<PostgresTry, Task<Result<T>>> work, bool isLimited, CancellationToken cancellation)
     {
-        using var late = isLimited && options.CallTimeMax is { } max ? new CancellationTokenSource(max, time) : new CancellationTokenSource();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
+        var limit = isLimited ? options.CallTimeMax : null;
+        using var over = limit is { } max ? new CancellationTokenSource(max + CancellationTimeMax, time) : new CancellationTokenSource();
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellation);
+        var isOver = 0;
+        // What is left to itself may still say that its answer begins, when nobody waits for it any more.
+        void AnswerBegins()
+        {
+            if (Interlocked.CompareExchange(ref isOver, 1, 0) == 0) over.CancelAfter(Timeout.InfiniteTimeSpan);
+        }
+        var tries = TriesAsync(work, limit, AnswerBegins, cancellation);
+        try
+        {
+            return await tries.WaitAsync(waiting.Token);
+        }
+        catch (OperationCanceledException) when (waiting.IsCancellationRequested)
+        {
+            if (tries.IsCompleted) return await tries;
+            _ = LeaveAsync(tries);
+            cancellation.ThrowIfCancellationRequested();
+            return Late(null);
+        }
+        finally
+        {
+            Interlocked.Exchange(ref isOver, 1);
+        }
+    }
+
+    private async Task<Result<T>> TriesAsync<T>(Func<PostgresTry, Task<Result<T>>> work, TimeSpan? max, Action answerBegins, CancellationToken cancellation)
+    {
+        using var late = max is { } longest ? new CancellationTokenSource(longest, time) : new CancellationTokenSource();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(late.Token);
+        // Not linked: who cancels would wait for the server, see above.
+        await using var cancelled = cancellation.UnsafeRegister(static all => _ = ((CancellationTokenSource)all!).CancelAsync(), limit);
         var delay = options.RetryDelay;
         NpgsqlException? last = null;
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await work(attempt, limit.Token);
+                return await work(new PostgresTry(attempt, answerBegins, limit.Token));
             }
             catch (NpgsqlException failure) when (attempt < options.AttemptsMax && IsPassing(failure) && !limit.IsCancellationRequested)
             {
@@ -42,6 +76,19 @@ internal sealed class PostgresRetry(PostgresStoreOptions options, TimeProvider t
             {
                 return Late(last);
             }
+        }
+    }
+
+    // It ends when the server or the connection does; nobody hears how.
+    private static async Task LeaveAsync(Task tries)
+    {
+        try
+        {
+            await tries;
+        }
+        catch (Exception failure) when (failure is NpgsqlException or OperationCanceledException or ObjectDisposedException)
+        {
+            // As above.
         }
     }
 

@@ -1,6 +1,8 @@
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Persistence.Postgres;
+using Hal.Cache.Testing.Network;
+using Hal.Cache.Testing.Processes;
 using Npgsql;
 
 namespace Hal.Cache.Persistence.Tests.Postgres;
@@ -118,6 +120,97 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
         Assert.Equal(new Dictionary<string, long> { ["a"] = update.Value, ["b"] = insert.Value }, stored);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_failed_and_was_written_all_the_same_is_written_over_by_who_tries_again(bool isRemoved)
+    {
+        var direct = await postgres.CreateDatabaseAsync();
+        await using var cutter = new AnswerCutter(postgres.Server.Port);
+        var once = Options(postgres.Server.ConnectionString(new NpgsqlConnectionStringBuilder(direct).Database!, cutter.Port), attemptsMax: 1);
+        await using var store = new PostgresControlPlaneStore(once, TimeProvider.System);
+        var first = await store.PutAsync(StoredKind.Link, "a", Value, 0, CancellationToken.None);
+        cutter.Cuts = 1;
+        CacheError? failed = isRemoved
+            ? (await store.DeleteAsync(StoredKind.Link, "a", first.Value, CancellationToken.None)).Error
+            : (await store.PutAsync(StoredKind.Link, "a", Value, first.Value, CancellationToken.None)).Error;
+        // The connection broke; on a new one the answer that is cut would be another.
+        await store.LoadAllAsync(CancellationToken.None);
+        cutter.Cuts = 1;
+        var unmade = await store.PutAsync(StoredKind.Link, "b", Value, 0, CancellationToken.None);
+        Assert.Equal([CacheErrorCode.Unavailable, CacheErrorCode.Unavailable], new[] { failed?.Code, unmade.Error?.Code });
+
+        var update = await store.PutAsync(StoredKind.Link, "a", (byte[])[2], first.Value, CancellationToken.None);
+        var insert = await store.PutAsync(StoredKind.Link, "b", (byte[])[3], 0, CancellationToken.None);
+        var stale = await store.PutAsync(StoredKind.Link, "a", Value, first.Value, CancellationToken.None);
+
+        Assert.True(update.IsOk, $"{update.Error}");
+        Assert.True(insert.IsOk, $"{insert.Error}");
+        Assert.Equal(CacheErrorCode.Changed, stale.Error?.Code);
+        var stored = (await store.LoadAllAsync(CancellationToken.None)).Value;
+        Assert.Equal([("a", update.Value, 2), ("b", insert.Value, 3)], stored.OrderBy(r => r.Key).Select(r => (r.Key, r.Version, (int)r.Value.Span[0])));
+    }
+
+    [Fact]
+    public async Task What_failed_and_was_written_all_the_same_is_removed_by_who_knows_the_version_before()
+    {
+        var direct = await postgres.CreateDatabaseAsync();
+        await using var cutter = new AnswerCutter(postgres.Server.Port);
+        var once = Options(postgres.Server.ConnectionString(new NpgsqlConnectionStringBuilder(direct).Database!, cutter.Port), attemptsMax: 1);
+        await using var store = new PostgresControlPlaneStore(once, TimeProvider.System);
+        var first = await store.PutAsync(StoredKind.Link, "a", Value, 0, CancellationToken.None);
+        cutter.Cuts = 1;
+        Assert.False((await store.PutAsync(StoredKind.Link, "a", Value, first.Value, CancellationToken.None)).IsOk);
+
+        var removed = await store.DeleteAsync(StoredKind.Link, "a", first.Value, CancellationToken.None);
+
+        Assert.True(removed.IsOk, $"{removed.Error}");
+        Assert.Empty((await store.LoadAllAsync(CancellationToken.None)).Value);
+    }
+
+    [Fact]
+    public async Task What_another_has_written_after_a_doubtful_write_stays()
+    {
+        var direct = await postgres.CreateDatabaseAsync();
+        await using var cutter = new AnswerCutter(postgres.Server.Port);
+        var once = Options(postgres.Server.ConnectionString(new NpgsqlConnectionStringBuilder(direct).Database!, cutter.Port), attemptsMax: 1);
+        await using var store = new PostgresControlPlaneStore(once, TimeProvider.System);
+        await using var other = Store(direct);
+        var first = await store.PutAsync(StoredKind.Link, "a", Value, 0, CancellationToken.None);
+        cutter.Cuts = 1;
+        Assert.False((await store.PutAsync(StoredKind.Link, "a", Value, first.Value, CancellationToken.None)).IsOk);
+        var seen = (await other.LoadAllAsync(CancellationToken.None)).Value.Single();
+        var others = await other.PutAsync(StoredKind.Link, "a", Value, seen.Version, CancellationToken.None);
+
+        var put = await store.PutAsync(StoredKind.Link, "a", Value, first.Value, CancellationToken.None);
+
+        Assert.True(others.IsOk, $"{others.Error}");
+        Assert.Equal(CacheErrorCode.Changed, put.Error?.Code);
+    }
+
+    [Fact]
+    public async Task A_call_to_a_server_that_hangs_takes_no_longer_than_it_may()
+    {
+        var direct = await postgres.CreateDatabaseAsync();
+        using var line = new LinkProxy(postgres.Server.Port);
+        var options = new PostgresStoreOptions
+        {
+            // Without TLS nothing limits how long Npgsql waits for a server that it asks to cancel.
+            ConnectionString = postgres.Server.ConnectionString(new NpgsqlConnectionStringBuilder(direct).Database!, line.Port) + ";Ssl Mode=Disable",
+            CallTimeMax = TimeSpan.FromMilliseconds(200),
+        };
+        await using var store = new PostgresControlPlaneStore(options, TimeProvider.System);
+        var first = await store.PutAsync(StoredKind.Link, "a", Value, 0, CancellationToken.None);
+        line.Hold();
+
+        var hung = await store.PutAsync(StoredKind.Link, "a", Value, first.Value, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30));
+        line.Heal();
+
+        Assert.Equal(new CacheError(CacheErrorCode.Unavailable, "PostgreSQL did not answer within 00:00:00.2000000"), hung.Error);
+        Assert.True(await Eventually.HoldsAsync(
+            async () => (await store.PutAsync(StoredKind.Link, "a", Value, first.Value, CancellationToken.None)).IsOk, TimeSpan.FromSeconds(60)));
+    }
+
     [Fact]
     public async Task A_database_that_is_not_there_is_NotFound()
     {
@@ -154,8 +247,8 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
     public void A_connection_string_is_checked_without_connecting(string connection, bool good) =>
         Assert.Equal(good, PostgresControlPlaneStore.Problem(connection) is null);
 
-    private static PostgresStoreOptions Options(string connection) =>
-        new() { ConnectionString = connection, AttemptsMax = 4, RetryDelay = TimeSpan.FromMilliseconds(10) };
+    private static PostgresStoreOptions Options(string connection, int attemptsMax = 4) =>
+        new() { ConnectionString = connection, AttemptsMax = attemptsMax, RetryDelay = TimeSpan.FromMilliseconds(10) };
 
     private static PostgresControlPlaneStore Store(string connection) => new(Options(connection), TimeProvider.System);
 }
