@@ -5,7 +5,7 @@ namespace Hal.Cache.Contracts.ControlPlane;
 /// Actors are addressed by kind and key: an instance by its name, an ownership record by a key's hash slot, a link by its two ends.
 /// Every call may be repeated: what is a put, a removal, or is numbered by (epoch, sequence) is idempotent by itself, what makes
 /// something new takes an idempotency key (<see cref="ControlPlaneLimits.IdempotencyKeyLengthMax"/> characters, remembered for
-/// <see cref="ControlPlaneLimits.IdempotencyKeysMax"/> writes). Expected failures are values; a list has a limit and a cursor.
+/// <see cref="ControlPlaneLimits.IdempotencyKeysMax"/> writes; over a restart, where what they made is stored and has not ended). Expected failures are values; a list has a limit and a cursor.
 /// </remarks>
 public interface IControlPlane
 {

@@ -24,7 +24,9 @@ internal sealed class PinsHost(
         async () =>
         {
             var print = JsonSerializer.Serialize(request, StoredJson.Default.PinRequest);
-            var before = made.Ask(m => m.Find(idempotencyKey, print));
+            var mark = IdempotencyMark.Of(idempotencyKey, print);
+            if (!mark.IsOk) return mark.Error;
+            var before = made.Ask(m => m.Find(mark.Value));
             if (!before.IsOk) return before.Error;
             if (before.Value is { } id) return pins.Ask<Result<PinInfo>>(p => p.Find(id) is { } pinned ? pinned : new CacheError(CacheErrorCode.NotFound, $"pin '{id}' has ended"));
             if (Check(request) is { } wrong) return wrong;
@@ -32,11 +34,12 @@ internal sealed class PinsHost(
             if (!keys.IsOk) return keys.Error;
             var bytes = await BytesOfAsync(keys.Value, cancellation);
             if (!bytes.IsOk) return bytes.Error;
-            var pin = new PinInfo { Pin = ids.Next("pin", state.Now), Request = request, CreatedAt = state.Now, Keys = keys.Value.Count, Bytes = bytes.Value };
+            var pin = new PinInfo { Pin = "", Request = request, CreatedAt = state.Now, Keys = keys.Value.Count, Bytes = bytes.Value };
             if (Exceeds(pin) is { } full) return full;
+            pin = pin with { Pin = made.Ask(m => m.Try(mark.Value, () => ids.Next("pin", state.Now, mark.Value?.Tail))) };
             if (await records.StoreAsync(pin, cancellation) is { } error) return error;
             pins.Tell(p => p.Add(pin));
-            made.Tell(m => m.Remember(idempotencyKey, print, pin.Pin));
+            made.Tell(m => m.Remember(mark.Value, pin.Pin));
             Revise(request.Instance);
             return pin;
         },
@@ -63,7 +66,11 @@ internal sealed class PinsHost(
 
     public void Load(IReadOnlyList<StoredRecord> stored)
     {
-        foreach (var pin in PinRecords.Load(stored)) pins.Tell(p => p.Add(pin));
+        foreach (var pin in PinRecords.Load(stored).OrderBy(p => p.Pin, StringComparer.Ordinal))
+        {
+            pins.Tell(p => p.Add(pin));
+            made.Tell(m => m.Remember(IdempotencyMark.OfId(pin.Pin), pin.Pin));
+        }
     }
 
     private CacheError? Check(PinRequest request)

@@ -117,6 +117,10 @@ internal sealed class SchedulingHost : IScheduling
         manifests.Load(records);
         pins.Load(records);
         jobs.Load(records);
+        foreach (var (job, _, _) in JobRecords.Heads(records).OrderBy(h => h.Job, StringComparer.Ordinal))
+        {
+            if (jobs.Get(job).IsOk) made.Tell(m => m.Remember(IdempotencyMark.OfId(job), job));
+        }
     }
 
     private async Task<Result<T>> ChangeManifestAsync<T>(string manifest, Func<Task<Result<T>>> change, CancellationToken cancellation)
@@ -129,15 +133,20 @@ internal sealed class SchedulingHost : IScheduling
     private async Task<Result<PrestageInfo>> PrestageNowAsync(PrestageRequest request, string? idempotencyKey, CancellationToken cancellation)
     {
         var print = JsonSerializer.Serialize(request, StoredJson.Default.PrestageRequest);
-        var before = made.Ask(m => m.Find(idempotencyKey, print));
+        var mark = IdempotencyMark.Of(idempotencyKey, print);
+        if (!mark.IsOk) return mark.Error;
+        var before = made.Ask(m => m.Find(mark.Value));
         if (!before.IsOk) return before.Error;
         if (before.Value is { } id) return await GetPrestageAsync(id, cancellation);
         if (CheckPrestage(request) is { } wrong) return wrong;
         var keys = await ResolveAsync(request.Selection, cancellation);
         if (!keys.IsOk) return keys.Error;
 
-        var begun = await jobs.BeginAsync(ids.Next("prestage", state.Now), request with { Selection = new KeySelection() }, keys.Value, cancellation);
-        if (begun.IsOk) made.Tell(m => m.Remember(idempotencyKey, print, begun.Value.Job));
+        var job = made.Ask(m => m.Try(mark.Value, () => ids.Next("prestage", state.Now, mark.Value?.Tail)));
+        // One of whose beginning no answer came may have told of itself since, and be through.
+        var told = jobs.Get(job);
+        var begun = told.IsOk ? told : await jobs.BeginAsync(job, request with { Selection = new KeySelection() }, keys.Value, cancellation);
+        if (begun.IsOk) made.Tell(m => m.Remember(mark.Value, begun.Value.Job));
         return begun;
     }
 

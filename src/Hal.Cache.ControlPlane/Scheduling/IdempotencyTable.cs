@@ -3,27 +3,41 @@ using Hal.Cache.Contracts.ControlPlane;
 
 namespace Hal.Cache.ControlPlane.Scheduling;
 
-/// <summary>What was made under which idempotency key; bounded, the oldest is forgotten first. Not thread-safe.</summary>
+/// <summary>What was made, or tried, under which idempotency key; bounded, the oldest is forgotten first. Not thread-safe.</summary>
 internal sealed class IdempotencyTable(int keysMax = ControlPlaneLimits.IdempotencyKeysMax)
 {
-    private readonly Dictionary<string, (string Fingerprint, string Id)> made = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
     private readonly Queue<string> order = new();
 
     /// <summary>The id that was made for the key, or null where none was. Conflict: the key was used for another request.</summary>
-    public Result<string?> Find(string? key, string fingerprint)
+    public Result<string?> Find(IdempotencyMark? mark)
     {
-        if (key is null) return (string?)null;
-        if (IdempotencyKeys.Problem(key) is { } problem) return new CacheError(CacheErrorCode.Invalid, problem);
-        if (!made.TryGetValue(key, out var known)) return (string?)null;
-        return known.Fingerprint == fingerprint
-            ? known.Id
-            : new CacheError(CacheErrorCode.Conflict, "the idempotency key was used for another request");
+        if (mark is null || entries.GetValueOrDefault(mark.Key) is not { IsMade: true } known) return (string?)null;
+        return known.Request == mark.Request ? known.Id : new CacheError(CacheErrorCode.Conflict, "the idempotency key was used for another request");
     }
 
-    public void Remember(string? key, string fingerprint, string id)
+    /// <summary>
+    /// The id to make now: that of a try before, since what failed may have been stored all the same, and a second one beside it would be too many.
+    /// </summary>
+    public string Try(IdempotencyMark? mark, Func<string> next)
     {
-        if (key is null || !made.TryAdd(key, (fingerprint, id))) return;
-        order.Enqueue(key);
-        if (order.Count > keysMax) made.Remove(order.Dequeue());
+        if (mark is not null && entries.GetValueOrDefault(mark.Key) is { IsMade: false } tried && tried.Request == mark.Request) return tried.Id;
+        var id = next();
+        if (mark is not null) Set(mark, id, isMade: false);
+        return id;
     }
+
+    public void Remember(IdempotencyMark? mark, string id)
+    {
+        if (mark is not null) Set(mark, id, isMade: true);
+    }
+
+    private void Set(IdempotencyMark mark, string id, bool isMade)
+    {
+        if (!entries.ContainsKey(mark.Key)) order.Enqueue(mark.Key);
+        entries[mark.Key] = new Entry(mark.Request, id, isMade);
+        if (order.Count > keysMax) entries.Remove(order.Dequeue());
+    }
+
+    private sealed record Entry(string Request, string Id, bool IsMade);
 }

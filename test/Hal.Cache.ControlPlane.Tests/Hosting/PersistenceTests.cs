@@ -109,6 +109,40 @@ public sealed class PersistenceTests
         Assert.DoesNotContain(store.Records, r => r.Kind == StoredKind.Prestage);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_repeat_makes_nothing_new_whether_a_restart_or_a_lost_answer_lies_between(bool isLost)
+    {
+        var pin = new PinRequest { Instance = "leaf", Selection = new KeySelection { Keys = [.. Keys(10_000)] } };
+        var job = new PrestageRequest { Selection = new KeySelection { Keys = [.. Keys(3)] }, Instances = ["leaf"] };
+        await using (var plane = await StartAsync(keepInstances: true))
+        {
+            await RegisterAsync(plane);
+            for (var answers = isLost ? 2 : 0; answers >= 0; answers--)
+            {
+                store.AnswersLost = answers;
+                await plane.Scheduling.PinAsync(pin, "once", default);
+                store.AnswersLost = answers;
+                await plane.Scheduling.PrestageAsync(job, "and once", default);
+            }
+            store.AnswersLost = 0;
+            clock.Advance(TimeSpan.FromSeconds(2));
+        }
+        var records = store.Records.Where(r => r.Kind is StoredKind.Pin or StoredKind.Prestage).Select(r => r.Key).Order(StringComparer.Ordinal).ToArray();
+
+        await using var again = await StartAsync(keepInstances: true);
+        await RegisterAsync(again);
+        var pinned = await again.Scheduling.PinAsync(pin, "once", default);
+        var begun = await again.Scheduling.PrestageAsync(job, "and once", default);
+        var other = await again.Scheduling.PinAsync(pin with { Selection = new KeySelection() }, "once", default);
+
+        Assert.Equal(records, store.Records.Where(r => r.Kind is StoredKind.Pin or StoredKind.Prestage).Select(r => r.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(pinned.Value.Pin, (await again.Scheduling.ListPinsAsync(null, new PageRequest(), default)).Value.Items.Single().Pin);
+        Assert.Equal(begun.Value.Job, (await again.Scheduling.ListPrestagesAsync(new PageRequest(), default)).Value.Items.Single().Job);
+        Assert.Equal(CacheErrorCode.Conflict, other.Error?.Code);
+    }
+
     [Fact]
     public async Task What_is_removed_or_ended_leaves_nothing_in_the_store()
     {

@@ -8,6 +8,7 @@ namespace Hal.Cache.Testing.ControlPlane;
 public sealed class MemoryControlPlaneStore : IControlPlaneStore
 {
     private readonly ConcurrentDictionary<(StoredKind Kind, string Key), StoredRecord> records = new();
+    private readonly ConcurrentDictionary<(StoredKind Kind, string Key), long> doubtful = new();
     private long version;
 
     /// <summary>What every call answers, while set.</summary>
@@ -15,6 +16,9 @@ public sealed class MemoryControlPlaneStore : IControlPlaneStore
 
     /// <summary>Puts and deletes that are still taken; after them the store is as away.</summary>
     public int WritesLeft { get; set; } = int.MaxValue;
+
+    /// <summary>Puts whose answer is still to be lost: they are taken, and answered as if the store were away.</summary>
+    public int AnswersLost { get; set; }
 
     public IReadOnlyList<StoredRecord> Records => [.. records.Values];
 
@@ -28,10 +32,15 @@ public sealed class MemoryControlPlaneStore : IControlPlaneStore
     public Task<Result<long>> PutAsync(StoredKind kind, string key, ReadOnlyMemory<byte> value, long replaces, CancellationToken cancellation)
     {
         if (FailureOfWrite() is { } failure) return Task.FromResult<Result<long>>(failure);
-        if ((records.TryGetValue((kind, key), out var stored) ? stored.Version : 0) != replaces) return Task.FromResult<Result<long>>(Changed(key));
+        // Who had no answer has the version before, and may write over what was taken of it.
+        var isAgain = doubtful.TryRemove((kind, key), out var before) && before == replaces;
+        if (!isAgain && (records.TryGetValue((kind, key), out var stored) ? stored.Version : 0) != replaces) return Task.FromResult<Result<long>>(Changed(key));
         var next = Interlocked.Increment(ref version);
         records[(kind, key)] = new StoredRecord(kind, key, next, value.ToArray());
-        return Task.FromResult<Result<long>>(next);
+        if (AnswersLost == 0) return Task.FromResult<Result<long>>(next);
+        AnswersLost--;
+        doubtful[(kind, key)] = replaces;
+        return Task.FromResult<Result<long>>(new CacheError(CacheErrorCode.Unavailable, "the store's answer was lost"));
     }
 
     public Task<Result<Done>> DeleteAsync(StoredKind kind, string key, long version, CancellationToken cancellation)
