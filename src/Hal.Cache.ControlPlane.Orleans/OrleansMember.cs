@@ -28,6 +28,9 @@ public sealed partial class OrleansMember : IAsyncDisposable // partial: [Logger
     // Leaving hands the grains over; a member that can't is taken for dead, as after a crash.
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(3);
 
+    // Orleans tries for minutes to write down that it leaves where the database is gone, whatever its token says.
+    private static readonly TimeSpan EndTimeMax = LeaveTimeout + TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan RejoinDelay = TimeSpan.FromSeconds(1);
 
     private readonly OrleansMemberOptions options;
@@ -79,14 +82,27 @@ public sealed partial class OrleansMember : IAsyncDisposable // partial: [Logger
     public async ValueTask DisposeAsync()
     {
         await leaving.CancelAsync();
-        await rejoining;
-        await EndAsync(LeaveTimeout);
-        leaving.Dispose();
+        try
+        {
+            await LeaveAsync().WaitAsync(EndTimeMax, TimeProvider.System);
+        }
+        catch (TimeoutException)
+        {
+            // It is left to itself, and ends with the process; the others find out.
+            LogNotLeft(log, options.ClusterId, EndTimeMax);
+        }
     }
 
     private IGrainFactory Grains() => (host ?? throw new ObjectDisposedException(nameof(OrleansMember))).Services.GetRequiredService<IGrainFactory>();
 
     private RecordHomes? Homes() => host?.Services.GetRequiredService<RecordHomes>();
+
+    private async Task LeaveAsync()
+    {
+        await rejoining;
+        await EndAsync(LeaveTimeout);
+        leaving.Dispose();
+    }
 
     private async Task<CacheError?> StartAsync(CancellationToken cancellation)
     {
@@ -223,6 +239,9 @@ public sealed partial class OrleansMember : IAsyncDisposable // partial: [Logger
 
     [LoggerMessage(LogLevel.Error, "cluster '{Cluster}' took this silo for dead, it joins again; the data that it serves is not touched: {Why}")]
     private static partial void LogEvicted(ILogger log, string cluster, string why);
+
+    [LoggerMessage(LogLevel.Warning, "cluster '{Cluster}' could not be left within {Limit}, as without its database; the others find out that this silo is gone")]
+    private static partial void LogNotLeft(ILogger log, string cluster, TimeSpan limit);
 
     [LoggerMessage(LogLevel.Warning, "cluster '{Cluster}' has this silo again")]
     private static partial void LogRejoined(ILogger log, string cluster);

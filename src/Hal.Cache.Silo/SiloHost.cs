@@ -37,6 +37,8 @@ internal sealed class SiloHost : IAsyncDisposable
     public static async Task<int> RunAsync(SiloOptions options)
     {
         using var signals = new StopSignals();
+        // Goes last: what is disposed of below belongs to the stop, and may hang as well.
+        using var deadline = new Timer(_ => CutStop());
         var exported = TelemetrySettings.Read(options.Otlp);
         using var loggers = LoggerFactory.Create(logging =>
         {
@@ -71,7 +73,7 @@ internal sealed class SiloHost : IAsyncDisposable
             await instances.WaitForTreeAsync(ConnectTimeout, signals.Requested);
             Banner.Write(Console.Out, options, [.. host.listeners.Resp.Select(l => l.IPEndPoint!)], host.Http);
             await signals.WaitAsync();
-            using var deadline = new Timer(_ => CutStop(), null, StopTimeout, Timeout.InfiniteTimeSpan);
+            deadline.Change(StopTimeout, Timeout.InfiniteTimeSpan);
             await plane.StopAsync();
             await host.StopAsync();
             await instances.DisposeAsync();

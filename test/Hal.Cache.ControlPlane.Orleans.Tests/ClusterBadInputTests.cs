@@ -47,6 +47,20 @@ public sealed class ClusterBadInputTests : IDisposable
     }
 
     [Fact]
+    public void A_silo_whose_database_is_gone_ends_in_time_all_the_same()
+    {
+        using var database = new PostgresServer();
+        using var silo = Silo("x", database.ConnectionString("postgres"), FreePort.Next());
+        silo.WaitReady(ClusterTree.Patience);
+        database.Kill();
+
+        silo.Terminate();
+
+        Assert.Equal(0, silo.WaitExit(ClusterTree.Patience));
+        Assert.Contains("cluster 'hal-cache' could not be left within 00:00:04, as without its database", silo.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_database_that_goes_away_and_a_name_that_two_silos_have_are_told_and_cost_no_read()
     {
         using var database = new PostgresServer();
