@@ -1,6 +1,7 @@
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Instances;
+using Hal.Cache.ControlPlane.Hosting;
 using Hal.Cache.ControlPlane.Orleans.Grains;
 using Hal.Cache.ControlPlane.Orleans.Records;
 using Hal.Cache.ControlPlane.Ownership;
@@ -172,5 +173,26 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
         Assert.Equal(CacheErrorCode.Unavailable, down.Error?.Code);
         Assert.Contains("the disk is on fire", down.Error!.Message, StringComparison.Ordinal);
         Assert.True(up.IsOk);
+    }
+
+    [Fact]
+    public async Task A_tree_whose_records_another_life_has_written_begins_anew_with_them()
+    {
+        var store = new MemoryControlPlaneStore();
+        var plane = cluster.Plane(cluster.Resources.Add(TimeProvider.System, store));
+        CacheKey[] keys = [CacheKey.FromText("a"), CacheKey.FromText("b")];
+        Assert.True((await plane.Scheduling.PutManifestAsync("m", keys, None)).IsOk);
+        // As where the cluster was parted.
+        await using (var other = (await InProcessControlPlane.StartAsync(new ControlPlaneOptions(), store, TimeProvider.System, new Random(1), None)).Value)
+        {
+            Assert.True((await other.Scheduling.PutManifestAsync("m", keys[..1], None)).IsOk);
+            Assert.True((await other.Scheduling.PutManifestAsync("others", keys[..1], None)).IsOk);
+        }
+
+        var put = await plane.Scheduling.PutManifestAsync("m", keys, None);
+
+        Assert.True(put.IsOk, put.ToString());
+        Assert.Equal(2, (await plane.Scheduling.GetManifestAsync("m", None)).Value.Keys);
+        Assert.Equal(1, (await plane.Scheduling.GetManifestAsync("others", None)).Value.Keys);
     }
 }

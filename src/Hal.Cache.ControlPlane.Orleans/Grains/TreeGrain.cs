@@ -90,7 +90,7 @@ internal sealed class TreeGrain(ITreeResources resources, RecordHomes homes, Orl
         Plane.Events.SubscribeAsync(subscription, cancellation);
 
     Task<Result<InstanceLease>> IInstances.RegisterAsync(InstanceRegistration registration, CancellationToken cancellation) =>
-        Plane.Instances.RegisterAsync(registration, cancellation);
+        KeptAsync(Plane.Instances.RegisterAsync(registration, cancellation));
 
     Task<Result<InstanceLease>> IInstances.HeartbeatAsync(Heartbeat heartbeat, CancellationToken cancellation) => Plane.Instances.HeartbeatAsync(heartbeat, cancellation);
 
@@ -129,10 +129,10 @@ internal sealed class TreeGrain(ITreeResources resources, RecordHomes homes, Orl
     Task<Result<SlotOwner>> IOwnership.OwnerAsync(CacheKey key, CancellationToken cancellation) => Plane.Ownership.OwnerAsync(key, cancellation);
 
     Task<Result<Done>> IOwnership.AssignAsync(string root, IReadOnlyList<SlotRange> slots, CancellationToken cancellation) =>
-        Plane.Ownership.AssignAsync(root, slots, cancellation);
+        KeptAsync(Plane.Ownership.AssignAsync(root, slots, cancellation));
 
     Task<Result<Done>> IOwnership.ReleaseAsync(string root, IReadOnlyList<SlotRange> slots, CancellationToken cancellation) =>
-        Plane.Ownership.ReleaseAsync(root, slots, cancellation);
+        KeptAsync(Plane.Ownership.ReleaseAsync(root, slots, cancellation));
 
     Task<Result<IReadOnlyList<SlotAssignment>>> IOwnership.ListAsync(CancellationToken cancellation) => Plane.Ownership.ListAsync(cancellation);
 
@@ -140,14 +140,15 @@ internal sealed class TreeGrain(ITreeResources resources, RecordHomes homes, Orl
         Plane.Scheduling.AffinityAsync(request, cancellation);
 
     Task<Result<ManifestInfo>> IScheduling.PutManifestAsync(string manifest, IReadOnlyList<CacheKey> keys, CancellationToken cancellation) =>
-        Plane.Scheduling.PutManifestAsync(manifest, keys, cancellation);
+        KeptAsync(Plane.Scheduling.PutManifestAsync(manifest, keys, cancellation));
 
     Task<Result<ManifestInfo>> IScheduling.GetManifestAsync(string manifest, CancellationToken cancellation) => Plane.Scheduling.GetManifestAsync(manifest, cancellation);
 
     Task<Result<Page<CacheKey>>> IScheduling.ListManifestKeysAsync(string manifest, PageRequest page, CancellationToken cancellation) =>
         Plane.Scheduling.ListManifestKeysAsync(manifest, page, cancellation);
 
-    Task<Result<Done>> IScheduling.RemoveManifestAsync(string manifest, CancellationToken cancellation) => Plane.Scheduling.RemoveManifestAsync(manifest, cancellation);
+    Task<Result<Done>> IScheduling.RemoveManifestAsync(string manifest, CancellationToken cancellation) =>
+        KeptAsync(Plane.Scheduling.RemoveManifestAsync(manifest, cancellation));
 
     Task<Result<PrestageInfo>> IScheduling.PrestageAsync(PrestageRequest request, string? idempotencyKey, CancellationToken cancellation) =>
         Plane.Scheduling.PrestageAsync(request, idempotencyKey, cancellation);
@@ -166,9 +167,9 @@ internal sealed class TreeGrain(ITreeResources resources, RecordHomes homes, Orl
         Plane.Scheduling.ReportPrestageAsync(progress, cancellation);
 
     Task<Result<PinInfo>> IScheduling.PinAsync(PinRequest request, string? idempotencyKey, CancellationToken cancellation) =>
-        Plane.Scheduling.PinAsync(request, idempotencyKey, cancellation);
+        KeptAsync(Plane.Scheduling.PinAsync(request, idempotencyKey, cancellation));
 
-    Task<Result<Done>> IScheduling.UnpinAsync(string pin, CancellationToken cancellation) => Plane.Scheduling.UnpinAsync(pin, cancellation);
+    Task<Result<Done>> IScheduling.UnpinAsync(string pin, CancellationToken cancellation) => KeptAsync(Plane.Scheduling.UnpinAsync(pin, cancellation));
 
     Task<Result<Page<PinInfo>>> IScheduling.ListPinsAsync(string? instance, PageRequest page, CancellationToken cancellation) =>
         Plane.Scheduling.ListPinsAsync(instance, page, cancellation);
@@ -192,6 +193,15 @@ internal sealed class TreeGrain(ITreeResources resources, RecordHomes homes, Orl
 
     Task<Result<IReadOnlyList<ScalingSignal>>> IAnalytics.ScalingSignalsAsync(CancellationToken cancellation) => Plane.Analytics.ScalingSignalsAsync(cancellation);
 
+    // Another life of this grain has written, as where the cluster was parted: who called asks the next one, which reads what is stored.
+    private async Task<Result<T>> KeptAsync<T>(Task<Result<T>> change)
+    {
+        var changed = await change;
+        if (changed.Error?.Code != CacheErrorCode.Changed) return changed;
+        DeactivateOnIdle();
+        throw new OrleansException($"another control plane of '{tree}' has written: {changed.Error.Message}");
+    }
+
     // A link that is not reached is told when it is observed again that it is none.
     private async Task ForgetAsync(Link link)
     {
@@ -208,6 +218,8 @@ internal sealed class TreeGrain(ITreeResources resources, RecordHomes homes, Orl
     // The records hide at once what is of an instance that is gone; here its memory is given back.
     private async Task ForgetGoneAsync(CancellationToken cancellation)
     {
+        // What is kept without a call may be another's as well.
+        if (Plane.IsOutdated) DeactivateOnIdle();
         var view = await Plane.ViewAsync(cancellation);
         foreach (var instance in view.Instances)
         {

@@ -13,6 +13,9 @@ internal sealed class DurableState(IControlPlaneStore? store) : IDisposable
     private readonly Turn turn = new();
     private readonly Dictionary<(StoredKind Kind, string Key), long> versions = [];
 
+    /// <summary>Another has written what is kept here, so that this is not how it stands.</summary>
+    public bool IsOutdated { get; private set; }
+
     /// <summary>Runs a change with no other durable one beside it.</summary>
     public Task<Result<T>> ChangeAsync<T>(Func<Task<Result<T>>> change, CancellationToken cancellation) => turn.RunAsync(change, cancellation);
 
@@ -34,6 +37,7 @@ internal sealed class DurableState(IControlPlaneStore? store) : IDisposable
         if (store is null) return null;
         var put = await store.PutAsync(kind, key, json, versions.GetValueOrDefault((kind, key)), cancellation);
         if (put.IsOk) versions[(kind, key)] = put.Value;
+        else if (put.Error.Code == CacheErrorCode.Changed) IsOutdated = true;
         return put.Error;
     }
 
@@ -47,6 +51,7 @@ internal sealed class DurableState(IControlPlaneStore? store) : IDisposable
         if (store is null || !versions.TryGetValue((kind, key), out var version)) return null;
         var deleted = await store.DeleteAsync(kind, key, version, cancellation);
         if (deleted.IsOk) versions.Remove((kind, key));
+        else if (deleted.Error.Code == CacheErrorCode.Changed) IsOutdated = true;
         return deleted.Error;
     }
 

@@ -50,6 +50,9 @@ public sealed class InProcessControlPlane : IControlPlane, IAsyncDisposable
     /// <summary>Where the event log is.</summary>
     public LogPlace LastEvent => new(state.Events.Last.LogId, state.Events.Last.Position);
 
+    /// <summary>Another control plane has written to the store what this one keeps: one that is started anew has it.</summary>
+    public bool IsOutdated => durable.IsOutdated;
+
     public IInstances Instances => instances;
 
     public IContent Content { get; }
