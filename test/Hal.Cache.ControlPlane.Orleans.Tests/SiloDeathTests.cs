@@ -4,6 +4,7 @@ using Hal.Cache.Contracts.Instances;
 using Hal.Cache.ControlPlane.Hosting;
 using Hal.Cache.ControlPlane.Orleans.Grains;
 using Hal.Cache.ControlPlane.Orleans.Records;
+using Hal.Cache.ControlPlane.Orleans.Roles;
 using Hal.Cache.ControlPlane.Ownership;
 using Hal.Cache.Testing.ControlPlane;
 using Hal.Cache.Testing.Processes;
@@ -194,5 +195,20 @@ public sealed class SiloDeathTests(ClusterFixture cluster)
         Assert.True(put.IsOk, put.ToString());
         Assert.Equal(2, (await plane.Scheduling.GetManifestAsync("m", None)).Value.Keys);
         Assert.Equal(1, (await plane.Scheduling.GetManifestAsync("others", None)).Value.Keys);
+    }
+
+    [Fact]
+    public async Task A_call_that_the_cluster_gave_up_is_made_again_and_one_that_its_caller_gave_up_is_not()
+    {
+        var calls = new GrainCalls(new OrleansPlaneOptions(), TimeProvider.System);
+        using var caller = new CancellationTokenSource();
+        var made = 0;
+
+        var again = await calls.AskAsync(() => ++made == 1 ? Task.FromException<int>(new TaskCanceledException()) : Task.FromResult(made), caller.Token);
+        await caller.CancelAsync();
+        var given = calls.AskAsync(() => Task.FromException<int>(new TaskCanceledException()), caller.Token);
+
+        Assert.Equal(2, again.Value);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => given);
     }
 }

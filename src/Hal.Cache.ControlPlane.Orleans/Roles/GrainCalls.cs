@@ -18,7 +18,8 @@ internal sealed class GrainCalls(OrleansPlaneOptions options, TimeProvider time,
             {
                 return await call();
             }
-            catch (Exception failure) when (IsLoss(failure))
+            // Orleans gives up looking for a grain's place by a cancellation of its own.
+            catch (Exception failure) when (IsLoss(failure) || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
                 cancellation.ThrowIfCancellationRequested();
                 // A grain that said why it can't begin says more than silence after it does.
