@@ -3,6 +3,7 @@ using Hal.Cache.ControlPlane.Orleans.Grains;
 using Hal.Cache.ControlPlane.Orleans.Records;
 using Hal.Cache.Testing.ControlPlane;
 using Hal.Cache.Testing.Processes;
+using Hal.Cache.Testing.Time;
 
 namespace Hal.Cache.ControlPlane.Orleans.Tests;
 
@@ -25,6 +26,21 @@ public sealed class BatchGrainTests(ClusterFixture cluster)
 
         var ended = await Eventually.HoldsAsync(async () => (last = (await plane.Batches.GetAsync("b", None)).Value).State == BatchState.Ended, Patience);
 
+        Assert.True(ended, $"{last}");
+    }
+
+    [Fact]
+    public async Task A_batch_is_ended_by_the_tree_where_its_reminder_is_far_away()
+    {
+        var clock = new ManualTimeProvider();
+        var plane = cluster.Plane(cluster.Resources.Add(clock, new MemoryControlPlaneStore()));
+        var begun = await plane.Batches.BeginAsync("b", new BatchRequest { EndsAt = clock.GetUtcNow().AddHours(1) }, None);
+        Assert.True(begun.IsOk, begun.ToString());
+
+        clock.Advance(TimeSpan.FromHours(1) + TimeSpan.FromSeconds(1));
+
+        BatchInfo? last = null;
+        var ended = await Eventually.HoldsAsync(async () => (last = (await plane.Batches.GetAsync("b", None)).Value).State == BatchState.Ended, Patience);
         Assert.True(ended, $"{last}");
     }
 

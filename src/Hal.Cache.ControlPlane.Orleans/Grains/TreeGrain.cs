@@ -38,7 +38,9 @@ internal sealed class TreeGrain(ITreeResources resources, RecordHomes homes, Orl
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         tree = this.GetPrimaryKeyString();
-        var grains = new TreeGrains(() => GrainFactory, () => homes, new TreeKey(tree, ""), new GrainCalls(options, TimeProvider.System));
+        // The property may be asked in a turn of this grain only, and what ends by time is called by a timer of none.
+        var factory = GrainFactory;
+        var grains = new TreeGrains(() => factory, () => homes, new TreeKey(tree, ""), new GrainCalls(options, TimeProvider.System));
         links = grains.Links;
         var shards = new PlaneShards(new GrainContentIndex(grains.Records), grains.Jobs, grains.BatchRecords);
         var random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue));
