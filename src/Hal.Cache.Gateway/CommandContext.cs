@@ -276,6 +276,12 @@ internal sealed class CommandContext : IDisposable
 
     internal unsafe ReadOnlySpan<byte> Input => new(input, inputLength);
 
+    /// <summary>Bytes of a streamed argument that have come so far.</summary>
+    internal long ArrivingBytes { get; set; }
+
+    /// <summary>Bytes of streamed arguments; any thread may ask.</summary>
+    internal long StreamedBytes => larges.Bytes + ArrivingBytes;
+
     internal void AddLarge(ILargeValue value) => larges.Add(value);
 
     /// <summary>A copy of the request as the parser takes it again, with its streamed arguments, which are the caller's from here on.</summary>

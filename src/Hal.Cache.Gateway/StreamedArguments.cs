@@ -15,12 +15,16 @@ internal sealed class StreamedArguments
 
     public int Count => values.Count;
 
+    /// <summary>What they take, put together or not; any thread may ask.</summary>
+    public long Bytes { get; private set; }
+
     public ILargeValue this[int index] => values[index];
 
     public void Add(ILargeValue value)
     {
         values.Add(value);
         wholes.Add(null);
+        Bytes += value.Length;
     }
 
     public bool HasWhole(int index) => wholes[index] is not null;
@@ -40,6 +44,7 @@ internal sealed class StreamedArguments
                 return new CacheError(CacheErrorCode.Invalid, $"argument exceeds the {GatewayLimits.MaterialisedArgBytesMax} bytes that this command takes");
             byte[] buffer = ArrayPool<byte>.Shared.Rent((int)value.Length);
             wholes[i] = buffer;
+            Bytes += buffer.Length;
             for (int done = 0; done < value.Length;)
             {
                 Result<int> read = await value.ReadAsync(done, buffer.AsMemory(done, (int)value.Length - done), cancellation);
@@ -71,5 +76,6 @@ internal sealed class StreamedArguments
 
         values.Clear();
         wholes.Clear();
+        Bytes = 0;
     }
 }

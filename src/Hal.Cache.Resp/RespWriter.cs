@@ -31,6 +31,9 @@ public sealed class RespWriter : IDisposable
     /// <summary>Bytes written since the last <see cref="Clear"/>, deferred bodies not counted.</summary>
     public int Length => length;
 
+    /// <summary>Bytes that its buffer has room for.</summary>
+    public int Capacity => buffer.Length;
+
     /// <summary>What was written, valid until the next write.</summary>
     public ReadOnlyMemory<byte> Written => buffer.AsMemory(0, length);
 

@@ -3,16 +3,19 @@ using System.Buffers;
 namespace Hal.Cache.Gateway.Clients;
 
 /// <summary>Bytes of a request that crosses the border of two blocks of the input, in a pooled buffer. Not thread-safe.</summary>
-internal struct CarryBuffer()
+internal sealed class CarryBuffer
 {
     private const int BytesMin = 4 << 10;
     private byte[] buffer = [];
 
     public int Length { get; private set; }
 
-    public readonly ReadOnlyMemory<byte> Memory => buffer.AsMemory(0, Length);
+    /// <summary>Bytes that there is room for.</summary>
+    public int Capacity => buffer.Length;
 
-    public readonly ReadOnlySpan<byte> Span => buffer.AsSpan(0, Length);
+    public ReadOnlyMemory<byte> Memory => buffer.AsMemory(0, Length);
+
+    public ReadOnlySpan<byte> Span => buffer.AsSpan(0, Length);
 
     /// <summary>Adds bytes; so many are needed in the end, as far as is known.</summary>
     public void Add(ReadOnlySpan<byte> bytes, long needed)

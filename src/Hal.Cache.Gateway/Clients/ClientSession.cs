@@ -100,6 +100,9 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     /// <summary>Bytes of buffers for messages from other connections.</summary>
     public long OutboxBytes => outbox?.Bytes ?? 0;
 
+    /// <summary>What its connection's buffers hold; set by the connection.</summary>
+    public ConnectionBuffers? Buffers { get; set; }
+
     /// <summary>Messages from other connections.</summary>
     public ClientOutbox Outbox
     {

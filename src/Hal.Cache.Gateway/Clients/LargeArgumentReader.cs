@@ -39,6 +39,7 @@ internal sealed class LargeArgumentReader(PipeReader input, CommandContext conte
         {
             if (!isWhole)
                 value.Release();
+            context.ArrivingBytes = 0;
         }
 
         return isWhole ? value : null;
@@ -57,6 +58,7 @@ internal sealed class LargeArgumentReader(PipeReader input, CommandContext conte
             if (!await FillAsync(value, index, length).ConfigureAwait(false))
                 return false;
             left -= length;
+            context.ArrivingBytes += length;
             while (context.Refused == null && !value.TryCommit(index))
                 context.Refused = await context.Store.MakeRoomAsync(length, closed).ConfigureAwait(false);
         }

@@ -37,6 +37,9 @@ internal sealed class ReplySender(
     /// <summary>Bytes of a body that may wait to be sent together.</summary>
     private const int BodyBytesUnsent = 256 << 10;
 
+    /// <summary>A buffer for replies that has grown beyond this is given back once they are handed over: a connection lives long after its largest reply.</summary>
+    private const int ReplyBytesKept = 256 << 10;
+
     private readonly RespWriter reply = context.Reply;
     private readonly PipeWriter output = pipe.Output;
     private readonly IInputAhead? input = pipe.Input as IInputAhead;
@@ -77,6 +80,12 @@ internal sealed class ReplySender(
         stuck?.Dispose();
         InputTaken(long.MaxValue);
     }
+
+    /// <summary>Bytes that were received while replies waited, and not worked on yet; any thread may ask.</summary>
+    public long AheadBytes => Volatile.Read(ref ahead);
+
+    /// <summary>Bytes that wait for the client to take them, as far as the transport tells; any thread may ask.</summary>
+    public long UnsentBytes => output.CanGetUnflushedBytes ? output.UnflushedBytes : 0;
 
     /// <summary>True when the connection is of no use any more.</summary>
     public bool IsClosed { get; private set; }
@@ -155,6 +164,8 @@ internal sealed class ReplySender(
         output.Write(reply.WrittenSpan[sent..]);
         context.Client.Counters.BytesOut += reply.WrittenSpan.Length;
         reply.Clear();
+        if (reply.Capacity > ReplyBytesKept)
+            reply.ReturnBuffer();
         IsClosed |= await SendAsync().ConfigureAwait(false);
     }
 

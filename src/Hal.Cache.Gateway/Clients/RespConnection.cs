@@ -37,12 +37,12 @@ internal sealed class RespConnection : IDisposable
     private readonly TimeProvider time;
     private readonly ClientSession client;
 
+    private readonly CarryBuffer carry = new();
     private readonly ReplySender sender;
     private readonly CommandEnd end;
     private readonly ForwardedWrites? writes;
     private PipelineAhead? ahead;
     private LargeArgumentReader? large;
-    private CarryBuffer carry = new();
     private bool closing;
     private bool resumes; // a large argument was taken: the request may be complete without another byte
     private long available; // bytes of input that are here
@@ -68,6 +68,7 @@ internal sealed class RespConnection : IDisposable
             : null;
         sender = new ReplySender(context, pipe, client.Abort, loop, commits, time, closed);
         client.Wake = input.CancelPendingRead;
+        client.Buffers = new ConnectionBuffers(context, carry, sender);
         context.SendSoFar = server.Forwarder is null ? null : SendSoFarAsync;
         EndCommand();
     }
@@ -100,25 +101,25 @@ internal sealed class RespConnection : IDisposable
             {
                 if (sender.IsOnBorrowedThread && !buffer.IsEmpty)
                     await sender.GiveBackThreadAsync().ConfigureAwait(false);
-                Step step = Process(ref buffer);
+                ConnectionStep step = Process(ref buffer);
                 if (writes is { Count: > 0 })
                 {
                     await WaitAsync(AnswerWritesAsync(step)).ConfigureAwait(false);
-                    if (sender.IsOnBorrowedThread && step != Step.NeedsInput)
+                    if (sender.IsOnBorrowedThread && step != ConnectionStep.NeedsInput)
                         await sender.GiveBackThreadAsync().ConfigureAwait(false);
-                    if (step is Step.Follows or Step.Ends)
-                        step = (step == Step.Follows ? Begin() : End()) ?? Step.Sends;
+                    if (step is ConnectionStep.Follows or ConnectionStep.Ends)
+                        step = (step == ConnectionStep.Follows ? Begin() : End()) ?? ConnectionStep.Sends;
                 }
 
-                if (step == Step.NeedsInput)
+                if (step == ConnectionStep.NeedsInput)
                     break;
-                if (step == Step.Waits)
+                if (step == ConnectionStep.Waits)
                 {
                     if (waiting == Outcome.Retry && !buffer.IsEmpty && server.Keyspace.KeepsCopies)
                         (ahead ??= new PipelineAhead(context, server.Table)).Look(buffer);
                     await WaitAsync(FinishCommandAsync()).ConfigureAwait(false);
                 }
-                else if (step == Step.LargeArgument)
+                else if (step == ConnectionStep.LargeArgument)
                 {
                     buffer = await TakeLargeAsync(buffer).ConfigureAwait(false);
                 }
@@ -153,7 +154,7 @@ internal sealed class RespConnection : IDisposable
     }
 
     /// <summary>Runs commands until one has to wait, a large argument begins, much is to be sent, or the input ends.</summary>
-    private Step Process(ref ReadOnlySequence<byte> buffer)
+    private ConnectionStep Process(ref ReadOnlySequence<byte> buffer)
     {
         context.Scope.ReadAt = WriteScope.ReadAtFirst;
         while (!buffer.IsEmpty || resumes)
@@ -162,16 +163,16 @@ internal sealed class RespConnection : IDisposable
             available = writes is null ? 0 : buffer.Length;
             int used = 0;
             resumes = false;
-            Step? step = carry.Length > 0 ? ProcessCarried(block, ref used) : ProcessBlock(block, ref used);
+            ConnectionStep? step = carry.Length > 0 ? ProcessCarried(block, ref used) : ProcessBlock(block, ref used);
             buffer = buffer.Slice(used);
             if (step is { } stop)
                 return stop;
         }
 
-        return Step.NeedsInput;
+        return ConnectionStep.NeedsInput;
     }
 
-    private Step? ProcessBlock(ReadOnlyMemory<byte> block, ref int used)
+    private ConnectionStep? ProcessBlock(ReadOnlyMemory<byte> block, ref int used)
     {
         while (used < block.Length)
         {
@@ -186,7 +187,7 @@ internal sealed class RespConnection : IDisposable
                 case ParseResult.LargeArgument:
                     carry.Add(rest.Span[..parser.Consumed], parser.Needed);
                     used += parser.Consumed;
-                    return Step.LargeArgument;
+                    return ConnectionStep.LargeArgument;
                 case ParseResult.NeedMore:
                     carry.Add(rest.Span, parser.Needed);
                     used = block.Length;
@@ -200,7 +201,7 @@ internal sealed class RespConnection : IDisposable
     }
 
     /// <summary>Adds to the request that is carried what it needs, no more, so that what follows is read in place again.</summary>
-    private Step? ProcessCarried(ReadOnlyMemory<byte> block, ref int used)
+    private ConnectionStep? ProcessCarried(ReadOnlyMemory<byte> block, ref int used)
     {
         ParseResult result = parser.Parse(carry.Span);
         while (result == ParseResult.NeedMore)
@@ -217,10 +218,10 @@ internal sealed class RespConnection : IDisposable
             return Refuse();
         used -= carry.Length - parser.Consumed;
         carry.Cut(parser.Consumed);
-        return result == ParseResult.LargeArgument ? Step.LargeArgument : RunCommand(carry.Memory, used);
+        return result == ParseResult.LargeArgument ? ConnectionStep.LargeArgument : RunCommand(carry.Memory, used);
     }
 
-    private Step? RunCommand(ReadOnlyMemory<byte> request, int used)
+    private ConnectionStep? RunCommand(ReadOnlyMemory<byte> request, int used)
     {
         if (parser.Count == 0)
         {
@@ -230,11 +231,11 @@ internal sealed class RespConnection : IDisposable
 
         context.SetInput(request);
         hasMore = writes is not null && available > used;
-        return writes is { Count: > 0 } && !MayJoinWrites() ? Step.Follows : Begin();
+        return writes is { Count: > 0 } && !MayJoinWrites() ? ConnectionStep.Follows : Begin();
     }
 
     /// <summary>Begins the command that was parsed.</summary>
-    private Step? Begin()
+    private ConnectionStep? Begin()
     {
         replyStart = reply.Length;
         // One in so many is timed: reading the clock costs as much as a small command's other half.
@@ -243,19 +244,19 @@ internal sealed class RespConnection : IDisposable
         if (context.IsForwarded && writes is not null && (hasMore || writes.Count > 0) && writes.Takes(context.Spec, context.Count) && writes.TryAdd())
         {
             EndCommand();
-            return writes.IsFull ? Step.Sends : null;
+            return writes.IsFull ? ConnectionStep.Sends : null;
         }
 
         if (waiting is Outcome.Retry or Outcome.Async)
-            return Step.Waits;
-        return writes is { Count: > 0 } ? Step.Ends : End();
+            return ConnectionStep.Waits;
+        return writes is { Count: > 0 } ? ConnectionStep.Ends : End();
     }
 
-    private Step? End()
+    private ConnectionStep? End()
     {
         closing |= waiting == Outcome.Close;
         FinishCommand();
-        return closing || reply.Length >= ReplyBytesBuffered || reply.Deferred.Count > 0 ? Step.Sends : null;
+        return closing || reply.Length >= ReplyBytesBuffered || reply.Deferred.Count > 0 ? ConnectionStep.Sends : null;
     }
 
     /// <summary>Whether what comes behind unanswered writes can be no other than one more of them, or refused.</summary>
@@ -263,10 +264,10 @@ internal sealed class RespConnection : IDisposable
         !context.IsLarge(0) && server.Table.Find(context.Arg(0)) is { Subcommands.Length: 0 } spec && writes!.Takes(spec, parser.Count);
 
     /// <summary>Has the writes that were put off run and writes their replies, ahead of what the command behind them may have written.</summary>
-    private async ValueTask AnswerWritesAsync(Step step)
+    private async ValueTask AnswerWritesAsync(ConnectionStep step)
     {
         context.Scope.ReadAt = 0;
-        bool hasBegun = step is Step.Waits or Step.Ends or Step.Refused;
+        bool hasBegun = step is ConnectionStep.Waits or ConnectionStep.Ends or ConnectionStep.Refused;
         byte[] behind = hasBegun ? reply.WrittenSpan[replyStart..].ToArray() : [];
         bool failed = hasBegun && context.Failed;
         if (hasBegun)
@@ -347,12 +348,12 @@ internal sealed class RespConnection : IDisposable
         carry.Cut(0);
     }
 
-    private Step Refuse()
+    private ConnectionStep Refuse()
     {
         replyStart = reply.Length;
         reply.Error([.. "ERR "u8, .. parser.ErrorMessage]);
         closing = true;
-        return Step.Refused;
+        return ConnectionStep.Refused;
     }
 
     private async ValueTask<ReadOnlySequence<byte>> TakeLargeAsync(ReadOnlySequence<byte> buffer)
@@ -384,22 +385,5 @@ internal sealed class RespConnection : IDisposable
 
         await sender.BeginReplyAsync().ConfigureAwait(false);
         replyStart = 0;
-    }
-
-    private enum Step
-    {
-        NeedsInput,
-        Waits,
-        LargeArgument,
-        Sends,
-
-        /// <summary>What came is no request: the connection ends.</summary>
-        Refused,
-
-        /// <summary>The command runs when the writes before it are answered.</summary>
-        Follows,
-
-        /// <summary>The command has run, and ends when the writes before it are answered.</summary>
-        Ends,
     }
 }

@@ -132,7 +132,7 @@ internal static class ClientAdminCommands
     internal static StringBuilder Describe(CommandContext c, ClientSession client, long now)
     {
         string flags = client.IsMonitor ? "O" : "";
-        long output = client.OutboxBytes;
+        ClientMemory memory = ClientMemory.Of(client);
         ClientTransaction? transaction = client.Transaction;
         ClientSubscriptions? subscriptions = client.Subscriptions;
         int Count(SubscriptionKind kind) => subscriptions?.Of(kind).Count ?? 0;
@@ -150,8 +150,9 @@ internal static class ClientAdminCommands
             .Append(CultureInfo.InvariantCulture,
             $"age={Seconds(now - client.Created.ToUnixTimeMilliseconds())} idle={Seconds(now - client.ActiveAt)} flags={(flags.Length == 0 ? "N" : flags)} ")
             .Append(CultureInfo.InvariantCulture, $"db={client.Database} sub={Count(SubscriptionKind.Channel)} psub={Count(SubscriptionKind.Pattern)} ssub={Count(SubscriptionKind.ShardChannel)} ")
-            .Append(CultureInfo.InvariantCulture, $"multi={(transaction is { IsOpen: true } ? transaction.Queue.Count : -1)} qbuf={(client == c.Client ? c.Parser.Consumed : 0)} qbuf-free=0 argv-mem=0 multi-mem={transaction?.Bytes ?? 0} ")
-            .Append(CultureInfo.InvariantCulture, $"rbs=0 rbp=0 obl=0 oll=0 omem={output} tot-mem={output + (client.Transaction?.Bytes ?? 0)} events=r cmd={client.Counters.Spec?.FullName ?? "NULL"} user={client.User.Name} ")
+            .Append(CultureInfo.InvariantCulture, $"multi={(transaction is { IsOpen: true } ? transaction.Queue.Count : -1)} qbuf={(client == c.Client ? c.Parser.Consumed : memory.Query)} ")
+            .Append(CultureInfo.InvariantCulture, $"qbuf-free={memory.QueryFree} argv-mem={memory.Arguments} multi-mem={memory.Queued} ")
+            .Append(CultureInfo.InvariantCulture, $"rbs={memory.ReplyRoom} rbp={memory.ReplyRoom} obl={memory.Reply} oll=0 omem={memory.Output} tot-mem={memory.Total} events=r cmd={client.Counters.Spec?.FullName ?? "NULL"} user={client.User.Name} ")
             .Append(CultureInfo.InvariantCulture, $"redir={(client.Tracking.IsOn ? client.Tracking.RedirectTo : -1)} resp={client.Protocol} ")
             .Append(CultureInfo.InvariantCulture, $"lib-name={client.LibraryName} lib-ver={client.LibraryVersion}\n");
     }

@@ -111,8 +111,15 @@ internal static class InfoCommands
         Line(text, $"connected_clients:{c.Server.Clients.Count}");
         Line(text, $"cluster_connections:0");
         Line(text, $"maxclients:{c.Server.Clients.Max}");
-        Line(text, $"client_recent_max_input_buffer:0");
-        Line(text, $"client_recent_max_output_buffer:0");
+        (long input, long output) = (0, 0);
+        foreach (ClientSession client in c.Server.Clients.All)
+        {
+            ClientMemory memory = ClientMemory.Of(client);
+            (input, output) = (Math.Max(input, memory.Query + memory.QueryFree), Math.Max(output, memory.ReplyRoom + memory.Output));
+        }
+
+        Line(text, $"client_recent_max_input_buffer:{input}");
+        Line(text, $"client_recent_max_output_buffer:{output}");
         Line(text, $"blocked_clients:{c.Server.Blocked.Waiting + c.Server.Pause.Waiting + (c.Server.Forwarder?.BlockedCount ?? 0)}");
         Line(text, $"tracking_clients:{c.Server.Tracking.ClientCount}");
         Line(text, $"clients_in_timeout_table:0");
@@ -171,7 +178,8 @@ internal static class InfoCommands
         Line(text, $"expired_stale_perc:0.00");
         WriteNone(text, "expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds");
         Line(text, $"evicted_keys:{store.Evicted}");
-        WriteNone(text, "evicted_clients", "total_eviction_exceeded_time", "current_eviction_exceeded_time");
+        Line(text, $"evicted_clients:{c.Server.Eviction.Evicted}");
+        WriteNone(text, "total_eviction_exceeded_time", "current_eviction_exceeded_time");
         Line(text, $"keyspace_hits:{total.Hits}");
         Line(text, $"keyspace_misses:{total.Misses}");
         Line(text, $"pubsub_channels:{c.Server.Channels.CountOf(SubscriptionKind.Channel)}");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Scripts;
 using static Hal.Cache.Gateway.Commands.InfoCommands;
 
@@ -32,7 +33,8 @@ internal static class InfoMemory
         Line(text, $"mem_fragmentation_ratio:{(double)resident / Math.Max(1, store.MemoryBytes):F2}");
         Line(text, $"mem_fragmentation_bytes:{resident - store.MemoryBytes}");
         WriteNone(text, "mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves",
-            "mem_clients_normal", "mem_cluster_links", "mem_aof_buffer");
+            "mem_cluster_links", "mem_aof_buffer");
+        Line(text, $"mem_clients_normal:{c.Server.Clients.All.Where(client => client.Peer is null).Sum(client => ClientMemory.Of(client).Total)}");
 
         Line(text, $"mem_allocator:hal");
         Line(text, $"active_defrag_running:0");

@@ -9,6 +9,9 @@ internal sealed class ClientSubscriptions
 
     public int Total => names[0].Count + names[1].Count + names[2].Count;
 
+    /// <summary>Bytes that the names take.</summary>
+    public long Bytes { get; private set; }
+
     public HashSet<byte[]> Of(SubscriptionKind kind) => names[(int)kind];
 
     /// <summary>What it is subscribed to, as it was a moment ago, for other threads.</summary>
@@ -19,17 +22,31 @@ internal sealed class ClientSubscriptions
 
     public bool TryAdd(SubscriptionKind kind, byte[] name)
     {
-        lock (names) return names[(int)kind].Add(name);
+        lock (names)
+        {
+            if (!names[(int)kind].Add(name)) return false;
+            Bytes += name.Length + ClientMemory.NameBytes;
+            return true;
+        }
     }
 
     public bool TryRemove(SubscriptionKind kind, byte[] name)
     {
-        lock (names) return names[(int)kind].Remove(name);
+        lock (names)
+        {
+            if (!names[(int)kind].Remove(name)) return false;
+            Bytes -= name.Length + ClientMemory.NameBytes;
+            return true;
+        }
     }
 
     public void Clear(SubscriptionKind kind)
     {
-        lock (names) names[(int)kind].Clear();
+        lock (names)
+        {
+            names[(int)kind].Clear();
+            Bytes = names.Sum(of => of.Sum(name => (long)name.Length + ClientMemory.NameBytes));
+        }
     }
 
     /// <summary>The number that replies tell: channels and patterns together, shard channels alone.</summary>

@@ -159,6 +159,9 @@ internal sealed class ConfigParameters
             case "maxmemory":
                 server.Memory.Set(Number(value));
                 break;
+            case "maxmemory-clients":
+                server.Eviction.Set(value);
+                break;
             case "slowlog-log-slower-than" or "slowlog-max-len":
                 server.SlowLog.Configure();
                 break;

@@ -53,6 +53,7 @@ internal sealed class ServerState
 
         Latency = new LatencyMonitor(time);
         Idle = new IdleClients(Clients, time);
+        Eviction = new ClientEviction(Clients, Memory, time);
         Collections = new CollectionParameters(keyspace.Collections);
         Blocked = new BlockedClients(Fence);
         Scripts = new ScriptRuntime(this) { Elsewhere = Forwarder?.Scripts };
@@ -128,6 +129,8 @@ internal sealed class ServerState
 
     public IdleClients Idle { get; }
 
+    public ClientEviction Eviction { get; }
+
     public CollectionParameters Collections { get; }
 
     /// <summary>Removes fields of hashes when their time has come.</summary>
@@ -189,5 +192,6 @@ internal sealed class ServerState
         Counters.Reset(Clients);
         Errors.Reset();
         AclLog.ResetTotals();
+        Eviction.Reset();
     }
 }

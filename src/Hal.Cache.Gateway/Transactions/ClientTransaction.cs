@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Peers;
 
 namespace Hal.Cache.Gateway.Transactions;
@@ -51,6 +52,9 @@ internal sealed class ClientTransaction
     /// <summary>Bytes of the queued requests, those that were streamed included.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>Bytes that the watched keys take.</summary>
+    public long WatchedBytes { get; private set; }
+
     public void Open() => IsOpen = true;
 
     public void Break() => IsBroken = IsOpen;
@@ -93,6 +97,7 @@ internal sealed class ClientTransaction
         }
 
         watched.Add(key);
+        WatchedBytes += key.Key.Length + ClientMemory.NameBytes;
         Shards |= shard;
         return true;
     }
@@ -115,6 +120,7 @@ internal sealed class ClientTransaction
     public void ForgetWatched()
     {
         watched.Clear();
+        WatchedBytes = 0;
         WatchedAuthority = null;
         touched = false;
         if (!IsOpen) Shards = 0;
