@@ -35,7 +35,7 @@ internal sealed class CommandDispatcher(ServerState server)
         if (!TryAdmit(context))
         {
             Refused(context);
-            return Outcome.Done;
+            return context.Closes ? Outcome.Close : Outcome.Done;
         }
 
         if (context.Client.Modes != ClientModes.None && !Passes(context))
@@ -225,7 +225,10 @@ internal sealed class CommandDispatcher(ServerState server)
     {
         if (context.IsLarge(0) || server.Table.Find(context.Arg(0)) is not { } spec)
         {
-            UnknownCommand.Refuse(context);
+            if (!context.IsLarge(0) && UnknownCommand.IsHttp(context.Arg(0)))
+                context.Closes = true;
+            else
+                UnknownCommand.Refuse(context);
             return false;
         }
 

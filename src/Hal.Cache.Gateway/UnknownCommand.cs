@@ -1,4 +1,5 @@
 using System.Text;
+using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway;
 
@@ -6,6 +7,12 @@ namespace Hal.Cache.Gateway;
 internal static class UnknownCommand
 {
     private const int ShownArgBytesMax = 128;
+
+    /// <summary>
+    /// Whether the name begins a line of HTTP that a web page can make a browser send here: as in Redis the connection ends, without a word, before the
+    /// body is taken for commands.
+    /// </summary>
+    public static bool IsHttp(ReadOnlySpan<byte> name) => Ascii.EqualsIgnoreCase(name, "post"u8) || Ascii.EqualsIgnoreCase(name, "host:"u8);
 
     public static void Refuse(CommandContext context)
     {

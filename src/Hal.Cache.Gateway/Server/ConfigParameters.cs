@@ -1,6 +1,7 @@
 using System.Globalization;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.PubSub;
+using Hal.Cache.Gateway.Strings;
 
 namespace Hal.Cache.Gateway.Server;
 
@@ -158,6 +159,12 @@ internal sealed class ConfigParameters
                 break;
             case "maxmemory":
                 server.Memory.Set(Number(value));
+                break;
+            case "proto-max-bulk-len":
+                server.BulkBytesMax = Math.Min(Number(value), StringLimits.StringBytesMax);
+                break;
+            case "client-query-buffer-limit":
+                server.RequestBytesMax = (int)Math.Min(Number(value), GatewayLimits.RequestBytesMax);
                 break;
             case "maxmemory-clients":
                 server.Eviction.Set(value);

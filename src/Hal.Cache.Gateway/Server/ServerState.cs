@@ -11,6 +11,7 @@ using Hal.Cache.Gateway.Scripts;
 using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Gateway.Transactions;
 using Hal.Cache.Node;
+using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Server;
 
@@ -151,6 +152,12 @@ internal sealed class ServerState
 
     /// <summary>min-replicas-to-write is above 0: there never are replicas, so that all writes are refused.</summary>
     public bool WritesNeedReplicas { get; set; }
+
+    /// <summary>proto-max-bulk-len, in bytes: longest argument of a client, and longest string that a command makes.</summary>
+    public long BulkBytesMax { get; set; } = RespLimits.BulkBytesMax;
+
+    /// <summary>client-query-buffer-limit, in bytes: longest request of a client, streamed arguments not counted.</summary>
+    public int RequestBytesMax { get; set; } = GatewayLimits.RequestBytesMax;
 
     /// <summary>maxmemory, as clients set it.</summary>
     public MemoryBound Memory { get; }

@@ -10,12 +10,12 @@ internal static class BitOffset
     /// <summary>
     /// Reads an offset within the longest string; where <paramref name="fieldBits"/> is not 0, "#n" is n fields of that many bits.
     /// </summary>
-    public static bool TryParse(ReadOnlySpan<byte> text, int fieldBits, out long offset)
+    public static bool TryParse(ReadOnlySpan<byte> text, int fieldBits, long stringBytesMax, out long offset)
     {
         bool counted = fieldBits > 0 && !text.IsEmpty && text[0] == (byte)'#';
         if (!RedisInteger.TryParse(counted ? text[1..] : text, out offset) || offset < 0) return false;
         if (counted && offset > long.MaxValue / fieldBits) return false;
         if (counted) offset *= fieldBits;
-        return offset >> 3 < RespLimits.BulkBytesMax;
+        return offset >> 3 < stringBytesMax;
     }
 }
