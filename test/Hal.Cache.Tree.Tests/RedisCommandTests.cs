@@ -55,6 +55,24 @@ public sealed class RedisCommandTests(ThreeLevels levels) : IClassFixture<ThreeL
     }
 
     [Fact]
+    public void A_limit_of_the_roots_own_clients_does_not_hold_for_what_a_leaf_sends_it()
+    {
+        using var root = levels.Connect("root");
+        using var leaf = levels.Connect("leaf");
+        Assert.Equal("OK", root.Command("CONFIG", "SET", "proto-max-bulk-len", "1mb").Text);
+        try
+        {
+            Assert.Equal("OK", leaf.Command("SET", "r:long", new string('v', 2 << 20)).Text);
+
+            Assert.Equal(2 << 20, root.Command("STRLEN", "r:long").Number);
+        }
+        finally
+        {
+            root.Command("CONFIG", "SET", "proto-max-bulk-len", "512mb");
+        }
+    }
+
+    [Fact]
     public void A_write_that_a_pause_holds_at_a_leaf_is_made_at_the_root()
     {
         using var admin = levels.Connect("leaf");

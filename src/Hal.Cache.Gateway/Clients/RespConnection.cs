@@ -92,8 +92,9 @@ internal sealed class RespConnection : IDisposable
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // off the loop's thread, if this is it
             }
 
-            if (client.Peer is null) // another instance has checked what it sends
-                (parser.BulkBytesMax, parser.RequestBytesMax) = (server.BulkBytesMax, server.RequestBytesMax);
+            bool isPeer = client.Peer is not null; // another instance has checked what it sends
+            parser.BulkBytesMax = isPeer ? RespLimits.BulkBytesMax : server.BulkBytesMax;
+            parser.RequestBytesMax = isPeer ? GatewayLimits.RequestBytesMax : server.RequestBytesMax;
             long length = buffer.Length;
             if (!buffer.IsEmpty)
                 client.ActiveAt = time.GetUtcNow().ToUnixTimeMilliseconds();
