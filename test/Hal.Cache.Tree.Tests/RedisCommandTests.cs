@@ -55,6 +55,31 @@ public sealed class RedisCommandTests(ThreeLevels levels) : IClassFixture<ThreeL
     }
 
     [Fact]
+    public void A_command_that_the_user_may_run_no_more_is_refused_in_its_place_and_the_others_of_the_transaction_run()
+    {
+        using var admin = levels.Connect("leaf");
+        using var user = levels.Connect("leaf");
+        admin.Command("ACL", "SETUSER", "changed", "on", "nopass", "+@all", "~r:*", "&*");
+        user.Command("AUTH", "changed", "any");
+        user.Command("MULTI");
+        foreach (string[] queued in (string[][])[["SET", "r:acl", "1"], ["GET", "r:acl"], ["INCR", "r:acl"]])
+            Assert.Equal("QUEUED", user.Command(queued).Text);
+
+        admin.Command("ACL", "SETUSER", "changed", "-get");
+        var replies = user.Command("EXEC").Items!;
+
+        Assert.Equal(3, replies.Count);
+        Assert.Equal("OK", replies[0].Text);
+        Assert.StartsWith("NOPERM ACLs rules changed between ", replies[1].Text, StringComparison.Ordinal);
+        Assert.Equal(2, replies[2].Number);
+        user.Command("MULTI");
+        user.Command("SET", "r:acl", "5");
+        admin.Command("ACL", "SETUSER", "changed", "-set");
+        Assert.StartsWith("NOPERM ACLs rules changed between ", Assert.Single(user.Command("EXEC").Items!).Text, StringComparison.Ordinal);
+        Assert.Equal("2", admin.Command("GET", "r:acl").Text);
+    }
+
+    [Fact]
     public void A_limit_of_the_roots_own_clients_does_not_hold_for_what_a_leaf_sends_it()
     {
         using var root = levels.Connect("root");

@@ -78,8 +78,9 @@ internal static class CallWriter
         }
     }
 
-    /// <summary>Sends a transaction whole, from MULTI to EXEC, but for what runs here, and tells how many commands that were.</summary>
-    public static async ValueTask<int> SendAsync(CommandContext context, ClientTransaction transaction, ICommandLink link, ForwardedCall call)
+    /// <summary>Sends a transaction whole, from MULTI to EXEC, but for what runs here or is denied, and tells how many commands that were.</summary>
+    public static async ValueTask<int> SendAsync(
+        CommandContext context, ClientTransaction transaction, HashSet<QueuedCommand> denied, ICommandLink link, ForwardedCall call)
     {
         PipeWriter output = link.Pipe.Output;
         WriteCall(context, output, default);
@@ -88,7 +89,7 @@ internal static class CallWriter
         int commands = 0;
         foreach (QueuedCommand queued in transaction.Queue)
         {
-            if (CommandRouting.RunsHere(queued.Spec))
+            if (CommandRouting.RunsHere(queued.Spec) || denied.Contains(queued))
                 continue;
             commands++;
 

@@ -76,6 +76,7 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
         if (call.WantsOwn)
             forwarder.BeginWriter(call.Request, context.Client.Id);
         long request = call.Request;
+        HashSet<QueuedCommand> denied = Denied(context, transaction);
         bool isWatched = transaction.Watched.Count > 0 || context.Client.Upstream != null;
         CallAttempt attempt = default;
         if (isScript)
@@ -84,7 +85,7 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
         {
             for (; call.Attempt < (isWatched ? 1 : GatewayLimits.ExecAttemptsMax); call = call with { Attempt = call.Attempt + 1 })
             {
-                attempt = await TryExecAsync(context, transaction, authority, call).ConfigureAwait(false);
+                attempt = await TryExecAsync(context, transaction, denied, authority, call).ConfigureAwait(false);
                 if (attempt.Error == null || attempt.HasReplied || !attempt.IsSent)
                     break;
             }
@@ -120,7 +121,8 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
         }
     }
 
-    private async ValueTask<CallAttempt> TryExecAsync(CommandContext context, ClientTransaction transaction, string authority, ForwardedCall call)
+    private async ValueTask<CallAttempt> TryExecAsync(
+        CommandContext context, ClientTransaction transaction, HashSet<QueuedCommand> denied, string authority, ForwardedCall call)
     {
         ICommandLink? link = context.Client.Upstream;
         context.Client.Upstream = null;
@@ -143,10 +145,10 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
         {
             try
             {
-                int sent = await CallWriter.SendAsync(context, transaction, link, call).ConfigureAwait(false);
+                int sent = await CallWriter.SendAsync(context, transaction, denied, link, call).ConfigureAwait(false);
                 for (int queued = 0; queued <= sent; queued++)
                     await ReplyRelay.TakeAsync(link.Pipe.Input, null, context.Cancellation).ConfigureAwait(false);
-                await PassOnAsync(context, transaction, relay, link.Pipe.Input, sent).ConfigureAwait(false);
+                await PassOnAsync(context, transaction, denied, relay, link.Pipe.Input, sent).ConfigureAwait(false);
                 link.IsReusable = call.Attempt == 0; // a repeated reply leaves the transaction open
                 return default;
             }
@@ -158,7 +160,8 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
         }
     }
 
-    private static async ValueTask PassOnAsync(CommandContext context, ClientTransaction transaction, ReplyRelay relay, PipeReader input, int sent)
+    private static async ValueTask PassOnAsync(
+        CommandContext context, ClientTransaction transaction, HashSet<QueuedCommand> denied, ReplyRelay relay, PipeReader input, int sent)
     {
         if (await relay.TryHeaderAsync(input).ConfigureAwait(false) is not { } count)
         {
@@ -176,11 +179,42 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
         foreach (QueuedCommand queued in transaction.Queue)
         {
             bool isHere = CommandRouting.RunsHere(queued.Spec);
-            bool failed = isHere ? await RunHereAsync(context, inner, queued).ConfigureAwait(false) : await relay.RunAsync(input).ConfigureAwait(false);
+            bool failed = denied.Contains(queued) ? Refuse(context, inner, queued) : isHere ? await RunHereAsync(context, inner, queued).ConfigureAwait(false) : await relay.RunAsync(input).ConfigureAwait(false);
             if (!failed && queued.Spec.Name == "select")
                 Select(context, inner, queued);
             context.Client.Counters.Count(queued.Spec, failed);
         }
+    }
+
+    /// <summary>Commands that the client's user may run no more: they are answered in their places here, since the authority would refuse them all for one.</summary>
+    private static HashSet<QueuedCommand> Denied(CommandContext context, ClientTransaction transaction)
+    {
+        HashSet<QueuedCommand> denied = new(ReferenceEqualityComparer.Instance);
+        if (context.Client.User.IsUnrestricted)
+            return denied;
+        using CommandContext inner = CommandContext.ForTransaction(context);
+        foreach (QueuedCommand queued in transaction.Queue)
+        {
+            queued.LoadInto(inner);
+            if (!CommandRouting.RunsHere(queued.Spec) && context.Client.User.Rules.Check(inner, queued.Spec, 0, out _) != AclDenial.None)
+                denied.Add(queued);
+            inner.End();
+            inner.Parser.Reset();
+        }
+
+        return denied;
+    }
+
+    /// <summary>Replies that the user may not run the command, also where it has been permitted again meanwhile: the authority did not have it.</summary>
+    private static bool Refuse(CommandContext context, CommandContext inner, QueuedCommand queued)
+    {
+        queued.LoadInto(inner);
+        inner.BeginRun(context.Reply.Length);
+        if (AclGate.PermitsStill(inner))
+            inner.Error("NOPERM ACLs rules changed while the transaction was sent");
+        inner.End();
+        inner.Parser.Reset();
+        return true;
     }
 
     private static async ValueTask<bool> RunHereAsync(CommandContext context, CommandContext inner, QueuedCommand queued)
