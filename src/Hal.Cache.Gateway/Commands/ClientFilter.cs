@@ -41,9 +41,9 @@ internal sealed class ClientFilter
         && (user is null || client.User == user)
         && (maxAge == 0 || (now - client.Created.ToUnixTimeMilliseconds()) / 1000 >= maxAge);
 
-    /// <summary>Redis's name of a connection's type.</summary>
+    /// <summary>Redis's name of a connection's type; one that runs MONITOR is as normal as others.</summary>
     public static string TypeOf(ClientSession client) =>
-        client.IsMonitor ? "replica" : (client.Modes & ClientModes.Subscribed) != 0 ? "pubsub" : "normal";
+        (client.Modes & ClientModes.Subscribed) != 0 ? "pubsub" : "normal";
 
     /// <summary>The type that a client's word means, null for none.</summary>
     public static string? TypeNamed(ReadOnlySpan<byte> word)

@@ -8,6 +8,16 @@ namespace Hal.Cache.Gateway.Tests.Server;
 public sealed class MonitoringTests(ITestOutputHelper output)
 {
     [Fact]
+    public async Task A_client_that_monitors_is_of_the_type_normal()
+    {
+        await using var host = new ServerHost();
+
+        string got = await host.RunAsync("b>MONITOR; a>CLIENT KILL TYPE replica; a>CLIENT KILL TYPE pubsub; a>CLIENT KILL TYPE normal");
+
+        Assert.Equal(":0|:0|:1", got);
+    }
+
+    [Fact]
     public async Task Config_has_every_parameter_of_Redis()
     {
         if (Redis() is not { } redis) return;
