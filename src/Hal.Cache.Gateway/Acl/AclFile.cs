@@ -27,6 +27,8 @@ internal sealed class AclFile(string path)
         {
             using (var file = new FileStream(beside, FileMode.Create, FileAccess.Write))
             {
+                if (!OperatingSystem.IsWindows() && File.Exists(path))
+                    File.SetUnixFileMode(file.SafeFileHandle, File.GetUnixFileMode(path)); // who may not read the passwords' hashes may not after it either
                 file.Write(Encoding.Latin1.GetBytes(string.Concat(users.Describe().Select(line => line + "\n"))));
                 file.Flush(flushToDisk: true);
             }

@@ -173,7 +173,10 @@ public sealed class AclTests
             var file = new AclFile(Path.Combine(directory, "users.acl"));
             await using var first = new ServerHost();
             await first.RunAsync("a>ACL SETUSER u on >p +@read -get %R~a &c (+set ~b); a>ACL SETUSER default resetpass >d");
+            await File.WriteAllTextAsync(Path.Combine(directory, "users.acl"), "");
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path.Combine(directory, "users.acl"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
             Assert.True(file.TrySave(first.State.Acl));
+            if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(directory, "users.acl")));
             await using var second = new ServerHost();
             second.State.Acl.TrySet("gone", []);
 
