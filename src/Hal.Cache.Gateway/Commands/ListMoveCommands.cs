@@ -122,12 +122,11 @@ internal static class ListMoveCommands
         return c.TryCommit(keyArg, list, isNew);
     }
 
-    private static Outcome PopMany(CommandContext c) => PopMany(c, 1, isBlocking: false, default);
+    private static Outcome PopMany(CommandContext c) => PopMany(c, 1, timeoutArg: 0);
 
-    private static Outcome BlockingPopMany(CommandContext c) =>
-        BlockTimeout.TryParse(c, 1, out TimeSpan timeout) ? PopMany(c, 2, isBlocking: true, timeout) : Outcome.Done;
+    private static Outcome BlockingPopMany(CommandContext c) => PopMany(c, 2, timeoutArg: 1);
 
-    private static Outcome PopMany(CommandContext c, int countArg, bool isBlocking, TimeSpan timeout)
+    private static Outcome PopMany(CommandContext c, int countArg, int timeoutArg)
     {
         if (!c.TryLong(countArg, out long keys, 1, long.MaxValue, "ERR numkeys should be greater than 0")) return Outcome.Done;
         long end = keys >= c.Count ? c.Count : countArg + keys + 1;
@@ -139,6 +138,9 @@ internal static class ListMoveCommands
             if (!c.TryLong(arg + 1, out count, 1, long.MaxValue, "ERR count should be greater than 0")) return Outcome.Done;
         }
 
+        // As in Redis the timeout is looked at last, though it comes first.
+        TimeSpan timeout = default;
+        if (timeoutArg > 0 && !BlockTimeout.TryParse(c, timeoutArg, out timeout)) return Outcome.Done;
         for (int arg = countArg + 1; arg < end; arg++)
         {
             if (!c.TryChange(arg, out ListValue? list, out Outcome outcome)) return outcome;
@@ -150,7 +152,7 @@ internal static class ListMoveCommands
             return Outcome.Done;
         }
 
-        if (isBlocking && c.TryBlock(countArg + 1, (int)end - 1, BlobType.List, timeout, out Outcome blocked)) return blocked;
+        if (timeoutArg > 0 && c.TryBlock(countArg + 1, (int)end - 1, BlobType.List, timeout, out Outcome blocked)) return blocked;
         c.Reply.NullArray();
         return Outcome.Done;
     }

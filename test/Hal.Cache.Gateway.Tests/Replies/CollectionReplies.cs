@@ -7,6 +7,8 @@ internal static class CollectionReplies
 
     public static readonly (string Script, string Resp2, string? Resp3)[] Rows =
     [
+        ("BLMPOP -1 1 l LEFT COUNT 0; BLMPOP x 1 l UP; BLMPOP -1 1 l LEFT", "-ERR count should be greater than 0|-ERR syntax error|-ERR timeout is negative", null),
+        ("BZMPOP -1 1 z MIN COUNT 0; BZMPOP x 1 z UP; BZMPOP -1 1 z MIN", "-ERR count should be greater than 0|-ERR syntax error|-ERR timeout is negative", null),
         ("RPUSH l 3 1 2; SORT l BY nosort", ":3|*3|$1|3|$1|1|$1|2", null),
         ("RPUSH l 3 1 2; SORT l BY nosort DESC", ":3|*3|$1|2|$1|1|$1|3", null),
         ("RPUSH l 3 1 2; SORT l BY nosort DESC LIMIT 1 1", ":3|*1|$1|1", null),
