@@ -128,7 +128,7 @@ internal sealed class PeerSocket : IDisposable
     {
         FlushResult flushed = await Pipe.Output.WriteAsync(bytes, cancellation).ConfigureAwait(false);
         if (flushed.IsCompleted || flushed.IsCanceled)
-            throw new IOException("The peer takes no more.");
+            throw new IOException(connection?.Failure ?? "The peer takes no more.");
     }
 
     /// <summary>Ends the connection for whoever uses it, who disposes of it then; from any thread.</summary>

@@ -22,6 +22,7 @@ internal sealed class SocketConnection : ConnectionContext, ILoopConnection, IPe
     private int isClosing;
     private int isPeerClosed;
     private int isDisposed;
+    private volatile int sendError;
 
     public SocketConnection(Socket socket, EventLoop loop, BlockPool pool)
     {
@@ -42,6 +43,8 @@ internal sealed class SocketConnection : ConnectionContext, ILoopConnection, IPe
     public PipeReader Input => reader;
 
     public CancellationToken PeerClosed => peerClosed.Token;
+
+    public string? Failure => sendError == 0 ? null : Marshal.GetPInvokeErrorMessage(sendError);
 
     public PipeWriter Output => writer;
 
@@ -150,6 +153,13 @@ internal sealed class SocketConnection : ConnectionContext, ILoopConnection, IPe
             return -1;
         int count = Epoll.Send((int)handle.DangerousGetHandle(), vectors);
         return Done(count, out error);
+    }
+
+    /// <summary>The peer takes nothing more: whoever works for it is told.</summary>
+    public void SendFailed(int error)
+    {
+        sendError = error;
+        Broken();
     }
 
     /// <summary>The peer is gone: whoever works for it is told, on the thread pool.</summary>

@@ -78,7 +78,7 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
         if (count >= 0)
             isEnded = count == 0;
         else if (error is not (Epoll.Again or Epoll.Interrupted))
-            throw failure = new ConnectionResetException($"The connection was reset ({error}).");
+            throw failure = new ConnectionResetException(System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error));
         return count;
     }
 
@@ -309,7 +309,7 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
             return failure != null;
         }
 
-        failure ??= new ConnectionResetException($"The connection was reset ({error}).");
+        failure ??= new ConnectionResetException(System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error));
         return true;
     }
 

@@ -123,7 +123,7 @@ internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) 
             else if (error == Epoll.Again)
                 return false;
             else if (error != Epoll.Interrupted)
-                Break();
+                Break(error);
         }
 
         return true;
@@ -167,10 +167,10 @@ internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) 
         }
     }
 
-    private void Break()
+    private void Break(int error)
     {
+        connection.SendFailed(error); // first: whoever finds the writer broken asks why
         isBroken = true;
-        connection.Broken();
     }
 
     private FlushResult Result()

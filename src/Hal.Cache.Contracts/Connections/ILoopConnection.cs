@@ -10,4 +10,7 @@ public interface ILoopConnection : IDuplexPipe, IAsyncDisposable
 {
     /// <summary>Ends the connection for whoever uses it, with an <see cref="IOException"/>; from any thread.</summary>
     void Break();
+
+    /// <summary>Why nothing can be sent, in the system's words, as "Connection refused"; null where no send has failed.</summary>
+    string? Failure { get; }
 }
