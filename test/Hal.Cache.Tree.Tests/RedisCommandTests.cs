@@ -90,6 +90,8 @@ public sealed class RedisCommandTests(ThreeLevels levels) : IClassFixture<ThreeL
             Assert.Equal("OK", leaf.Command("SET", "r:long", new string('v', 2 << 20)).Text);
 
             Assert.Equal(2 << 20, root.Command("STRLEN", "r:long").Number);
+            Assert.Equal((2 << 20) + 1, leaf.Command("APPEND", "r:long", "v").Number);
+            Assert.StartsWith("ERR string exceeds", root.Command("APPEND", "r:long", "v").Text, StringComparison.Ordinal);
         }
         finally
         {

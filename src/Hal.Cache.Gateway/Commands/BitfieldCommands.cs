@@ -43,13 +43,13 @@ internal static class BitfieldCommands
 
     private static Outcome GetBit(CommandContext c)
     {
-        if (!BitOffset.TryParse(c.Arg(2), 0, c.Server.BulkBytesMax, out long offset)) return c.Error(BitOffset.Error);
+        if (!BitOffset.TryParse(c.Arg(2), 0, StringLimits.BytesMaxOf(c), out long offset)) return c.Error(BitOffset.Error);
         return Read(c, BitfieldProgram.Of(new(BitfieldAction.Get, Bit, offset, 0, BitfieldOverflow.Wrap)), asArray: false);
     }
 
     private static Outcome SetBit(CommandContext c)
     {
-        if (!BitOffset.TryParse(c.Arg(2), 0, c.Server.BulkBytesMax, out long offset)) return c.Error(BitOffset.Error);
+        if (!BitOffset.TryParse(c.Arg(2), 0, StringLimits.BytesMaxOf(c), out long offset)) return c.Error(BitOffset.Error);
         if (!RedisInteger.TryParse(c.Arg(3), out long value) || value is not (0 or 1)) return c.Error(StringErrors.Bit);
         return Write(c, BitfieldProgram.Of(new(BitfieldAction.Set, Bit, offset, value, BitfieldOverflow.Wrap)), asArray: false);
     }

@@ -117,7 +117,7 @@ internal static class RangeCommands
         }
         else if (added > 0)
         {
-            if (offset > c.Server.BulkBytesMax - added) return c.Error(StringErrors.TooLong);
+            if (offset > StringLimits.BytesMaxOf(c) - added) return c.Error(StringErrors.TooLong);
             length = Math.Max(oldLength, offset + added);
             if (!Rewriting.TryPutPrepared(c, 1, entry, prepared, out bool retry))
             {

@@ -15,6 +15,8 @@ namespace Hal.Cache.Gateway.Peers;
 /// </summary>
 internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder forwarder, CommandPlaces? places)
 {
+    private static readonly HashSet<QueuedCommand> NoneDenied = [];
+
     /// <summary>The authority that runs a transaction, null where this instance does; false where its keys are of several.</summary>
     public bool TryPlace(CommandContext context, ClientTransaction transaction, out string? authority)
     {
@@ -178,8 +180,13 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
         inner.StandingTime = context.Time;
         foreach (QueuedCommand queued in transaction.Queue)
         {
-            bool isHere = CommandRouting.RunsHere(queued.Spec);
-            bool failed = denied.Contains(queued) ? Refuse(context, inner, queued) : isHere ? await RunHereAsync(context, inner, queued).ConfigureAwait(false) : await relay.RunAsync(input).ConfigureAwait(false);
+            bool failed;
+            if (denied.Contains(queued))
+                failed = Refuse(context, inner, queued);
+            else if (CommandRouting.RunsHere(queued.Spec))
+                failed = await RunHereAsync(context, inner, queued).ConfigureAwait(false);
+            else
+                failed = await relay.RunAsync(input).ConfigureAwait(false);
             if (!failed && queued.Spec.Name == "select")
                 Select(context, inner, queued);
             context.Client.Counters.Count(queued.Spec, failed);
@@ -189,9 +196,9 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
     /// <summary>Commands that the client's user may run no more: they are answered in their places here, since the authority would refuse them all for one.</summary>
     private static HashSet<QueuedCommand> Denied(CommandContext context, ClientTransaction transaction)
     {
-        HashSet<QueuedCommand> denied = new(ReferenceEqualityComparer.Instance);
         if (context.Client.User.IsUnrestricted)
-            return denied;
+            return NoneDenied;
+        HashSet<QueuedCommand> denied = new(ReferenceEqualityComparer.Instance);
         using CommandContext inner = CommandContext.ForTransaction(context);
         foreach (QueuedCommand queued in transaction.Queue)
         {

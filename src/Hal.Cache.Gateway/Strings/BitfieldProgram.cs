@@ -46,7 +46,7 @@ internal sealed class BitfieldProgram
 
             if (!BitfieldType.TryParse(context.Arg(i + 1), out BitfieldType type))
                 return Fail(context, "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is."u8);
-            if (!BitOffset.TryParse(context.Arg(i + 2), type.Bits, context.Server.BulkBytesMax, out long offset)) return Fail(context, BitOffset.Error);
+            if (!BitOffset.TryParse(context.Arg(i + 2), type.Bits, StringLimits.BytesMaxOf(context), out long offset)) return Fail(context, BitOffset.Error);
             long operand = 0;
             if (action != BitfieldAction.Get && !RedisInteger.TryParse(context.Arg(i + 3), out operand))
                 return Fail(context, RespErrors.NotInteger);
