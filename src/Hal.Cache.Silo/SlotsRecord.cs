@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.ControlPlane;
 using Hal.Cache.Contracts.Instances;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Tree;
@@ -25,10 +26,12 @@ internal static class SlotsRecord
         if (options.MemoryOnly || options.Role is null || (options.RootSlots.Count == 0 && !File.Exists(path))) return null;
         var isRoot = options.Role == InstanceRole.Root;
         var roots = options.Roots;
-        var own = isRoot ? Shown(roots, options.Name) : string.Join(' ', roots.Names.Order(StringComparer.Ordinal).Select(name => $"{name}={Shown(roots, name)}"));
+        var own = Division(roots.SlotsOf);
         var division = Mark(own);
-        if (File.Exists(path) && new DurableCounter(options.Data, FileName).Value == division) return null;
-        if (store.Statistics.Keys > 0)
+        var kept = File.Exists(path) ? new DurableCounter(options.Data, FileName).Value : (ulong?)null;
+        if (kept == division) return null;
+        // Earlier releases kept a division as it was cut in the settings.
+        if (store.Statistics.Keys > 0 && kept != Mark(Division(name => options.RootSlots.Where(s => s.Root == name).OrderBy(s => s.First).Select(s => new SlotRange(s.First, s.Last)))))
         {
             const string advice = "and keys do not move between roots: give its former roots, or an empty --data";
             if (isRoot) return new CacheError(CacheErrorCode.Invalid, $"the data in {options.Data} was written for other slots than {own}, {advice}");
@@ -37,9 +40,13 @@ internal static class SlotsRecord
         File.Delete(path);
         _ = new DurableCounter(options.Data, FileName, division);
         return null;
+
+        string Division(Func<string, IEnumerable<SlotRange>> slotsOf) => isRoot
+            ? Shown(slotsOf(options.Name))
+            : string.Join(' ', roots.Names.Order(StringComparer.Ordinal).Select(name => $"{name}={Shown(slotsOf(name))}"));
     }
 
-    private static string Shown(RootTable roots, string root) => string.Join(',', roots.SlotsOf(root).Select(r => $"{r.First}-{r.Last}"));
+    private static string Shown(IEnumerable<SlotRange> slots) => string.Join(',', slots.Select(r => $"{r.First}-{r.Last}"));
 
     private static ulong Mark(string division) => BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(division)));
 

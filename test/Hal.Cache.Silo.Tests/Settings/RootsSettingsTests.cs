@@ -76,6 +76,29 @@ public sealed class RootsSettingsTests : SiloHome
     }
 
     [Fact]
+    public async Task Data_whose_division_was_kept_as_it_was_cut_is_the_roots_all_the_same()
+    {
+        var (data, secret) = (Path.Combine(Home, "d"), Write("secret", "0123456789abcdef"));
+        string[] place = ["--name", "east", "--role", "root", "--cluster-secret", secret, "--peer", "west=127.0.0.1:1"];
+        string[] args = [.. AnyPort, .. place, "--data", data, "--memory", "64mb", "--disk", "256mb", "--roots", "west=8192-16383"];
+        await using (var run = await SiloRun.ServeAsync(Home, [.. args, "--roots", "east=0-8191"]))
+        {
+            using var client = new Testing.Clients.RespTestClient(System.Net.IPEndPoint.Parse(run.Ready["resp"]).Port);
+            Assert.Equal("OK", client.Command("SET", "{b}k", "v").Text);
+            run.Signal(SiloRun.SigTerm);
+            Assert.Equal(0, await run.ExitCodeAsync());
+        }
+
+        // As earlier releases wrote it.
+        File.Delete(Path.Combine(data, "hal-slots"));
+        _ = new Storage.DurableCounter(data, "hal-slots", BitConverter.ToUInt64(System.Security.Cryptography.SHA256.HashData("0-99,100-8191"u8)));
+        await using var again = await SiloRun.ServeAsync(Home, [.. args, "--roots", "east=100-8191", "--roots", "east=0-99"]);
+        using var back = new Testing.Clients.RespTestClient(System.Net.IPEndPoint.Parse(again.Ready["resp"]).Port);
+
+        Assert.Equal("v", back.Command("GET", "{b}k").Text);
+    }
+
+    [Fact]
     public async Task One_process_hosts_both_roots_and_a_leaf()
     {
         const string instances = """
