@@ -24,7 +24,7 @@ internal static partial class DataPlace
         Directory.CreateDirectory(directory);
         var here = Here(directory);
         var path = Path.Combine(directory, PlaceFile);
-        if (!File.Exists(path) || new DurableCounter(directory, PlaceFile).Value != here)
+        if (!IsKept(directory, here))
         {
             File.Delete(Path.Combine(directory, InstanceFile)); // before the place is told: a crash between them costs one number more
             File.Delete(path);
@@ -35,6 +35,18 @@ internal static partial class DataPlace
         return instance;
     }
 
+    private static bool IsKept(string directory, ulong place)
+    {
+        try
+        {
+            return File.Exists(Path.Combine(directory, PlaceFile)) && new DurableCounter(directory, PlaceFile).Value == place;
+        }
+        catch (InvalidDataException)
+        {
+            return false; // damaged: a new number is always right
+        }
+    }
+
     private static ulong Here(string directory)
     {
         var facts = default(Facts);
@@ -42,7 +54,7 @@ internal static partial class DataPlace
         if (OperatingSystem.IsLinux())
         {
             if (StatX(WorkingDirectory, directory, 0, BasicFacts, ref facts) != 0)
-                throw new IOException($"{directory}: {Marshal.GetLastPInvokeErrorMessage()}");
+                facts = default; // a sandbox that denies the call: a copy on this machine is not told from it, and all else is
             start = File.Exists(StartOfMachine) ? File.ReadAllText(StartOfMachine) : "";
         }
 

@@ -66,5 +66,10 @@ internal sealed class TreeState : ISessionCounter
         public IReadOnlyCollection<ulong>? Known => null;
 
         public bool TryAdd(ulong instance) => true;
+
+        public void ForgetEarlier()
+        {
+            // Nothing is kept.
+        }
     }
 }

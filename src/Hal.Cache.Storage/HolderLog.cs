@@ -12,7 +12,8 @@ public sealed class HolderLog : IHolderLog
 
     private readonly Lock gate = new();
     private readonly string path;
-    private readonly HashSet<ulong> known = [];
+    private readonly HashSet<ulong> present = []; // those that were added by this process
+    private HashSet<ulong> known = [];
 
     /// <summary>Opens, or makes, the list in a directory. A record at its end that is not whole was never acknowledged; it is written over.</summary>
     public HolderLog(string directory)
@@ -44,26 +45,63 @@ public sealed class HolderLog : IHolderLog
     {
         lock (gate)
         {
-            if (known.Contains(instance))
-                return true;
-            var record = new byte[RecordBytes];
-            BinaryPrimitives.WriteUInt64LittleEndian(record, instance);
-            BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(sizeof(ulong)), Crc32C.Append(0, record.AsSpan(0, sizeof(ulong))));
+            if (!known.Contains(instance))
+            {
+                try
+                {
+                    using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+                    file.Position = (long)known.Count * RecordBytes;
+                    Write(file, instance);
+                    file.Flush(flushToDisk: true);
+                    Posix.SyncDirectory(Path.GetDirectoryName(path)!);
+                }
+                catch (IOException)
+                {
+                    return false;
+                }
+
+                known.Add(instance);
+            }
+
+            present.Add(instance);
+            return true;
+        }
+    }
+
+    public void ForgetEarlier()
+    {
+        lock (gate)
+        {
+            if (present.Count == known.Count && !IsDamaged)
+                return;
+            string fresh = path + ".new";
             try
             {
-                using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
-                file.Position = (long)known.Count * RecordBytes;
-                file.Write(record);
-                file.Flush(flushToDisk: true);
+                // Whole or not at all: a new file, made durable, takes the old one's name.
+                using (var file = new FileStream(fresh, FileMode.Create, FileAccess.Write, FileShare.None))
+                {
+                    foreach (ulong instance in present)
+                        Write(file, instance);
+                    file.Flush(flushToDisk: true);
+                }
+
+                File.Move(fresh, path, overwrite: true);
                 Posix.SyncDirectory(Path.GetDirectoryName(path)!);
             }
             catch (IOException)
             {
-                return false;
+                return;
             }
 
-            known.Add(instance);
-            return true;
+            known = [.. present];
         }
+    }
+
+    private static void Write(FileStream file, ulong instance)
+    {
+        Span<byte> record = stackalloc byte[RecordBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(record, instance);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[sizeof(ulong)..], Crc32C.Append(0, record[..sizeof(ulong)]));
+        file.Write(record);
     }
 }

@@ -8,4 +8,7 @@ public interface IHolderLog
 
     /// <summary>Makes an instance durable, if it is not yet; false where that failed, and then it gets no session.</summary>
     bool TryAdd(ulong instance);
+
+    /// <summary>Forgets the instances that have begun no session in this epoch, whose leases are over; where that fails the next epoch waits for them again.</summary>
+    void ForgetEarlier();
 }

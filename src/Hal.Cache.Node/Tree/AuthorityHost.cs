@@ -28,6 +28,7 @@ public sealed class AuthorityHost : IAuthorityOutput, IAsyncDisposable
     private readonly TreeOptions options;
     private readonly ITimer timer;
     private bool ticksOften;
+    private bool hasForgotten; // the holders of earlier epochs
 
     public AuthorityHost(TreeOptions options, Keyspace keyspace, uint epoch, IHolderLog holders, TimeProvider time, TreeStatistics statistics)
     {
@@ -171,18 +172,26 @@ public sealed class AuthorityHost : IAuthorityOutput, IAsyncDisposable
 
     private void Tick()
     {
+        bool forgets;
         lock (gate)
         {
             authority.Tick(time.GetTimestamp());
             publications.Tick();
+            forgets = !hasForgotten && !authority.InGrace;
+            hasForgotten |= forgets;
 
             // What begins to wait between two looks waits for seconds anyway, so nobody has to be woken for it.
-            if (ticksOften == (authority.NeedsTicks || publications.Count > 0))
-                return;
-            ticksOften = !ticksOften;
-            TimeSpan interval = ticksOften ? options.TickInterval : options.IdleTickInterval;
-            timer.Change(interval, interval);
+            if (ticksOften != (authority.NeedsTicks || publications.Count > 0))
+            {
+                ticksOften = !ticksOften;
+                TimeSpan interval = ticksOften ? options.TickInterval : options.IdleTickInterval;
+                timer.Change(interval, interval);
+            }
         }
+
+        // Who did not come back in a whole lease has none, and each later start would wait for him again.
+        if (forgets)
+            holders.ForgetEarlier();
     }
 
     // Whoever saw that nobody holds copies has let go of its shard's lock by then.
