@@ -26,6 +26,7 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
 
     private const string Delete = "delete from hal_cache.record where kind = $1 and key = $2 and version = $3";
 
+    private readonly PostgresStoreOptions options;
     private readonly NpgsqlDataSource source;
     private readonly TimeProvider time;
     private readonly PostgresRetry retry;
@@ -42,7 +43,7 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
     internal PostgresControlPlaneStore(PostgresStoreOptions options, TimeProvider time, IReadOnlyList<Migration> migrations)
     {
         ArgumentNullException.ThrowIfNull(options);
-        (source, this.time) = (NpgsqlDataSource.Create(options.ConnectionString), time);
+        (this.options, source, this.time) = (options, NpgsqlDataSource.Create(options.ConnectionString), time);
         retry = new PostgresRetry(options, time);
         migrator = new SchemaMigrator(migrations);
     }
@@ -132,7 +133,7 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
                 await using var reader = await command.ExecuteReaderAsync(one.Limit);
                 one.AnswerBegins();
                 // The limit is for an answer to begin: a tree that has so much that it takes longer to read would never start.
-                while (await reader.ReadAsync(cancellation))
+                while (await reader.ReadAsync(one.Cancelled))
                 {
                     if (StoredKinds.Parse(reader.GetString(0)) is not { } kind)
                         return new CacheError(CacheErrorCode.Conflict, $"the database has records of kind '{reader.GetString(0)}', which this version does not know");
@@ -191,16 +192,20 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
         }
     }
 
-    private Task<Result<T>> RunAsync<T>(Func<PostgresTry, Task<Result<T>>> work, CancellationToken cancellation) =>
-        // The migration takes what it takes; other silos may be at it.
-        retry.RunAsync(
-            async one => (migrated ? null : await MigrateAsync(cancellation)) is { } refused ? refused : await work(one),
-            migrated,
-            cancellation);
+    private async Task<Result<T>> RunAsync<T>(Func<PostgresTry, Task<Result<T>>> work, CancellationToken cancellation)
+    {
+        if (!migrated)
+        {
+            // The migration takes what it takes; other silos may be at it.
+            var ready = await retry.RunAsync<Done>(async one => await MigrateAsync(one.Cancelled) is { } refused ? refused : Done.Value, isLimited: false, cancellation);
+            if (ready.Error is { } error) return error;
+        }
+        return await retry.RunAsync(work, isLimited: true, cancellation);
+    }
 
     private async Task<CacheError?> MigrateAsync(CancellationToken cancellation)
     {
-        await migration.WaitAsync(cancellation);
+        if (await TurnAsync(cancellation) is { } late) return late;
         try
         {
             var refused = migrated ? null : await migrator.MigrateAsync(source, cancellation);
@@ -210,6 +215,22 @@ public sealed class PostgresControlPlaneStore : IControlPlaneStore, IAsyncDispos
         finally
         {
             migration.Release();
+        }
+    }
+
+    // Whose turn it is may have been left to itself, with a server that hangs: for that nobody waits longer than a call takes.
+    private async Task<CacheError?> TurnAsync(CancellationToken cancellation)
+    {
+        using var late = new CancellationTokenSource(options.CallTimeMax ?? Timeout.InfiniteTimeSpan, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
+        try
+        {
+            await migration.WaitAsync(either.Token);
+            return null;
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            return new CacheError(CacheErrorCode.Unavailable, $"PostgreSQL's schema was not there within {options.CallTimeMax}; another call is at it");
         }
     }
 }

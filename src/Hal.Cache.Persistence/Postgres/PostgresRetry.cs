@@ -9,21 +9,15 @@ internal sealed class PostgresRetry(PostgresStoreOptions options, TimeProvider t
     // Npgsql asks a server to cancel and waits for it, on the thread that cancels; from a server that hangs nothing comes. Who called does not wait along.
     private static readonly TimeSpan CancellationTimeMax = TimeSpan.FromMilliseconds(250);
 
-    /// <param name="work">Told which try it is, and the limit of them all.</param>
+    /// <param name="work">Told which try it is, and the limit of them all; it is not to use the caller's token.</param>
     /// <param name="isLimited">All tries together take <see cref="PostgresStoreOptions.CallTimeMax"/> at most.</param>
     /// <param name="cancellation">Ends the waits between tries, too.</param>
     public async Task<Result<T>> RunAsync<T>(Func<PostgresTry, Task<Result<T>>> work, bool isLimited, CancellationToken cancellation)
     {
         var limit = isLimited ? options.CallTimeMax : null;
-        using var over = limit is { } max ? new CancellationTokenSource(max + CancellationTimeMax, time) : new CancellationTokenSource();
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellation);
-        var isOver = 0;
-        // What is left to itself may still say that its answer begins, when nobody waits for it any more.
-        void AnswerBegins()
-        {
-            if (Interlocked.CompareExchange(ref isOver, 1, 0) == 0) over.CancelAfter(Timeout.InfiniteTimeSpan);
-        }
-        var tries = TriesAsync(work, limit, AnswerBegins, cancellation);
+        using var patience = new CallPatience(limit + CancellationTimeMax, time);
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(patience.Over, cancellation);
+        var tries = TriesAsync(work, limit, patience, cancellation);
         try
         {
             return await tries.WaitAsync(waiting.Token);
@@ -35,25 +29,24 @@ internal sealed class PostgresRetry(PostgresStoreOptions options, TimeProvider t
             cancellation.ThrowIfCancellationRequested();
             return Late(null);
         }
-        finally
-        {
-            Interlocked.Exchange(ref isOver, 1);
-        }
     }
 
-    private async Task<Result<T>> TriesAsync<T>(Func<PostgresTry, Task<Result<T>>> work, TimeSpan? max, Action answerBegins, CancellationToken cancellation)
+    private async Task<Result<T>> TriesAsync<T>(Func<PostgresTry, Task<Result<T>>> work, TimeSpan? max, CallPatience patience, CancellationToken cancellation)
     {
         using var late = max is { } longest ? new CancellationTokenSource(longest, time) : new CancellationTokenSource();
+        using var cancelled = new CancellationTokenSource();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(late.Token);
-        // Not linked: who cancels would wait for the server, see above.
-        await using var cancelled = cancellation.UnsafeRegister(static all => _ = ((CancellationTokenSource)all!).CancelAsync(), limit);
+        // Not linked: who cancels would wait for the server, see above. Both are cancelled at once, though who hears of it does so later.
+        await using var ofLimit = cancellation.UnsafeRegister(CancelSoon, limit);
+        await using var ofCancelled = cancellation.UnsafeRegister(CancelSoon, cancelled);
         var delay = options.RetryDelay;
         NpgsqlException? last = null;
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await work(new PostgresTry(attempt, answerBegins, limit.Token));
+                patience.TryBegins();
+                return await work(new PostgresTry(attempt, patience.AnswerBegins, limit.Token, cancelled.Token));
             }
             catch (NpgsqlException failure) when (attempt < options.AttemptsMax && IsPassing(failure) && !limit.IsCancellationRequested)
             {
@@ -78,6 +71,8 @@ internal sealed class PostgresRetry(PostgresStoreOptions options, TimeProvider t
             }
         }
     }
+
+    private static void CancelSoon(object? source) => _ = ((CancellationTokenSource)source!).CancelAsync();
 
     // It ends when the server or the connection does; nobody hears how.
     private static async Task LeaveAsync(Task tries)

@@ -11,6 +11,7 @@ namespace Hal.Cache.Persistence.Tests.Postgres;
 public sealed class PostgresFailureTests(PostgresFixture postgres)
 {
     private static readonly byte[] Value = [1];
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task Silos_that_start_at_once_migrate_once()
@@ -195,8 +196,7 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
         using var line = new LinkProxy(postgres.Server.Port);
         var options = new PostgresStoreOptions
         {
-            // Without TLS nothing limits how long Npgsql waits for a server that it asks to cancel.
-            ConnectionString = postgres.Server.ConnectionString(new NpgsqlConnectionStringBuilder(direct).Database!, line.Port) + ";Ssl Mode=Disable",
+            ConnectionString = Through(line, direct),
             CallTimeMax = TimeSpan.FromMilliseconds(200),
         };
         await using var store = new PostgresControlPlaneStore(options, TimeProvider.System);
@@ -209,6 +209,57 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
         Assert.Equal(new CacheError(CacheErrorCode.Unavailable, "PostgreSQL did not answer within 00:00:00.2000000"), hung.Error);
         Assert.True(await Eventually.HoldsAsync(
             async () => (await store.PutAsync(StoredKind.Link, "a", Value, first.Value, CancellationToken.None)).IsOk, TimeSpan.FromSeconds(60)));
+    }
+
+    [Fact]
+    public async Task Who_cancels_while_an_answer_is_read_waits_for_no_server_that_hangs()
+    {
+        var direct = await postgres.CreateDatabaseAsync();
+        using var line = new LinkProxy(postgres.Server.Port);
+        // Npgsql waits that long for a server that it asks to cancel: longer than the test does.
+        await using var store = Store(Through(line, direct) + ";Timeout=300");
+        for (var i = 0; i < 4; i++) Assert.True((await store.PutAsync(StoredKind.Link, $"{i}", new byte[1_000_000], 0, CancellationToken.None)).IsOk);
+        using var cancellation = new CancellationTokenSource();
+        line.Limit(1_000_000);
+        var before = line.Passed;
+        var loading = store.LoadAllAsync(cancellation.Token);
+        // With its first row the answer has begun.
+        Assert.True(await Eventually.HoldsAsync(() => line.Passed > before + 1_500_000, Bound));
+        line.Hold();
+
+        await Task.Run(cancellation.Cancel).WaitAsync(Bound);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loading.WaitAsync(Bound));
+        line.Heal();
+    }
+
+    [Fact]
+    public async Task A_migration_that_is_left_to_itself_holds_up_nobody_for_longer_than_a_call_may_take()
+    {
+        var direct = await postgres.CreateDatabaseAsync();
+        using var line = new LinkProxy(postgres.Server.Port);
+        var options = new PostgresStoreOptions { ConnectionString = Through(line, direct), CallTimeMax = TimeSpan.FromMilliseconds(200) };
+        await using var store = new PostgresControlPlaneStore(options, TimeProvider.System);
+        using var cancellation = new CancellationTokenSource();
+        await using (var others = NpgsqlDataSource.Create(direct))
+        await using (var locking = await others.OpenConnectionAsync())
+        {
+            // As another silo that migrates.
+            await using var command = new NpgsqlCommand("select pg_advisory_lock(x'48414C4341434845'::bigint)", locking);
+            await command.ExecuteNonQueryAsync();
+            var first = store.LoadAllAsync(cancellation.Token);
+            Assert.True(await Eventually.HoldsAsync(
+                async () => await PostgresFixture.ExecuteAsync(direct, "select count(*) from pg_locks where locktype = 'advisory' and not granted") is > 0L, Bound));
+            line.Hold();
+
+            await Task.Run(cancellation.Cancel).WaitAsync(Bound);
+
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.WaitAsync(Bound));
+            var later = await store.LoadAllAsync(CancellationToken.None).WaitAsync(Bound);
+            Assert.Equal(new CacheError(CacheErrorCode.Unavailable, "PostgreSQL's schema was not there within 00:00:00.2000000; another call is at it"), later.Error);
+        }
+        line.Heal();
+        Assert.True(await Eventually.HoldsAsync(async () => (await store.LoadAllAsync(CancellationToken.None)).IsOk, TimeSpan.FromSeconds(60)));
     }
 
     [Fact]
@@ -249,6 +300,10 @@ public sealed class PostgresFailureTests(PostgresFixture postgres)
 
     private static PostgresStoreOptions Options(string connection, int attemptsMax = 4) =>
         new() { ConnectionString = connection, AttemptsMax = attemptsMax, RetryDelay = TimeSpan.FromMilliseconds(10) };
+
+    // Without TLS nothing limits how long Npgsql waits for a server that it asks to cancel.
+    private string Through(LinkProxy line, string direct) =>
+        postgres.Server.ConnectionString(new NpgsqlConnectionStringBuilder(direct).Database!, line.Port) + ";Ssl Mode=Disable";
 
     private static PostgresControlPlaneStore Store(string connection) => new(Options(connection), TimeProvider.System);
 }
