@@ -19,6 +19,7 @@ public sealed class FileControlPlaneStore(string directory) : IControlPlaneStore
     private readonly SemaphoreSlim gate = new(1, 1);
     private FileStream? held;
     private Journal? journal;
+    private long? cutAt;
     private CacheError? broken;
     private bool disposed;
 
@@ -118,14 +119,16 @@ public sealed class FileControlPlaneStore(string directory) : IControlPlaneStore
             held.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
             held.Flush();
         }
-        journal = Journal.Open(Path.Combine(directory, JournalName));
+        journal = Journal.Open(Path.Combine(directory, JournalName), cutAt);
+        cutAt = null;
         TornBytes = journal.TornBytes;
         return null;
     }
 
-    // What the file holds is not known after a failed write that could not be taken back, so it is read anew by the next call.
+    // What the file holds is not known after a failed write that could not be taken back: it is taken back, and the file read anew, by the next call.
     private CacheError Failed(Exception failure)
     {
+        cutAt = journal is null ? cutAt : journal.CutAt;
         journal?.Dispose();
         journal = null;
         var code = failure.HResult is NoSpaceErrno or QuotaErrno ? CacheErrorCode.NoRoom : CacheErrorCode.Unavailable;

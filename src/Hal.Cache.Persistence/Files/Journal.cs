@@ -30,13 +30,18 @@ internal sealed class Journal : IDisposable
 
     public long FileBytes => end;
 
-    public static Journal Open(string path)
+    /// <summary>Where the file has to be cut before it is read anew; null but where what stands there was answered as a failure and could not be taken back.</summary>
+    public long? CutAt { get; private set; }
+
+    /// <param name="cutAt">What the journal of before has as <see cref="CutAt"/>.</param>
+    public static Journal Open(string path, long? cutAt = null)
     {
         File.Delete(Temporary(path)); // a rewrite that a crash cut off
         var file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
         var journal = new Journal(path, file);
         try
         {
+            if (cutAt is { } at) journal.Cut(at);
             journal.Recover();
             return journal;
         }
@@ -54,17 +59,17 @@ internal sealed class Journal : IDisposable
 
     public long Put(StoredKind kind, string key, ReadOnlyMemory<byte> value)
     {
+        CompactWhereWorthIt();
         var frame = new JournalFrame(FrameKind.Put, version + 1, kind, key, value);
         Apply(frame, Append(frame));
-        CompactWhereWorthIt();
         return frame.Version;
     }
 
     public void Delete(StoredKind kind, string key)
     {
+        CompactWhereWorthIt();
         var frame = new JournalFrame(FrameKind.Delete, version + 1, kind, key, default);
         Apply(frame, Append(frame));
-        CompactWhereWorthIt();
     }
 
     public void Dispose() => file.Dispose();
@@ -147,11 +152,12 @@ internal sealed class Journal : IDisposable
             RandomAccess.Write(file, bytes, end);
             RandomAccess.FlushToDisk(file);
         }
-        catch (IOException)
+        catch (Exception failure) when (IsDisks(failure))
         {
             // What did not become durable must not come back after a restart either, nor stand before the next frame.
-            RandomAccess.SetLength(file, end);
-            RandomAccess.FlushToDisk(file);
+            CutAt = end;
+            Cut(end);
+            CutAt = null;
             throw;
         }
         var place = new JournalPlace(frame.Version, end, bytes.Length);
@@ -159,12 +165,20 @@ internal sealed class Journal : IDisposable
         return place;
     }
 
+    private void Cut(long length)
+    {
+        if (RandomAccess.GetLength(file) > length) RandomAccess.SetLength(file, length);
+        RandomAccess.FlushToDisk(file);
+    }
+
+    // Before a change and not after it: what fails here is then not the answer to a change that is there.
     private void CompactWhereWorthIt()
     {
         if (end <= SlackBytes + (SupersededFactor * liveBytes)) return;
-        var next = File.OpenHandle(Temporary(path), FileMode.Create, FileAccess.ReadWrite, FileShare.Read);
+        SafeFileHandle? next = null;
         try
         {
+            next = File.OpenHandle(Temporary(path), FileMode.Create, FileAccess.ReadWrite, FileShare.Read);
             var moved = CopyLive(next, out var length);
             RandomAccess.FlushToDisk(next);
             File.Move(Temporary(path), path, overwrite: true);
@@ -172,16 +186,18 @@ internal sealed class Journal : IDisposable
             foreach (var (key, place) in moved) places[key] = place;
             end = length;
         }
-        catch (IOException)
+        catch (Exception failure) when (IsDisks(failure))
         {
             return; // the journal as it is still holds everything; the next change tries again
         }
         finally
         {
-            next.Dispose();
+            next?.Dispose();
         }
         DirectorySync.Sync(Directory); // before anything is acknowledged that only the new file has
     }
+
+    private static bool IsDisks(Exception failure) => failure is IOException or UnauthorizedAccessException;
 
     private List<KeyValuePair<(StoredKind, string), JournalPlace>> CopyLive(SafeFileHandle next, out long length)
     {

@@ -1,5 +1,6 @@
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.ControlPlane;
+using Hal.Cache.Persistence.Files;
 using Hal.Cache.Testing.Processes;
 
 namespace Hal.Cache.Persistence.Tests.Files;
@@ -117,6 +118,51 @@ public sealed class JournalTests : IDisposable
         Assert.Equal(["kept"], await KeysAsync(reopened));
         Assert.True((await reopened.PutAsync(StoredKind.Batch, "often", new byte[1], 0, CancellationToken.None)).Value > version);
         Assert.False(File.Exists(Path + ".new"));
+    }
+
+    [Fact]
+    public async Task A_rewrite_that_fails_is_not_the_answer_to_a_change_that_is_there()
+    {
+        using var store = new FileControlPlaneStore(directory.Path);
+        await PutAsync(store, "kept", [1, 2, 3]);
+        Directory.CreateDirectory(Path + ".new"); // where the rewrite would begin
+
+        long version = 0;
+        for (var i = 0; i < 30; i++)
+        {
+            var put = await store.PutAsync(StoredKind.Batch, "often", new byte[100_000], version, CancellationToken.None);
+            Assert.True(put.IsOk, $"{put.Error}");
+            version = put.Value;
+        }
+        var grown = new FileInfo(Path).Length;
+        Directory.Delete(Path + ".new");
+        await PutAsync(store, "next", [4]);
+
+        Assert.True(grown > 3_000_000, $"{grown} bytes");
+        Assert.True(new FileInfo(Path).Length < 200_000, $"{new FileInfo(Path).Length} bytes");
+        Assert.Equal(["kept", "next", "often"], await KeysAsync(store));
+    }
+
+    [Fact]
+    public void What_was_answered_as_a_failure_and_could_not_be_taken_back_is_cut_off_before_the_file_is_read_anew()
+    {
+        long before;
+        using (var journal = Journal.Open(Path))
+        {
+            journal.Put(StoredKind.Link, "kept", new byte[] { 1 });
+            before = journal.FileBytes;
+            journal.Put(StoredKind.Link, "failed", new byte[] { 2 });
+        }
+
+        using (var again = Journal.Open(Path, before))
+        {
+            Assert.Null(again.Find(StoredKind.Link, "failed"));
+            again.Put(StoredKind.Link, "next", new byte[] { 3 });
+        }
+
+        using var reopened = Journal.Open(Path);
+        Assert.Equal(["kept", "next"], reopened.Read((_, _) => true).Select(r => r.Key));
+        Assert.Equal(0, reopened.TornBytes);
     }
 
     [Fact]
