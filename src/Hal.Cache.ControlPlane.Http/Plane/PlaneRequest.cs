@@ -82,8 +82,7 @@ internal sealed class PlaneRequest(HttpContext http)
     {
         if (!http.Request.Headers.TryGetValue(IdempotencyHeader, out var values)) return null;
         var key = values.ToString();
-        if (key.Length is < 1 or > ControlPlaneLimits.IdempotencyKeyLengthMax)
-            Invalid(IdempotencyHeader, key, $"must have 1 to {ControlPlaneLimits.IdempotencyKeyLengthMax} characters");
+        if (IdempotencyKeys.Problem(key) is { } problem) Problem ??= new CacheError(CacheErrorCode.Invalid, $"{IdempotencyHeader} is '{Shown(key)}'; {problem}");
         return key;
     }
 

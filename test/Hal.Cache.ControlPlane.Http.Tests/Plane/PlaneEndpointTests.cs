@@ -119,17 +119,21 @@ public sealed class PlaneEndpointTests
         await Problems.ReadAsync(await host.Client.PutAsync("/v1/instances/other", new StringContent(body, Encoding.UTF8, "application/json")), HttpStatusCode.BadRequest);
     }
 
-    [Fact]
-    public async Task An_idempotency_key_that_is_too_long_is_a_400_problem()
+    [Theory]
+    [InlineData("", ControlPlaneLimits.IdempotencyKeyLengthMax + 1)]
+    [InlineData("a\tb", 3)]
+    public async Task An_idempotency_key_that_is_none_is_a_400_problem(string start, int length)
     {
         await using var host = await HttpHost.StartAsync(new FakeControlPlane(), null);
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/scheduler/pins")
         {
             Content = new StringContent("""{"instance":"a","selection":{}}""", Encoding.UTF8, "application/json"),
         };
-        request.Headers.Add("Idempotency-Key", new string('k', ControlPlaneLimits.IdempotencyKeyLengthMax + 1));
+        request.Headers.Add("Idempotency-Key", start.PadRight(length, 'k'));
 
-        await Problems.ReadAsync(await host.Client.SendAsync(request), HttpStatusCode.BadRequest);
+        var problem = await Problems.ReadAsync(await host.Client.SendAsync(request), HttpStatusCode.BadRequest);
+
+        Assert.StartsWith("Idempotency-Key is '", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
