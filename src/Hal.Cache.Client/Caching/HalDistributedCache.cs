@@ -169,7 +169,7 @@ public sealed class HalDistributedCache : IBufferDistributedCache, IAsyncDisposa
         if (broken is not null) await CloseAsync(broken);
         try
         {
-            return await RespLink.ConnectAsync(options, disposed.Token);
+            return await RespLink.ConnectAsync(options, time, disposed.Token);
         }
         catch (SocketException failure)
         {

@@ -27,10 +27,10 @@ internal sealed class RespLink : IAsyncDisposable
     public bool IsBroken => ended.IsCancellationRequested;
 
     /// <summary>Connects and logs in; throws <see cref="IOException"/>, <see cref="SocketException"/> or <see cref="TimeoutException"/>.</summary>
-    public static async Task<RespLink> ConnectAsync(HalCacheOptions options, CancellationToken cancellation)
+    public static async Task<RespLink> ConnectAsync(HalCacheOptions options, TimeProvider time, CancellationToken cancellation)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(options.ConnectTimeout);
+        using var late = new CancellationTokenSource(options.ConnectTimeout, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         RespLink? link = null;
         try
