@@ -12,6 +12,11 @@ public sealed class ClusterBadInputTests : IDisposable
 {
     private const string Faketime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 
+    private const int StopsMax = 3;
+
+    // A stop is cut after 9 s, which a busy machine may be late with.
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(30);
+
     private readonly TempDirectory directory = new("cluster");
 
     private static CancellationToken None => CancellationToken.None;
@@ -50,14 +55,25 @@ public sealed class ClusterBadInputTests : IDisposable
     public void A_silo_whose_database_is_gone_ends_in_time_all_the_same()
     {
         using var database = new PostgresServer();
-        using var silo = Silo("x", database.ConnectionString("postgres"), FreePort.Next());
-        silo.WaitReady(ClusterTree.Patience);
-        database.Kill();
+        for (var stops = 1; ; stops++)
+        {
+            using var silo = Silo("x", database.ConnectionString("postgres"), FreePort.Next());
+            silo.WaitReady(ClusterTree.Patience);
+            database.Kill();
 
-        silo.Terminate();
+            silo.Terminate();
+            var code = silo.WaitExit(StopPatience);
 
-        Assert.Equal(0, silo.WaitExit(ClusterTree.Patience));
-        Assert.Contains("cluster 'hal-cache' could not be left within 00:00:04, as without its database", silo.Output, StringComparison.Ordinal);
+            // A machine that is busy may cut a stop that would have ended; one that hangs is cut each time.
+            if (stops < StopsMax && silo.Output.Contains("the stop took longer than 9 s and was cut", StringComparison.Ordinal))
+            {
+                database.Start();
+                continue;
+            }
+            Assert.True(code == 0, $"exit code {code}\n{silo.Output}");
+            Assert.Contains("cluster 'hal-cache' could not be left within 00:00:04, as without its database", silo.Output, StringComparison.Ordinal);
+            return;
+        }
     }
 
     [Fact]
