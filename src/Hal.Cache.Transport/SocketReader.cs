@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.InteropServices;
 using System.Threading.Tasks.Sources;
 using Hal.Cache.Contracts.Connections;
 using Microsoft.AspNetCore.Connections;
@@ -78,7 +79,7 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
         if (count >= 0)
             isEnded = count == 0;
         else if (error is not (Epoll.Again or Epoll.Interrupted))
-            throw failure = new ConnectionResetException(System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error));
+            throw failure = new ConnectionResetException(Marshal.GetPInvokeErrorMessage(error));
         return count;
     }
 
@@ -309,7 +310,7 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
             return failure != null;
         }
 
-        failure ??= new ConnectionResetException(System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error));
+        failure ??= new ConnectionResetException(Marshal.GetPInvokeErrorMessage(error));
         return true;
     }
 
