@@ -120,10 +120,11 @@ public sealed class FailureTests
     }
 
     [Fact]
-    public void A_leaf_that_is_killed_holds_a_write_up_no_longer_than_its_lease_and_comes_back_warm()
+    public async Task A_leaf_that_is_killed_holds_a_write_up_no_longer_than_its_lease_and_comes_back_warm()
     {
         using var tree = TreeProcesses.Started(
-            new SiloProcessOptions { Memory = "64mb", Disk = "256mb", Durability = "commit" }, ("root", null), ("a", "root"), ("b", "root"));
+            new SiloProcessOptions { Memory = "64mb", Disk = "256mb", Durability = "commit", WithPlane = true }, ("root", null), ("a", "root"), ("b", "root"));
+        using var plane = new PlaneClient(tree["root"]);
         using var root = new RespTestClient(tree["root"].Port);
         var large = new byte[1_000_000];
         new Random(5).NextBytes(large);
@@ -133,6 +134,7 @@ public sealed class FailureTests
         {
             Assert.Equal(large, a.Command("GET", "f:large").Bytes);
             for (var i = 0; i < 50; i++) Assert.Equal($"v{i}", a.Command("GET", $"f:{i}").Text);
+            await plane.HeldByAsync("f:large", "a", "root"); // a reader has the last byte before the copy is complete
             Assert.Equal("OK", a.Command("SAVE").Text);
         }
 

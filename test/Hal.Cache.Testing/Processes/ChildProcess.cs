@@ -12,6 +12,9 @@ public sealed class ChildProcess : IDisposable
     private const int SignalContinue = 18;
     private const int SignalStop = 19;
 
+    /// <summary>How long a process that was killed, and its output, may take to be gone: longer than any machine under load, shorter than a run.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromMinutes(2);
+
     private readonly Process _process;
     private readonly Queue<string> _lines = new();
     private readonly Func<string, bool>? _isReady;
@@ -81,7 +84,7 @@ public sealed class ChildProcess : IDisposable
             throw new TimeoutException($"{_what} did not end within {limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s.\n{Output}");
         }
 
-        _process.WaitForExit(); // The overload without a limit also waits for the last lines of output.
+        WaitOutput();
         return _process.ExitCode;
     }
 
@@ -107,13 +110,27 @@ public sealed class ChildProcess : IDisposable
     public void Kill()
     {
         if (IsRunning) _process.Kill(entireProcessTree: true);
-        _process.WaitForExit();
+        WaitOutput();
     }
 
     public void Dispose()
     {
         Kill();
         _process.Dispose();
+    }
+
+    // Also for the last lines of output, whose pipe another process may have got hold of.
+    private void WaitOutput()
+    {
+        using var limit = new CancellationTokenSource(EndPatience);
+        try
+        {
+            _process.WaitForExitAsync(limit.Token).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"{_what} {(IsRunning ? "was still running" : "had ended, but not its output,")} {EndPatience.TotalSeconds} s after its end.\n{Output}");
+        }
     }
 
     private string ExitCode() => _process.HasExited ? _process.ExitCode.ToString(CultureInfo.InvariantCulture) : "none";
