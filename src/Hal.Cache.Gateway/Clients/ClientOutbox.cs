@@ -1,4 +1,5 @@
 using System.Buffers;
+using Hal.Cache.Gateway.PubSub;
 
 namespace Hal.Cache.Gateway.Clients;
 
@@ -32,11 +33,13 @@ internal sealed class ClientOutbox(OutputLimits limits)
         }
     }
 
-    /// <summary>False where the message does not fit in any more, or too much has waited for too long.</summary>
-    public bool TryAdd(ReadOnlySpan<byte> message)
+    /// <summary>False where the message does not fit in any more, or too much has waited for too long. One for a listener that has ended is left out.</summary>
+    public bool TryAdd(ReadOnlySpan<byte> message, Listener? listener)
     {
         lock (gate)
         {
+            if (listener is { IsOver: true })
+                return true;
             if (!limits.Permits((long)waiting.WrittenCount + message.Length, ref softSince))
                 return false;
             waiting.Write(message);

@@ -3,6 +3,7 @@ using Hal.Cache.Gateway.Acl;
 using Hal.Cache.Gateway.PubSub;
 using Hal.Cache.Gateway.Tracking;
 using Hal.Cache.Gateway.Transactions;
+using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Clients;
 
@@ -115,11 +116,18 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
 
     /// <summary>Gives it a message, in its own protocol; a client whose outbox is full is cut. Safe from any thread.</summary>
     /// <param name="running">The client on whose behalf this thread runs, 0 for none: its own messages follow its reply.</param>
-    public void Send(ReadOnlySpan<byte> message, long running)
+    /// <param name="listener">What the client gets it for: nothing comes once that has ended. Null for what it gets in any case.</param>
+    public void Send(ReadOnlySpan<byte> message, long running, Listener? listener = null)
     {
         if (running == Id) (OwnMessages ??= new()).Write(message);
-        else if (Outbox.TryAdd(message)) Wake();
+        else if (Outbox.TryAdd(message, listener)) Wake();
         else Abort();
+    }
+
+    /// <summary>Writes the messages that wait; for its own connection alone.</summary>
+    public void TakeMessages(RespWriter reply)
+    {
+        if (HasMessages) reply.Raw(Outbox.Take().Span);
     }
 
     /// <summary>Makes the connection look at its outbox; set by the connection.</summary>

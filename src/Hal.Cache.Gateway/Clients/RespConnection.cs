@@ -98,8 +98,7 @@ internal sealed class RespConnection : IDisposable
             long length = buffer.Length;
             if (!buffer.IsEmpty)
                 client.ActiveAt = time.GetUtcNow().ToUnixTimeMilliseconds();
-            if (client.HasMessages)
-                reply.Raw(client.Outbox.Take().Span);
+            client.TakeMessages(reply);
             while (!closing && !sender.IsClosed)
             {
                 if (sender.IsOnBorrowedThread && !buffer.IsEmpty)
@@ -132,8 +131,8 @@ internal sealed class RespConnection : IDisposable
             }
 
             // What its own writes have ended at another instance goes out with their replies: a client that has those has dropped what it kept.
-            if (client.HasMessages && reply.Length > 0 && !closing)
-                reply.Raw(client.Outbox.Take().Span);
+            if (reply.Length > 0 && !closing)
+                client.TakeMessages(reply);
             if (reply.Length > 0 && !sender.IsClosed)
                 await sender.FlushAsync().ConfigureAwait(false);
             input.AdvanceTo(buffer.End);

@@ -44,10 +44,11 @@ internal static class PubSubCommands
 
     private static KeySpec ShardChannels => new(1, -1, Flags: KeyFlags.NotKey);
 
-    /// <summary>Ends all subscriptions, without a word.</summary>
+    /// <summary>Ends all subscriptions, without a word; what came for them is written first.</summary>
     internal static void End(CommandContext c)
     {
         c.Server.Channels.Remove(c.Client);
+        c.Client.TakeMessages(c.Reply);
         c.Client.Modes &= ~ClientModes.Subscribed;
     }
 
@@ -96,12 +97,16 @@ internal static class PubSubCommands
             for (int i = 1; i < c.Count; i++) names[i - 1] = c.Arg(i).ToArray();
         }
 
-        foreach (byte[] name in names)
+        var left = new int[names.Length];
+        for (int i = 0; i < names.Length; i++)
         {
-            if (subscriptions.TryRemove(kind, name)) c.Server.Channels.Unsubscribe(c.Client, kind, name);
-            Tell(c, Words(kind).Ends, name, subscriptions.CountFor(kind));
+            if (subscriptions.TryRemove(kind, names[i])) c.Server.Channels.Unsubscribe(c.Client, kind, names[i]);
+            left[i] = subscriptions.CountFor(kind);
         }
 
+        // A client of RESP2 that has left its last channel takes what comes next for a reply. Within EXEC's reply there is no room for messages.
+        if (!c.IsInTransaction) c.Client.TakeMessages(c.Reply);
+        for (int i = 0; i < names.Length; i++) Tell(c, Words(kind).Ends, names[i], left[i]);
         if (names.Length == 0) Tell(c, Words(kind).Ends, null, subscriptions.CountFor(kind));
         if (subscriptions.Total == 0) c.Client.Modes &= ~ClientModes.Subscribed;
         return Outcome.Done;

@@ -20,9 +20,9 @@ internal sealed class SubscriberList
 
     public void Add(ClientSession client)
     {
-        (ClientSession?[] items, int used) = (all.Items, all.Used);
+        (Listener?[] items, int used) = (all.Items, all.Used);
         if (used == items.Length) Array.Resize(ref items, Math.Max(1, used * 2));
-        items[used] = client;
+        items[used] = new(client);
         places?.Add(client, used);
         all = new(items, used + 1);
         count++;
@@ -33,9 +33,10 @@ internal sealed class SubscriberList
     public bool Remove(ClientSession client)
     {
         int place = -1;
-        if (places is null) place = Array.IndexOf(all.Items, client, 0, all.Used);
+        if (places is null) place = Array.FindIndex(all.Items, 0, all.Used, listener => listener?.Client == client);
         else if (places.Remove(client, out int found)) place = found;
         if (place < 0) return false;
+        all.Items[place]!.End();
         Volatile.Write(ref all.Items[place], null);
         count--;
         if (count <= all.Used / 2) Compact();
@@ -49,8 +50,8 @@ internal sealed class SubscriberList
         int sent = 0;
         for (int i = 0; i < now.Used; i++)
         {
-            if (Volatile.Read(ref now.Items[i]) is not { } client) continue;
-            client.Send(text.For(client.Protocol), running);
+            if (Volatile.Read(ref now.Items[i]) is not { } listener) continue;
+            listener.Client.Send(text.For(listener.Client.Protocol), running, listener);
             sent++;
         }
 
@@ -60,17 +61,17 @@ internal sealed class SubscriberList
     // Others may be reading the old places: they keep them.
     private void Compact()
     {
-        var items = new ClientSession?[Math.Max(1, count)];
+        var items = new Listener?[Math.Max(1, count)];
         int used = 0;
-        foreach (ClientSession? client in all.Items.AsSpan(0, all.Used))
+        foreach (Listener? listener in all.Items.AsSpan(0, all.Used))
         {
-            if (client is not null) items[used++] = client;
+            if (listener is not null) items[used++] = listener;
         }
 
         places = used < IndexedFrom ? null : new(used);
-        for (int i = 0; places is not null && i < used; i++) places.Add(items[i]!, i);
+        for (int i = 0; places is not null && i < used; i++) places.Add(items[i]!.Client, i);
         all = new(items, used);
     }
 
-    private sealed record Places(ClientSession?[] Items, int Used);
+    private sealed record Places(Listener?[] Items, int Used);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.PubSub;
 using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Server;
@@ -8,7 +9,7 @@ namespace Hal.Cache.Gateway.Server;
 internal sealed class MonitorList
 {
     private readonly Lock gate = new();
-    private volatile ClientSession[] watching = [];
+    private volatile Listener[] watching = [];
 
     public bool IsEmpty => watching.Length == 0;
 
@@ -20,7 +21,7 @@ internal sealed class MonitorList
         {
             if (client.IsMonitor) return;
             client.IsMonitor = true;
-            watching = [.. watching, client];
+            watching = [.. watching, new(client)];
         }
     }
 
@@ -30,7 +31,12 @@ internal sealed class MonitorList
         lock (gate)
         {
             client.IsMonitor = false;
-            watching = [.. watching.Where(other => other != client)];
+            foreach (Listener listener in watching)
+            {
+                if (listener.Client == client) listener.End();
+            }
+
+            watching = [.. watching.Where(listener => !listener.IsOver)];
         }
     }
 
@@ -59,8 +65,8 @@ internal sealed class MonitorList
     // One whose outbox is full is cut.
     private void Tell(ReadOnlySpan<byte> line)
     {
-        foreach (ClientSession client in watching)
-            client.Send(line, running: 0);
+        foreach (Listener listener in watching)
+            listener.Client.Send(line, running: 0, listener);
     }
 
     /// <summary>The line that shows a command which is about to run.</summary>

@@ -1,3 +1,6 @@
+using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.PubSub;
+
 namespace Hal.Cache.Gateway.Tests.Server;
 
 /// <summary>Each row runs a script (see <see cref="ServerHost.RunAsync"/>) and names all that client a gets after its HELLO.</summary>
@@ -63,6 +66,39 @@ public sealed class PubSubTests
         }
 
         Assert.Equal(expected, string.Join(", ", events));
+    }
+
+    [Theory]
+    [InlineData("UNSUBSCRIBE x y", "*3|$11|unsubscribe|$1|x|:1|*3|$11|unsubscribe|$1|y|:0")]
+    [InlineData("UNSUBSCRIBE", "*3|$11|unsubscribe|$1|x|:1|*3|$11|unsubscribe|$1|y|:0")]
+    [InlineData("RESET", "+RESET")]
+    public async Task Messages_that_come_while_a_client_leaves_a_channel_come_before_it_hears_that_it_has(string leave, string reply)
+    {
+        await using var host = new ServerHost();
+        await host.RunAsync("a>HELLO 2; a>SUBSCRIBE x y");
+        host.State.Channels.Changed += (_, name) =>
+        {
+            if (name is [(byte)'x']) host.State.Channels.Publish("y"u8, "last"u8, 0);
+        };
+
+        string got = await host.RunAsync($"a>{leave}; a>PING");
+
+        Assert.Equal($"*3|$7|message|$1|y|$4|last|{reply}|+PONG", got);
+    }
+
+    [Fact]
+    public async Task A_publisher_that_has_found_a_subscriber_sends_it_nothing_once_that_has_left()
+    {
+        await using var host = new ServerHost();
+        ClientSession client = host["a"].Session;
+        client.Wake = static () => { }; // it never looks
+        var listener = new Listener(client);
+        client.Send("early"u8, 0, listener);
+        listener.End();
+
+        client.Send("late"u8, 0, listener);
+
+        Assert.Equal("early"u8.ToArray(), client.Outbox.Take().ToArray());
     }
 
     [Fact]
