@@ -7,18 +7,23 @@ namespace Hal.Cache.Tree.Tests.Linearizability;
 /// <summary>Kills and restarts processes of a tree and its control plane, or lets them stand still for a while, as the seed has it.</summary>
 internal sealed class FaultPlan(TreeProcesses tree, SiloProcess plane, Random random)
 {
+    private const int TimesLongerMax = 4;
+
     private readonly List<string> _told = [];
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private TreeMember? _frozen;
     private TimeSpan _thawAt;
 
-    /// <summary>Runs until the time is over, then sees to it that all run; what was done, and when.</summary>
-    public IReadOnlyList<string> Run(TimeSpan duration)
+    /// <summary>
+    /// Runs until the time is over, and longer, <see cref="TimesLongerMax"/> times that at most, where a machine under load has not done enough; then sees to
+    /// it that all run. What was done, and when.
+    /// </summary>
+    public IReadOnlyList<string> Run(TimeSpan duration, Func<bool> isEnough)
     {
         using var pause = new ManualResetEventSlim();
         // In any run, and early: a leaf that wakes up after its lease has ended and others have written.
         Freeze(tree.Members[^1], TimeSpan.FromSeconds(7));
-        while (_clock.Elapsed < duration)
+        while (_clock.Elapsed < duration || (!isEnough() && _clock.Elapsed < duration * TimesLongerMax))
         {
             pause.Wait(TimeSpan.FromMilliseconds(random.Next(300, 1500)));
             if (_frozen is not null && _clock.Elapsed >= _thawAt) Thaw();
