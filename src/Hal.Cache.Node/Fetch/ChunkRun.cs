@@ -176,7 +176,7 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
     public int TryRead(int index, int offset, Span<byte> destination)
     {
         int length;
-        if (offset == 0 && placed?.TryPass(index - first, destination) == true)
+        if (IsFirst && offset == 0 && placed?.TryPass(index - first, destination) == true)
             return BytesOf(index - first);
         placed?.BeCopied(index - first);
         lock (memory)

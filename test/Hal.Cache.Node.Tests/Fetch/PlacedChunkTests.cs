@@ -23,7 +23,7 @@ public sealed class PlacedChunkTests
         ILargeValue value = rig.Store.Stage((2 * Chunk) + 100);
         value.Origin = new OriginStamp(1, 1);
         var peer = new Peer(Rig.Bytes((2 * Chunk) + 100));
-        var run = new ChunkRun(0, 3, peer.Bytes.Length);
+        var run = new ChunkRun(0, 3, peer.Bytes.Length) { IsFirst = true };
         run.TryTakeSpaces(value);
         Place(run, peer);
         Task<int> copied = run.CopyPlacedAsync(CopyPatience, time);
@@ -45,6 +45,23 @@ public sealed class PlacedChunkTests
         run.Release();
         Assert.Equal(Rig.Bytes((2 * Chunk) + 100), await ReadAsync(value));
         value.Release();
+    }
+
+    [Fact]
+    public async Task Where_no_reader_waits_for_its_first_bytes_a_chunk_is_copied_once()
+    {
+        var peer = new Peer(Rig.Bytes(Chunk));
+        var run = new ChunkRun(0, 1, Chunk);
+        Place(run, peer);
+        Task<int> copied = run.CopyPlacedAsync(CopyPatience, time);
+        run.Fill(Chunk);
+        var read = new byte[Chunk];
+
+        Assert.Equal(Chunk, run.TryRead(0, 0, read));
+
+        Assert.Equal(peer.Bytes, read);
+        Assert.Equal(int.MaxValue, await copied.WaitAsync(Patience));
+        run.Release();
     }
 
     [Fact]
