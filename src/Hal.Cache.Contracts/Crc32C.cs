@@ -11,6 +11,7 @@ public static class Crc32C
 {
     // The instruction has a latency of 3 cycles and a throughput of 1, so three lanes run side by side. Joining them needs each lane's
     // CRC moved past the bytes of the lanes behind it: a linear map, held as four tables of 256 for each lane length.
+    private const uint Polynomial = 0x82F6_3B78;
     private const int LongLane = 2048;
     private const int ShortLane = 256;
     private static readonly uint[] LongShift = ShiftTables(LongLane);
@@ -53,6 +54,34 @@ public static class Crc32C
         return ~crc;
     }
 
+    /// <summary>The checksum of two parts together, from the checksum of each and the length of the second, without their bytes.</summary>
+    public static uint Join(uint first, uint second, long secondBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(secondBytes);
+        // Bytes behind the first part multiply its remainder by x to eight times their number.
+        var power = 3;
+        for (; secondBytes > 0; secondBytes >>= 1, power++)
+        {
+            if ((secondBytes & 1) != 0)
+                first = Product(first, Squares.Of[power]);
+        }
+
+        return first ^ second;
+    }
+
+    // Of two remainders, their coefficients in reflected order: the highest bit is that of x to the power of 0.
+    private static uint Product(uint a, uint b)
+    {
+        uint product = 0;
+        for (; a != 0; a <<= 1)
+        {
+            product ^= (uint)((int)a >> 31) & b;
+            b = (b >> 1) ^ ((b & 1) * Polynomial);
+        }
+
+        return product;
+    }
+
     private static uint Folded(uint crc, ref byte at, ref int left)
     {
         Vector512<ulong> a = Load(ref at, 0) ^ Vector512.CreateScalar((ulong)crc), b = Load(ref at, 1), c = Load(ref at, 2), d = Load(ref at, 3);
@@ -85,7 +114,7 @@ public static class Crc32C
     {
         var remainder = 0x8000_0000u;
         for (; power > 0; power--)
-            remainder = (remainder >> 1) ^ ((remainder & 1) * 0x82F6_3B78u);
+            remainder = (remainder >> 1) ^ ((remainder & 1) * Polynomial);
         return (ulong)remainder << 32;
     }
 
@@ -132,5 +161,20 @@ public static class Crc32C
                     if ((value >> bit & 1) != 0)
                         tables[table * 256 + value] ^= basis[table * 8 + bit];
         return tables;
+    }
+
+    private static class Squares
+    {
+        /// <summary>x to the power of 1, 2, 4 and so on.</summary>
+        public static readonly uint[] Of = Make();
+
+        private static uint[] Make()
+        {
+            var powers = new uint[64 + 3];
+            powers[0] = 1u << 30;
+            for (var i = 1; i < powers.Length; i++)
+                powers[i] = Product(powers[i - 1], powers[i - 1]);
+            return powers;
+        }
     }
 }

@@ -303,7 +303,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     private unsafe bool TryAppend(Chunk chunk)
     {
         var header = new RecordHeader { Kind = RecordKind.Chunk, A = chunk.Id };
-        if (!log!.TryAppend(ref header, default, new ReadOnlySpan<byte>((byte*)chunk.Page, chunk.Bytes), out long address))
+        if (!log!.TryAppend(ref header, default, new ReadOnlySpan<byte>((byte*)chunk.Page, chunk.Bytes), out long address, chunk.Checksum))
             return false;
         chunk.Address = address;
         Records!.Add(address, chunk.Id, chunk.Bytes);

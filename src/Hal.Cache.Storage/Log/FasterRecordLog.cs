@@ -74,13 +74,14 @@ internal sealed class FasterRecordLog : IRecordLog
 
     public int RecordBytes(int keyLength, int valueLength) => (int)RecordFormat.Bytes(keyLength, valueLength);
 
-    public unsafe bool TryAppend(ref RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, out long address)
+    public unsafe bool TryAppend(ref RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, out long address, uint? valueChecksum = null)
     {
         address = 0;
         Prepare(ref header, key.Length, value.Length);
         if (writer.Refuses)
             return false;
-        header.Checksum = RecordFormat.Checksum(seed, in header, key, value);
+        uint front = Crc32C.Append(RecordFormat.Checksum(seed, in header), key);
+        header.Checksum = valueChecksum is { } known ? Crc32C.Join(front, known, value.Length) : Crc32C.Append(front, value);
         fixed (RecordHeader* h = &header)
         fixed (byte* k = key, v = value)
         {

@@ -42,8 +42,11 @@ internal interface IRecordLog : IAsyncDisposable
     /// <summary>What a record takes in the address space: header, framing and alignment included.</summary>
     int RecordBytes(int keyLength, int valueLength);
 
-    /// <summary>Appends in memory, without I/O; false when the buffer is full now or the log refuses appends. Fills lengths and checksum.</summary>
-    bool TryAppend(ref RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, out long address);
+    /// <summary>
+    /// Appends in memory, without I/O; false when the buffer is full now or the log refuses appends. Fills lengths and checksum, for which that of the value
+    /// need not be found again where it is known.
+    /// </summary>
+    bool TryAppend(ref RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, out long address, uint? valueChecksum = null);
 
     /// <summary>The same with the value in several pieces.</summary>
     bool TryAppend(ref RecordHeader header, ReadOnlySpan<byte> key, in ReadOnlySequence<byte> value, out long address);

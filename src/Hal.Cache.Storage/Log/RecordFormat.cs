@@ -18,9 +18,6 @@ internal static class RecordFormat
 
     public static long Bytes(long keyLength, long valueLength) => (PrefixBytes + keyLength + valueLength + Alignment - 1) & -Alignment;
 
-    public static uint Checksum(uint seed, in RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
-        Crc32C.Append(Crc32C.Append(Checksum(seed, header), key), value);
-
     public static uint Checksum(uint seed, in RecordHeader header) =>
         Crc32C.Append(seed, MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(in header, 1))[sizeof(uint)..]);
 

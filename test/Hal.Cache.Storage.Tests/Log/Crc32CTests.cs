@@ -44,6 +44,26 @@ public sealed class Crc32CTests
         }
     }
 
+    [Fact]
+    public void Join_equals_the_checksum_of_both_parts_for_any_length()
+    {
+        const int seed = 20262;
+        var random = new Random(seed);
+        foreach (var length in new[] { 0, 1, 2, 255, 65_536, 65_537, 200_000 })
+        {
+            var bytes = new byte[random.Next(1, 100) + length];
+            random.NextBytes(bytes);
+            var front = bytes.Length - length;
+
+            var joined = Crc32C.Join(Crc32C.Append(0, bytes.AsSpan(0, front)), Crc32C.Append(0, bytes.AsSpan(front)), length);
+
+            Assert.True(Bitwise(bytes) == joined, $"seed {seed}, {front} and {length} bytes");
+        }
+
+        Assert.Equal(0xE3069283u, Crc32C.Join(Crc32C.Append(0, "12345"u8), Crc32C.Append(0, "6789"u8), 4));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Crc32C.Join(1, 2, -1));
+    }
+
     private static uint Bitwise(byte[] bytes)
     {
         var crc = ~0u;

@@ -38,10 +38,10 @@ internal sealed class ThrowingLog(IRecordLog log) : IRecordLog
 
     public int RecordBytes(int keyLength, int valueLength) => log.RecordBytes(keyLength, valueLength);
 
-    public bool TryAppend(ref RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, out long address)
+    public bool TryAppend(ref RecordHeader header, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, out long address, uint? valueChecksum = null)
     {
         Check();
-        return log.TryAppend(ref header, key, value, out address);
+        return log.TryAppend(ref header, key, value, out address, valueChecksum);
     }
 
     public bool TryAppend(ref RecordHeader header, ReadOnlySpan<byte> key, in ReadOnlySequence<byte> value, out long address)
