@@ -34,24 +34,32 @@ internal sealed class ClientOutbox(OutputLimits limits)
     }
 
     /// <summary>False where the message does not fit in any more, or too much has waited for too long. One for a listener that has ended is left out.</summary>
-    public bool TryAdd(ReadOnlySpan<byte> message, Listener? listener)
+    public bool TryAdd(ReadOnlySpan<byte> message, Listener listener)
     {
         lock (gate)
         {
-            if (listener is { IsOver: true })
-                return true;
-            if (!limits.Permits((long)waiting.WrittenCount + message.Length, ref softSince))
-                return false;
-            waiting.Write(message);
-            return true;
+            return listener.IsOver || TryWrite(message);
+        }
+    }
+
+    /// <summary>The same for a message in the form which its client takes now: that changes under the same lock.</summary>
+    public bool TryAdd(IClientMessage message, ClientSession client, Listener? listener)
+    {
+        lock (gate)
+        {
+            return listener is { IsOver: true } || TryWrite(message.For(client));
         }
     }
 
     /// <summary>What is waiting, valid until the next call; for the connection alone.</summary>
-    public ReadOnlyMemory<byte> Take()
+    public ReadOnlyMemory<byte> Take() => Take(static () => { });
+
+    /// <summary>The same, and changes what the client takes: what comes later is in the new form.</summary>
+    public ReadOnlyMemory<byte> Take(Action change)
     {
         lock (gate)
         {
+            change();
             if (taken.Capacity > KeptBytesMax)
                 taken = new();
             (waiting, taken) = (taken, waiting);
@@ -59,5 +67,15 @@ internal sealed class ClientOutbox(OutputLimits limits)
             softSince = 0;
             return taken.WrittenMemory;
         }
+    }
+
+    private bool TryWrite(ReadOnlySpan<byte> message)
+    {
+        if (message.IsEmpty)
+            return true;
+        if (!limits.Permits((long)waiting.WrittenCount + message.Length, ref softSince))
+            return false;
+        waiting.Write(message);
+        return true;
     }
 }

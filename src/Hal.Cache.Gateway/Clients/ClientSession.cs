@@ -114,14 +114,32 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
         }
     }
 
-    /// <summary>Gives it a message, in its own protocol; a client whose outbox is full is cut. Safe from any thread.</summary>
+    /// <summary>Gives it a message in the form which it takes now; a client whose outbox is full is cut. Safe from any thread.</summary>
     /// <param name="running">The client on whose behalf this thread runs, 0 for none: its own messages follow its reply.</param>
     /// <param name="listener">What the client gets it for: nothing comes once that has ended. Null for what it gets in any case.</param>
-    public void Send(ReadOnlySpan<byte> message, long running, Listener? listener = null)
+    public void Send(IClientMessage message, long running, Listener? listener = null)
     {
-        if (running == Id) (OwnMessages ??= new()).Write(message);
-        else if (Outbox.TryAdd(message, listener)) Wake();
+        if (running == Id) (OwnMessages ??= new()).Write(message.For(this));
+        else if (Outbox.TryAdd(message, this, listener)) Wake();
         else Abort();
+    }
+
+    /// <summary>Gives a client that watches commands the line of one, which is the same in both protocols. Safe from any thread.</summary>
+    public void Send(ReadOnlySpan<byte> line, Listener monitor)
+    {
+        if (Outbox.TryAdd(line, monitor)) Wake();
+        else Abort();
+    }
+
+    /// <summary>
+    /// Changes its protocol and modes, which decide what messages it takes, and in which form: those that wait are written in the old one, ahead
+    /// of the reply; where that is null, as within EXEC's, they follow it. For its own connection alone.
+    /// </summary>
+    public void Change(int protocol, ClientModes modes, RespWriter? reply)
+    {
+        // One of RESP2 that listens to nothing takes none.
+        if (reply is null || (Protocol == 2 && (Modes & ClientModes.Subscribed) == 0)) (Protocol, Modes) = (protocol, modes);
+        else if (protocol != Protocol || modes != Modes) reply.Raw(Outbox.Take(() => (Protocol, Modes) = (protocol, modes)).Span);
     }
 
     /// <summary>Writes the messages that wait; for its own connection alone.</summary>

@@ -90,7 +90,12 @@ internal static class ConnectionCommands
         }
 
         if (name is not null) c.Client.Name = name;
-        if (protocol > 0) c.Reply.Protocol = c.Client.Protocol = protocol;
+        if (protocol > 0)
+        {
+            c.Client.Change(protocol, c.Client.Modes, c.IsInTransaction ? null : c.Reply);
+            c.Reply.Protocol = protocol;
+        }
+
         ReplyHello(c);
         return Outcome.Done;
     }
@@ -178,16 +183,18 @@ internal static class ConnectionCommands
         ClientSession client = c.Client;
         c.Server.Monitors.Remove(client);
         TransactionCommands.End(c);
-        PubSubCommands.End(c);
+        c.Server.Channels.Remove(client);
         _ = c.Server.Tracking.Set(client, TrackingMode.Off);
         c.Server.KeyEvents.Refresh();
+        client.Change(protocol: 2, client.Modes & ~ClientModes.Subscribed, c.Reply); // no message follows the reply: from here on it takes none
+        client.TakeMessages(c.Reply);
         client.Database = 0;
         client.SeesCluster = false;
         client.Name = "";
         client.NoEvict = client.NoTouch = false;
         client.Replies = ReplyMode.On;
         c.Server.Acl.Begin(client);
-        c.Reply.Protocol = client.Protocol = 2;
+        c.Reply.Protocol = 2;
         c.Reply.SimpleString("RESET"u8);
         return Outcome.Done;
     }

@@ -44,14 +44,6 @@ internal static class PubSubCommands
 
     private static KeySpec ShardChannels => new(1, -1, Flags: KeyFlags.NotKey);
 
-    /// <summary>Ends all subscriptions, without a word; what came for them is written first.</summary>
-    internal static void End(CommandContext c)
-    {
-        c.Server.Channels.Remove(c.Client);
-        c.Client.TakeMessages(c.Reply);
-        c.Client.Modes &= ~ClientModes.Subscribed;
-    }
-
     private static CommandSpec Row(string name, int arity, CommandFlags flags, CommandHandler handler, string since, string summary) =>
         new(name, arity, flags, KeySpec.None, handler)
         {
@@ -105,10 +97,11 @@ internal static class PubSubCommands
         }
 
         // A client of RESP2 that has left its last channel takes what comes next for a reply. Within EXEC's reply there is no room for messages.
-        if (!c.IsInTransaction) c.Client.TakeMessages(c.Reply);
+        RespWriter? ahead = c.IsInTransaction ? null : c.Reply;
+        if (subscriptions.Total == 0) c.Client.Change(c.Client.Protocol, c.Client.Modes & ~ClientModes.Subscribed, ahead);
+        else if (ahead is not null) c.Client.TakeMessages(ahead);
         for (int i = 0; i < names.Length; i++) Tell(c, Words(kind).Ends, names[i], left[i]);
         if (names.Length == 0) Tell(c, Words(kind).Ends, null, subscriptions.CountFor(kind));
-        if (subscriptions.Total == 0) c.Client.Modes &= ~ClientModes.Subscribed;
         return Outcome.Done;
     }
 

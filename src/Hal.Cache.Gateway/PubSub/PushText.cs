@@ -1,9 +1,10 @@
 using System.Buffers.Text;
+using Hal.Cache.Gateway.Clients;
 
 namespace Hal.Cache.Gateway.PubSub;
 
 /// <summary>An out-of-band message in both protocols, each written once, when it is first asked for, in one buffer of its size. For one thread.</summary>
-internal sealed class PushText(params byte[][] parts)
+internal sealed class PushText(params byte[][] parts) : IClientMessage
 {
     /// <summary>Bytes of a line with a length: its kind, up to ten digits, and its end.</summary>
     private const int LineBytesMax = 13;
@@ -13,6 +14,8 @@ internal sealed class PushText(params byte[][] parts)
 
     /// <summary>The bytes for a client of the protocol's version 2 or 3.</summary>
     public ReadOnlySpan<byte> For(int protocol) => protocol == 3 ? third ??= Write((byte)'>') : second ??= Write((byte)'*');
+
+    public ReadOnlySpan<byte> For(ClientSession client) => For(client.Protocol);
 
     private byte[] Write(byte kind)
     {

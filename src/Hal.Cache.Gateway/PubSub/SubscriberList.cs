@@ -51,7 +51,7 @@ internal sealed class SubscriberList
         for (int i = 0; i < now.Used; i++)
         {
             if (Volatile.Read(ref now.Items[i]) is not { } listener) continue;
-            listener.Client.Send(text.For(listener.Client.Protocol), running, listener);
+            listener.Client.Send(text, running, listener);
             sent++;
         }
 

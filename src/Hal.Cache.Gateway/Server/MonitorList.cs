@@ -66,7 +66,7 @@ internal sealed class MonitorList
     private void Tell(ReadOnlySpan<byte> line)
     {
         foreach (Listener listener in watching)
-            listener.Client.Send(line, running: 0, listener);
+            listener.Client.Send(line, listener);
     }
 
     /// <summary>The line that shows a command which is about to run.</summary>

@@ -1,5 +1,4 @@
 using Hal.Cache.Gateway.Clients;
-using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Tracking;
 
@@ -9,9 +8,6 @@ namespace Hal.Cache.Gateway.Tracking;
 /// </summary>
 internal sealed class TrackingTable(ClientRegistry clients)
 {
-    /// <summary>Channel of the messages to RESP2 clients, which have to be subscribed to something to get them.</summary>
-    private static readonly byte[] Channel = "__redis__:invalidate"u8.ToArray();
-
     /// <summary>Keys that are forgotten in one go where there are too many.</summary>
     private const int ForgottenAtOnceMax = 10_000;
 
@@ -195,52 +191,19 @@ internal sealed class TrackingTable(ClientRegistry clients)
     /// <summary>Sends a client, or whom it redirects to, the keys that changed; null stands for all.</summary>
     private void Send(ClientSession client, IReadOnlyList<byte[]>? changed, long running)
     {
-        ClientSession target = client;
         long redirectTo = client.Tracking.RedirectTo;
-        using var message = new RespWriter { Protocol = 3 };
-        if (redirectTo != 0)
+        if (redirectTo == 0)
         {
-            if (clients.Find(redirectTo) is not { } redirected)
-            {
-                client.RedirectIsBroken = true;
-                if (client.Protocol < 3) return;
-                message.PushHeader(2);
-                message.Bulk("tracking-redir-broken"u8);
-                message.Integer(redirectTo);
-                client.Send(message.WrittenSpan, running);
-                return;
-            }
-
-            target = redirected;
+            client.Send(new Invalidation(changed, isRedirected: false), running);
         }
-
-        if (target.Protocol == 3)
+        else if (clients.Find(redirectTo) is { } target)
         {
-            message.PushHeader(2);
-            message.Bulk("invalidate"u8);
-        }
-        else if (redirectTo != 0 && (target.Modes & ClientModes.Subscribed) != 0)
-        {
-            message.Protocol = 2;
-            message.PushHeader(3);
-            message.Bulk("message"u8);
-            message.Bulk(Channel);
+            target.Send(new Invalidation(changed, isRedirected: true), running);
         }
         else
         {
-            return; // RESP2 has no messages out of band
+            client.RedirectIsBroken = true;
+            client.Send(new BrokenRedirect(redirectTo), running);
         }
-
-        if (changed is null)
-        {
-            message.Null();
-        }
-        else
-        {
-            message.ArrayHeader(changed.Count);
-            foreach (byte[] key in changed) message.Bulk(key);
-        }
-
-        target.Send(message.WrittenSpan, running);
     }
 }

@@ -1,5 +1,6 @@
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.PubSub;
+using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Tests.Server;
 
@@ -86,6 +87,40 @@ public sealed class PubSubTests
         Assert.Equal($"*3|$7|message|$1|y|$4|last|{reply}|+PONG", got);
     }
 
+    [Theory]
+    [InlineData("HELLO 2", ">3|$7|message|$1|x|$4|last|*14|")]
+    [InlineData("RESET", ">3|$7|message|$1|x|$4|last|+RESET|")]
+    public async Task Messages_that_wait_are_written_in_the_old_protocol_ahead_of_the_reply_that_begins_a_new_one(string command, string expected)
+    {
+        await using var host = new ServerHost();
+        await host.RunAsync("a>HELLO 3; a>SUBSCRIBE x");
+        host.State.Channels.Changed += (_, name) =>
+        {
+            if (name is [(byte)'y'] && host["a"].Session.Protocol == 3) host.State.Channels.Publish("x"u8, "last"u8, 0);
+        };
+
+        string got = await host["a"].PipelineAsync($"SUBSCRIBE y; {command}; PING end", "end");
+
+        Assert.Contains(expected, got, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_message_is_in_the_protocol_that_the_client_speaks_when_it_gets_it()
+    {
+        await using var host = new ServerHost();
+        ClientSession client = host["a"].Session;
+        client.Wake = static () => { }; // it never looks
+        var message = new PushText("message"u8.ToArray(), "x"u8.ToArray());
+        using var reply = new RespWriter();
+        client.Change(protocol: 3, client.Modes, reply);
+        client.Send(message, 0);
+        client.Change(protocol: 2, client.Modes, reply);
+        client.Send(message, 0);
+
+        Assert.Equal(">2\r\n$7\r\nmessage\r\n$1\r\nx\r\n"u8.ToArray(), reply.WrittenSpan.ToArray());
+        Assert.Equal("*2\r\n$7\r\nmessage\r\n$1\r\nx\r\n"u8.ToArray(), client.Outbox.Take().ToArray());
+    }
+
     [Fact]
     public async Task A_publisher_that_has_found_a_subscriber_sends_it_nothing_once_that_has_left()
     {
@@ -93,10 +128,10 @@ public sealed class PubSubTests
         ClientSession client = host["a"].Session;
         client.Wake = static () => { }; // it never looks
         var listener = new Listener(client);
-        client.Send("early"u8, 0, listener);
+        client.Send("early"u8, listener);
         listener.End();
 
-        client.Send("late"u8, 0, listener);
+        client.Send("late"u8, listener);
 
         Assert.Equal("early"u8.ToArray(), client.Outbox.Take().ToArray());
     }

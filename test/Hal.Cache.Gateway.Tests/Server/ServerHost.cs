@@ -113,6 +113,10 @@ internal sealed class ServerHost : IAsyncDisposable
         /// <summary>What comes on its own.</summary>
         public Task<string> RestAsync() => ExchangeAsync("", isClient: false);
 
+        /// <summary>Sends commands, separated by "; ", in one go, and returns what came until a text did, lines separated by "|".</summary>
+        public async Task<string> PipelineAsync(string commands, string end) =>
+            (await ExchangeAsync(string.Concat(commands.Split("; ").Select(command => ConnectionHost.Request(command.Split(' ')))), end)).Replace("\r\n", "|", StringComparison.Ordinal);
+
         public async Task LeaveAsync()
         {
             await requests.Writer.CompleteAsync();
@@ -135,16 +139,21 @@ internal sealed class ServerHost : IAsyncDisposable
             (string[] mark, string end) = inMulti ? (["MULTI"], "-ERR MULTI calls can not be nested\r\n")
                 : isClient ? (["CLIENT", "SETINFO", "????", "x"], "-ERR Unrecognized option '????'\r\n")
                 : ((string[])["????"], "-ERR unknown command '????', with args beginning with: \r\n");
-            await requests.Writer.WriteAsync(Encoding.Latin1.GetBytes(bytes + ConnectionHost.Request(mark)));
+            string text = await ExchangeAsync(bytes + ConnectionHost.Request(mark), end);
+            int at = text.IndexOf(end, StringComparison.Ordinal);
+            return at < 0 ? text : text.Remove(at, end.Length); // messages may follow it
+        }
+
+        private async Task<string> ExchangeAsync(string bytes, string end)
+        {
+            await requests.Writer.WriteAsync(Encoding.Latin1.GetBytes(bytes));
             var text = new StringBuilder();
             while (true)
             {
                 ReadResult read = await replies.Reader.ReadAsync().AsTask().WaitAsync(ConnectionHost.WaitMax);
                 foreach (ReadOnlyMemory<byte> block in read.Buffer) text.Append(Encoding.Latin1.GetString(block.Span));
                 replies.Reader.AdvanceTo(read.Buffer.End);
-                int at = text.ToString().IndexOf(end, StringComparison.Ordinal);
-                if (at >= 0) return text.Remove(at, end.Length).ToString(); // messages may follow it
-                if (read.IsCompleted) return text.ToString();
+                if (read.IsCompleted || text.ToString().Contains(end, StringComparison.Ordinal)) return text.ToString();
             }
         }
 

@@ -1,3 +1,6 @@
+using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Tracking;
+
 namespace Hal.Cache.Gateway.Tests.Server;
 
 /// <summary>Each row runs a script (see <see cref="ServerHost.RunAsync"/>) and names all that client a gets after its HELLO.</summary>
@@ -62,6 +65,33 @@ public sealed class TrackingTests
         string got = await host.RunAsync(script);
 
         Assert.Equal(expected.TrimEnd('|'), got);
+    }
+
+    [Theory]
+    [InlineData("a>SUBSCRIBE x; a>UNSUBSCRIBE", true)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON BCAST; a>RESET", false)]
+    [InlineData("a>HELLO 3; a>CLIENT TRACKING ON BCAST; a>HELLO 2", false)]
+    public async Task A_writer_that_has_found_a_client_sends_it_nothing_once_that_can_take_no_messages(string script, bool isRedirected)
+    {
+        await using var host = new ServerHost();
+        await host.RunAsync(script);
+        ClientSession client = host["a"].Session;
+
+        client.Send(new Invalidation(["k"u8.ToArray()], isRedirected), 0);
+
+        Assert.Equal("+PONG\r\n", await host["a"].RunAsync(["PING"]));
+    }
+
+    [Fact]
+    public async Task Invalidations_that_wait_come_before_the_word_that_the_last_channel_is_left()
+    {
+        await using var host = new ServerHost();
+        await host.RunAsync("a>HELLO 2; a>SUBSCRIBE x; b>CLIENT TRACKING ON BCAST REDIRECT $a");
+        host.State.Channels.Changed += (_, _) => host.State.Tracking.Invalidate("k"u8, 0);
+
+        string got = await host.RunAsync("a>UNSUBSCRIBE; a>PING");
+
+        Assert.Equal("*3|$7|message|$20|__redis__:invalidate|*1|$1|k|*3|$11|unsubscribe|$1|x|:0|+PONG", got);
     }
 
     [Fact]
