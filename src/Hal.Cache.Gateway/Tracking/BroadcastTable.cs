@@ -66,7 +66,6 @@ internal sealed class BroadcastTable
     {
         lock (gate)
         {
-            hasChanges = false;
             foreach (Prefix one in prefixes.Values)
             {
                 if (one.Changes.Count == 0) continue;
@@ -80,6 +79,8 @@ internal sealed class BroadcastTable
 
                 one.Changes.Clear();
             }
+
+            hasChanges = false; // not before: whoever finds nothing to tell lets its writer's reply go
         }
     }
 

@@ -95,6 +95,20 @@ public sealed class TrackingTests
     }
 
     [Fact]
+    public void Changes_by_prefix_count_as_untold_until_all_are_told_of_them()
+    {
+        var table = new BroadcastTable();
+        table.Add(new ClientSession(1, "remote", "local", DateTimeOffset.UnixEpoch, static () => { }), []);
+        table.Note("k"u8, 0);
+        bool others = false; // who looks meanwhile whether there is something to tell before a reply leaves
+
+        table.Take((_, _) => others = table.HasChanges);
+
+        Assert.True(others);
+        Assert.False(table.HasChanges);
+    }
+
+    [Fact]
     public async Task A_client_hears_that_the_one_it_redirects_to_is_gone()
     {
         await using var host = new ServerHost();
