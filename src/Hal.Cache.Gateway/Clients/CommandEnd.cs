@@ -28,8 +28,8 @@ internal sealed class CommandEnd(CommandContext context)
 
         if (client.Peer != null)
             ForwardedRuns.End(context, replyStart);
-        if (client.Replies != ReplyMode.On && !context.IsPush)
-            DropUnwanted(replyStart);
+        if (client.Replies != ReplyMode.On)
+            DropUnwanted(replyStart, isPush: context.IsPush);
         if (server.KeyEvents.IsActive || client.OwnMessages is not null)
             TellChanges();
     }
@@ -42,7 +42,7 @@ internal sealed class CommandEnd(CommandContext context)
         counters.BytesIn += call.Consumed;
         counters.Count(call.Spec, failed);
         if (client.Replies != ReplyMode.On)
-            DropUnwanted(replyStart);
+            DropUnwanted(replyStart, isPush: false);
         if (server.KeyEvents.IsActive || client.OwnMessages is not null)
             TellChanges();
     }
@@ -71,10 +71,11 @@ internal sealed class CommandEnd(CommandContext context)
             client.Tracking = client.Tracking with { Caching = null };
     }
 
-    private void DropUnwanted(int replyStart)
+    private void DropUnwanted(int replyStart, bool isPush)
     {
-        // The command that turns replies off, or asks for the next to be skipped, has none itself.
-        context.DropReply(replyStart);
+        // The command that turns replies off, or asks for the next to be skipped, has none itself; one that answers with messages is told in any case.
+        if (!isPush)
+            context.DropReply(replyStart);
         client.Replies = client.Replies switch
         {
             ReplyMode.SkipNext => ReplyMode.Skip,

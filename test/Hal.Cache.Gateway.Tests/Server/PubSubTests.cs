@@ -122,6 +122,16 @@ public sealed class PubSubTests
     }
 
     [Fact]
+    public async Task A_subscription_takes_up_the_reply_that_was_to_be_skipped()
+    {
+        await using var host = new ServerHost();
+
+        string got = await host["a"].PipelineAsync("CLIENT REPLY SKIP; SUBSCRIBE x; PING one; PING end", "end");
+
+        Assert.Equal("*3|$9|subscribe|$1|x|:1|*2|$4|pong|$3|one|*2|$4|pong|$3|end|", got);
+    }
+
+    [Fact]
     public async Task A_publisher_that_has_found_a_subscriber_sends_it_nothing_once_that_has_left()
     {
         await using var host = new ServerHost();
