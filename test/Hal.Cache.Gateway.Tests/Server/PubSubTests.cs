@@ -132,6 +132,21 @@ public sealed class PubSubTests
     }
 
     [Fact]
+    public async Task Replies_and_messages_do_not_wait_for_a_command_behind_them_that_a_pause_holds()
+    {
+        await using var host = new ServerHost();
+        await host.RunAsync("b>CLIENT PAUSE 100000 WRITE; a>HELLO 3; a>SUBSCRIBE x");
+        host.State.Channels.Changed += (_, name) =>
+        {
+            if (name is [(byte)'y']) host.State.Channels.Publish("x"u8, "last"u8, 0);
+        };
+
+        string got = await host["a"].PipelineAsync("SUBSCRIBE y; PING; SET k 1", "last\r\n");
+
+        Assert.Equal(">3|$9|subscribe|$1|y|:2|+PONG|>3|$7|message|$1|x|$4|last|", got);
+    }
+
+    [Fact]
     public async Task A_publisher_that_has_found_a_subscriber_sends_it_nothing_once_that_has_left()
     {
         await using var host = new ServerHost();
