@@ -230,7 +230,7 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
 
         if (Receive())
         {
-            Finish();
+            TryFinish();
             return;
         }
 
@@ -239,16 +239,17 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
         {
             if (Receive())
             {
-                Finish();
+                TryFinish();
                 return;
             }
         }
 
-        if (Volatile.Read(ref isCancelled))
+        if (Volatile.Read(ref isCancelled) || failure != null || watched.IsCancellationRequested)
             Interrupt();
     }
 
-    private void Finish()
+    /// <summary>False where there is nothing to tell the one who waits.</summary>
+    private bool TryFinish()
     {
         try
         {
@@ -256,16 +257,21 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
                 waiter.SetException(failure);
             else if (TryRead(out ReadResult result))
                 waiter.SetResult(result);
+            else
+                return false;
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             waiter.SetException(e);
         }
+
+        return true;
     }
 
-    // Not on the caller's thread, which may hold locks or be another connection's loop.
-    private void Interrupt()
+    /// <summary>Has a wait end for a reason that was noted before; it goes on where a read has told that reason meanwhile.</summary>
+    internal void Interrupt()
     {
+        // Not on the caller's thread, which may hold locks or be another connection's loop.
         if (readiness.TryEnd())
             ThreadPool.UnsafeQueueUserWorkItem(static reader => reader.FinishInterrupted(), this, preferLocal: false);
     }
@@ -278,8 +284,8 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
             waiter.SetException(new OperationCanceledException(watched));
         else if (wasDirect)
             waiter.SetResult(default); // who cancelled a read is heard by the next one, a failure by the next receive
-        else
-            Finish();
+        else if (!TryFinish())
+            Resume(); // the reason was told by a read that came between its note and this end
     }
 
     /// <summary>True where there is something to tell: bytes, the end, or a failure.</summary>

@@ -83,19 +83,8 @@ internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) 
     /// <summary>On the loop's thread: the socket takes bytes again.</summary>
     public void Ready()
     {
-        if (!readiness.Signal())
-            return;
-        do
-        {
-            if (!TrySend())
-                continue;
-            waiter.SetResult(Result());
-            return;
-        }
-        while (!readiness.TryWait());
-
-        if (isCancelled || isBroken)
-            Interrupt();
+        if (readiness.Signal())
+            Resume();
     }
 
     /// <summary>Ends a wait for good: the connection is closed.</summary>
@@ -194,7 +183,23 @@ internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) 
         return block;
     }
 
-    private void Interrupt()
+    private void Resume()
+    {
+        do
+        {
+            if (!TrySend())
+                continue;
+            waiter.SetResult(Result());
+            return;
+        }
+        while (!readiness.TryWait());
+
+        if (isCancelled || isBroken || watched.IsCancellationRequested)
+            Interrupt();
+    }
+
+    /// <summary>Has a wait end for a reason that was noted before; it goes on where a flush has told that reason meanwhile.</summary>
+    internal void Interrupt()
     {
         if (readiness.TryEnd())
             ThreadPool.UnsafeQueueUserWorkItem(static writer => writer.FinishInterrupted(), this, preferLocal: false);
@@ -204,8 +209,10 @@ internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) 
     {
         if (watched.IsCancellationRequested && !isCancelled && !isBroken)
             waiter.SetException(new OperationCanceledException(watched));
-        else
+        else if (isCancelled)
             waiter.SetResult(Result());
+        else
+            Resume(); // broken, or the reason was told by a flush that came between its note and this end
     }
 
     private void Watch(CancellationToken token)
