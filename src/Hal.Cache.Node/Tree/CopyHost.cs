@@ -133,7 +133,10 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         await flights.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>A connection was made; under the lock.</summary>
+    /// <summary>Whether the number of a new session could not be kept.</summary>
+    internal static bool IsOfDisk(Exception failure) => failure is IOException or UnauthorizedAccessException;
+
+    /// <summary>A connection was made; under the lock. Throws where no session can be begun, see <see cref="IsOfDisk"/>.</summary>
     internal void Connected(long now)
     {
         holder.Connect(now);
@@ -217,7 +220,15 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         {
             long now = time.GetTimestamp();
             evicted.TellTo(holder, now);
-            holder.Tick(now);
+            try
+            {
+                holder.Tick(now);
+            }
+            catch (Exception e) when (IsOfDisk(e))
+            {
+                connection.Close(); // the next session begins with the next connection, once its number can be kept
+            }
+
             writes.Tick(now);
             prefixes.Follow(now);
             connection.Tick(now);

@@ -40,26 +40,18 @@ internal sealed class AuthorityConnection(CopyHost host, Lock gate, TreeOptions 
         {
             var made = new AuthorityLink(host);
             Result<IFrameChannel> channel = await peers.ConnectAsync(options.Root, PeerChannelKind.Coherence, made, stopping).ConfigureAwait(false);
-            if (channel.IsOk)
+            if (!channel.IsOk)
             {
                 lock (gate)
-                {
-                    made.Channel = channel.Value;
-                    link = made;
-                    heardAt = time.GetTimestamp();
-                    host.Connected(heardAt);
-                }
-
+                    WhyCutOff = channel.Error.Message;
+            }
+            else if (TryBegin(made, channel.Value))
+            {
                 await made.Ended.WaitAsync(stopping).ConfigureAwait(false);
 
                 // The lease is good to its end, connected or not: the authority waits for it. The next connection begins a session.
                 lock (gate)
                     (link, cutOffAt, WhyCutOff) = (null, time.GetTimestamp(), "the connection is lost");
-            }
-            else
-            {
-                lock (gate)
-                    WhyCutOff = channel.Error.Message;
             }
 
             await Task.Delay(options.ReconnectInterval, time, stopping).ConfigureAwait(false);
@@ -78,5 +70,26 @@ internal sealed class AuthorityConnection(CopyHost host, Lock gate, TreeOptions 
         statistics.Silenced();
         channel.Close();
         ThreadPool.UnsafeQueueUserWorkItem(static cut => cut.Peers.Cut(cut.Root), (Peers: peers, options.Root), preferLocal: false);
+    }
+
+    // Each session has a number from the disk, which may be full: without one the connection is of no use, and the next one tries again.
+    private bool TryBegin(AuthorityLink made, IFrameChannel channel)
+    {
+        lock (gate)
+        {
+            (made.Channel, link, heardAt) = (channel, made, time.GetTimestamp());
+            try
+            {
+                host.Connected(heardAt);
+                return true;
+            }
+            catch (Exception e) when (CopyHost.IsOfDisk(e))
+            {
+                (link, WhyCutOff) = (null, $"no session can be begun: {e.Message}");
+            }
+        }
+
+        channel.Close();
+        return false;
     }
 }
