@@ -114,9 +114,10 @@ public sealed class PinTests(PinTests.FilledTree filled) : IClassFixture<PinTest
     private static Dictionary<string, long> Held(RespTestClient client)
     {
         var held = new Dictionary<string, long>(StringComparer.Ordinal);
-        var cursor = "0";
+        var (cursor, calls) = ("0", 0);
         do
         {
+            Assert.True(++calls < 1000, "the list does not end");
             var page = client.Command("HAL.INVENTORY", "CURSOR", cursor, "COUNT", "1000").Items!;
             cursor = page[0].Text!;
             for (var i = 0; i + 1 < page[1].Items!.Count; i += 2) held[page[1].Items![i].Text!] = page[1].Items![i + 1].Number;
