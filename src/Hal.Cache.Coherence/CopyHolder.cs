@@ -98,6 +98,7 @@ public sealed class CopyHolder
     public void Connect(long now)
     {
         Lapse(now);
+        helloSentAt = now; // also where no number can be kept: the next try comes a while later
         Session = sessions.Next();
         stamp = 0;
         Volatile.Write(ref servableAbove, (long)Session << StampBits);
@@ -113,7 +114,6 @@ public sealed class CopyHolder
         }
 
         state = SessionState.Greeting;
-        helloSentAt = now;
         output.Send(new Hello(Instance, Session, Epoch));
     }
 

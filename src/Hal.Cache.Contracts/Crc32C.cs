@@ -9,9 +9,10 @@ namespace Hal.Cache.Contracts;
 /// <summary>The checksum of records in logs and of pieces on the wire: CRC-32C (RFC 3720, appendix B.4), at about the speed of a memory copy.</summary>
 public static class Crc32C
 {
+    private const uint Polynomial = 0x82F6_3B78;
+
     // The instruction has a latency of 3 cycles and a throughput of 1, so three lanes run side by side. Joining them needs each lane's
     // CRC moved past the bytes of the lanes behind it: a linear map, held as four tables of 256 for each lane length.
-    private const uint Polynomial = 0x82F6_3B78;
     private const int LongLane = 2048;
     private const int ShortLane = 256;
     private static readonly uint[] LongShift = ShiftTables(LongLane);

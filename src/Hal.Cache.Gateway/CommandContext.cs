@@ -192,6 +192,9 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Where the reply begins in the writer when the command starts.</summary>
     internal int ReplyStart { get; private set; }
 
+    /// <summary>The command waits for the end of a pause, and has not begun.</summary>
+    internal bool IsHeld { get; set; }
+
     internal int Hits { get; private set; }
 
     internal int Misses { get; private set; }
@@ -306,7 +309,7 @@ internal sealed class CommandContext : IDisposable
         Writer = default;
         Cursor = null;
         Failed = false;
-        IsRejected = IsQueued = IsForwarded = false;
+        IsRejected = IsQueued = IsForwarded = IsHeld = false;
         Dirty = 0;
         Hits = 0;
         Misses = 0;
@@ -318,6 +321,9 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>Begins the reply of a command that was forwarded, and whose arguments are gone.</summary>
     internal void BeginForwarded() => Failed = false;
+
+    /// <summary>The replies in front of the command's own, which has not begun, were sent.</summary>
+    internal void RepliesLeft() => ReplyStart = 0;
 
     /// <summary>Begins the handler's next run.</summary>
     internal void BeginRun(int replyStart)

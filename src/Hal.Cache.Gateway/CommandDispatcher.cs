@@ -43,7 +43,10 @@ internal sealed class CommandDispatcher(ServerState server)
         if (!server.Monitors.IsEmpty)
             server.Monitors.TellStart(context);
         if (server.Pause.IsActive && server.Pause.Holds(context.Spec, MayWrite(context)))
+        {
+            context.IsHeld = true;
             return context.RunAsync(RunAfterPauseAsync);
+        }
 
         if (forwarder is not null && PlaceOf(context) is var place and not CommandPlace.Here)
             return GoTo(context, place);

@@ -260,7 +260,7 @@ internal sealed class SocketReader(SocketConnection connection, BlockPool pool) 
             else
                 return false;
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
             waiter.SetException(e);
         }

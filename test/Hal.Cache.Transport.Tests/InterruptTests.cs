@@ -50,6 +50,7 @@ public sealed class InterruptTests : IAsyncDisposable
         const int Bytes = 32 << 20; // more than the kernel takes
         connection.Output.Write(new byte[Bytes]);
         Task<FlushResult> sending = connection.Output.FlushAsync().AsTask();
+        Assert.False(sending.IsCompleted);
         ((SocketWriter)connection.Output).Interrupt();
         var received = new byte[64 << 10];
         for (int left = Bytes; left > 0;)

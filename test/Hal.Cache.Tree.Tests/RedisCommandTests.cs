@@ -226,6 +226,34 @@ public sealed class RedisCommandTests(ThreeLevels levels) : IClassFixture<ThreeL
     }
 
     [Fact]
+    public void What_follows_other_commands_at_a_leaf_is_answered_in_its_place_while_writes_pause()
+    {
+        using var root = levels.Connect("root");
+        using var leaf = levels.Connect("leaf");
+        using var admin = levels.Connect("leaf");
+        root.Command("SET", "r:paused", "v");
+        Assert.Equal("OK", admin.Command("CLIENT", "PAUSE", "100000", "WRITE").Text);
+        try
+        {
+            leaf.SendRaw([.. Request("PING"), .. Request("OBJECT FREQ r:paused"), .. Request("OBJECT IDLETIME r:paused"), .. Request("PING"), .. Request("SET r:paused w"), .. Request("PING")]);
+
+            Assert.Equal("PONG", leaf.Receive().Text);
+            Assert.StartsWith("ERR An LFU", leaf.Receive().Text, StringComparison.Ordinal);
+            Assert.InRange(leaf.Receive().Number, 0, 100);
+            Assert.Equal("PONG", leaf.Receive().Text);
+        }
+        finally
+        {
+            Assert.Equal("OK", admin.Command("CLIENT", "UNPAUSE").Text);
+        }
+
+        Assert.Equal("OK", leaf.Receive().Text);
+        Assert.Equal("PONG", leaf.Receive().Text);
+
+        static byte[] Request(string command) => RespTestClient.Encode(RespTestClient.Bytes(command.Split(' ')));
+    }
+
+    [Fact]
     public void A_count_that_the_root_has_kept_in_a_hyperloglog_is_read_at_the_leaf()
     {
         using var root = levels.Connect("root");

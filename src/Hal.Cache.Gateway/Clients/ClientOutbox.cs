@@ -33,7 +33,7 @@ internal sealed class ClientOutbox(OutputLimits limits)
         }
     }
 
-    /// <summary>False where the message does not fit in any more, or too much has waited for too long. One for a listener that has ended is left out.</summary>
+    /// <summary>False where the message does not fit in any more, or too much has waited for too long; one for a listener that has ended is left out.</summary>
     public bool TryAdd(ReadOnlySpan<byte> message, Listener listener)
     {
         lock (gate)

@@ -114,7 +114,7 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
         }
     }
 
-    /// <summary>Gives it a message in the form which it takes now; a client whose outbox is full is cut. Safe from any thread.</summary>
+    /// <summary>Gives it a message in the form which it takes now, from any thread; a client whose outbox is full is cut.</summary>
     /// <param name="running">The client on whose behalf this thread runs, 0 for none: its own messages follow its reply.</param>
     /// <param name="listener">What the client gets it for: nothing comes once that has ended. Null for what it gets in any case.</param>
     public void Send(IClientMessage message, long running, Listener? listener = null)
@@ -124,7 +124,7 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
         else Abort();
     }
 
-    /// <summary>Gives a client that watches commands the line of one, which is the same in both protocols. Safe from any thread.</summary>
+    /// <summary>Gives a client that watches commands the line of one, which is the same in both protocols, from any thread.</summary>
     public void Send(ReadOnlySpan<byte> line, Listener monitor)
     {
         if (Outbox.TryAdd(line, monitor)) Wake();
@@ -132,8 +132,8 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     }
 
     /// <summary>
-    /// Changes its protocol and modes, which decide what messages it takes, and in which form: those that wait are written in the old one, ahead
-    /// of the reply; where that is null, as within EXEC's, they follow it. For its own connection alone.
+    /// Changes its protocol and modes, which decide what messages it takes and in which form, for its own connection alone: those that wait are written
+    /// in the old form, ahead of the reply; where that is null, as within EXEC's, they follow it.
     /// </summary>
     public void Change(int protocol, ClientModes modes, RespWriter? reply)
     {

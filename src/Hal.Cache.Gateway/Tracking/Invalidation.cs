@@ -4,7 +4,8 @@ using Hal.Cache.Resp;
 
 namespace Hal.Cache.Gateway.Tracking;
 
-/// <summary>The keys that have changed, null for all; a client of RESP2 can be told of them only for another, and while it listens to something. For one thread.</summary>
+/// <summary>The keys that have changed, null for all; a client of RESP2 can be told of them only for another, and while it listens to something.</summary>
+/// <remarks>For one thread.</remarks>
 internal sealed class Invalidation(IReadOnlyList<byte[]>? changed, bool isRedirected) : IClientMessage
 {
     /// <summary>Channel of the messages to RESP2 clients, which have to be subscribed to something to get them.</summary>

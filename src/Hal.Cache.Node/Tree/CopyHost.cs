@@ -133,10 +133,10 @@ internal sealed class CopyHost : ICopyHolderOutput, IAsyncDisposable
         await flights.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Whether the number of a new session could not be kept.</summary>
+    /// <summary>Whether it is a failure of the disk, on which the number of a session is kept.</summary>
     internal static bool IsOfDisk(Exception failure) => failure is IOException or UnauthorizedAccessException;
 
-    /// <summary>A connection was made; under the lock. Throws where no session can be begun, see <see cref="IsOfDisk"/>.</summary>
+    /// <summary>A connection was made; under the lock; what it throws where no session can be begun, <see cref="IsOfDisk"/> tells.</summary>
     internal void Connected(long now)
     {
         holder.Connect(now);
