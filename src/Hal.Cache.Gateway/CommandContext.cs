@@ -190,10 +190,7 @@ internal sealed class CommandContext : IDisposable
     internal RespRequestParser Parser { get; }
 
     /// <summary>Where the reply begins in the writer when the command starts.</summary>
-    internal int ReplyStart { get; private set; }
-
-    /// <summary>The command waits for the end of a pause, and has not begun.</summary>
-    internal bool IsHeld { get; set; }
+    internal int ReplyStart { get; set; }
 
     internal int Hits { get; private set; }
 
@@ -309,7 +306,7 @@ internal sealed class CommandContext : IDisposable
         Writer = default;
         Cursor = null;
         Failed = false;
-        IsRejected = IsQueued = IsForwarded = IsHeld = false;
+        IsRejected = IsQueued = IsForwarded = false;
         Dirty = 0;
         Hits = 0;
         Misses = 0;
@@ -321,9 +318,6 @@ internal sealed class CommandContext : IDisposable
 
     /// <summary>Begins the reply of a command that was forwarded, and whose arguments are gone.</summary>
     internal void BeginForwarded() => Failed = false;
-
-    /// <summary>The replies in front of the command's own, which has not begun, were sent.</summary>
-    internal void RepliesLeft() => ReplyStart = 0;
 
     /// <summary>Begins the handler's next run.</summary>
     internal void BeginRun(int replyStart)

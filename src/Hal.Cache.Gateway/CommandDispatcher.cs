@@ -43,10 +43,7 @@ internal sealed class CommandDispatcher(ServerState server)
         if (!server.Monitors.IsEmpty)
             server.Monitors.TellStart(context);
         if (server.Pause.IsActive && server.Pause.Holds(context.Spec, MayWrite(context)))
-        {
-            context.IsHeld = true;
             return context.RunAsync(RunAfterPauseAsync);
-        }
 
         if (forwarder is not null && PlaceOf(context) is var place and not CommandPlace.Here)
             return GoTo(context, place);
@@ -54,6 +51,9 @@ internal sealed class CommandDispatcher(ServerState server)
         // Without pending work, Async asks for another thread: this one may be polling sockets.
         return context.Spec.Has(CommandFlags.Long) && !context.IsOnPool && !context.MayLeaveLoop ? Outcome.Async : Run(context);
     }
+
+    /// <summary>Whether the command that was started waits for the end of a pause, and has not begun.</summary>
+    public bool Holds(CommandContext context) => context.Pending == RunAfterPauseAsync;
 
     /// <summary>Waits for what the command misses and runs it again, as often as it takes.</summary>
     public static async ValueTask<Outcome> FinishAsync(CommandContext context, Outcome outcome, int replyStart)

@@ -306,14 +306,13 @@ internal sealed class RespConnection : IDisposable
             startedAt = Stopwatch.GetTimestamp(); // whatever waits is worth a look at the clock
         context.Scope.ReadAt = 0;
         // The replies before this one need not wait for it, nor the messages, but for what a read that has begun may be told ahead of its reply.
-        if (replyStart > 0 && (waiting == Outcome.Retry || context.Spec.Has(CommandFlags.Blocking) || context.IsHeld))
+        if (replyStart > 0 && (waiting == Outcome.Retry || context.Spec.Has(CommandFlags.Blocking) || dispatcher.Holds(context)))
         {
             context.DropReply(replyStart);
             if (waiting == Outcome.Retry || !context.Spec.Has(CommandFlags.ReadOnly))
                 client.TakeMessages(reply);
             await sender.FlushAsync().ConfigureAwait(false);
-            replyStart = 0;
-            context.RepliesLeft();
+            replyStart = context.ReplyStart = 0;
         }
 
         client.IsWaiting = true;
