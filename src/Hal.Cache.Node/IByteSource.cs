@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 
 namespace Hal.Cache.Node;
 
@@ -14,6 +15,9 @@ public interface IByteSource : IDisposable
     /// <summary>Copies what is at hand; 0 at the end, or where it must be awaited.</summary>
     int TryRead(Span<byte> destination);
 
-    /// <summary>The same, waiting; 0 only at the end.</summary>
+    /// <summary>Passes over what is at hand, and lends it to whoever sends it from where it lies; none where it is to be copied or awaited.</summary>
+    LentBytes TryLend(int bytesMax);
+
+    /// <summary>As <see cref="TryRead"/>, waiting; 0 only at the end.</summary>
     ValueTask<Result<int>> ReadAsync(Memory<byte> destination, CancellationToken cancellation);
 }

@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Fetch;
 
@@ -83,6 +84,21 @@ public sealed class ValueReader : IByteSource
             count = value.TryRead(Lose(), destination);
         Advance(count);
         return count;
+    }
+
+    /// <summary>Passes over what is in memory, up to the end of a chunk, and lends it; nothing at the end, or where it is to be copied or awaited.</summary>
+    public LentBytes TryLend(int bytesMax)
+    {
+        bytesMax = (int)Math.Min(bytesMax, Remaining);
+        if (bytesMax == 0)
+            return default;
+        LentBytes lent = value.TryLend(Position, bytesMax);
+        if (lent.Count > 0)
+            LetGo();
+        else if (here != null)
+            lent = here.TryLend(hereIndex, (int)(Position % IBlobStore.ChunkBytes), bytesMax);
+        Advance(lent.Count);
+        return lent;
     }
 
     /// <summary>

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Text;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Contracts.Telemetry;
@@ -24,6 +25,7 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
     private const int Broken = -1;
     private const int Refused = 0;
 
+    private readonly ILendingOutput? lending = pipe.Output as ILendingOutput;
     private IRangeReader? answered;
     private IRangeReader? told; // whose fleeting pieces are to be taken
     private bool isAwaited;
@@ -168,6 +170,14 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
             pipe.Output.Advance(RangeWire.LocatedHeaderBytes);
             isAwaited |= located.IsFleeting;
             return located.Bytes;
+        }
+
+        if (lending != null && reader.TryLend(Math.Min(left, RangeWire.PieceBytesMax)) is { Count: > 0 } lent)
+        {
+            RangeWire.WritePieceHeader(pipe.Output.GetSpan(RangeWire.PieceHeaderBytes), lent.Span);
+            pipe.Output.Advance(RangeWire.PieceHeaderBytes);
+            lending.Lend(lent);
+            return lent.Count;
         }
 
         Span<byte> space = pipe.Output.GetSpan(RangeWire.PieceHeaderBytes + Math.Min(left, RangeWire.PieceBytesMax));

@@ -1,10 +1,11 @@
 using System.IO.Pipelines;
 using System.Threading.Tasks.Sources;
+using Hal.Cache.Contracts.Connections;
 
 namespace Hal.Cache.Transport;
 
 /// <summary>What goes to a socket: a flush sends at once, on the caller's thread, and waits only where the socket takes no more.</summary>
-internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) : PipeWriter, IValueTaskSource<FlushResult>
+internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) : PipeWriter, ILendingOutput, IValueTaskSource<FlushResult>
 {
     private const int FreeBytesMin = 512;
     private const int VectorsMax = 16;
@@ -14,6 +15,7 @@ internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) 
     private Readiness readiness;
     private Block? head;
     private Block? tail;
+    private Block? spare; // blocks without bytes of their own, for lent ones
     private int headSent;
     private long unflushed;
     private volatile bool isBroken;
@@ -40,11 +42,21 @@ internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) 
         unflushed += bytes;
     }
 
+    public void Lend(in LentBytes bytes)
+    {
+        Block block = spare ?? new Block(null, 0);
+        spare = block.TakeNext();
+        block.Borrow(bytes);
+        Add(block);
+        unflushed += bytes.Count;
+    }
+
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (TrySend())
             return new(Result());
+        KeepLent();
         Watch(cancellationToken);
         waiter.Reset();
         short version = waiter.Version;
@@ -121,15 +133,13 @@ internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) 
     private unsafe int Send(out int error)
     {
         if (head!.NextBlock == null)
-            return connection.Send(head.Bytes.Span[headSent..head.Filled], out error);
+            return connection.Send(head.Data[headSent..], out error);
         Span<Epoll.IoVector> vectors = stackalloc Epoll.IoVector[VectorsMax];
         int count = 0;
         for (Block? block = head; block != null && count < VectorsMax; block = block.NextBlock)
         {
             int start = block == head ? headSent : 0;
-            // Blocks are pinned.
-            byte* first = (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetReference(block.Bytes.Span));
-            vectors[count++] = new() { Start = first + start, Length = (nuint)(block.Filled - start) };
+            vectors[count++] = new() { Start = block.At(start), Length = (nuint)(block.Filled - start) }; // blocks are pinned
         }
 
         return connection.Send(vectors[..count], out error);
@@ -152,7 +162,10 @@ internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) 
             head = block.NextBlock;
             if (head == null)
                 tail = null;
+            bool isLent = block.Lent.Count > 0;
             block.Return();
+            if (isLent)
+                Keep(block);
         }
     }
 
@@ -175,12 +188,50 @@ internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) 
         if (tail is { } last && last.Free.Length >= Math.Max(bytesMin, FreeBytesMin))
             return last;
         Block block = pool.Rent(bytesMin);
+        Add(block);
+        return block;
+    }
+
+    private void Add(Block block)
+    {
         if (tail == null)
             (head, headSent) = (block, 0);
         else
             tail.Append(block);
         tail = block;
-        return block;
+    }
+
+    // The peer may take its time; whoever lent bytes must not wait for it.
+    private void KeepLent()
+    {
+        Block? before = null;
+        for (Block? block = head; block != null; (before, block) = (block, block.NextBlock))
+        {
+            if (block.Lent.Count == 0)
+                continue;
+            ReadOnlySpan<byte> left = block.Data[(block == head ? headSent : 0)..];
+            Block kept = pool.Rent(left.Length);
+            left.CopyTo(kept.Bytes.Span);
+            kept.Fill(left.Length);
+            if (block.NextBlock is { } next)
+                kept.Append(next);
+            else
+                tail = kept;
+            if (before == null)
+                (head, headSent) = (kept, 0);
+            else
+                before.Append(kept);
+            block.Return();
+            Keep(block);
+            block = kept;
+        }
+    }
+
+    private void Keep(Block bare)
+    {
+        if (spare != null)
+            bare.Append(spare);
+        spare = bare;
     }
 
     private void Resume()

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Runtime.InteropServices;
 using System.Text;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Testing.Processes;
@@ -75,6 +76,28 @@ public sealed class RangeServerTests
     }
 
     [Theory]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
+    public async Task Bytes_are_sent_from_where_they_lie_in_their_place(int seed)
+    {
+        var bytes = GC.AllocateArray<byte>(500_000, pinned: true);
+        new Random(seed).NextBytes(bytes);
+        var host = new Host(bytes, seed) { Lends = true };
+        var (requests, answers, serving) = Serve(host);
+        foreach (var (offset, length) in new[] { (0, 500_000), (65_530, 200_000), (499_999, 1) })
+        {
+            await AskAsync(requests.Writer, bytes.Length, offset, length);
+            Assert.Equal(bytes[offset..(offset + length)], await TakeAsync(answers.Reader, length));
+        }
+
+        Assert.True(host.Lent > 0);
+        await requests.Writer.CompleteAsync();
+        await serving.WaitAsync(Patience);
+        Assert.Equal(host.Lent, host.Returned);
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Fleeting_bytes_are_kept_until_they_are_taken_or_the_connection_ends(bool isSaid)
@@ -141,7 +164,7 @@ public sealed class RangeServerTests
     private static (Pipe Requests, Pipe Answers, Task Serving) Serve(Host host, TimeProvider? time = null)
     {
         Pipe requests = new(), answers = new();
-        var server = new RangeServer("there", host, Options, time ?? TimeProvider.System, new Duplex(requests.Reader, answers.Writer));
+        var server = new RangeServer("there", host, Options, time ?? TimeProvider.System, new Duplex(requests.Reader, host.Lends ? new LendingWriter(answers.Writer) : answers.Writer));
         return (requests, answers, server.RunAsync(default));
     }
 
@@ -188,10 +211,33 @@ public sealed class RangeServerTests
         return taken;
     }
 
+    /// <summary>A pipe's writer that takes lent bytes, too.</summary>
+    private sealed class LendingWriter(PipeWriter inner) : PipeWriter, ILendingOutput
+    {
+        public void Lend(in LentBytes bytes)
+        {
+            bytes.Span.CopyTo(inner.GetSpan(bytes.Count));
+            inner.Advance(bytes.Count);
+            bytes.Return();
+        }
+
+        public override void Advance(int bytes) => inner.Advance(bytes);
+
+        public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);
+
+        public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);
+
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => inner.FlushAsync(cancellationToken);
+
+        public override void CancelPendingFlush() => inner.CancelPendingFlush();
+
+        public override void Complete(Exception? exception = null) => inner.Complete(exception);
+    }
+
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     /// <summary>Has one object, of which some pieces, by chance, must be waited for.</summary>
-    private sealed class Host(byte[] bytes, int seed) : IPeerHost
+    private sealed class Host(byte[] bytes, int seed) : IPeerHost, ILender
     {
         private readonly Random random = new(seed);
         private int endedCount;
@@ -206,6 +252,13 @@ public sealed class RangeServerTests
         public bool IsAllHere { get; init; }
 
         public int Located { get; private set; }
+
+        /// <summary>Whether it lends some of the bytes that are there.</summary>
+        public bool Lends { get; init; }
+
+        public int Lent { get; private set; }
+
+        public int Returned { get; private set; }
 
         public int EndedCount => Volatile.Read(ref endedCount);
 
@@ -224,6 +277,16 @@ public sealed class RangeServerTests
         private sealed class Reader(Host host, int at, int end) : IRangeReader
         {
             public int TryRead(Span<byte> buffer) => at >= host.FailsAt || host.random.Next(3) == 0 ? 0 : Copy(buffer);
+
+            public LentBytes TryLend(int bytesMax)
+            {
+                if (!host.Lends || at >= Math.Min(end, host.FailsAt) || host.random.Next(2) == 0)
+                    return default;
+                int from = at, count = Math.Min(host.random.Next(1, bytesMax + 1), Math.Min(end, host.FailsAt) - at);
+                at += count;
+                host.Lent++;
+                return new(Marshal.UnsafeAddrOfPinnedArrayElement(host.Bytes, from), count, host, Tag: 0);
+            }
 
             public MemoryPiece TryLocate(int bytesMax)
             {
@@ -261,6 +324,8 @@ public sealed class RangeServerTests
                 return count;
             }
         }
+
+        void ILender.Returned(int tag) => Returned++;
 
         private byte[] Bytes => bytes;
     }

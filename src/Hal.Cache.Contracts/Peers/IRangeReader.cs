@@ -1,3 +1,4 @@
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Contracts.Peers;
@@ -7,6 +8,9 @@ public interface IRangeReader : IDisposable
 {
     /// <summary>Fills the front of the buffer with what is in memory; 0 where that is nothing, and at the end of the range. Never waits.</summary>
     int TryRead(Span<byte> buffer);
+
+    /// <summary>Passes over what is in memory, up to the end of a chunk, and lends it; nothing where <see cref="TryRead"/> has to be asked.</summary>
+    LentBytes TryLend(int bytesMax);
 
     /// <summary>
     /// Passes over what is in memory, up to the end of a chunk, and says where it lies; nothing where <see cref="TryRead"/> has to be asked. What is being

@@ -1,3 +1,5 @@
+using Hal.Cache.Contracts.Connections;
+
 namespace Hal.Cache.Contracts.Storage;
 
 /// <summary>
@@ -35,6 +37,9 @@ public interface ILargeValue
     /// Copies bytes from <paramref name="offset"/> on, up to the chunk's end; 0 where the chunk is not in memory. Never waits.
     /// </summary>
     int TryRead(long offset, Span<byte> destination);
+
+    /// <summary>The same bytes from where they lie, kept there until they are returned; none where the chunk is not in memory.</summary>
+    LentBytes TryLend(long offset, int bytesMax);
 
     /// <summary>Where those bytes lie in shared memory, instead of the bytes; nothing where the chunk is not there.</summary>
     MemoryPiece TryLocate(long offset, int bytesMax);

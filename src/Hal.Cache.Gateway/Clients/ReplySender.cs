@@ -34,6 +34,9 @@ internal sealed class ReplySender(
     /// </summary>
     private const int BodyBytesFirstTurn = 16 << 10;
 
+    /// <summary>Fewer bytes of a body are copied: they leave together with what is around them.</summary>
+    private const int LentBytesMin = 16 << 10;
+
     /// <summary>Bytes of a body that may wait to be sent together.</summary>
     private const int BodyBytesUnsent = 256 << 10;
 
@@ -42,6 +45,7 @@ internal sealed class ReplySender(
 
     private readonly RespWriter reply = context.Reply;
     private readonly PipeWriter output = pipe.Output;
+    private readonly ILendingOutput? lending = pipe.Output as ILendingOutput;
     private readonly IInputAhead? input = pipe.Input as IInputAhead;
     private StuckSends? stuck;
     private LoopReturn? back;
@@ -250,8 +254,14 @@ internal sealed class ReplySender(
                     (turn, turnMax) = (turnMax == BodyBytesFirstTurn ? turn : 0, BodyBytesPerTurn);
                 }
 
-                Memory<byte> memory = output.GetMemory((int)Math.Min(body.PieceBytes, turnMax - turn));
-                int count = body.TryRead(memory.Span[..(int)Math.Min(memory.Length, turnMax - turn)]);
+                int count = TryLend(body, (int)(turnMax - turn));
+                bool isLent = count > 0;
+                if (!isLent)
+                {
+                    Memory<byte> memory = output.GetMemory((int)Math.Min(body.PieceBytes, turnMax - turn));
+                    count = body.TryRead(memory.Span[..(int)Math.Min(memory.Length, turnMax - turn)]);
+                }
+
                 if (count == 0)
                 {
                     // What is here goes out while the rest is being read.
@@ -259,7 +269,7 @@ internal sealed class ReplySender(
                         return false;
                     head = 0;
                     int most = (int)Math.Min(Math.Min(BodyBytesAtOnce, turnMax), body.Remaining);
-                    memory = output.GetMemory(most)[..most];
+                    Memory<byte> memory = output.GetMemory(most)[..most];
                     ValueTask<Result<int>> reading = body.ReadAsync(memory, closed);
                     if (!reading.IsCompleted)
                         (hasWaited, IsOnBorrowedThread, borrowed) = (true, true, 0);
@@ -269,7 +279,8 @@ internal sealed class ReplySender(
                     count = read.Value;
                 }
 
-                output.Advance(count);
+                if (!isLent)
+                    output.Advance(count);
                 (borrowed, turn) = (borrowed + count, turn + count);
                 context.Client.Counters.BytesOut += count;
                 if (output.UnflushedBytes >= BodyBytesUnsent && await SendAsync().ConfigureAwait(false))
@@ -278,6 +289,17 @@ internal sealed class ReplySender(
 
             return true;
         }
+    }
+
+    /// <summary>Has bytes sent from where they lie; 0 where they are to be copied.</summary>
+    private int TryLend(IByteSource body, int bytesMax)
+    {
+        if (lending == null || Math.Min(body.PieceBytes, bytesMax) < LentBytesMin)
+            return 0;
+        LentBytes lent = body.TryLend(bytesMax);
+        if (lent.Count > 0)
+            lending.Lend(lent);
+        return lent.Count;
     }
 
     /// <summary>Those who wait have their turn, once what this one has brought has gone out; false where the client is gone.</summary>

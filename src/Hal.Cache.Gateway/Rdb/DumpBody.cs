@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
 
@@ -31,6 +32,9 @@ internal sealed class DumpBody : IByteSource
         if (value.Remaining > 0) return Sum(destination, value.TryRead(destination));
         return Copy(trailer ??= DumpPayload.TrailerOf(crc), ref trailerSent, destination);
     }
+
+    /// <summary>None: they are summed up as they are copied.</summary>
+    public LentBytes TryLend(int bytesMax) => default;
 
     public async ValueTask<Result<int>> ReadAsync(Memory<byte> destination, CancellationToken cancellation)
     {

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Contracts.Telemetry;
@@ -18,7 +19,7 @@ namespace Hal.Cache.Node.Fetch;
 /// one after another (<see cref="ReaderLine"/>).
 /// </remarks>
 #pragma warning disable CA1001 // the source has neither timer nor wait handle, and may be cancelled late: there is nothing to dispose of
-internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
+internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory, ILender
 #pragma warning restore CA1001
 {
     private static readonly Task<CacheError?> Here = Task.FromResult<CacheError?>(null);
@@ -33,6 +34,9 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
     private byte[]? buffer;
     private ILargeValue? value; // whose chunks' memory the bytes go to
     private NativeSpace?[]? spaces; // null for a chunk that the store has
+    private readonly int[] lent = new int[count]; // senders that have the chunk's memory
+    private int storing = -1; // chunk whose memory is not lent any more: the store gets it
+    private TaskCompletionSource? returned; // that all senders have returned that one's
     private int references = 1;
     private Task<CacheError?>? over;
 
@@ -188,6 +192,49 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory
         }
 
         return length;
+    }
+
+    /// <summary>Lends what there is of a chunk, which stays until it is returned; nothing where the store has it, or is about to.</summary>
+    /// <remarks>Nor where they are a reader's first, in a peer's memory yet: it has them soonest by <see cref="TryRead"/>.</remarks>
+    public LentBytes TryLend(int index, int offset, int bytesMax)
+    {
+        int at = index - first;
+        if (IsFirst && placed?.Has(at) == true)
+            return default;
+        placed?.BeCopied(at);
+        lock (memory)
+        {
+            ReadOnlySpan<byte> chunk = BytesHere(index);
+            if (spaces == null || storing == at || chunk.Length <= offset)
+                return default;
+            lent[at]++;
+            Retain();
+            return new(AddressOf(chunk) + offset, Math.Min(bytesMax, chunk.Length - offset), this, at);
+        }
+    }
+
+    public void Returned(int tag)
+    {
+        lock (memory)
+        {
+            if (--lent[tag] == 0 && storing == tag)
+                returned?.TrySetResult();
+        }
+
+        Release();
+    }
+
+    /// <summary>Completes when no sender has a chunk's memory; none gets it from now on, for <see cref="TryCommit"/>.</summary>
+    public Task WhenReturned(int index)
+    {
+        lock (memory)
+        {
+            storing = index - first;
+            if (lent[storing] == 0)
+                return Task.CompletedTask;
+            returned = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return returned.Task;
+        }
     }
 
     /// <summary>

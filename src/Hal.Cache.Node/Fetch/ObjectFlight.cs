@@ -288,6 +288,7 @@ internal sealed class ObjectFlight(
     {
         if (!run.HasSpaces)
             return await value.WriteChunkAsync(index, run.Chunk(index), CancellationToken.None);
+        await run.WhenReturned(index);
         while (!run.TryCommit(index))
         {
             // The memory is there: what it waits for is the log, whatever is said of memory.

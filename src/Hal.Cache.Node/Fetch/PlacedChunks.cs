@@ -103,6 +103,9 @@ internal sealed class PlacedChunks(ChunkRun run)
         return false;
     }
 
+    /// <summary>Whether nobody has copied the chunk yet.</summary>
+    public bool Has(int at) => PlaceOf(at).Bytes > 0;
+
     /// <summary>Returns when the chunk does not lie in the peer's memory any more.</summary>
     public void BeCopied(int at)
     {

@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Fetch;
@@ -199,6 +200,13 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
             return count;
         }
 
+        public LentBytes TryLend(int bytesMax)
+        {
+            LentBytes lent = reader.TryLend(bytesMax);
+            Count(lent.Count);
+            return lent;
+        }
+
         public MemoryPiece TryLocate(int bytesMax)
         {
             MemoryPiece piece = reader.TryLocate(bytesMax);
@@ -246,6 +254,8 @@ internal sealed class PeerHost(string name, Keyspace keyspace, TreeStatistics st
             at += count;
             return count;
         }
+
+        public LentBytes TryLend(int bytesMax) => default;
 
         public MemoryPiece TryLocate(int bytesMax) => default;
 

@@ -1,7 +1,9 @@
+using Hal.Cache.Contracts.Connections;
+
 namespace Hal.Cache.Storage.Large;
 
 /// <summary>One slice of a large value: in memory, in the log, or both. Its bytes never change. Locked by itself, last of all locks.</summary>
-internal sealed class Chunk(long id, int bytes)
+internal sealed class Chunk(ChunkStore store, long id, int bytes) : ILender
 {
     /// <summary>Unique in the store; names the chunk's records in the log.</summary>
     public readonly long Id = id;
@@ -10,6 +12,12 @@ internal sealed class Chunk(long id, int bytes)
 
     /// <summary>The memory with the bytes, 0 where they are in the log only.</summary>
     public nint Page;
+
+    /// <summary>Senders that have its memory: until all have returned it, it stays.</summary>
+    public int Lent;
+
+    /// <summary>No value has it any more; its memory goes back with the last sender.</summary>
+    public bool IsDropped;
 
     /// <summary>Address of the record, 0 where there is none yet.</summary>
     public long Address;
@@ -38,4 +46,6 @@ internal sealed class Chunk(long id, int bytes)
     public Chunk? Before;
 
     public Chunk? Behind;
+
+    void ILender.Returned(int tag) => store.Returned(this);
 }

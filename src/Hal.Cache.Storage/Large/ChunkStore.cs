@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Storage.Log;
 using Hal.Cache.Storage.Memory;
@@ -55,7 +56,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     public Chunk? TryAdd(long id, nint page, int bytes, ChunkBacking backing, uint? checksum = null)
     {
         // What is read ahead is not dropped before it was read: the clock's hand passes it once.
-        var chunk = new Chunk(id, bytes) { Page = page, Hot = backing == ChunkBacking.Origin, Checksum = checksum };
+        var chunk = new Chunk(this, id, bytes) { Page = page, Hot = backing == ChunkBacking.Origin, Checksum = checksum };
         lock (chunk) // whoever writes what waits may find it at once
         {
             if (!TryAppendFirst(chunk, backing))
@@ -81,7 +82,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     /// <summary>A chunk that was found in the log.</summary>
     public Chunk AddRecovered(long id, int bytes, long address)
     {
-        var chunk = new Chunk(id, bytes) { Address = address };
+        var chunk = new Chunk(this, id, bytes) { Address = address };
         Register(chunk);
         Attached(chunk);
         live.Add(address, RecordBytes(chunk));
@@ -92,15 +93,16 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     public void Attached(Chunk chunk) => directory[chunk.Id] = chunk;
 
     /// <summary>Ends a chunk that no value has.</summary>
-    public unsafe void Drop(Chunk chunk)
+    public void Drop(Chunk chunk)
     {
         lock (chunk)
         {
+            chunk.IsDropped = true;
             if (chunk.Page != 0)
             {
                 clock.Remove(chunk);
-                memory.Return((byte*)chunk.Page, chunk.Bytes);
-                chunk.Page = 0;
+                if (chunk.Lent == 0)
+                    GiveUp(chunk);
             }
 
             if (chunk.IsRegistered)
@@ -119,7 +121,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     {
         lock (chunk)
         {
-            if (chunk.Address != 0 || chunk.Page == 0)
+            if (chunk.Address != 0 || chunk.Page == 0 || chunk.IsDropped)
                 return true;
             if (!TryAppend(chunk))
                 return false;
@@ -142,17 +144,16 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     }
 
     /// <summary>Gives the chunk's memory up if its bytes are in the log, or get there now; false where it stays.</summary>
-    public unsafe bool TrySpill(Chunk chunk)
+    public bool TrySpill(Chunk chunk)
     {
         if (log == null || !TryAppendDirty(chunk))
             return false;
         lock (chunk)
         {
-            if (chunk.Page == 0 || chunk.Address == 0)
+            if (chunk.Page == 0 || chunk.Address == 0 || chunk.Lent > 0)
                 return false;
             clock.Remove(chunk);
-            memory.Return((byte*)chunk.Page, chunk.Bytes);
-            chunk.Page = 0;
+            GiveUp(chunk);
             counters.Spilled();
             return true;
         }
@@ -163,7 +164,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
     {
         lock (chunk)
         {
-            if (chunk.Page == 0 || !memory.TryTakeBetter((byte*)chunk.Page, chunk.Bytes, out byte* better))
+            if (chunk.Page == 0 || chunk.Lent > 0 || !memory.TryTakeBetter((byte*)chunk.Page, chunk.Bytes, out byte* better))
                 return;
             new ReadOnlySpan<byte>((byte*)chunk.Page, chunk.Bytes).CopyTo(new Span<byte>(better, chunk.Bytes));
             memory.Return((byte*)chunk.Page, chunk.Bytes);
@@ -182,6 +183,28 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
             new ReadOnlySpan<byte>((byte*)chunk.Page + offset, count).CopyTo(destination);
             chunk.Hot = true;
             return count;
+        }
+    }
+
+    /// <summary>Lends the chunk's memory, which stays until it is returned; nothing where there is none.</summary>
+    public static LentBytes TryLend(Chunk chunk, int offset, int bytesMax)
+    {
+        lock (chunk)
+        {
+            if (chunk.Page == 0)
+                return default;
+            chunk.Hot = true;
+            chunk.Lent++;
+            return new(chunk.Page + offset, Math.Min(bytesMax, chunk.Bytes - offset), chunk, Tag: 0);
+        }
+    }
+
+    public void Returned(Chunk chunk)
+    {
+        lock (chunk)
+        {
+            if (--chunk.Lent == 0 && chunk.IsDropped)
+                GiveUp(chunk);
         }
     }
 
@@ -262,6 +285,12 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
             Records!.Add(address, chunk.Id, chunk.Bytes);
             return true;
         }
+    }
+
+    private unsafe void GiveUp(Chunk chunk)
+    {
+        memory.Return((byte*)chunk.Page, chunk.Bytes);
+        chunk.Page = 0;
     }
 
     private void Register(Chunk chunk)

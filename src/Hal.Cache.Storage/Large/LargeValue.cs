@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Storage;
 
 namespace Hal.Cache.Storage.Large;
@@ -72,6 +73,12 @@ internal sealed class LargeValue : ILargeValue
             return 0;
         Chunk? chunk = ChunkAt((int)(offset / IBlobStore.ChunkBytes));
         return chunk == null ? 0 : ChunkStore.TryRead(chunk, (int)(offset % IBlobStore.ChunkBytes), destination);
+    }
+
+    public LentBytes TryLend(long offset, int bytesMax)
+    {
+        Chunk? chunk = offset >= Length ? null : ChunkAt((int)(offset / IBlobStore.ChunkBytes));
+        return chunk == null ? default : ChunkStore.TryLend(chunk, (int)(offset % IBlobStore.ChunkBytes), bytesMax);
     }
 
     public MemoryPiece TryLocate(long offset, int bytesMax)

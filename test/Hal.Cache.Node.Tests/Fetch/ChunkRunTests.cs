@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Fetch;
@@ -97,6 +98,38 @@ public sealed class ChunkRunTests
         Assert.Equal(Chunk, value.TryRead(Chunk, read));
         Assert.Equal(bytes[..Chunk], read);
         run.Release();
+        value.Release();
+    }
+
+    [Fact]
+    public async Task The_store_gets_a_chunks_memory_when_no_sender_has_it_any_more()
+    {
+        await using var rig = new Rig();
+        var bytes = Rig.Bytes(2 * Chunk);
+        ILargeValue value = rig.Store.Stage(2 * Chunk);
+        var run = new ChunkRun(first: 0, count: 2, bytes: 2 * Chunk);
+        run.TryTakeSpaces(value);
+        Assert.Equal(0, run.TryLend(0, 0, Chunk).Count);
+        Receive(run, bytes, bytes);
+
+        LentBytes one = run.TryLend(0, 0, Chunk), part = run.TryLend(0, 10, 20), other = run.TryLend(1, 0, Chunk);
+        Task first = run.WhenReturned(0);
+        Assert.Equal(0, run.TryLend(0, 0, Chunk).Count); // or it would never be stored
+        Assert.Equal(Chunk, run.TryRead(0, 0, new byte[Chunk]));
+        one.Return();
+        Assert.False(first.IsCompleted);
+        Assert.Equal(bytes[10..30], part.Span.ToArray());
+        part.Return();
+        await first.WaitAsync(Patience);
+
+        Assert.True(run.TryCommit(0));
+        Assert.Equal(0, run.TryLend(0, 0, Chunk).Count);
+        LentBytes stored = value.TryLend(0, Chunk);
+        Assert.Equal(bytes[..Chunk], stored.Span.ToArray());
+        stored.Return();
+        run.Release();
+        Assert.Equal(bytes[Chunk..], other.Span.ToArray()); // who sends keeps the run
+        other.Return();
         value.Release();
     }
 
