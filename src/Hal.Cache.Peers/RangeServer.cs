@@ -172,7 +172,7 @@ internal sealed class RangeServer(string peer, IPeerHost host, PeerOptions optio
             return located.Bytes;
         }
 
-        if (lending != null && reader.TryLend(Math.Min(left, RangeWire.PieceBytesMax)) is { Count: > 0 } lent)
+        if (lending != null && left >= LentBytes.WorthwhileMin && reader.TryLend(Math.Min(left, RangeWire.PieceBytesMax)) is { Count: > 0 } lent)
         {
             RangeWire.WritePieceHeader(pipe.Output.GetSpan(RangeWire.PieceHeaderBytes), lent.Span);
             pipe.Output.Advance(RangeWire.PieceHeaderBytes);

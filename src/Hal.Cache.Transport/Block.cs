@@ -9,7 +9,7 @@ namespace Hal.Cache.Transport;
 internal sealed class Block(BlockPool? pool, int bytes) : ReadOnlySequenceSegment<byte>
 {
     /// <summary>All of the block's bytes.</summary>
-    public Memory<byte> Bytes { get; } = GC.AllocateUninitializedArray<byte>(bytes, pinned: true);
+    public Memory<byte> Bytes { get; } = bytes == 0 ? default : GC.AllocateUninitializedArray<byte>(bytes, pinned: true);
 
     /// <summary>Bytes of the block that hold data, from its start.</summary>
     public int Filled { get; private set; }

@@ -1,7 +1,7 @@
 namespace Hal.Cache.Transport;
 
 /// <summary>
-/// Blocks of a little more than 64 KiB, used again and again: a chunk of 64 KiB leaves in one, behind a few bytes that say how long it
+/// Blocks of a little more than 64 KiB, used again and again: a chunk of 64 KiB that is copied leaves in one, behind a few bytes that say how long it
 /// is. At most <see cref="BlocksMax"/> exist; who
 /// comes when all are out gets one of <see cref="SpareBytes"/> that is not kept.
 /// </summary>

@@ -44,6 +44,12 @@ internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) 
 
     public void Lend(in LentBytes bytes)
     {
+        if (isBroken)
+        {
+            bytes.Return();
+            return;
+        }
+
         Block block = spare ?? new Block(null, 0);
         spare = block.TakeNext();
         block.Borrow(bytes);
@@ -55,7 +61,12 @@ internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) 
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (TrySend())
+        {
+            if (isBroken)
+                Clear();
             return new(Result());
+        }
+
         KeepLent();
         Watch(cancellationToken);
         waiter.Reset();
@@ -82,14 +93,7 @@ internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) 
     {
         watch.Dispose();
         isBroken = true;
-        while (head != null)
-        {
-            Block used = head;
-            head = used.NextBlock;
-            used.Return();
-        }
-
-        tail = null;
+        Clear();
     }
 
     /// <summary>On the loop's thread: the socket takes bytes again.</summary>
@@ -201,30 +205,53 @@ internal sealed class SocketWriter(SocketConnection connection, BlockPool pool) 
         tail = block;
     }
 
-    // The peer may take its time; whoever lent bytes must not wait for it.
+    private void Clear()
+    {
+        while (head != null)
+        {
+            Block used = head;
+            head = used.NextBlock;
+            used.Return();
+        }
+
+        (tail, headSent, unflushed) = (null, 0, 0);
+    }
+
+    // The peer may take its time; whoever lent bytes must not wait for it. They go behind what is in front of them, mostly a few bytes, where a block has room for both.
     private void KeepLent()
     {
-        Block? before = null;
-        for (Block? block = head; block != null; (before, block) = (block, block.NextBlock))
+        Block? last = null;
+        for (Block? block = head, next; block != null; block = next)
         {
+            next = block.NextBlock;
             if (block.Lent.Count == 0)
+            {
+                last = block;
                 continue;
+            }
+
             ReadOnlySpan<byte> left = block.Data[(block == head ? headSent : 0)..];
-            Block kept = pool.Rent(left.Length);
-            left.CopyTo(kept.Bytes.Span);
-            kept.Fill(left.Length);
-            if (block.NextBlock is { } next)
-                kept.Append(next);
+            if (last == null || last.Free.Length < left.Length)
+            {
+                Block kept = pool.Rent(left.Length);
+                if (last == null)
+                    (head, headSent) = (kept, 0);
+                else
+                    last.Append(kept);
+                last = kept;
+            }
+
+            left.CopyTo(last.Free.Span);
+            last.Fill(left.Length);
+            if (next == null)
+                last.TakeNext();
             else
-                tail = kept;
-            if (before == null)
-                (head, headSent) = (kept, 0);
-            else
-                before.Append(kept);
+                last.Append(next);
             block.Return();
             Keep(block);
-            block = kept;
         }
+
+        tail = last;
     }
 
     private void Keep(Block bare)

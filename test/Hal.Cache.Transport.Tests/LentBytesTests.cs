@@ -52,34 +52,66 @@ public sealed class LentBytesTests : IDisposable
         client.Dispose();
     }
 
-    [Fact]
-    public async Task They_are_returned_before_a_peer_that_takes_nothing_does_and_may_then_change()
+    [Theory]
+    [InlineData(8 << 10)]
+    [InlineData(200_000)]
+    public async Task They_are_returned_before_a_peer_that_is_slow_has_them_and_may_then_change(int sendBufferBytes)
     {
-        (Socket client, ILoopConnection connection) = await ConnectAsync();
+        (Socket client, ILoopConnection connection) = await ConnectAsync(sendBufferBytes);
         using var limit = new CancellationTokenSource(Bound);
         var expected = new ArrayBufferWriter<byte>();
         var random = new Random(Seed);
-        ValueTask<FlushResult> flushing;
-        do
+        Task<byte[]>? receiving = null;
+        for (int waits = 0; waits < 30;)
         {
-            byte[] head = new byte[10], body = new byte[200_000];
-            random.NextBytes(body);
-            expected.Write(head);
-            expected.Write(body);
-            connection.Output.Write(head);
-            ((ILendingOutput)connection.Output).Lend(lender.Lend(body));
-            flushing = connection.Output.FlushAsync(limit.Token);
+            for (int piece = random.Next(1, 8); piece > 0; piece--)
+            {
+                // As a chunk behind its length, and several lent ones behind each other; also some that no block of the pool has room for.
+                byte[] head = new byte[random.Next(3) == 0 ? 0 : random.Next(1, 100)], body = new byte[random.Next(4) == 0 ? 200_000 : random.Next(1, 65_537)];
+                random.NextBytes(head);
+                random.NextBytes(body);
+                expected.Write(head);
+                expected.Write(body);
+                connection.Output.Write(head);
+                ((ILendingOutput)connection.Output).Lend(lender.Lend(body));
+            }
+
+            ValueTask<FlushResult> flushing = connection.Output.FlushAsync(limit.Token);
             Assert.Equal(0, lender.Out);
             lender.Spoil();
+            if (flushing.IsCompleted)
+                continue;
+            waits++;
+            receiving ??= ReceiveAsync(client, limit.Token);
+            Assert.False((await flushing).IsCompleted);
         }
-        while (flushing.IsCompleted);
 
-        Task<byte[]> receiving = ReceiveAsync(client, limit.Token);
-        Assert.False((await flushing).IsCompleted);
         await connection.DisposeAsync();
+        Assert.NotNull(receiving);
         byte[] received = await receiving;
         Assert.True(expected.WrittenSpan.SequenceEqual(received), "Other bytes came.");
         client.Dispose();
+    }
+
+    [Fact]
+    public async Task They_are_returned_where_the_peer_is_gone()
+    {
+        (Socket client, ILoopConnection connection) = await ConnectAsync();
+        using var limit = new CancellationTokenSource(Bound);
+        client.Close(0);
+        FlushResult flushed;
+        do
+        {
+            ((ILendingOutput)connection.Output).Lend(lender.Lend(new byte[100_000]));
+            flushed = await connection.Output.FlushAsync(limit.Token);
+            Assert.Equal(0, lender.Out);
+        }
+        while (!flushed.IsCompleted);
+
+        ((ILendingOutput)connection.Output).Lend(lender.Lend(new byte[100]));
+        Assert.Equal(0, lender.Out);
+        Assert.Equal(0, connection.Output.UnflushedBytes);
+        await connection.DisposeAsync();
     }
 
     [Fact]
@@ -104,20 +136,24 @@ public sealed class LentBytesTests : IDisposable
         return all.WrittenSpan.ToArray();
     }
 
-    private async Task<(Socket Client, ILoopConnection Connection)> ConnectAsync()
+    private async Task<(Socket Client, ILoopConnection Connection)> ConnectAsync(int sendBufferBytes = 0)
     {
         using var listening = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listening.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listening.Listen();
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(listening.LocalEndPoint!);
-        return (client, transport.Take(await listening.AcceptAsync()));
+        Socket accepted = await listening.AcceptAsync();
+        if (sendBufferBytes > 0)
+            accepted.SendBufferSize = sendBufferBytes;
+        return (client, transport.Take(accepted));
     }
 
     private sealed class Lender : ILender
     {
         private readonly List<byte[]> lent = [];
         private int returned;
+        private int spoilt;
 
         /// <summary>Pieces that have not come back.</summary>
         public int Out => lent.Count - Volatile.Read(ref returned);
@@ -133,8 +169,8 @@ public sealed class LentBytesTests : IDisposable
         /// <summary>Does with all of them what an owner may who has them back.</summary>
         public void Spoil()
         {
-            foreach (byte[] bytes in lent)
-                Array.Fill(bytes, (byte)0xEE);
+            for (; spoilt < lent.Count; spoilt++)
+                Array.Fill(lent[spoilt], (byte)0xEE);
         }
 
         void ILender.Returned(int tag)

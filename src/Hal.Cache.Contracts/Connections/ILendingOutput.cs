@@ -4,8 +4,8 @@ namespace Hal.Cache.Contracts.Connections;
 public interface ILendingOutput
 {
     /// <summary>
-    /// Adds bytes behind what was written. They are returned when they were sent, and by the end of the next flush's first try in any case: what a slow peer does
-    /// not take then is copied.
+    /// Adds bytes behind what was written, to be returned before the next flush waits or fails, or at the writer's completion; who writes on asks for memory anew.
     /// </summary>
+    /// <remarks>What a slow peer does not take at once is copied.</remarks>
     void Lend(in LentBytes bytes);
 }

@@ -5,6 +5,9 @@ namespace Hal.Cache.Contracts.Connections;
 /// <param name="Tag">The lender's own mark on them.</param>
 public readonly record struct LentBytes(nint Address, int Count, ILender? Lender, int Tag)
 {
+    /// <summary>Fewer are better copied: they leave together with what is around them.</summary>
+    public const int WorthwhileMin = 16 << 10;
+
     /// <summary>The bytes, until they are returned.</summary>
     public unsafe ReadOnlySpan<byte> Span => new((void*)Address, Count);
 

@@ -34,9 +34,6 @@ internal sealed class ReplySender(
     /// </summary>
     private const int BodyBytesFirstTurn = 16 << 10;
 
-    /// <summary>Fewer bytes of a body are copied: they leave together with what is around them.</summary>
-    private const int LentBytesMin = 16 << 10;
-
     /// <summary>Bytes of a body that may wait to be sent together.</summary>
     private const int BodyBytesUnsent = 256 << 10;
 
@@ -245,7 +242,12 @@ internal sealed class ReplySender(
             for (long borrowed = 0, turn = 0; body.Remaining > 0;)
             {
                 if (IsOnBorrowedThread && borrowed >= BodyBytesBorrowed)
+                {
+                    if (output.UnflushedBytes > head && await SendAsync().ConfigureAwait(false))
+                        return false; // what is lent is not kept while a thread is waited for
                     await GiveBackThreadAsync().ConfigureAwait(false);
+                }
+
                 if (turn >= turnMax)
                 {
                     if (!await EndTurnAsync(sends: hasWaited && turnMax == BodyBytesFirstTurn).ConfigureAwait(false))
@@ -294,7 +296,7 @@ internal sealed class ReplySender(
     /// <summary>Has bytes sent from where they lie; 0 where they are to be copied.</summary>
     private int TryLend(IByteSource body, int bytesMax)
     {
-        if (lending == null || Math.Min(body.PieceBytes, bytesMax) < LentBytesMin)
+        if (lending == null || Math.Min(body.PieceBytes, bytesMax) < LentBytes.WorthwhileMin)
             return 0;
         LentBytes lent = body.TryLend(bytesMax);
         if (lent.Count > 0)

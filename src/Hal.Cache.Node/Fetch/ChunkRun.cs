@@ -202,6 +202,8 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory, 
         if (IsFirst && placed?.Has(at) == true)
             return default;
         placed?.BeCopied(at);
+        if (placed?.IsCopiedUpTo(at) == false)
+            return default; // where one before it is gone, this one is received again, into the same memory
         lock (memory)
         {
             ReadOnlySpan<byte> chunk = BytesHere(index);
@@ -213,6 +215,7 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory, 
         }
     }
 
+    /// <summary>A sender does not use a chunk's memory any more.</summary>
     public void Returned(int tag)
     {
         lock (memory)

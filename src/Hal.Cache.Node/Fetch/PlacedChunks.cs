@@ -106,6 +106,17 @@ internal sealed class PlacedChunks(ChunkRun run)
     /// <summary>Whether nobody has copied the chunk yet.</summary>
     public bool Has(int at) => PlaceOf(at).Bytes > 0;
 
+    /// <summary>Whether a chunk and all before it lie in the peer's memory no more: they will not come again.</summary>
+    public bool IsCopiedUpTo(int at)
+    {
+        lock (gate)
+        {
+            while (at >= 0 && places[at].Bytes == 0 && !isBeingCopied[at])
+                at--;
+            return at < 0;
+        }
+    }
+
     /// <summary>Returns when the chunk does not lie in the peer's memory any more.</summary>
     public void BeCopied(int at)
     {

@@ -199,6 +199,7 @@ internal sealed class ChunkStore(PagePool pool, IRecordLog? log, LiveBytes live,
         }
     }
 
+    /// <summary>A sender does not use the chunk's memory any more.</summary>
     public void Returned(Chunk chunk)
     {
         lock (chunk)

@@ -136,8 +136,8 @@ internal sealed unsafe class MemoryReclaim(StoreCore core, Random random)
 
     private void StepChunk(int pass)
     {
-        if (core.Chunks.Clock.Next() is not { } chunk)
-            return;
+        if (core.Chunks.Clock.Next() is not { } chunk || Volatile.Read(ref chunk.Lent) > 0)
+            return; // what is being sent would free nothing now
         if (chunk.Hot && pass < SpillPasses)
         {
             chunk.Hot = false;

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Testing.Memory;
 using Xunit;
@@ -255,6 +256,7 @@ public abstract class BlobStoreContract : IAsyncLifetime
         Assert.True(value.TryCommit(2, spaces[2], checksum: null));
         Assert.True(value.TryCommit(0, spaces[0], known));
         Assert.Equal(default, value.TryLocate(IBlobStore.ChunkBytes, 100));
+        Assert.Equal(default, value.TryLend(IBlobStore.ChunkBytes, 100));
         Assert.True(value.TryCommit(1, spaces[1], checksum: null));
         store.PutLarge("k", value, EntryFlags.Clean);
 
@@ -264,10 +266,14 @@ public abstract class BlobStoreContract : IAsyncLifetime
             MemoryPiece piece = value.TryLocate(offset, most);
             byte[] there = SharedFile.Read(store.Shared, piece);
             Assert.Equal(bytes[offset..(offset + there.Length)], there);
+            LentBytes lent = value.TryLend(offset, most);
+            Assert.Equal(there, lent.Span.ToArray());
+            lent.Return();
             Assert.Equal((Math.Min(most, Math.Min(IBlobStore.ChunkBytes - (offset % IBlobStore.ChunkBytes), bytes.Length - offset)), Crc32C.Append(0, there)), (there.Length, piece.Checksum));
         }
 
         Assert.Equal(default, value.TryLocate(bytes.Length, 1));
+        Assert.Equal(default, value.TryLend(bytes.Length, 1));
         value.Release();
     }
 

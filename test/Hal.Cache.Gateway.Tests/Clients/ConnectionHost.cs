@@ -9,6 +9,7 @@ using Hal.Cache.Gateway.Tests.Commands;
 using Hal.Cache.Node;
 using Hal.Cache.Node.Values;
 using Hal.Cache.Storage;
+using Hal.Cache.Testing.Connections;
 using Hal.Cache.Testing.Time;
 
 namespace Hal.Cache.Gateway.Tests.Clients;
@@ -28,6 +29,7 @@ internal sealed class ConnectionHost : IAsyncDisposable
 
     public ConnectionHost(string? password = null, OriginMount? origin = null)
     {
+        Output = new(replies.Writer);
         var time = new ManualTimeProvider(DateTimeOffset.UnixEpoch.AddDays(20_000));
         store = BlobStores.Open(new BlobStoreOptions { MemoryBytes = 256 << 20, ObjectCodec = new CollectionCodec(new CollectionLimits()) }, new KeepsAllPolicy(), time).Value;
         var state = new ServerState(new GatewayOptions { RequirePass = password }, keyspace = new Keyspace(store, new Origins(origin), time), time);
@@ -35,7 +37,7 @@ internal sealed class ConnectionHost : IAsyncDisposable
         state.Acl.Begin(Client);
         State = state;
         Dispatcher = new CommandDispatcher(state);
-        connection = new RespConnection(state, Dispatcher, Client, new DuplexPipe(requests.Reader, replies.Writer), null, null, ended.Token);
+        connection = new RespConnection(state, Dispatcher, Client, new DuplexPipe(requests.Reader, Output), null, null, ended.Token);
         Running = RunAsync();
     }
 
@@ -46,6 +48,9 @@ internal sealed class ConnectionHost : IAsyncDisposable
     public ClientSession Client { get; }
 
     public PipeWriter Requests => requests.Writer;
+
+    /// <summary>What the connection writes to, which takes lent bytes as a socket's writer does.</summary>
+    public LendingWriter Output { get; }
 
     /// <summary>Ends when the connection does; fails where the connection threw what its handler does not expect.</summary>
     public Task Running { get; }
@@ -100,7 +105,7 @@ internal sealed class ConnectionHost : IAsyncDisposable
         {
             connection.Dispose();
             await requests.Reader.CompleteAsync();
-            await replies.Writer.CompleteAsync();
+            await Output.CompleteAsync();
         }
     }
 

@@ -40,6 +40,23 @@ public sealed class RespConnectionTests
 
         await sent;
         Assert.Equal($"+OK\r\n${value.Length}\r\n{value}\r\n:{value.Length}\r\n", reply);
+        Assert.InRange(host.Output.Taken, 5, int.MaxValue); // its chunks, from where they lie
+    }
+
+    [Fact]
+    public async Task Connection_sends_short_pieces_and_dumps_as_copies()
+    {
+        await using var host = new ConnectionHost();
+        var bytes = new byte[65_536 + 1000];
+        new Random(3).NextBytes(bytes); // or its dump would be short
+        string value = System.Text.Encoding.Latin1.GetString(bytes);
+        Task sent = host.SendAsync(Request("SET", "k", value) + Request("GETRANGE", "k", "65000", "66000") + Request("DUMP", "k"));
+
+        string reply = await host.ReceiveAsync(5 + 7 + 1001 + 2 + 8 + value.Length);
+
+        await sent;
+        Assert.StartsWith($"+OK\r\n$1001\r\n{value[65_000..66_001]}\r\n$665", reply, StringComparison.Ordinal);
+        Assert.Equal(0, host.Output.Taken);
     }
 
     [Theory]

@@ -1,7 +1,10 @@
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Origins;
+using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Tests.Support;
 using Hal.Cache.Testing.Origins;
+using Hal.Cache.Testing.Processes;
 
 namespace Hal.Cache.Node.Tests.Fetch;
 
@@ -84,6 +87,50 @@ public sealed class LargeObjectTests
         Assert.Equal(content[..100], buffer);
         stall.Release();
         Assert.Equal(content[100..], (await Rig.DrainAsync(reader, default)).Value);
+    }
+
+    [Fact]
+    public async Task What_is_lent_while_it_comes_is_stored_when_it_was_returned()
+    {
+        const int chunks = 20; // more than one read's
+        await using var rig = new Rig();
+        rig.Memory.IsLocal = true;
+        byte[] content = Rig.Bytes(chunks * Chunk);
+        rig.Memory.Put("big", content);
+        await rig.LengthAsync("o/big");
+        using ValueReader reader = rig.Open("o/big", 0, long.MaxValue), other = rig.Open("o/big", (long)14 * Chunk, 1);
+        reader.GoesOnAtOnce = true;
+        ILargeValue value = rig.Retain("o/big");
+
+        LentBytes lent = await Task.Run(async () =>
+        {
+            Assert.Null(await reader.WaitAsync(default));
+            return reader.TryLend(Chunk); // on the thread that will store it
+        });
+        Assert.Equal(1, (await other.ReadAsync(new byte[1], default)).Value);
+        Assert.True(await Eventually.HoldsAsync(() => value.HasChunk(chunks - 1), Rig.Patience), "the second read is not stored");
+
+        Assert.Equal(content[..Chunk], lent.Span.ToArray());
+        Assert.False(value.HasChunk(0));
+        lent.Return();
+        Assert.True(await Eventually.HoldsAsync(() => value.ChunksPresent == chunks, Rig.Patience), "the first read is not stored");
+        Assert.Equal(content[Chunk..], await LendAllAsync(reader));
+        value.Release();
+    }
+
+    private static async Task<byte[]> LendAllAsync(ValueReader reader)
+    {
+        var all = new List<byte>();
+        while (reader.Remaining > 0)
+        {
+            Assert.Null(await reader.WaitAsync(default));
+            LentBytes lent = reader.TryLend(30_000);
+            Assert.InRange(lent.Count, 1, 30_000);
+            all.AddRange(lent.Span);
+            lent.Return();
+        }
+
+        return [.. all];
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts;
+using Hal.Cache.Contracts.Connections;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Fetch;
@@ -62,6 +63,32 @@ public sealed class PlacedChunkTests
         Assert.Equal(peer.Bytes, read);
         Assert.Equal(int.MaxValue, await copied.WaitAsync(Patience));
         run.Release();
+    }
+
+    [Fact]
+    public async Task What_may_come_again_and_a_first_readers_bytes_are_not_lent()
+    {
+        await using var rig = new Rig();
+        ILargeValue value = rig.Store.Stage(3 * Chunk);
+        var peer = new Peer(Rig.Bytes(3 * Chunk));
+        ChunkRun later = new(0, 3, 3 * Chunk), first = new(0, 3, 3 * Chunk) { IsFirst = true };
+        foreach (ChunkRun run in (ChunkRun[])[later, first])
+        {
+            run.TryTakeSpaces(value);
+            Place(run, peer);
+            run.Fill(run.Bytes);
+        }
+
+        Assert.Equal(0, later.TryLend(1, 0, Chunk).Count); // where chunk 0 is gone, this one is received again
+        Assert.Equal(Chunk, later.TryRead(0, 0, new byte[Chunk]));
+        LentBytes lent = later.TryLend(1, 0, Chunk);
+        Assert.Equal(peer.Bytes[Chunk..(2 * Chunk)], lent.Span.ToArray());
+        lent.Return();
+        Assert.Equal(0, first.TryLend(0, 0, Chunk).Count);
+        Assert.Equal(Chunk, first.TryRead(0, 0, new byte[Chunk]));
+        later.Release();
+        first.Release();
+        value.Release();
     }
 
     [Fact]

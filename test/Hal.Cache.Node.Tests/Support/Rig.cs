@@ -92,6 +92,19 @@ internal sealed class Rig : IAsyncDisposable
         return holds;
     }
 
+    /// <summary>The large value that the store holds now.</summary>
+    public ILargeValue Retain(string key)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(key);
+        ulong hash = Store.Hash(bytes);
+        var scope = default(WriteScope);
+        Store.Lock(Store.ShardOf(hash));
+        ILargeValue value = Store.Large(Store.Find(new BlobKey(0, bytes, hash), ref scope));
+        value.Retain();
+        Store.Unlock(Store.ShardOf(hash));
+        return value;
+    }
+
     public ValueReader Open(string key, long start, long length)
     {
         (bool found, _, _, ValueReader? reader, _) = Look(key, start, length, null);

@@ -11,6 +11,9 @@ public sealed class MemoryOrigin : IOrigin
     private readonly ConcurrentDictionary<string, Entry> entries = new();
     private long versions;
 
+    /// <summary>What its readers say of where the bytes are.</summary>
+    public bool IsLocal { get; set; }
+
     /// <summary>Stores <paramref name="content"/>, which must not be written to afterwards, as a new version.</summary>
     public void Put(string path, byte[] content) =>
         entries[KeyOf(Encoding.UTF8.GetBytes(path))] = new(content, new(content.Length, (ulong)Interlocked.Increment(ref versions)));
@@ -51,6 +54,8 @@ public sealed class MemoryOrigin : IOrigin
         private bool closed;
 
         public OriginObject Opened => entry.Version;
+
+        public bool IsLocal => origin.IsLocal;
 
         public ValueTask<Result<int>> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation)
         {
