@@ -102,11 +102,19 @@ public sealed class LargeObjectTests
         reader.GoesOnAtOnce = true;
         ILargeValue value = rig.Retain("o/big");
 
-        LentBytes lent = await Task.Run(async () =>
+        OriginStall stall = new();
+        TaskCompletionSource waits = new();
+        rig.Faulty.Stall = stall;
+        Task<LentBytes> lending = Task.Run(async () =>
         {
-            Assert.Null(await reader.WaitAsync(default));
-            return reader.TryLend(Chunk); // on the thread that will store it
+            ValueTask<CacheError?> waiting = reader.WaitAsync(default);
+            waits.SetResult();
+            Assert.Null(await waiting);
+            return reader.TryLend(Chunk); // on the thread that brought it, and that will store it
         });
+        await waits.Task.WaitAsync(Rig.Patience);
+        stall.Release();
+        LentBytes lent = await lending.WaitAsync(Rig.Patience);
         Assert.Equal(1, (await other.ReadAsync(new byte[1], default)).Value);
         Assert.True(await Eventually.HoldsAsync(() => value.HasChunk(chunks - 1), Rig.Patience), "the second read is not stored");
 
