@@ -19,6 +19,7 @@ public sealed class ValueReader : IByteSource
     private readonly ObjectSource? source;
     private ObjectFlight? flight;
     private bool hasMissed;
+    private bool hasPassedOn; // what was waited for first
     private bool isDisposed;
     private ChunkRun? here; // has the chunk of this index, which the store may not have yet
     private int hereIndex;
@@ -263,7 +264,11 @@ public sealed class ValueReader : IByteSource
                 LetGo();
         }
 
-        if (hasMissed && count > 0 && Position % IBlobStore.ChunkBytes == 0 && Position < End)
-            flight!.Ahead((int)(Position / IBlobStore.ChunkBytes), ChunkEnd);
+        if (!hasMissed || count == 0 || Position % IBlobStore.ChunkBytes != 0 || Position == End)
+            return;
+        // Not before the first bytes are on their way: a thread that is woken to read ahead may well take the processor of this one.
+        if (hasPassedOn)
+            flight!.Ahead(ChunkIndex, ChunkEnd);
+        hasPassedOn = true;
     }
 }

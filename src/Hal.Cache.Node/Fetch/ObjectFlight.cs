@@ -264,6 +264,10 @@ internal sealed class ObjectFlight(
             if (await reader.FillAsync(offset, new(run, from, bytes), more => run.Fill(from + more), run.Cancellation) is { } error)
                 return error;
             done += bytes;
+            // The first bytes are on their way. Those who wait for them may be on this processor, which further reads would keep from them for
+            // as long as the scheduler lets a thread run: some milliseconds.
+            if (run.IsFirst && from == 0 && !source.IsStreaming)
+                Thread.Yield();
         }
 
         return null;
