@@ -23,6 +23,12 @@ public interface IOrigin
     ValueTask<Result<IOriginReader>> OpenAsync(ReadOnlyMemory<byte> path, OriginObject? expected, CancellationToken cancellation);
 
     /// <summary>
+    /// Whether what this machine has in memory is answered at once on the calling thread, whichever that is, so that it need not be asked on a thread of
+    /// the pool for that.
+    /// </summary>
+    bool AnswersAtOnce => false;
+
+    /// <summary>
     /// Whether the objects lie on the file system of a directory, so that a copy there is read no sooner than the object; false where that is not known.
     /// </summary>
     bool SharesDiskWith(string directory) => false;

@@ -49,6 +49,9 @@ internal sealed class ChunkRun(int first, int count, int bytes) : IRangeMemory, 
     /// <summary>Whether a reader waits for its first bytes.</summary>
     public bool IsFirst { get; init; }
 
+    /// <summary>Whether it is read on the thread that wants it, as far as that need not wait: one chunk.</summary>
+    public bool IsAtOnce { get; init; }
+
     /// <summary>The span that the first of its readers works in; default where that one is not traced.</summary>
     public ActivityContext Asked { get; } = Spans.Current;
 

@@ -11,6 +11,8 @@ internal sealed class MountSource(MountState mount, int database, byte[] key, Or
 {
     public override SemaphoreSlim Reads => mount.Reads;
 
+    public override bool AnswersAtOnce => mount.Origin.AnswersAtOnce;
+
     public override bool? Spills => mount.Mount.Spills;
 
     public override async ValueTask<Result<IObjectReader>> OpenAsync(CancellationToken cancellation)

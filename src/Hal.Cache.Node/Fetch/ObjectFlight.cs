@@ -34,6 +34,8 @@ internal sealed class ObjectFlight(
 
     public ILargeValue Value => value;
 
+    private static bool MustNotWait => !Thread.CurrentThread.IsThreadPoolThread;
+
     public Task Ended => ended.Task;
 
     public bool TryAttach()
@@ -91,8 +93,9 @@ internal sealed class ObjectFlight(
             {
                 if (value.HasChunk(index) && !evenIfHere)
                     return null;
-                bool isAlone = storeIsFull || evenIfHere || isLost;
-                run = Begin(index, Math.Min(end, index + (isAlone ? 1 : runChunksMax)), ref started, isFirst, keepsBytes: evenIfHere || isLost);
+                bool isAtOnce = isFirst && source.AnswersAtOnce && MustNotWait;
+                bool isAlone = storeIsFull || evenIfHere || isLost || isAtOnce;
+                run = Begin(index, Math.Min(end, index + (isAlone ? 1 : runChunksMax)), ref started, isFirst, isAtOnce, keepsBytes: evenIfHere || isLost);
             }
             else
             {
@@ -137,25 +140,30 @@ internal sealed class ObjectFlight(
 
     private bool IsComing(int index) => inFlight.Has(index) || value.HasChunk(index);
 
-    private ChunkRun Begin(int index, int end, ref List<ChunkRun>? started, bool isFirst = false, bool keepsBytes = false)
+    private ChunkRun Begin(int index, int end, ref List<ChunkRun>? started, bool isFirst = false, bool isAtOnce = false, bool keepsBytes = false)
     {
         int count = 1;
         while (index + count < end && count < runChunksMax && !IsComing(index + count))
             count++;
         long offset = (long)index * IBlobStore.ChunkBytes;
-        var run = new ChunkRun(index, count, (int)Math.Min((long)count * IBlobStore.ChunkBytes, value.Length - offset)) { IsFirst = isFirst, KeepsBytes = keepsBytes };
+        var run = new ChunkRun(index, count, (int)Math.Min((long)count * IBlobStore.ChunkBytes, value.Length - offset))
+        {
+            IsFirst = isFirst,
+            IsAtOnce = isAtOnce,
+            KeepsBytes = keepsBytes,
+        };
         inFlight.Add(run);
         runs++;
         (started ??= []).Add(run);
         return run;
     }
 
-    // Whoever wants a chunk may be a thread that must not wait for a file.
+    // Whoever wants a chunk may be a thread that must not wait for a file; what need not be waited for is read there, and nothing else.
     private void Start(List<ChunkRun>? started)
     {
         foreach (ChunkRun run in started ?? [])
         {
-            if (source.IsStreaming)
+            if (source.IsStreaming || run.IsAtOnce)
                 _ = RunAsync(run);
             else
                 ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Flight.RunAsync(work.Run), (Flight: this, Run: run), preferLocal: false);
@@ -234,7 +242,7 @@ internal sealed class ObjectFlight(
         {
             if (over != null)
                 return over;
-            origin = opened ??= new OpenedObject(source);
+            origin = opened ??= new OpenedObject(source, isHere: source.IsStreaming || (run.IsAtOnce && MustNotWait));
         }
 
         Result<IObjectReader> reader = await origin.Reader.WaitAsync(run.Cancellation);
@@ -266,7 +274,7 @@ internal sealed class ObjectFlight(
             done += bytes;
             // The first bytes are on their way. Those who wait for them may be on this processor, which further reads would keep from them for
             // as long as the scheduler lets a thread run: some milliseconds.
-            if (run.IsFirst && from == 0 && !source.IsStreaming)
+            if (run is { IsFirst: true, IsAtOnce: false } && from == 0 && !source.IsStreaming)
                 Thread.Yield();
         }
 

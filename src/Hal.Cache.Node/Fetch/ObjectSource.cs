@@ -20,6 +20,9 @@ internal abstract class ObjectSource(int database, byte[] key)
     /// </summary>
     public virtual bool IsStreaming => false;
 
+    /// <summary>Whether opening and short reads may begin on any thread, and give what is in memory there.</summary>
+    public virtual bool AnswersAtOnce => false;
+
     /// <summary>Whether the store writes what memory gives up of the object; null where that is as the object has it.</summary>
     public virtual bool? Spills => null;
 

@@ -7,7 +7,8 @@ internal sealed class OpenedObject : IAsyncDisposable
 {
     private readonly CancellationTokenSource cancel = new();
 
-    public OpenedObject(ObjectSource source) => Reader = source.IsStreaming ? OpenAsync(source) : Task.Run(() => OpenAsync(source));
+    /// <param name="isHere">Whether it may be opened on this thread, under the caller's lock.</param>
+    public OpenedObject(ObjectSource source, bool isHere) => Reader = isHere ? OpenAsync(source) : Task.Run(() => OpenAsync(source));
 
     public Task<Result<IObjectReader>> Reader { get; }
 

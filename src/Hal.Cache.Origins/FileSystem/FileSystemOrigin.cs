@@ -21,9 +21,12 @@ public sealed class FileSystemOrigin : IOrigin, IDisposable
     private FileSystemOrigin(RootDirectory root, IBeneathOpener opener, FileSystemOriginOptions options, TimeProvider time)
     {
         (this.root, this.opener, this.options, this.time) = (root, opener, options, time);
+        AnswersAtOnce = opener is KernelOpener && root.TryGetCached() is not null;
         openFiles = new(options.OpenFilesMax);
         versions = new(options.IsImmutable);
     }
+
+    public bool AnswersAtOnce { get; }
 
     /// <summary>Opens the directory; <see cref="CacheErrorCode.Invalid"/> with the rule that an option breaks as its message.</summary>
     public static Result<FileSystemOrigin> Create(FileSystemOriginOptions options, TimeProvider time) => Create(options, time, null);
@@ -60,7 +63,13 @@ public sealed class FileSystemOrigin : IOrigin, IDisposable
             return new(refused);
         }
 
-        return BlockingCalls.Allowed ? new(Stat(path.Span)) : StatOnPoolAsync(path);
+        if (BlockingCalls.Allowed)
+        {
+            return new(Stat(path.Span));
+        }
+
+        using var file = TryOpenCached(path.Span, readable: false, checkType: false, out var facts);
+        return file is null ? StatOnPoolAsync(path) : new(versions.Of(facts));
     }
 
     public ValueTask<Result<IOriginReader>> OpenAsync(
@@ -96,17 +105,22 @@ public sealed class FileSystemOrigin : IOrigin, IDisposable
         FileSystemReader? reader = null;
         try
         {
-            if (!BlockingCalls.Allowed)
-            {
-                await BlockingCalls.HopAsync();
-            }
-
             // Who expects a version has asked for the file's facts and knows that it is one; otherwise ask before the open, since
             // opening a device is an act of its own.
-            file = Open(path.Span, readable: true, checkType: expected is null, out var facts, out var error);
+            var facts = default(StatX);
+            file = BlockingCalls.Allowed ? null : TryOpenCached(path.Span, readable: true, checkType: expected is null, out facts);
             if (file is null)
             {
-                return error!;
+                if (!BlockingCalls.Allowed)
+                {
+                    await BlockingCalls.HopAsync();
+                }
+
+                file = Open(path.Span, readable: true, checkType: expected is null, out facts, out var error);
+                if (file is null)
+                {
+                    return error!;
+                }
             }
 
             for (var changes = 0; versions.Unsettled(facts, time.GetUtcNow()) is var wait && wait > TimeSpan.Zero;)
@@ -130,7 +144,7 @@ public sealed class FileSystemOrigin : IOrigin, IDisposable
                 return FileErrors.Changed(path.Span);
             }
 
-            return reader = new FileSystemReader(file, opened, versions, path, openFiles);
+            return reader = new FileSystemReader(file, opened, versions, path, openFiles, AnswersAtOnce);
         }
         finally
         {
@@ -157,12 +171,30 @@ public sealed class FileSystemOrigin : IOrigin, IDisposable
         }
     }
 
+    private SafeFileHandle? TryOpenCached(ReadOnlySpan<byte> path, bool readable, bool checkType, out StatX facts)
+    {
+        facts = default;
+        if (!AnswersAtOnce || root.TryGetCached() is not { } directory)
+        {
+            return null;
+        }
+
+        Span<byte> terminated = stackalloc byte[path.Length + 1];
+        Terminate(path, terminated);
+        return CachedFiles.TryOpen(directory, terminated, readable, checkType, out facts);
+    }
+
+    private static void Terminate(ReadOnlySpan<byte> path, Span<byte> terminated)
+    {
+        path.CopyTo(terminated);
+        terminated[^1] = 0;
+    }
+
     private SafeFileHandle? Open(ReadOnlySpan<byte> path, bool readable, bool checkType, out StatX facts, out CacheError? error)
     {
         using var call = BlockingCalls.Enter();
         Span<byte> terminated = stackalloc byte[path.Length + 1];
-        path.CopyTo(terminated);
-        terminated[^1] = 0;
+        Terminate(path, terminated);
 
         var file = OpenIn(root.Get(), terminated, readable, checkType, out facts, out error);
         if (file is not null || error is not { Code: CacheErrorCode.NotFound })

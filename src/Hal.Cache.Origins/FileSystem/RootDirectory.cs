@@ -43,6 +43,10 @@ internal sealed class RootDirectory : IDisposable
     public Result<SafeFileHandle> Get() =>
         time.GetElapsedTime(Volatile.Read(ref checkedAt)) < CheckPeriod ? held.Handle : Refresh(out _);
 
+    /// <summary>The directory, without a call, where that is known and files beneath it may be tried by <see cref="CachedFiles"/>; else null.</summary>
+    public SafeFileHandle? TryGetCached() =>
+        time.GetElapsedTime(Volatile.Read(ref checkedAt)) < CheckPeriod && held is { IsCached: true } now ? now.Handle : null;
+
     /// <summary>Looks the path up now; <paramref name="replaced"/> tells that it names another directory than the last one.</summary>
     public Result<SafeFileHandle> Refresh(out bool replaced)
     {
@@ -88,12 +92,12 @@ internal sealed class RootDirectory : IDisposable
         errno = Kernel.Stat(handle, out var facts);
         if (errno == 0 && facts.IsDirectory)
         {
-            return new Held(handle, ((ulong)facts.DeviceMajor << 32) | facts.DeviceMinor, facts.Inode);
+            return new Held(handle, ((ulong)facts.DeviceMajor << 32) | facts.DeviceMinor, facts.Inode, CachedFiles.MayBeTried(handle));
         }
 
         handle.Dispose();
         return null;
     }
 
-    private sealed record Held(SafeFileHandle Handle, ulong Device, ulong Inode);
+    private sealed record Held(SafeFileHandle Handle, ulong Device, ulong Inode, bool IsCached);
 }

@@ -5,6 +5,7 @@ using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Node.Tests.Support;
 using Hal.Cache.Testing.Origins;
 using Hal.Cache.Testing.Processes;
+using Hal.Cache.Testing.Threads;
 
 namespace Hal.Cache.Node.Tests.Fetch;
 
@@ -90,6 +91,66 @@ public sealed class LargeObjectTests
     }
 
     [Fact]
+    public async Task First_chunk_of_an_origin_that_answers_at_once_is_read_on_the_thread_that_wants_it_and_nothing_else_is()
+    {
+        await using var rig = new Rig();
+        rig.Memory.AnswersAtOnce = true;
+        byte[] content = Rig.Bytes(4 << 20);
+        rig.Memory.Put("big", content);
+        await rig.LengthAsync("o/big");
+        using ValueReader reader = rig.Open("o/big", 0, long.MaxValue);
+
+        (bool isHere, int first) = OwnThread.Run(() => (reader.WaitAsync(default).AsTask().IsCompletedSuccessfully, reader.TryRead(new byte[2 * Chunk])));
+
+        Assert.True(isHere);
+        Assert.Equal(Chunk, first);
+        Assert.Equal([new ByteRange(0, Chunk)], rig.Origin.RangesOf("big"));
+        Assert.Equal(content[Chunk..], (await Rig.DrainAsync(reader, default)).Value);
+        Assert.Null(rig.Origin.FirstByteReadTwice("big"));
+    }
+
+    [Fact]
+    public async Task An_origin_that_answers_at_once_but_waits_holds_up_nobody()
+    {
+        await using var rig = new Rig();
+        rig.Memory.AnswersAtOnce = true;
+        byte[] content = Rig.Bytes(4 << 20);
+        rig.Memory.Put("big", content);
+        await rig.LengthAsync("o/big");
+        var stall = new OriginStall();
+        (rig.Faulty.Stall, rig.Faulty.StallOn) = (stall, OriginCall.All);
+        using ValueReader reader = rig.Open("o/big", 0, long.MaxValue);
+
+        Task<CacheError?> waiting = OwnThread.Run(() => reader.WaitAsync(default).AsTask());
+
+        Assert.False(waiting.IsCompleted);
+        stall.Release();
+        Assert.Null(await waiting.WaitAsync(Rig.Patience));
+        Assert.Equal(content, (await Rig.DrainAsync(reader, default)).Value);
+    }
+
+    [Fact]
+    public async Task Reading_ahead_does_not_begin_before_the_first_chunk_is_on_its_way()
+    {
+        const long ahead = 16; // the chunk behind the reader's first run
+        await using var rig = new Rig();
+        rig.Memory.Put("big", Rig.Bytes(8 << 20));
+        await rig.LengthAsync("o/big");
+        using ValueReader reader = rig.Open("o/big", 0, long.MaxValue), other = rig.Open("o/big", ahead * Chunk, 1);
+        var stall = new OriginStall();
+
+        Assert.Null(await reader.WaitAsync(default));
+        rig.Faulty.Stall = stall; // a read that begins from here on is still under way below
+        Assert.Equal(Chunk, reader.TryRead(new byte[Chunk]));
+        long joined = rig.Keyspace.Statistics.FlightsJoined;
+        Task<CacheError?> waiting = other.WaitAsync(default).AsTask();
+
+        Assert.Equal(joined, rig.Keyspace.Statistics.FlightsJoined);
+        stall.Release();
+        Assert.Null(await waiting.WaitAsync(Rig.Patience));
+    }
+
+    [Fact]
     public async Task What_is_lent_while_it_comes_is_stored_when_it_was_returned()
     {
         const int chunks = 20; // more than one read's
@@ -98,7 +159,7 @@ public sealed class LargeObjectTests
         byte[] content = Rig.Bytes(chunks * Chunk);
         rig.Memory.Put("big", content);
         await rig.LengthAsync("o/big");
-        using ValueReader reader = rig.Open("o/big", 0, long.MaxValue), other = rig.Open("o/big", (long)14 * Chunk, 1);
+        using ValueReader reader = rig.Open("o/big", 0, long.MaxValue), other = rig.Open("o/big", (long)14 * Chunk, 1), behind = rig.Open("o/big", (long)16 * Chunk, long.MaxValue);
         reader.GoesOnAtOnce = true;
         ILargeValue value = rig.Retain("o/big");
 
@@ -116,6 +177,7 @@ public sealed class LargeObjectTests
         stall.Release();
         LentBytes lent = await lending.WaitAsync(Rig.Patience);
         Assert.Equal(1, (await other.ReadAsync(new byte[1], default)).Value);
+        Assert.Equal(1, (await behind.ReadAsync(new byte[1], default)).Value);
         Assert.True(await Eventually.HoldsAsync(() => value.HasChunk(chunks - 1), Rig.Patience), "the second read is not stored");
 
         Assert.Equal(content[..Chunk], lent.Span.ToArray());

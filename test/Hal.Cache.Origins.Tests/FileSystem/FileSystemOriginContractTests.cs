@@ -14,6 +14,8 @@ public abstract class FileSystemOriginContractTests : OriginContract, IDisposabl
 
     protected override IOrigin Origin => origin;
 
+    protected IOrigin Plain => origin;
+
     public void Dispose()
     {
         origin.Dispose();
@@ -37,3 +39,9 @@ public abstract class FileSystemOriginContractTests : OriginContract, IDisposabl
 public sealed class KernelOpenerContractTests() : FileSystemOriginContractTests(Openers.Kernel);
 
 public sealed class CheckingOpenerContractTests() : FileSystemOriginContractTests(Openers.Checking);
+
+/// <summary>The same from threads that must not wait, where what the kernel has in memory is answered at once.</summary>
+public sealed class CalledOnOwnThreadsContractTests() : FileSystemOriginContractTests(Openers.Kernel)
+{
+    protected override IOrigin Origin => new CalledOnOwnThreads(Plain);
+}

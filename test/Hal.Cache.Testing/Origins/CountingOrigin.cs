@@ -24,6 +24,8 @@ public sealed class CountingOrigin(IOrigin inner) : IOrigin
     /// <summary>Readers that are open now: zero when the code under test is done, or it leaks.</summary>
     public int OpenReaders => Volatile.Read(ref openReaders);
 
+    public bool AnswersAtOnce => inner.AnswersAtOnce;
+
     /// <summary>The ranges of <paramref name="path"/> that were read, in the order in which the reads ended.</summary>
     public IReadOnlyList<ByteRange> RangesOf(string path) => ranges.TryGetValue(path, out var read) ? [.. read] : [];
 

@@ -35,6 +35,8 @@ public sealed class FaultyOrigin(IOrigin inner, int seed) : IOrigin
     /// <summary>Runs before a read answers that its object changed; a test puts the new version there.</summary>
     public Action? OnChange { get; set; }
 
+    public bool AnswersAtOnce => inner.AnswersAtOnce;
+
     public async ValueTask<Result<OriginObject>> StatAsync(ReadOnlyMemory<byte> path, CancellationToken cancellation) =>
         await BeforeAsync(OriginCall.Stat, cancellation) ?? await inner.StatAsync(path, cancellation);
 

@@ -11,6 +11,9 @@ public sealed class MemoryOrigin : IOrigin
     private readonly ConcurrentDictionary<string, Entry> entries = new();
     private long versions;
 
+    /// <summary>What <see cref="IOrigin.AnswersAtOnce"/> says.</summary>
+    public bool AnswersAtOnce { get; set; }
+
     /// <summary>What its readers say of where the bytes are.</summary>
     public bool IsLocal { get; set; }
 

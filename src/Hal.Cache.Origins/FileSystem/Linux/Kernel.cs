@@ -14,15 +14,20 @@ internal static unsafe partial class Kernel
     public const int OpenPath = 0x80000 | 0x200000; // O_CLOEXEC, O_PATH: names the file, without the right to read it
     private const ulong ResolveBeneath = 0x08;
     private const ulong ResolveNoMagicLinks = 0x02;
+    private const ulong ResolveNoOtherMount = 0x01;
+    private const ulong ResolveCached = 0x20; // Linux 5.12
+    private const int ReadNoWait = 0x08; // RWF_NOWAIT
+    private const int FileSystemFactsBytes = 256; // more than struct statfs has anywhere
     private const int AtWorkingDirectory = -100;
     private const int AtEmptyPath = 0x1000;
     private const uint StatBasic = 0x7FF;
     private const long OpenAt2Number = 437; // on every architecture; libc has no function for it
 
     /// <summary>Opens <paramref name="path"/> (NUL-terminated), never outside <paramref name="directory"/>; null on failure.</summary>
-    public static SafeFileHandle? OpenBeneath(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags, out int errno)
+    /// <param name="cachedOnly">Fails rather than reads from a disk, or leaves the directory's mount.</param>
+    public static SafeFileHandle? OpenBeneath(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags, out int errno, bool cachedOnly = false)
     {
-        var how = new OpenHow { Flags = (uint)flags, Resolve = ResolveBeneath | ResolveNoMagicLinks };
+        var how = new OpenHow { Flags = (uint)flags, Resolve = ResolveBeneath | ResolveNoMagicLinks | (cachedOnly ? ResolveCached | ResolveNoOtherMount : 0) };
         fixed (byte* name = path)
         {
             long descriptor;
@@ -92,6 +97,24 @@ internal static unsafe partial class Kernel
         }
     }
 
+    /// <summary>The same of what is in the page cache; -1 also where the next bytes are not.</summary>
+    /// <exception cref="EntryPointNotFoundException">The C library has no <c>preadv2</c>: musl before 1.2.5.</exception>
+    public static int ReadCached(SafeFileHandle file, Span<byte> buffer, long offset)
+    {
+        fixed (byte* to = buffer)
+        {
+            var vector = new IoVector { Base = to, Length = (nuint)buffer.Length };
+            return (int)PReadV2(file, &vector, 1, offset, ReadNoWait);
+        }
+    }
+
+    /// <summary>Whether what is open lies on a file system of this machine's own: ext4 and its kin, XFS, btrfs, F2FS, tmpfs.</summary>
+    public static bool IsOnLocalFileSystem(SafeFileHandle file)
+    {
+        var facts = stackalloc byte[FileSystemFactsBytes];
+        return FStatFs(file, facts) == 0 && (uint)*(nint*)facts is 0xEF53 or 0x58465342 or 0x9123683E or 0xF2F52010 or 0x01021994;
+    }
+
     /// <summary>Puts the target of link <paramref name="path"/> (NUL-terminated) in <paramref name="buffer"/>; its length or -1.</summary>
     public static int ReadLink(ReadOnlySpan<byte> path, Span<byte> buffer)
     {
@@ -117,6 +140,19 @@ internal static unsafe partial class Kernel
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
     private static partial nint PRead(SafeFileHandle file, byte* buffer, nuint count, long offset);
 
+    [LibraryImport("libc", EntryPoint = "preadv2")]
+    private static partial nint PReadV2(SafeFileHandle file, IoVector* vectors, int count, long offset, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fstatfs")]
+    private static partial int FStatFs(SafeFileHandle file, byte* facts);
+
     [LibraryImport("libc", EntryPoint = "readlink", SetLastError = true)]
     private static partial nint ReadLink(byte* path, byte* buffer, nuint size);
+
+    /// <summary>The kernel's <c>struct iovec</c>.</summary>
+    private struct IoVector
+    {
+        public byte* Base;
+        public nuint Length;
+    }
 }
