@@ -18,22 +18,27 @@ internal sealed class KeepRanking(int ranks)
     private readonly long[] weights = new long[ranks];
     private long total;
     private int decisions;
-    private double carry;
+    private double carry = 0.5; // or the first of all would always go, the only one of its rank though it may be
     private double credit;
 
     /// <summary>Whether an entry of this rank (0 is the best) and weight stays, where <paramref name="share"/> of the weight may.</summary>
     public bool Keep(int rank, long weight, double share)
     {
+        Pass(rank, weight, share);
+        if (credit < 0 || !IsAmongBest(rank, share))
+            return false;
+        credit = Math.Max(credit - weight, -(double)CreditEntriesMax * weight);
+        return true;
+    }
+
+    /// <summary>Counts an entry that goes whatever its rank: what it might have taken of the share is left for others.</summary>
+    public void Pass(int rank, long weight, double share)
+    {
         Interlocked.Add(ref weights[rank], weight);
         Interlocked.Add(ref total, weight);
         if (Interlocked.Increment(ref decisions) == WindowDecisions)
             Halve();
-        double most = (double)CreditEntriesMax * weight;
-        credit = Math.Min(credit + (weight * share), most);
-        if (credit < 0 || !IsAmongBest(rank, share))
-            return false;
-        credit = Math.Max(credit - weight, -most);
-        return true;
+        credit = Math.Min(credit + (weight * share), (double)CreditEntriesMax * weight);
     }
 
     private bool IsAmongBest(int rank, double share)

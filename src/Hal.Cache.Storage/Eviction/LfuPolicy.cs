@@ -31,6 +31,7 @@ internal sealed class LfuPolicy(int seed) : IEvictionPolicy
 
     private readonly StripedRandom random = new(seed);
     private readonly KeepRanking[] rankings = [new(Ranks), new(CleanLast.Ranks(Ranks))];
+    private readonly KeepRanking oldest = new(CleanLast.Ranks(Ranks));
 
     public string Name => PolicyName;
 
@@ -64,8 +65,12 @@ internal sealed class LfuPolicy(int seed) : IEvictionPolicy
         uint usedInStore = entry.PolicyState & UsedInStore;
         entry.PolicyState = Pack(counter, reclaim.Clock, reclaim.IsOldest ? 0 : usedInStore);
         int rank = ((int)(CounterMax - counter) * 2) + (used ? 0 : 1);
-        bool isAmongBest = rankings[(int)reclaim.Tier].Keep(CleanLast.Rank(rank, Ranks, entry, reclaim.Tier), EntryWeight.Of(entry), reclaim.KeepShare);
-        return isAmongBest && (!reclaim.IsOldest || usedInStore != 0 || counter > CounterAtFirst);
+        if (!reclaim.IsOldest)
+            return rankings[(int)reclaim.Tier].Keep(CleanLast.Rank(rank, Ranks, entry, reclaim.Tier), EntryWeight.Of(entry), reclaim.KeepShare);
+        if (usedInStore != 0 || counter > CounterAtFirst)
+            return oldest.Keep(CleanLast.Rank(rank, Ranks, entry, reclaim.Tier), EntryWeight.Of(entry), reclaim.KeepShare);
+        oldest.Pass(CleanLast.Rank(Ranks - 1, Ranks, entry, reclaim.Tier), EntryWeight.Of(entry), reclaim.KeepShare);
+        return false;
     }
 
     public EntryUsage UsageOf(in EntryRef entry, uint clock) => new(null, (int)CounterAt(entry.PolicyState, clock));

@@ -24,7 +24,10 @@ internal sealed class LruPolicy : IEvictionPolicy
     private const uint UsedInStore = 2;
     private const int SecondShift = 2;
 
-    private readonly KeepRanking[] rankings = [new(AgeSteps * 2), new(CleanLast.Ranks(AgeSteps * 2))];
+    private const int Ranks = AgeSteps * 2;
+
+    private readonly KeepRanking[] rankings = [new(Ranks), new(CleanLast.Ranks(Ranks))];
+    private readonly KeepRanking oldest = new(CleanLast.Ranks(Ranks));
 
     public string Name => PolicyName;
 
@@ -43,9 +46,14 @@ internal sealed class LruPolicy : IEvictionPolicy
         uint state = entry.PolicyState;
         entry.PolicyState = state & (reclaim.IsOldest ? ~(Used | UsedInStore) : ~Used);
         int rank = (AgeStep(IdleSeconds(state, reclaim.Clock)) * 2) + ((state & Used) != 0 ? 0 : 1);
-        bool isAmongBest = rankings[(int)reclaim.Tier].Keep(
-            CleanLast.Rank(rank, AgeSteps * 2, entry, reclaim.Tier), EntryWeight.Of(entry), reclaim.KeepShare);
-        return isAmongBest && (!reclaim.IsOldest || (state & UsedInStore) != 0);
+        if (!reclaim.IsOldest)
+            return rankings[(int)reclaim.Tier].Keep(CleanLast.Rank(rank, Ranks, entry, reclaim.Tier), EntryWeight.Of(entry), reclaim.KeepShare);
+        if ((state & UsedInStore) != 0)
+            return oldest.Keep(CleanLast.Rank(rank, Ranks, entry, reclaim.Tier), EntryWeight.Of(entry), reclaim.KeepShare);
+
+        // The last of all, whatever its age: while a stream goes through, that is a second, and what is used had better be no older.
+        oldest.Pass(CleanLast.Rank(Ranks - 1, Ranks, entry, reclaim.Tier), EntryWeight.Of(entry), reclaim.KeepShare);
+        return false;
     }
 
     public EntryUsage UsageOf(in EntryRef entry, uint clock) => new(IdleSeconds(entry.PolicyState, clock), null);

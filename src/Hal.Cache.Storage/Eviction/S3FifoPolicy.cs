@@ -72,7 +72,9 @@ internal sealed class S3FifoPolicy(int seed) : IEvictionPolicy
         uint uses = state & UsesMax;
         bool member = (state & Member) != 0;
         int standing = CleanLast.Rank((int)((UsesMax - uses) * 2) + (member ? 0 : 1), Ranks, entry, reclaim.Tier);
-        bool keep = rankings[1].Keep(standing, EntryWeight.Of(entry), reclaim.KeepShare) && uses > 0;
+        if (uses == 0)
+            rankings[1].Pass(standing, EntryWeight.Of(entry), reclaim.KeepShare);
+        bool keep = uses > 0 && rankings[1].Keep(standing, EntryWeight.Of(entry), reclaim.KeepShare);
         if (keep)
             entry.PolicyState = walk | Present | Kept | Member | (state & Recent) | (uses - 1);
         else
