@@ -50,7 +50,7 @@ public sealed class Keyspace : IAsyncDisposable
         Pins = new(store);
         pipeline = new FetchPipeline(store, time, options, statistics, Retrievals);
         flights = new(pipeline, statistics);
-        objects = new(pipeline, options, statistics);
+        objects = new(pipeline, options, statistics, store.Statistics.MemoryLimitBytes / ObjectSnapshots.PartOfMemory);
         Snapshots = new(this);
     }
 
@@ -246,7 +246,15 @@ public sealed class Keyspace : IAsyncDisposable
     }
 
     /// <summary>From now on what is here are copies, which the hosts keep registered.</summary>
-    internal void Keep(CopyHosts hosts, PeerReads reads) => copies = new(hosts, reads, statistics);
+    internal void Keep(CopyHosts hosts, PeerReads reads)
+    {
+        copies = new(hosts, reads, statistics);
+        foreach (CopyHost host in hosts.All)
+            host.Copies.LargeEnded = Hurry;
+    }
+
+    /// <summary>A large value is over: what its readers still want of it is brought while it can be had. Any locks may be held.</summary>
+    internal void Hurry(ILargeValue ended) => objects.Hurry(ended);
 
     /// <summary>Ends all fetches and waits for them; the store is the caller's.</summary>
     public async ValueTask DisposeAsync()

@@ -51,6 +51,9 @@ public sealed class ValueReader : IByteSource
     /// </summary>
     public bool GoesOnAtOnce { get; set; }
 
+    /// <summary>Key of the value, where parts of it may come from elsewhere; empty where all is here.</summary>
+    public ReadOnlyMemory<byte> Key => source?.Key;
+
     /// <summary>Bytes of the range that are still to be read.</summary>
     public long Remaining => End - Position;
 
@@ -60,9 +63,11 @@ public sealed class ValueReader : IByteSource
     /// <summary>Whether all bytes of the value are here, or will not come.</summary>
     public bool IsHere => source == null || value.ChunksPresent == value.ChunkCount;
 
-    private int ChunkIndex => (int)(Position / IBlobStore.ChunkBytes);
+    /// <summary>Chunk of the next byte.</summary>
+    internal int ChunkIndex => (int)(Position / IBlobStore.ChunkBytes);
 
-    private int ChunkEnd => (int)((End + IBlobStore.ChunkBytes - 1) / IBlobStore.ChunkBytes);
+    /// <summary>The first chunk that is not wanted any more.</summary>
+    internal int ChunkEnd => (int)((End + IBlobStore.ChunkBytes - 1) / IBlobStore.ChunkBytes);
 
     /// <summary>Leaves bytes out, which are then neither read nor fetched.</summary>
     public void Skip(long bytes)
@@ -182,7 +187,7 @@ public sealed class ValueReader : IByteSource
         LetGo();
         foreach (ChunkRun run in located ?? [])
             run.Release();
-        flight?.Detach();
+        flight?.Detach(this);
         value.Release();
     }
 
@@ -192,7 +197,7 @@ public sealed class ValueReader : IByteSource
         lock (ending)
         {
             if (!isDisposed) // while the log was read
-                flight ??= flights!.Attach(value, source!);
+                flight ??= flights!.Attach(value, source!, this);
         }
 
         if (flight == null)

@@ -24,7 +24,7 @@ internal sealed class ObjectFlight(
     private readonly long began = pipeline.Retrievals.Now;
     private OpenedObject? opened;
     private CacheError? over;
-    private int readers;
+    private readonly HashSet<ValueReader> readers = [];
     private int runs;
     private bool retained;
     private bool hasEnded;
@@ -38,7 +38,10 @@ internal sealed class ObjectFlight(
 
     public Task Ended => ended.Task;
 
-    public bool TryAttach()
+    /// <summary>Whether all that its readers want is brought as soon as it can be.</summary>
+    public bool IsHurried { get; private set; }
+
+    public bool TryAttach(ValueReader reader)
     {
         lock (gate)
         {
@@ -47,16 +50,17 @@ internal sealed class ObjectFlight(
             if (!retained)
                 value.Retain();
             retained = true;
-            readers++;
+            readers.Add(reader);
             return true;
         }
     }
 
-    public void Detach()
+    public void Detach(ValueReader reader)
     {
         lock (gate)
         {
-            if (--readers == 0)
+            readers.Remove(reader);
+            if (readers.Count == 0)
                 CancelReads();
         }
 
@@ -120,14 +124,31 @@ internal sealed class ObjectFlight(
         Start(started);
     }
 
+    /// <summary>Begins to bring all that readers want, and goes on so for later ones; false where that is so already, or nobody reads it any more.</summary>
+    public bool TryHurry()
+    {
+        List<ChunkRun>? started = null;
+        lock (gate)
+        {
+            if (hasEnded || isStopped || IsHurried)
+                return false;
+            IsHurried = true;
+            foreach (ValueReader reader in readers)
+                BeginAhead(reader.ChunkIndex, reader.ChunkEnd, ref started);
+        }
+
+        Start(started);
+        return true;
+    }
+
     /// <summary>Drops the object's entry: its bytes are damaged here or of a version that the origin no longer has.</summary>
     public ValueTask DropAsync() => pipeline.DropAsync(source.Database, source.Key, value);
 
     private void BeginAhead(int index, int end, ref List<ChunkRun>? started)
     {
-        if (storeIsFull || over != null || readers == 0)
+        if (storeIsFull || over != null || readers.Count == 0)
             return;
-        for (int last = Math.Min(end, index + aheadChunks); index < last; index++)
+        for (int last = IsHurried ? end : Math.Min(end, index + aheadChunks); index < last; index++)
         {
             if (IsComing(index))
                 continue;
@@ -330,7 +351,7 @@ internal sealed class ObjectFlight(
         OpenedObject? open;
         lock (gate)
         {
-            if ((readers > 0 && !isStopped) || runs > 0 || hasEnded)
+            if ((readers.Count > 0 && !isStopped) || runs > 0 || hasEnded)
                 return;
             hasEnded = true;
             open = opened;

@@ -21,6 +21,9 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics, Col
     /// <summary>Hears of every copy that is no longer valid, before the authority is told so; null for nobody.</summary>
     public IKeyTracker? Tracker { get; set; }
 
+    /// <summary>Hears of every large value that is no longer valid, before the authority is told so; with locks held.</summary>
+    public Action<ILargeValue>? LargeEnded { get; set; }
+
     /// <summary>What a flight has brought, kept until <see cref="Put"/> or <see cref="Forget"/>.</summary>
     public void Bring(long flight, PendingCopy copy) => pending[flight] = copy;
 
@@ -183,6 +186,8 @@ internal sealed class CopyStore(IBlobStore store, TreeStatistics statistics, Col
         if (stamp.ValidatedAt != CopyHolder.Suspect)
             Ended(id, entry);
         Tracker?.Invalidated(entry.Key);
+        if (entry.IsLarge)
+            LargeEnded?.Invoke(store.Large(entry));
         entry.MarkSuspect(true); // that always succeeds; the removal may have to wait for room in the log, and then the next copy replaces it
         var scope = default(WriteScope);
         store.Remove(new BlobKey(id.Database, entry.Key, id.Hash), RemovalReason.Invalidated, ref scope, out _);

@@ -83,6 +83,7 @@ public sealed class TreeNode : IAsyncDisposable
         var statistics = new TreeStatistics(options.Name);
         var authority = new AuthorityHost(options, keyspace, epoch, holders, time, statistics);
         keyspace.Authority = authority;
+        keyspace.Snapshots.Follow();
         EvictedVersions? evicted = keyspace.Origins.Mounts.Count > 0 ? new(keyspace.Store) : null;
         evicted?.Start();
         return new(options, keyspace, new PeerHost(options.Name, keyspace, statistics, evicted), statistics, evicted: evicted);

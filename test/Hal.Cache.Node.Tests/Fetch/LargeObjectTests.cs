@@ -58,6 +58,30 @@ public sealed class LargeObjectTests
     }
 
     [Fact]
+    public async Task What_readers_still_want_of_a_value_that_is_over_comes_though_they_take_nothing()
+    {
+        const int first = 10 * Chunk, wanted = 200 * Chunk;
+        await using var rig = new Rig();
+        byte[] content = Rig.Bytes(300 * Chunk);
+        rig.Memory.Put("big", content);
+        await rig.ReadAsync("o/big", 0, 1);
+        using ValueReader reader = rig.Open("o/big", first, wanted);
+        Assert.Equal(1, (await reader.ReadAsync(new byte[1], default)).Value);
+        ILargeValue value = rig.Retain("o/big");
+
+        rig.Keyspace.Hurry(value);
+        bool isHere = await Eventually.HoldsAsync(() => Enumerable.Range(first / Chunk, wanted / Chunk).All(value.HasChunk), Rig.Patience);
+
+        Assert.True(isHere, $"{value.ChunksPresent} chunks are here");
+        rig.Memory.Remove("big");
+        var rest = new byte[wanted - 1];
+        for (int read = 0; read < rest.Length;) read += (await reader.ReadAsync(rest.AsMemory(read), default)).Value;
+        Assert.True(content.AsSpan(first + 1, rest.Length).SequenceEqual(rest));
+        Assert.Equal(1 + (wanted / Chunk), value.ChunksPresent);
+        value.Release();
+    }
+
+    [Fact]
     public async Task Whole_object_is_read_in_long_reads_after_a_short_first_one()
     {
         await using var rig = new Rig();

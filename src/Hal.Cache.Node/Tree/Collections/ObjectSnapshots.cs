@@ -7,24 +7,29 @@ namespace Hal.Cache.Node.Tree.Collections;
 
 /// <summary>
 /// What others are fetching, each of exactly one version: collections as blobs, which the authority writes once however many ask, and large
-/// strings. Versions that were overwritten stay for a while, so that replies that have begun with one end with it. Thread-safe.
+/// strings. Versions that were overwritten stay for a while, so that replies that have begun with one end with it. Thread-safe; its lock is taken under a shard's.
 /// </summary>
-internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
+internal sealed class ObjectSnapshots(Keyspace keyspace) : IKeyChangeSink, IAsyncDisposable
 {
     /// <summary>Nobody has asked for a blob for so long: it goes.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(5);
 
-    /// <summary>All blobs together take at most this part of the store's memory.</summary>
-    private const int PartOfMemory = 4;
+    /// <summary>All together take at most this part of the store's memory.</summary>
+    public const int PartOfMemory = 4;
+
+    /// <summary>Large strings that are their keys' newest version, and take no memory here, of which others were told last.</summary>
+    private const int CurrentMax = 16_384;
 
     private readonly Lock gate = new();
     private readonly Dictionary<(ulong Hash, long Version), Snapshot> kept = [];
-    private readonly LinkedList<(ulong Hash, long Version)> byUse = []; // the one that was asked for longest ago first
+    private readonly LinkedList<(ulong Hash, long Version)> byUse = []; // what takes memory; the one that was asked for longest ago first
+    private readonly LinkedList<(ulong Hash, long Version)> current = []; // what does not, since its key has it, in the same order
     private readonly Dictionary<(ulong Hash, long Version), Task<Snapshot?>> making = [];
     private readonly CancellationTokenSource stopping = new();
     private readonly long bytesMax = keyspace.Store.Statistics.MemoryLimitBytes / PartOfMemory;
     private ITimer? timer;
     private long bytes;
+    private bool follows;
 
     /// <summary>Bytes of all blobs that are kept now.</summary>
     public long Bytes
@@ -70,7 +75,54 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
     public async ValueTask<bool> TryMakeAsync(int database, ReadOnlyMemory<byte> key, ulong hash, long version, CancellationToken cancellation) =>
         await MakeAsync(database, key, hash, version, cancellation).ConfigureAwait(false) != null;
 
-    /// <summary>Keeps a large value all of which is here for those who go on to fetch this version; it takes no memory of its own until it is overwritten.</summary>
+    /// <summary>Has it hear what becomes of values that clients wrote: they count from when they are overwritten.</summary>
+    public void Follow()
+    {
+        follows = true;
+        keyspace.Store.AddSink(this);
+    }
+
+    public void Changed(in BlobKey key, KeyChange change, in KeyBefore before, long writer)
+    {
+        if (current.Count == 0 || (before.Flags & EntryFlags.Large) == 0) // without the lock: what this key has was kept under its shard's
+            return;
+        lock (gate)
+        {
+            (ulong, long) id = (key.Hash, before.Version);
+            if (!kept.TryGetValue(id, out Snapshot? snapshot) || !snapshot.IsCurrent)
+                return;
+            if (change == KeyChange.Evicted && keyspace.Time.GetElapsedTime(snapshot.UsedAt) >= KeptFor)
+            {
+                Drop(id); // whoever evicts needs the memory
+                return;
+            }
+
+            current.Remove(snapshot.Place!);
+            snapshot.IsCurrent = false;
+            Count(id, snapshot);
+        }
+    }
+
+    void IKeyChangeSink.Changed(in BlobKey key, KeyChange change, long writer)
+    {
+        // Told with what was there before.
+    }
+
+    void IKeyChangeSink.Flushing(int database, long writer)
+    {
+        lock (gate)
+        {
+            while (current.First is { } each)
+                Drop(each.Value); // what is emptied is gone for readers, too
+        }
+    }
+
+    void IKeyChangeSink.Swapping(int first, int second, long writer)
+    {
+        // A version is the same in another database.
+    }
+
+    /// <summary>Keeps a large value all of which is here, with its shard locked, for those who go on to fetch this version.</summary>
     public void Keep(ulong hash, long version, ILargeValue value)
     {
         if (value.ChunksPresent != value.ChunkCount || value.Length > bytesMax)
@@ -86,7 +138,7 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
             if (stopping.IsCancellationRequested)
                 return;
             value.Retain();
-            Add((hash, version), new Snapshot(value, 0));
+            Add((hash, version), new Snapshot(value, 0) { IsCurrent = follows && value.Origin == null });
         }
     }
 
@@ -94,6 +146,8 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Task[] last;
+        if (follows)
+            keyspace.Store.RemoveSink(this);
         lock (gate)
         {
             stopping.Cancel();
@@ -109,6 +163,7 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
                 snapshot.Value.Release();
             kept.Clear();
             byUse.Clear();
+            current.Clear();
             bytes = 0;
         }
 
@@ -212,11 +267,25 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
 
     private void Add((ulong Hash, long Version) id, Snapshot snapshot)
     {
+        kept.Add(id, snapshot);
+        if (!snapshot.IsCurrent)
+        {
+            Count(id, snapshot);
+            return;
+        }
+
+        if (current.Count == CurrentMax)
+            Drop(current.First!.Value);
+        snapshot.Place = current.AddLast(id);
+        snapshot.UsedAt = keyspace.Time.GetTimestamp();
+    }
+
+    private void Count((ulong Hash, long Version) id, Snapshot snapshot)
+    {
         while (bytes + snapshot.Value.Length > bytesMax && byUse.First is { } oldest)
             Drop(oldest.Value);
-        kept.Add(id, snapshot);
         snapshot.Place = byUse.AddLast(id);
-        Use(snapshot);
+        snapshot.UsedAt = keyspace.Time.GetTimestamp();
         bytes += snapshot.Value.Length;
         timer ??= keyspace.Time.CreateTimer(_ => DropUnused(), null, KeptFor, KeptFor);
     }
@@ -225,16 +294,17 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
     {
         if (!kept.Remove(id, out Snapshot? snapshot))
             return;
-        byUse.Remove(snapshot.Place!);
-        bytes -= snapshot.Value.Length;
+        snapshot.Place!.List!.Remove(snapshot.Place);
+        bytes -= snapshot.IsCurrent ? 0 : snapshot.Value.Length;
         snapshot.Value.Release();
     }
 
     private void Use(Snapshot snapshot)
     {
         snapshot.UsedAt = keyspace.Time.GetTimestamp();
-        byUse.Remove(snapshot.Place!);
-        byUse.AddLast(snapshot.Place!);
+        LinkedList<(ulong Hash, long Version)> order = snapshot.Place!.List!;
+        order.Remove(snapshot.Place);
+        order.AddLast(snapshot.Place);
     }
 
     private void DropUnused()
@@ -244,7 +314,7 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
             while (byUse.First is { } oldest && keyspace.Time.GetElapsedTime(kept[oldest.Value].UsedAt) >= KeptFor)
                 Drop(oldest.Value);
 
-            if (kept.Count > 0)
+            if (byUse.Count > 0)
                 return;
             timer?.Dispose();
             timer = null;
@@ -257,6 +327,9 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IAsyncDisposable
         public ILargeValue Value => value;
 
         public uint Checksum => checksum;
+
+        /// <summary>Whether its key has it, so that it takes no memory of its own.</summary>
+        public bool IsCurrent { get; set; }
 
         public long UsedAt { get; set; }
 

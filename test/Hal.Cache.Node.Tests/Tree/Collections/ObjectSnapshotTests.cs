@@ -90,6 +90,57 @@ public sealed class ObjectSnapshotTests : IAsyncDisposable
         }
     }
 
+    // What is the newest of its key takes no memory here, so that it is not in the way of what was overwritten.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_string_that_was_asked_for_stays_when_it_is_overwritten_however_many_others_were_asked_for_since(bool isOverwritten)
+    {
+        const int length = 4 << 20, others = 12;
+        rig.Keyspace.Snapshots.Follow();
+        var host = new PeerHost("root", rig.Keyspace, statistics);
+        byte[] content = Rig.Bytes(length);
+        long version = await PutAsync("k", content);
+        Assert.NotNull(await ReadAsync(host, version, length));
+        for (int other = 0; other < others; other++)
+        {
+            string key = $"other{other % 2}"; // the store has room for few
+            long theirs = await PutAsync(key, content);
+            Assert.True((await host.ReadRangeAsync(new RangeRequest(0, Encoding.ASCII.GetBytes(key), (ulong)theirs, length, 0, 100))).IsOk);
+            rig.Clock.Advance(2 * ObjectSnapshots.KeptFor); // and what of those was overwritten goes
+        }
+
+        if (isOverwritten)
+            await PutAsync("k", Rig.Bytes(length, seed: 8));
+        else
+            Remove("k");
+
+        Assert.Equal(length, rig.Keyspace.Snapshots.Bytes);
+        Assert.Equal(content, await ReadAsync(host, version, length));
+        rig.Clock.Advance(2 * ObjectSnapshots.KeptFor);
+        Assert.Equal(0, rig.Keyspace.Snapshots.Bytes);
+        Assert.Null(await ReadAsync(host, version, length));
+    }
+
+    [Fact]
+    public async Task Overwritten_strings_together_stay_within_their_part_of_the_memory_and_the_first_go_first()
+    {
+        const int length = 4 << 20;
+        rig.Keyspace.Snapshots.Follow();
+        var host = new PeerHost("root", rig.Keyspace, statistics);
+        long limit = rig.Store.Statistics.MemoryLimitBytes / 4;
+        var versions = new List<long>();
+        for (int round = 0; round < 7; round++)
+        {
+            versions.Add(await PutAsync("k", Rig.Bytes(length, round)));
+            Assert.NotNull(await ReadAsync(host, versions[^1], length));
+            Assert.InRange(rig.Keyspace.Snapshots.Bytes, 0, limit);
+        }
+
+        Assert.Null(await ReadAsync(host, versions[0], length));
+        Assert.Equal(Rig.Bytes(length, 5), await ReadAsync(host, versions[5], length));
+    }
+
     [Fact]
     public void Pieces_take_writes_of_any_size_and_give_them_back_in_order()
     {
@@ -151,4 +202,48 @@ public sealed class ObjectSnapshotTests : IAsyncDisposable
             rig.Store.Unlock(rig.Store.ShardOf(hash));
         }
     }
+
+    private async Task<long> PutAsync(string name, byte[] content)
+    {
+        ILargeValue value = rig.Store.Stage(content.Length);
+        for (int index = 0; index < value.ChunkCount; index++)
+            Assert.Null(await value.WriteChunkAsync(index, content.AsMemory(index * IBlobStore.ChunkBytes, IBlobStore.ChunkBytes), default));
+        try
+        {
+            return Change(name, (in BlobKey key, IBlobStore store) =>
+            {
+                var scope = default(WriteScope);
+                Assert.Equal(StoreStatus.Done, store.Put(key, BlobType.String, value, 0, EntryFlags.None, ref scope));
+                return store.Find(key, ref scope).Version;
+            });
+        }
+        finally
+        {
+            value.Release();
+        }
+    }
+
+    private void Remove(string name) => Change(name, (in BlobKey key, IBlobStore store) =>
+    {
+        var scope = default(WriteScope);
+        Assert.Equal(StoreStatus.Done, store.Remove(key, RemovalReason.Deleted, ref scope, out _));
+        return 0;
+    });
+
+    private long Change(string name, ChangeStep change)
+    {
+        byte[] bytes = Encoding.ASCII.GetBytes(name);
+        ulong hash = rig.Store.Hash(bytes);
+        rig.Store.Lock(rig.Store.ShardOf(hash));
+        try
+        {
+            return change(new BlobKey(0, bytes, hash), rig.Store);
+        }
+        finally
+        {
+            rig.Store.Unlock(rig.Store.ShardOf(hash));
+        }
+    }
+
+    private delegate long ChangeStep(in BlobKey key, IBlobStore store);
 }
