@@ -1,5 +1,6 @@
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Clients;
 
 namespace Hal.Cache.Gateway;
 
@@ -10,7 +11,7 @@ internal static class CommandReplies
     public static void ReplyValue(this CommandContext c, in EntryRef entry)
     {
         if (!entry.IsLarge) c.Reply.Bulk(entry.Value);
-        else ReplyLarge(c, entry, 0, c.Store.Large(entry).Length);
+        else ReplyLarge(c, entry, 0, c.Store.Large(entry).Length, mayBeNewer: true);
     }
 
     /// <summary>Writes bytes of a string entry, both ends inclusive and within it, as a bulk string.</summary>
@@ -39,12 +40,16 @@ internal static class CommandReplies
 
     public static Outcome InvalidExpiry(this CommandContext c) => c.Error(RespErrors.InvalidExpiry(c.Spec.FullName));
 
-    private static void ReplyLarge(CommandContext c, in EntryRef entry, long start, long length)
+    private static void ReplyLarge(CommandContext c, in EntryRef entry, long start, long length, bool mayBeNewer = false)
     {
         if (length <= GatewayLimits.CopiedReplyBytesMax && TryReplyCopy(c, c.Store.Large(entry), start, (int)length)) return;
         var key = new BlobKey(c.Client.Database, entry.Key, c.Store.Hash(entry.Key));
-        c.Reply.BulkDeferred(length, c.Keyspace.OpenReader(key, entry, start, length));
+        c.Reply.BulkDeferred(length, c.Keyspace.OpenReader(key, entry, start, length), mayBeNewer && IsPlainRead(c));
     }
+
+    // One of several replies is of the same moment as the others; and a client that tracks the key has been told that this version is over, and of no newer one.
+    private static bool IsPlainRead(CommandContext c) =>
+        c.Reply.Length == c.ReplyStart && c.Spec.Has(CommandFlags.ReadOnly) && !c.IsInTransaction && (c.Client.Modes & ClientModes.Tracking) == 0;
 
     private static bool TryReplyCopy(CommandContext c, ILargeValue value, long start, int length)
     {

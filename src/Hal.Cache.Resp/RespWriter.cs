@@ -13,6 +13,7 @@ namespace Hal.Cache.Resp;
 [SuppressMessage("Naming", "CA1720", Justification = "Integer and Double are the protocol's names for its types.")]
 public sealed class RespWriter : IDisposable
 {
+    internal const int LineEndBytes = 2;
     private const int LengthLineBytesMax = 1 + RedisInteger.BytesMax + 2;
     private const uint CrLf = 0x0A0D;
 
@@ -103,12 +104,14 @@ public sealed class RespWriter : IDisposable
     /// <summary>
     /// Writes a whole bulk string but its body, which the connection reads from <paramref name="source"/> when it flushes.
     /// </summary>
-    public void BulkDeferred(long bytes, object source)
+    /// <param name="isNewest">See <see cref="DeferredBody"/>.</param>
+    public void BulkDeferred(long bytes, object source, bool isNewest = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         ArgumentNullException.ThrowIfNull(source);
+        int start = length;
         BulkHeader(bytes);
-        deferred.Add(new DeferredBody(length, bytes, source));
+        deferred.Add(new DeferredBody(start, length, bytes, source, isNewest));
         EndBulk();
     }
 

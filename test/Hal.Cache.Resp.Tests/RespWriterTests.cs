@@ -89,7 +89,7 @@ public sealed class RespWriterTests : IDisposable
         writer.Ok();
 
         Assert.Equal("+OK\r\n$1000000\r\n\r\n+OK\r\n", Bytes.Text(writer.WrittenSpan));
-        Assert.Equal([new DeferredBody(15, 1_000_000, source)], writer.Deferred);
+        Assert.Equal([new DeferredBody(5, 15, 1_000_000, source)], writer.Deferred);
     }
 
     [Fact]

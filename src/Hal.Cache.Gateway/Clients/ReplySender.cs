@@ -159,11 +159,10 @@ internal sealed class ReplySender(
 
         if (!context.Waits.IsEmpty && !IsClosed)
             await context.Waits.PublishedAsync(context.Keyspace.Authority!).ConfigureAwait(false);
-        int sent = reply.Deferred.Count == 0 ? 0 : await SendBodiesAsync().ConfigureAwait(false);
-        if (sent < 0)
+        if (reply.Deferred.Count == 0)
+            WriteRest(reply, 0);
+        else if (!await SendBodiesAsync().ConfigureAwait(false))
             return;
-        output.Write(reply.WrittenSpan[sent..]);
-        context.Client.Counters.BytesOut += reply.WrittenSpan.Length;
         reply.Clear();
         if (reply.Capacity > ReplyBytesKept)
             reply.ReturnBuffer();
@@ -200,26 +199,46 @@ internal sealed class ReplySender(
         }
     }
 
-    /// <summary>Sends the reply up to the end of its last body, and answers where in the writer that is; -1 where the rest can't be had.</summary>
-    private async ValueTask<int> SendBodiesAsync()
+    private void WriteRest(RespWriter from, int sent)
+    {
+        output.Write(from.WrittenSpan[sent..]);
+        context.Client.Counters.BytesOut += from.Length;
+    }
+
+    /// <summary>Sends the reply with its bodies; false where the connection is of no use any more.</summary>
+    private async ValueTask<bool> SendBodiesAsync()
     {
         using Activity? span = CommandSpans.Sending(context);
+        if (await SendBodiesAsync(reply, rereads: 0).ConfigureAwait(false))
+            return true;
+        span?.SetStatus(ActivityStatusCode.Error);
+        abort();
+        IsClosed = true;
+        return false;
+    }
+
+    /// <param name="rereads">How often what was to be sent was lost, so that this is in its place.</param>
+    private async ValueTask<bool> SendBodiesAsync(RespWriter from, int rereads)
+    {
         int sent = 0;
-        for (int at = 0; at < reply.Deferred.Count; at++)
+        for (int at = 0; at < from.Deferred.Count; at++)
         {
-            DeferredBody body = reply.Deferred[at];
-            output.Write(reply.WrittenSpan[sent..body.Position]);
-            int head = sent == 0 && reply.WrittenSpan[..body.Position].IndexOf((byte)'\n') == body.Position - 1 ? body.Position : 0;
+            DeferredBody body = from.Deferred[at];
+            output.Write(from.WrittenSpan[sent..body.Start]);
             sent = body.Position;
-            if (await SendBodyAsync((IByteSource)body.Source, head).ConfigureAwait(false))
+            BodyEnd end = await SendBodyAsync((IByteSource)body.Source, from.Written[body.Start..body.Position]).ConfigureAwait(false);
+            if (end.IsSent)
                 continue;
-            span?.SetStatus(ActivityStatusCode.Error);
-            abort();
-            IsClosed = true;
-            return -1;
+            if (end.Lost is not { } why)
+                return false;
+            using RespWriter instead = await LostBodies.InsteadAsync(context, body, why, rereads, closed).ConfigureAwait(false);
+            if (!await SendBodiesAsync(instead, rereads + 1).ConfigureAwait(false))
+                return false;
+            sent = body.End;
         }
 
-        return sent;
+        WriteRest(from, sent);
+        return true;
     }
 
     private ValueTask<CacheError?> CommittedAsync(long address)
@@ -229,9 +248,9 @@ internal sealed class ReplySender(
         return context.Store.WaitForCommitAsync(address, CancellationToken.None);
     }
 
-    /// <summary>False where the rest of the bytes can't be had: the length is told already, so that the connection has to go.</summary>
-    /// <param name="head">Bytes in front of it that tell its length and nothing else: they wake the client for nothing where they go alone.</param>
-    private async ValueTask<bool> SendBodyAsync(IByteSource body, int head)
+    /// <summary>Sends a body behind its length, which goes out with the first bytes: where these can't be had, something else may be said.</summary>
+    /// <remarks>Where the rest can't be had, the length is told already, so that the connection has to go.</remarks>
+    private async ValueTask<BodyEnd> SendBodyAsync(IByteSource body, ReadOnlyMemory<byte> head)
     {
         if (body is ValueReader reader)
             reader.GoesOnAtOnce = true;
@@ -243,64 +262,73 @@ internal sealed class ReplySender(
             {
                 if (IsOnBorrowedThread && borrowed >= BodyBytesBorrowed)
                 {
-                    if (output.UnflushedBytes > head && await SendAsync().ConfigureAwait(false))
-                        return false; // what is lent is not kept while a thread is waited for
+                    if (output.UnflushedBytes > 0 && await SendAsync().ConfigureAwait(false))
+                        return default; // what is lent is not kept while a thread is waited for
                     await GiveBackThreadAsync().ConfigureAwait(false);
                 }
 
                 if (turn >= turnMax)
                 {
                     if (!await EndTurnAsync(sends: hasWaited && turnMax == BodyBytesFirstTurn).ConfigureAwait(false))
-                        return false;
+                        return default;
                     // The first one is counted into the second, so that turns end where chunks do: a whole one is passed on at once.
                     (turn, turnMax) = (turnMax == BodyBytesFirstTurn ? turn : 0, BodyBytesPerTurn);
                 }
 
-                int count = TryLend(body, (int)(turnMax - turn));
-                bool isLent = count > 0;
-                if (!isLent)
-                {
-                    Memory<byte> memory = output.GetMemory((int)Math.Min(body.PieceBytes, turnMax - turn));
-                    count = body.TryRead(memory.Span[..(int)Math.Min(memory.Length, turnMax - turn)]);
-                }
-
-                if (count == 0)
+                int most = (int)(turnMax - turn);
+                int count = TryLend(body, head, most);
+                if (count == 0 && (count = TryCopy(body, head, most)) == 0)
                 {
                     // What is here goes out while the rest is being read.
-                    if (output.UnflushedBytes > head && await SendAsync().ConfigureAwait(false))
-                        return false;
-                    head = 0;
-                    int most = (int)Math.Min(Math.Min(BodyBytesAtOnce, turnMax), body.Remaining);
-                    Memory<byte> memory = output.GetMemory(most)[..most];
-                    ValueTask<Result<int>> reading = body.ReadAsync(memory, closed);
+                    if (output.UnflushedBytes > 0 && await SendAsync().ConfigureAwait(false))
+                        return default;
+                    most = (int)Math.Min(Math.Min(BodyBytesAtOnce, turnMax), body.Remaining);
+                    Memory<byte> memory = output.GetMemory(head.Length + most);
+                    ValueTask<Result<int>> reading = body.ReadAsync(memory.Slice(head.Length, most), closed);
                     if (!reading.IsCompleted)
                         (hasWaited, IsOnBorrowedThread, borrowed) = (true, true, 0);
                     Result<int> read = await reading.ConfigureAwait(false);
                     if (!read.IsOk || read.Value == 0)
-                        return false;
+                        return new(IsSent: false, head.IsEmpty || read.IsOk ? null : read.Error);
                     count = read.Value;
+                    head.CopyTo(memory);
+                    output.Advance(head.Length + count);
                 }
 
-                if (!isLent)
-                    output.Advance(count);
+                head = default;
                 (borrowed, turn) = (borrowed + count, turn + count);
                 context.Client.Counters.BytesOut += count;
                 if (output.UnflushedBytes >= BodyBytesUnsent && await SendAsync().ConfigureAwait(false))
-                    return false;
+                    return default;
             }
 
-            return true;
+            output.Write(head.Span); // of a body without bytes
+            return new(IsSent: true, null);
         }
     }
 
+    /// <summary>Copies what is at hand to the output, behind its head; 0 where it must be awaited.</summary>
+    private int TryCopy(IByteSource body, ReadOnlyMemory<byte> head, int bytesMax)
+    {
+        Memory<byte> memory = output.GetMemory(head.Length + Math.Min(body.PieceBytes, bytesMax));
+        int count = body.TryRead(memory.Span.Slice(head.Length, Math.Min(memory.Length - head.Length, bytesMax)));
+        if (count == 0)
+            return 0;
+        head.CopyTo(memory);
+        output.Advance(head.Length + count);
+        return count;
+    }
+
     /// <summary>Has bytes sent from where they lie; 0 where they are to be copied.</summary>
-    private int TryLend(IByteSource body, int bytesMax)
+    private int TryLend(IByteSource body, ReadOnlyMemory<byte> head, int bytesMax)
     {
         if (lending == null || Math.Min(body.PieceBytes, bytesMax) < LentBytes.WorthwhileMin)
             return 0;
         LentBytes lent = body.TryLend(bytesMax);
-        if (lent.Count > 0)
-            lending.Lend(lent);
+        if (lent.Count == 0)
+            return 0;
+        output.Write(head.Span);
+        lending.Lend(lent);
         return lent.Count;
     }
 
@@ -319,4 +347,7 @@ internal sealed class ReplySender(
             await Task.Yield(); // goes behind what waits, where a forced yield of a task would come first again
         return true;
     }
+
+    /// <param name="Lost">Why there is nothing to be sent; null where something was, or nobody is there to take it.</param>
+    private readonly record struct BodyEnd(bool IsSent, CacheError? Lost);
 }
