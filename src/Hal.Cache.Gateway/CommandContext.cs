@@ -178,6 +178,9 @@ internal sealed class CommandContext : IDisposable
     /// <summary>What was written are messages, which CLIENT REPLY does not turn off: subscriptions are answered with them.</summary>
     internal bool IsPush => Spec.Group == "pubsub" && Spec.Has(CommandFlags.WhileSubscribed) && !Failed && !IsQueued;
 
+    /// <summary>What was written is what CLIENT REPLY lets through: EXEC asks for each command, as that may change in the midst of them.</summary>
+    internal bool IsSifted { get; set; }
+
     /// <summary>Work that <see cref="RunAsync"/> was given has ended the connection.</summary>
     public bool Closes { get; set; }
 
@@ -306,7 +309,7 @@ internal sealed class CommandContext : IDisposable
         Writer = default;
         Cursor = null;
         Failed = false;
-        IsRejected = IsQueued = IsForwarded = false;
+        IsRejected = IsQueued = IsForwarded = IsSifted = false;
         Dirty = 0;
         Hits = 0;
         Misses = 0;

@@ -11,11 +11,12 @@ internal static class CommandErrors
         return Outcome.Done;
     }
 
+    /// <summary>The same with a byte for each character, so that what is echoed of a client's bytes is as it came.</summary>
     public static Outcome Error(this CommandContext c, string text)
     {
         c.Failed = true;
         c.Server.Errors.Count(text);
-        c.Reply.Error(text);
+        c.Reply.Error(RespErrors.Bytes(text));
         return Outcome.Done;
     }
 
@@ -23,7 +24,7 @@ internal static class CommandErrors
     public static void CountedError(this CommandContext c, string text)
     {
         c.Failed = true;
-        c.Reply.Error(text);
+        c.Reply.Error(RespErrors.Bytes(text));
     }
 
     /// <summary>Counts an error that the authority replied.</summary>

@@ -65,7 +65,9 @@ internal static class RespErrors
     public static string ReadOnlyPrefix(ReadOnlySpan<byte> prefix) => $"ERR key is under the read-only origin prefix '{Cut(prefix)}'";
 
     /// <summary>The reply for an expected failure.</summary>
-    public static string Of(CacheError error) => error.Code switch
+    public static string Of(CacheError error) => Plain(TextOf(error));
+
+    private static string TextOf(CacheError error) => error.Code switch
     {
         CacheErrorCode.NoRoom => Encoding.ASCII.GetString(OutOfMemory),
         CacheErrorCode.NotFound => $"ERR {error.Message}",
@@ -82,6 +84,12 @@ internal static class RespErrors
         _ => throw new ArgumentOutOfRangeException(nameof(error), error.Code, "The code has no reply."),
     };
 
-    /// <summary>Client's bytes for an error's text: at most 128 of them, as Redis cuts them.</summary>
-    public static string Cut(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes.Length > 128 ? bytes[..128] : bytes);
+    /// <summary>Client's bytes for an error's text, a character for each: at most 128 of them, as Redis cuts them.</summary>
+    public static string Cut(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes.Length > 128 ? bytes[..128] : bytes);
+
+    /// <summary>A text that is not of clients' bytes, such as a file's name, for an error's: a character for each byte of its UTF-8.</summary>
+    public static string Plain(string text) => Ascii.IsValid(text) ? text : Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>The bytes of an error's text, one for each character where each is one.</summary>
+    public static byte[] Bytes(string text) => (text.AsSpan().ContainsAnyExceptInRange('\0', '\u00FF') ? Encoding.UTF8 : Encoding.Latin1).GetBytes(text);
 }

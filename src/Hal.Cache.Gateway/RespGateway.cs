@@ -29,11 +29,16 @@ public sealed class RespGateway : IAsyncDisposable
     /// <summary>Ends what the gateway does by itself: when this completes, it uses the keyspace for connections only.</summary>
     public ValueTask StopAsync() => State.Fields.StopAsync();
 
-    /// <summary>Begins to exchange messages with the other instances of the tree; told once the listener is bound.</summary>
-    public void Start() => State.Relay?.Start();
+    /// <summary>Begins to look after clients, and to exchange messages with the other instances of the tree; told once the listener is bound.</summary>
+    public void Start()
+    {
+        State.OutputWatch.Start();
+        State.Relay?.Start();
+    }
 
     public async ValueTask DisposeAsync()
     {
+        State.OutputWatch.Dispose();
         if (State.Relay is { } relay)
             await relay.DisposeAsync().ConfigureAwait(false);
         State.Events?.Dispose();

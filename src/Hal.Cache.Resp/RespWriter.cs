@@ -203,6 +203,18 @@ public sealed class RespWriter : IDisposable
         length += bytes.Length;
     }
 
+    /// <summary>Writes bytes as they are at an earlier position, ahead of what was written from there on.</summary>
+    public void Insert(int position, ReadOnlySpan<byte> bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)position, (uint)length, nameof(position));
+        Reserve(bytes.Length);
+        buffer.AsSpan(position, length - position).CopyTo(buffer.AsSpan(position + bytes.Length));
+        bytes.CopyTo(buffer.AsSpan(position));
+        length += bytes.Length;
+        for (var i = deferred.Count - 1; i >= 0 && deferred[i].Position > position; i--)
+            deferred[i] = deferred[i] with { Position = deferred[i].Position + bytes.Length };
+    }
+
     /// <summary>Room for at least so many bytes, to be written directly and then counted with <see cref="Advance"/>.</summary>
     public Span<byte> GetSpan(int bytes)
     {

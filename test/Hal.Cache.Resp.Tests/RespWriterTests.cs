@@ -124,6 +124,20 @@ public sealed class RespWriterTests : IDisposable
     }
 
     [Fact]
+    public void Insert_puts_bytes_before_what_was_written_from_a_position_on()
+    {
+        writer.BulkDeferred(5, "before");
+        var position = writer.Length;
+        writer.Integer(1);
+        writer.BulkDeferred(6, "behind");
+
+        writer.Insert(position, "+inserted\r\n"u8);
+
+        Assert.Equal("$5\r\n\r\n+inserted\r\n:1\r\n$6\r\n\r\n", Bytes.Text(writer.WrittenSpan));
+        Assert.Equal([4, writer.Length - 2], writer.Deferred.Select(body => body.Position));
+    }
+
+    [Fact]
     public void GetSpan_and_Advance_write_directly()
     {
         "abc"u8.CopyTo(writer.GetSpan(10_000));

@@ -164,6 +164,34 @@ public sealed class BlockingTests(FourInstances four)
         Assert.Equal(">[$\"invalidate\", *[$\"bl:to\"]]", waiter.Receive().ToString());
     }
 
+    [Theory]
+    [InlineData("root", "BLPOP bl:waits 0", "RPUSH bl:waits v")]
+    [InlineData("a", "BLPOP bl:waits 0", "RPUSH bl:waits v")]
+    [InlineData("root", "XREAD BLOCK 0 STREAMS bl:waits $", "XADD bl:waits * f v")]
+    [InlineData("a", "XREAD BLOCK 0 STREAMS bl:waits $", "XADD bl:waits * f v")]
+    public async Task A_client_that_tracks_keys_hears_of_changes_while_its_command_waits(string instance, string waits, string serves)
+    {
+        using var waiter = four.Connect3(instance);
+        using var other = four.Connect("b");
+        other.Command("DEL", "bl:waits", "bl:read");
+        waiter.Command("CLIENT", "TRACKING", "ON");
+        waiter.Command("GET", "bl:read");
+        waiter.Send(waits.Split(' '));
+        await BlockedAsync(1);
+
+        other.Command("SET", "bl:read", "v");
+        Assert.Equal(">[$\"invalidate\", *[$\"bl:read\"]]", waiter.Receive().ToString());
+        other.Command(serves.Split(' '));
+
+        // What was told of the key ahead of the reply may have been of what the reply has not: whoever keeps that hears so behind it, at the latest with the next change.
+        string got;
+        while ((got = waiter.Receive().ToString()).StartsWith('>')) Assert.Contains("bl:waits", got, StringComparison.Ordinal);
+        Assert.Contains("\"v\"", got, StringComparison.Ordinal);
+        if (waits.StartsWith('B')) return;
+        other.Command("XADD", "bl:waits", "*", "f", "w");
+        Assert.Equal(">[$\"invalidate\", *[$\"bl:waits\"]]", waiter.Receive().ToString());
+    }
+
     [Fact]
     public async Task When_the_root_goes_a_client_that_waits_hears_so_and_one_that_tracks_keys_hears_that_all_may_have_changed()
     {

@@ -106,6 +106,7 @@ internal sealed class BlockedClient(BlockedClients registry, CommandContext cont
                 isWaiting = true;
                 replyStart = context.Reply.Length;
                 if (isMissed && !isDone) Run(ownReady);
+                if (!isDone) LetMessagesGo();
             }
         }
         finally
@@ -114,13 +115,29 @@ internal sealed class BlockedClient(BlockedClients registry, CommandContext cont
         }
     }
 
+    /// <summary>What changes once the command has read it must not be told ahead of its reply.</summary>
+    private bool Tracks => context.Client.Tracking.IsOn && context.Spec.Has(CommandFlags.ReadOnly);
+
+    private void LetMessagesGo()
+    {
+        if (!Tracks) return;
+        context.Client.Outbox.Release();
+        if (context.Client.HasMessages) context.Client.Wake();
+    }
+
     private bool Run(Queue<BlockedKey> ready)
     {
         context.BeginRun(replyStart);
         context.Serving = this;
+        if (Tracks) context.Client.Outbox.Hold();
         Outcome outcome = CommandDispatcher.Handle(context);
         context.Serving = null;
-        if (outcome == Outcome.Async) return false; // still nothing there
+        if (outcome == Outcome.Async)
+        {
+            LetMessagesGo();
+            return false; // still nothing there
+        }
+
         isDone = true;
         if (outcome != Outcome.Retry) context.NoteChanges();
 

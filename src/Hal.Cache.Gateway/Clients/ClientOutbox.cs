@@ -13,6 +13,7 @@ internal sealed class ClientOutbox(OutputLimits limits)
     private ArrayBufferWriter<byte> waiting = new();
     private ArrayBufferWriter<byte> taken = new();
     private long softSince;
+    private bool isHeld;
 
     public bool IsEmpty
     {
@@ -24,7 +25,7 @@ internal sealed class ClientOutbox(OutputLimits limits)
     }
 
     /// <summary>Bytes that its buffers hold room for.</summary>
-    public long Bytes
+    public long RoomBytes
     {
         get
         {
@@ -33,12 +34,22 @@ internal sealed class ClientOutbox(OutputLimits limits)
         }
     }
 
+    /// <summary>Bytes of messages that wait.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (gate)
+                return waiting.WrittenCount;
+        }
+    }
+
     /// <summary>False where the message does not fit in any more, or too much has waited for too long; one for a listener that has ended is left out.</summary>
     public bool TryAdd(ReadOnlySpan<byte> message, Listener listener)
     {
         lock (gate)
         {
-            return listener.IsOver || TryWrite(message);
+            return listener.IsOver || TryWrite(message, listener.Client);
         }
     }
 
@@ -47,7 +58,7 @@ internal sealed class ClientOutbox(OutputLimits limits)
     {
         lock (gate)
         {
-            return listener is { IsOver: true } || TryWrite(message.For(client));
+            return listener is { IsOver: true } || TryWrite(message.For(client), client);
         }
     }
 
@@ -69,11 +80,30 @@ internal sealed class ClientOutbox(OutputLimits limits)
         }
     }
 
-    private bool TryWrite(ReadOnlySpan<byte> message)
+    /// <summary>What is waiting, or nothing while it is held.</summary>
+    public ReadOnlyMemory<byte> TakeUnlessHeld()
+    {
+        lock (gate)
+            return isHeld ? default : Take();
+    }
+
+    /// <summary>Messages wait for the reply from now on, as the command is about to read what they may be about.</summary>
+    public void Hold() => SetHeld(true);
+
+    /// <summary>They need not any more.</summary>
+    public void Release() => SetHeld(false);
+
+    private void SetHeld(bool value)
+    {
+        lock (gate)
+            isHeld = value;
+    }
+
+    private bool TryWrite(ReadOnlySpan<byte> message, ClientSession client)
     {
         if (message.IsEmpty)
             return true;
-        if (!limits.Permits((long)waiting.WrittenCount + message.Length, ref softSince))
+        if (!limits.PermitsMessages(client, client.UnsentBytes + waiting.WrittenCount + message.Length, ref softSince))
             return false;
         waiting.Write(message);
         return true;

@@ -21,6 +21,9 @@ internal sealed class ClientRegistry(int max)
 
     public IEnumerable<ClientSession> All => clients.Values.OrderBy(client => client.Id);
 
+    /// <summary>The same in any order, for who looks often.</summary>
+    public IEnumerable<ClientSession> Unordered => clients.Select(pair => pair.Value);
+
     /// <summary>Whose counters count: also connections that were cut and have not ended yet.</summary>
     public IEnumerable<ClientSession> Counted => clients.Values.Concat(cut.Values).Distinct();
 

@@ -11,6 +11,7 @@ namespace Hal.Cache.Gateway.Clients;
 internal sealed class ClientSession(long id, string remote, string local, DateTimeOffset created, Action abort, int commands = ClientSession.CommandsRoom)
 {
     private ClientOutbox? outbox;
+    private int isCutForOutput;
     private volatile Action wake = static () => { };
 
     /// <summary>Commands that there is room to count for, where the table's own number is not given.</summary>
@@ -95,11 +96,23 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     /// <summary>Messages that the client's own command caused: they follow that command's reply. For its own connection alone.</summary>
     public ArrayBufferWriter<byte>? OwnMessages { get; private set; }
 
+    /// <summary>Messages that came before the command's reply and have no place in it: they go ahead of it. For its own connection alone.</summary>
+    public ArrayBufferWriter<byte>? EarlyMessages { get; private set; }
+
     /// <summary>Whether messages from other connections are waiting.</summary>
     public bool HasMessages => outbox is { IsEmpty: false };
 
     /// <summary>Bytes of buffers for messages from other connections.</summary>
-    public long OutboxBytes => outbox?.Bytes ?? 0;
+    public long OutboxRoomBytes => outbox?.RoomBytes ?? 0;
+
+    /// <summary>Bytes that were handed over for it, and that it has not taken.</summary>
+    public long UnsentBytes => Buffers?.UnsentBytes ?? 0;
+
+    /// <summary>Bytes of messages and replies that it has not taken.</summary>
+    public long OutputBytes => (outbox?.Bytes ?? 0) + UnsentBytes;
+
+    /// <summary>When it was found above the soft limit of its output, 0 for below; for who looks at that alone.</summary>
+    public long AboveSoftSince { get; set; }
 
     /// <summary>What its connection's buffers hold; set by the connection.</summary>
     public ConnectionBuffers? Buffers { get; set; }
@@ -121,31 +134,38 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     {
         if (running == Id) (OwnMessages ??= new()).Write(message.For(this));
         else if (Outbox.TryAdd(message, this, listener)) Wake();
-        else Abort();
+        else CutForOutput();
     }
 
-    /// <summary>Gives a client that watches commands the line of one, which is the same in both protocols, from any thread.</summary>
+    /// <summary>Gives a client that watches commands the line of one, which is the same in both protocols and none of those that CLIENT REPLY leaves on, from any thread.</summary>
     public void Send(ReadOnlySpan<byte> line, Listener monitor)
     {
+        if (Replies.IsSilent()) return;
         if (Outbox.TryAdd(line, monitor)) Wake();
-        else Abort();
+        else CutForOutput();
     }
 
     /// <summary>
     /// Changes its protocol and modes, which decide what messages it takes and in which form, for its own connection alone: those that wait are written
-    /// in the old form, ahead of the reply; where that is null, as within EXEC's, they follow it.
+    /// in the old form, ahead of the reply; where that is null, as within EXEC's, ahead of the whole of it.
     /// </summary>
     public void Change(int protocol, ClientModes modes, RespWriter? reply)
     {
         // One of RESP2 that listens to nothing takes none.
-        if (reply is null || (Protocol == 2 && (Modes & ClientModes.Subscribed) == 0)) (Protocol, Modes) = (protocol, modes);
-        else if (protocol != Protocol || modes != Modes) reply.Raw(Outbox.Take(() => (Protocol, Modes) = (protocol, modes)).Span);
+        if (Protocol == 2 && (Modes & ClientModes.Subscribed) == 0) (Protocol, Modes) = (protocol, modes);
+        else if (protocol != Protocol || modes != Modes) Write(Outbox.Take(() => (Protocol, Modes) = (protocol, modes)).Span, reply);
     }
 
-    /// <summary>Writes the messages that wait; for its own connection alone.</summary>
-    public void TakeMessages(RespWriter reply)
+    /// <summary>Writes the messages that wait, where there is no reply ahead of the whole of it; for its own connection alone.</summary>
+    public void TakeMessages(RespWriter? reply)
     {
-        if (HasMessages) reply.Raw(Outbox.Take().Span);
+        if (HasMessages) Write(Outbox.Take().Span, reply);
+    }
+
+    private void Write(ReadOnlySpan<byte> messages, RespWriter? reply)
+    {
+        if (reply is not null) reply.Raw(messages);
+        else (EarlyMessages ??= new()).Write(messages);
     }
 
     /// <summary>Makes the connection look at its outbox; set by the connection.</summary>
@@ -173,4 +193,11 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
 
     /// <summary>Cuts the connection at once.</summary>
     public void Abort() => abort();
+
+    /// <summary>Does so since too much waits for it.</summary>
+    public void CutForOutput()
+    {
+        if (Interlocked.Exchange(ref isCutForOutput, 1) == 0) Limits.CountCut();
+        Abort();
+    }
 }

@@ -29,7 +29,13 @@ internal sealed class CommandEnd(CommandContext context)
         if (client.Peer != null)
             ForwardedRuns.End(context, replyStart);
         if (client.Replies != ReplyMode.On)
-            DropUnwanted(replyStart, isPush: context.IsPush);
+            DropUnwanted(replyStart, isKept: context.IsPush || context.IsSifted);
+        if (client.EarlyMessages is { WrittenCount: > 0 } early)
+        {
+            reply.Insert(replyStart, early.WrittenSpan);
+            early.ResetWrittenCount();
+        }
+
         if (server.KeyEvents.IsActive || client.OwnMessages is not null)
             TellChanges();
     }
@@ -42,7 +48,7 @@ internal sealed class CommandEnd(CommandContext context)
         counters.BytesIn += call.Consumed;
         counters.Count(call.Spec, failed);
         if (client.Replies != ReplyMode.On)
-            DropUnwanted(replyStart, isPush: false);
+            DropUnwanted(replyStart, isKept: false);
         if (server.KeyEvents.IsActive || client.OwnMessages is not null)
             TellChanges();
     }
@@ -71,10 +77,10 @@ internal sealed class CommandEnd(CommandContext context)
             client.Tracking = client.Tracking with { Caching = null };
     }
 
-    private void DropUnwanted(int replyStart, bool isPush)
+    private void DropUnwanted(int replyStart, bool isKept)
     {
         // The command that turns replies off, or asks for the next to be skipped, has none itself; one that answers with messages is told in any case.
-        if (!isPush)
+        if (!isKept)
             context.DropReply(replyStart);
         client.Replies = client.Replies switch
         {

@@ -4,8 +4,8 @@ using Hal.Cache.Gateway.Server;
 namespace Hal.Cache.Gateway.Clients;
 
 /// <summary>
-/// How much may wait for a client that does not read: the class <c>pubsub</c> of <c>client-output-buffer-limit</c>. A client is cut at once
-/// above the hard limit, and when it has been above the soft one for longer than the period. Thread-safe.
+/// How much may wait for a client that does not read: <c>client-output-buffer-limit</c>. A client is cut at once above its class's hard limit, and when it has
+/// been above the soft one for longer than the period; other instances are not. Thread-safe.
 /// </summary>
 internal sealed class OutputLimits(TimeProvider time)
 {
@@ -14,12 +14,14 @@ internal sealed class OutputLimits(TimeProvider time)
 
     private static readonly TimeSpan PeriodDefault = TimeSpan.FromSeconds(60);
 
-    /// <summary>The class's place among the texts.</summary>
-    private const int PubSub = 2;
+    /// <summary>The classes' places among the texts; replicas there are none.</summary>
+    private const int Normal = 0, PubSub = 2;
 
     private readonly Lock gate = new();
     private readonly string[] texts = ["normal 0 0 0", "slave 268435456 67108864 60", "pubsub 33554432 8388608 60"];
-    private volatile Limits now = new(HardBytesDefault, SoftBytesDefault, PeriodDefault);
+    private volatile Limits normal = new(long.MaxValue, long.MaxValue, TimeSpan.Zero);
+    private volatile Limits pubSub = new(HardBytesDefault, SoftBytesDefault, PeriodDefault);
+    private long cut;
 
     /// <summary>All classes, as CONFIG GET tells them.</summary>
     public string Text
@@ -30,31 +32,29 @@ internal sealed class OutputLimits(TimeProvider time)
         }
     }
 
-    /// <summary>Bytes beyond which a client is cut at once.</summary>
-    public long HardBytes => now.Hard;
+    /// <summary>Clients that were cut since the start, or since <see cref="Reset"/>.</summary>
+    public long Cut => Volatile.Read(ref cut);
 
-    /// <summary>Whether a client that has so many bytes waiting goes on.</summary>
+    public void CountCut() => Interlocked.Increment(ref cut);
+
+    public void Reset() => Volatile.Write(ref cut, 0);
+
+    /// <summary>Whether a client goes on for which so many bytes of messages and replies wait; memory for messages is bounded also where its class has no limit.</summary>
     /// <param name="softSince">When it went above the soft limit, 0 for below; kept by the caller.</param>
-    public bool Permits(long bytes, ref long softSince)
-    {
-        Limits limits = now;
-        if (bytes > limits.Hard) return false;
-        if (bytes <= limits.Soft)
-        {
-            softSince = 0;
-            return true;
-        }
+    public bool PermitsMessages(ClientSession client, long bytes, ref long softSince) =>
+        Permits(Of(client) is { HasAny: true } limits ? limits : pubSub, client, bytes, ref softSince);
 
-        if (softSince == 0) softSince = Math.Max(1, time.GetTimestamp());
-        return time.GetElapsedTime(softSince) <= limits.Period;
-    }
+    /// <summary>The same for what waits already, whatever it is.</summary>
+    public bool Permits(ClientSession client, long bytes, ref long softSince) => Permits(Of(client), client, bytes, ref softSince);
+
+    /// <summary>Whether a client may have replies of so many bytes waiting at all.</summary>
+    public bool PermitsReplies(ClientSession client, long bytes) => bytes <= Of(client).Hard || client.Peer is not null;
 
     /// <summary>Why the parameter can't have a value, in Redis's words; null where it can.</summary>
     public static string? Problem(string value) => TryParse(value, []);
 
     /// <summary>
-    /// Takes the value of the parameter: class, hard and soft limit, seconds, for one class or more; false where it is malformed. What it says
-    /// of other classes changes nothing: their clients are held up, not cut.
+    /// Takes the value of the parameter: class, hard and soft limit, seconds, for one class or more; false where it is malformed.
     /// </summary>
     public bool TrySet(string value)
     {
@@ -65,13 +65,30 @@ internal sealed class OutputLimits(TimeProvider time)
             foreach ((int index, long hard, long soft, int seconds) in classes)
             {
                 texts[index] = string.Create(CultureInfo.InvariantCulture, $"{texts[index].Split(' ')[0]} {hard} {soft} {seconds}");
-                if (index < PubSub) continue;
+                var period = TimeSpan.FromSeconds(seconds);
                 long bound = hard == 0 ? HardBytesMax : Math.Min(hard, HardBytesMax);
-                now = new(bound, soft == 0 ? bound : soft, TimeSpan.FromSeconds(seconds));
+                if (index == PubSub) pubSub = new(bound, soft == 0 ? bound : soft, period);
+                else if (index == Normal) normal = new(hard == 0 ? long.MaxValue : hard, soft == 0 ? long.MaxValue : soft, period);
             }
         }
 
         return true;
+    }
+
+    // A client that monitors or tracks is a normal one, as in Redis.
+    private Limits Of(ClientSession client) => (client.Modes & ClientModes.Subscribed) != 0 ? pubSub : normal;
+
+    private bool Permits(Limits limits, ClientSession client, long bytes, ref long softSince)
+    {
+        if (bytes <= limits.Soft || client.Peer is not null)
+        {
+            softSince = 0;
+            return bytes <= limits.Hard || client.Peer is not null;
+        }
+
+        if (bytes > limits.Hard) return false;
+        if (softSince == 0) softSince = Math.Max(1, time.GetTimestamp());
+        return time.GetElapsedTime(softSince) <= limits.Period;
     }
 
     private static string? TryParse(string value, List<ClassLimits> classes)
@@ -93,5 +110,8 @@ internal sealed class OutputLimits(TimeProvider time)
 
     private readonly record struct ClassLimits(int Index, long Hard, long Soft, int Seconds);
 
-    private sealed record Limits(long Hard, long Soft, TimeSpan Period);
+    private sealed record Limits(long Hard, long Soft, TimeSpan Period)
+    {
+        public bool HasAny => Hard != long.MaxValue || Soft != long.MaxValue;
+    }
 }

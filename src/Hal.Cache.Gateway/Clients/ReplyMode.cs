@@ -14,3 +14,10 @@ internal enum ReplyMode
     /// <summary>All but that of the command that is running.</summary>
     Skip,
 }
+
+/// <summary>What follows from a <see cref="ReplyMode"/>.</summary>
+internal static class ReplyModes
+{
+    /// <summary>Whether what is written now is dropped, messages out of band excepted.</summary>
+    public static bool IsSilent(this ReplyMode mode) => mode is ReplyMode.Off or ReplyMode.Skip;
+}

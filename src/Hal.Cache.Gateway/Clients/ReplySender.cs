@@ -37,6 +37,9 @@ internal sealed class ReplySender(
     /// <summary>Bytes of a body that may wait to be sent together.</summary>
     private const int BodyBytesUnsent = 256 << 10;
 
+    /// <summary>Replies of no more than this are no matter of output limits: Redis does not count its clients' own buffers, which hold so much.</summary>
+    private const int OutputBytesUncounted = 16 << 10;
+
     /// <summary>A buffer for replies that has grown beyond this is given back once they are handed over: a connection lives long after its largest reply.</summary>
     private const int ReplyBytesKept = 256 << 10;
 
@@ -115,15 +118,17 @@ internal sealed class ReplySender(
         }
     }
 
-    /// <summary>Sends the messages for a client whose command waits, unless its reply has begun. The reply that others write meanwhile stays where it is.</summary>
-    public async ValueTask PushAsync()
+    /// <summary>Sends the messages for a client whose command waits, unless its reply has begun; false where there were none. The reply that others write meanwhile stays where it is.</summary>
+    public async ValueTask<bool> PushAsync()
     {
         await gate!.WaitAsync(closed).ConfigureAwait(false);
         try
         {
             if (hasBegun || !context.Client.HasMessages)
-                return;
-            ReadOnlyMemory<byte> messages = context.Client.Outbox.Take();
+                return false;
+            ReadOnlyMemory<byte> messages = context.Client.Outbox.TakeUnlessHeld();
+            if (messages.IsEmpty)
+                return false;
             output.Write(messages.Span);
             context.Client.Counters.BytesOut += messages.Length;
             FlushResult flushed;
@@ -131,6 +136,7 @@ internal sealed class ReplySender(
                 flushed = await output.FlushAsync(closed).ConfigureAwait(false); // the input is the command's, which may go on meanwhile
             while (flushed.IsCanceled);
             IsClosed |= flushed.IsCompleted;
+            return true;
         }
         finally
         {
@@ -142,6 +148,14 @@ internal sealed class ReplySender(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask FlushAsync()
     {
+        if (reply.Length > OutputBytesUncounted && !context.Client.Limits.PermitsReplies(context.Client, reply.Length))
+        {
+            context.DropReply(0);
+            context.Client.CutForOutput();
+            IsClosed = true;
+            return;
+        }
+
         if (context.Scope.Address != 0)
         {
             IBlobStore store = context.Store;
@@ -150,7 +164,7 @@ internal sealed class ReplySender(
             {
                 // What the replies would acknowledge is not durable: the client must not hear that it is.
                 context.DropReply(0);
-                reply.Error(RespErrors.Of(failed));
+                reply.Error(RespErrors.Bytes(RespErrors.Of(failed)));
                 IsClosed = true;
             }
 

@@ -327,13 +327,10 @@ internal sealed class RespConnection : IDisposable
     /// <summary>Has the command run to its end; a client of RESP3 whose command waits is sent its messages meanwhile.</summary>
     private ValueTask<Outcome> RunToEndAsync()
     {
-        bool isPushed = client.Protocol == 3 && context.Spec.Has(CommandFlags.Blocking)
-            && !(client.Tracking.IsOn && (context.Spec.Has(CommandFlags.ReadOnly) || server.Forwarder is not null));
-        if (!isPushed)
+        if (client.Protocol != 3 || !context.Spec.Has(CommandFlags.Blocking))
             return CommandDispatcher.FinishAsync(context, waiting, replyStart);
         sender.BeginWait();
-        Task<Outcome> finishing = CommandDispatcher.FinishAsync(context, waiting, replyStart).AsTask();
-        return finishing.IsCompleted ? new(finishing) : new WaitingPushes(client, sender, closed).RunAsync(finishing);
+        return new WaitingPushes(context, sender, closed).RunAsync(() => CommandDispatcher.FinishAsync(context, waiting, replyStart));
     }
 
     private void FinishCommand()

@@ -1,13 +1,39 @@
 namespace Hal.Cache.Gateway.Clients;
 
 /// <summary>
-/// Sends a client of RESP3 its messages while its command waits for others: they do not wait for the reply. Not where it tracks keys and
-/// the command reads, or the authority runs it: what the reply itself causes, or puts an end to, must not be told ahead of it.
+/// Sends a client of RESP3 its messages while its command waits for others: they do not wait for the reply. What the command reads, and what is told of that, keeps its order
+/// for clients that track keys: messages wait while the command runs, and for a read that the authority runs the client is told once more after the reply.
 /// </summary>
-internal sealed class WaitingPushes(ClientSession client, ReplySender sender, CancellationToken closed)
+internal sealed class WaitingPushes(CommandContext context, ReplySender sender, CancellationToken closed)
 {
+    private readonly ClientSession client = context.Client;
+    private bool hasPushed;
+
     /// <summary>Runs until the command has ended; <see cref="ReplySender.BeginWait"/> came before it began.</summary>
-    public async ValueTask<Outcome> RunAsync(Task<Outcome> finishing)
+    public async ValueTask<Outcome> RunAsync(Func<ValueTask<Outcome>> run)
+    {
+        bool tracks = client.Tracking.IsOn && context.Spec.Has(CommandFlags.ReadOnly);
+        if (tracks && context.Server.Forwarder is null)
+            client.Outbox.Hold(); // until it is in line
+        else if (client.Tracking.IsOn)
+            client.Outbox.Release();
+        try
+        {
+            Task<Outcome> finishing = run().AsTask();
+            if (!finishing.IsCompleted)
+                await PushAsync(finishing).ConfigureAwait(false);
+            return await finishing.ConfigureAwait(false);
+        }
+        finally
+        {
+            if (tracks)
+                client.Outbox.Release();
+            if (tracks && hasPushed && context.Server.Forwarder is not null)
+                context.Server.Tracking.TellAgain(context);
+        }
+    }
+
+    private async ValueTask PushAsync(Task<Outcome> finishing)
     {
         Action before = client.Wake;
         var come = new SemaphoreSlim(0);
@@ -19,7 +45,7 @@ internal sealed class WaitingPushes(ClientSession client, ReplySender sender, Ca
             for (Task next = come.WaitAsync(closed); !finishing.IsCompleted; next = next.IsCompleted ? come.WaitAsync(closed) : next)
             {
                 if (await Task.WhenAny(finishing, next).ConfigureAwait(false) == next && next.IsCompletedSuccessfully)
-                    await sender.PushAsync().ConfigureAwait(false);
+                    hasPushed |= await sender.PushAsync().ConfigureAwait(false);
                 else if (next.IsCompleted)
                     break; // the connection ends, and with it the command
             }
@@ -34,6 +60,5 @@ internal sealed class WaitingPushes(ClientSession client, ReplySender sender, Ca
         }
 
         before(); // what came last is looked for when the reply has been written
-        return await finishing.ConfigureAwait(false);
     }
 }

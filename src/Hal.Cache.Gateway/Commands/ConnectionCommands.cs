@@ -92,7 +92,7 @@ internal static class ConnectionCommands
         if (name is not null) c.Client.Name = name;
         if (protocol > 0)
         {
-            c.Client.Change(protocol, c.Client.Modes, c.IsInTransaction || c.Client.Replies != ReplyMode.On ? null : c.Reply); // a reply that is dropped takes them along
+            c.Client.Change(protocol, c.Client.Modes, c.IsInTransaction || c.Client.Replies.IsSilent() ? null : c.Reply); // a reply that is dropped would take them along
             c.Reply.Protocol = protocol;
         }
 

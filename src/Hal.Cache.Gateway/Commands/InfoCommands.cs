@@ -115,7 +115,7 @@ internal static class InfoCommands
         foreach (ClientSession client in c.Server.Clients.All)
         {
             ClientMemory memory = ClientMemory.Of(client);
-            (input, output) = (Math.Max(input, memory.Query + memory.QueryFree), Math.Max(output, memory.ReplyRoom + memory.Output));
+            (input, output) = (Math.Max(input, memory.Query + memory.QueryFree), Math.Max(output, memory.ReplyRoom + memory.OutputRoom));
         }
 
         Line(text, $"client_recent_max_input_buffer:{input}");
@@ -179,6 +179,7 @@ internal static class InfoCommands
         WriteNone(text, "expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds");
         Line(text, $"evicted_keys:{store.Evicted}");
         Line(text, $"evicted_clients:{c.Server.Eviction.Evicted}");
+        Line(text, $"client_output_buffer_limit_disconnections:{c.Server.OutputLimits.Cut}");
         WriteNone(text, "total_eviction_exceeded_time", "current_eviction_exceeded_time");
         Line(text, $"keyspace_hits:{total.Hits}");
         Line(text, $"keyspace_misses:{total.Misses}");

@@ -13,7 +13,7 @@ internal static class PlaneCalls
         return c.RunAsync(async context =>
         {
             Result<T> answer = await AskAsync(context, limit => ask(plane, limit));
-            if (answer.Error is { } error) context.Error($"ERR {error.Message}");
+            if (answer.Error is { } error) context.Error($"ERR {RespErrors.Plain(error.Message)}");
             else write(context.Reply, answer.Value);
         });
     }

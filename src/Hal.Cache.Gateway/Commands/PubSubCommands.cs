@@ -96,10 +96,10 @@ internal static class PubSubCommands
             left[i] = subscriptions.CountFor(kind);
         }
 
-        // A client of RESP2 that has left its last channel takes what comes next for a reply. Within EXEC's reply there is no room for messages.
+        // A client of RESP2 that has left its last channel takes what comes next for a reply. Within EXEC's reply there is no room for messages: they go ahead of it.
         RespWriter? ahead = c.IsInTransaction ? null : c.Reply;
         if (subscriptions.Total == 0) c.Client.Change(c.Client.Protocol, c.Client.Modes & ~ClientModes.Subscribed, ahead);
-        else if (ahead is not null) c.Client.TakeMessages(ahead);
+        else c.Client.TakeMessages(ahead);
         for (int i = 0; i < names.Length; i++) Tell(c, Words(kind).Ends, names[i], left[i]);
         if (names.Length == 0) Tell(c, Words(kind).Ends, null, subscriptions.CountFor(kind));
         return Outcome.Done;

@@ -133,7 +133,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         Result<ICommandLink> rented = await tree.Peers.RentAsync(call.Authority, context.Cancellation).ConfigureAwait(false);
         if (!rented.IsOk)
         {
-            context.Error($"TRYAGAIN {rented.Error.Message}");
+            context.Error($"TRYAGAIN {RespErrors.Plain(rented.Error.Message)}");
             return;
         }
 
@@ -152,7 +152,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
         catch (Exception e) when (CallWriter.IsBreak(e))
         {
             relay.Drop();
-            context.Error($"TRYAGAIN the connection to the authority broke: {e.Message}");
+            context.Error($"TRYAGAIN the connection to the authority broke: {RespErrors.Plain(e.Message)}");
         }
     }
 
@@ -203,13 +203,13 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
 
     /// <summary>
     /// A call with the next number. What tracking needs of the authority is in it: a client that reads there hears of changes, and one that
-    /// wants no word of its own has them named.
+    /// wants no word of its own, or none ahead of its reply, has them named.
     /// </summary>
     internal ForwardedCall NewCall(CommandContext context, string authority, CommandFlags flags, bool isScript)
     {
         TrackingMode tracking = context.Client.Tracking;
         bool tracks = tracking.Remembers && (isScript || (flags & CommandFlags.ReadOnly) != 0);
-        bool wantsOwn = tracking is { IsOn: true, NoLoop: true } && (isScript || (flags & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0);
+        bool wantsOwn = tracking.IsOn && (tracking.NoLoop || (flags & CommandFlags.Blocking) != 0) && (isScript || (flags & (CommandFlags.Write | CommandFlags.MayReplicate)) != 0);
         return new(caller, Interlocked.Increment(ref requests), 0, tree.Authorities.EpochOf(authority))
         {
             Instance = tracks || wantsOwn ? tree.Node.Instance : 0, Tracks = tracks, WantsOwn = wantsOwn,

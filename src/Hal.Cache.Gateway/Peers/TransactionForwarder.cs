@@ -45,7 +45,7 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
             Result<ICommandLink> rented = await tree.Peers.RentAsync(forwarder.AuthorityOf(context), context.Cancellation).ConfigureAwait(false);
             if (!rented.IsOk)
             {
-                context.Error($"TRYAGAIN {rented.Error.Message}");
+                context.Error($"TRYAGAIN {RespErrors.Plain(rented.Error.Message)}");
                 return;
             }
 
@@ -63,7 +63,7 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
         {
             relay.Drop();
             client.LetGoOfUpstream();
-            context.Error($"TRYAGAIN the connection to the authority broke: {e.Message}");
+            context.Error($"TRYAGAIN the connection to the authority broke: {RespErrors.Plain(e.Message)}");
         }
     }
 

@@ -40,6 +40,7 @@ internal sealed class ServerState
         Pause = new ClientPause(time, keyspace.Store);
         Memory = new MemoryBound(keyspace.Store);
         OutputLimits = new OutputLimits(time);
+        OutputWatch = new OutputWatch(Clients, OutputLimits, time);
         Channels = new ChannelHub();
         Notifications = new KeyspaceNotifications(Channels);
         Tracking = new TrackingTable(Clients);
@@ -145,8 +146,10 @@ internal sealed class ServerState
 
     public MonitorList Monitors { get; } = new();
 
-    /// <summary>What may wait for a client that does not read its messages.</summary>
+    /// <summary>What may wait for a client that does not read.</summary>
     public OutputLimits OutputLimits { get; }
+
+    public OutputWatch OutputWatch { get; }
 
     public ClientPause Pause { get; }
 
@@ -200,5 +203,6 @@ internal sealed class ServerState
         Errors.Reset();
         AclLog.ResetTotals();
         Eviction.Reset();
+        OutputLimits.Reset();
     }
 }

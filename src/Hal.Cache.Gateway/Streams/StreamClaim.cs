@@ -74,7 +74,7 @@ internal struct StreamClaim
         }
         else
         {
-            c.Error($"ERR Unrecognized XCLAIM option '{System.Text.Encoding.UTF8.GetString(c.Arg(arg))}'");
+            c.Error($"ERR Unrecognized XCLAIM option '{System.Text.Encoding.Latin1.GetString(c.Arg(arg))}'");
             return false;
         }
 

@@ -104,6 +104,24 @@ internal sealed class TrackingTable(ClientRegistry clients)
         for (int arg = from; arg <= to; arg += spec.Step) keys.Add(c.Arg(arg), c.Client.Id);
     }
 
+    /// <summary>Tells a client after its reply that the keys which its command has read may have changed: what it was told while that waited may have been of later changes.</summary>
+    public void TellAgain(CommandContext c)
+    {
+        if (c.Client.Tracking is not { IsOn: true, RedirectTo: 0 } tracking || !(tracking.Broadcast || tracking.Remembers)) return;
+        var read = new List<byte[]>();
+        foreach (KeySpec spec in (ReadOnlySpan<KeySpec>)[c.Spec.Keys, .. c.Spec.MoreKeys])
+        {
+            if (!spec.TryRange(c, out int from, out int to)) continue;
+            for (int arg = from; arg <= to; arg += spec.Step)
+            {
+                byte[] key = c.Arg(arg).ToArray();
+                if (!tracking.Broadcast || tracking.Prefixes.Any(prefix => key.AsSpan().StartsWith(prefix))) read.Add(key);
+            }
+        }
+
+        if (read.Count > 0) Send(c.Client, read, c.Client.Id);
+    }
+
     // A limit that was lowered by much is not made good on the thread that polls sockets.
     private void MakeRoom(long running)
     {
@@ -142,6 +160,7 @@ internal sealed class TrackingTable(ClientRegistry clients)
     /// <param name="writer">The client here whose command made it, 0 for none.</param>
     public void InvalidateElsewhere(ReadOnlySpan<byte> key, long writer)
     {
+        if (writer != 0 && clients.Find(writer) is { } own) own.Outbox.Hold(); // its command has run: the reply is on its way
         if (broadcast.PrefixCount > 0) broadcast.Note(key, writer);
         if (keys.TryTake(key, out KeyHolders holders)) Tell(key, holders, writer, 0);
     }

@@ -123,7 +123,8 @@ internal sealed class TransactionRun
                 }
 
                 if (!prepared && !Prepare()) return Step.Prepares;
-                outer.Reply.ArrayHeader(transaction.Queue.Count);
+                outer.IsSifted = true;
+                if (!outer.Client.Replies.IsSilent()) outer.Reply.ArrayHeader(transaction.Queue.Count);
                 isRepeatable = true;
             }
 
@@ -261,6 +262,7 @@ internal sealed class TransactionRun
     private void EndCommand()
     {
         outer.Client.Counters.Count(inner, ticks: 0);
+        if (outer.Client.Replies.IsSilent() && !inner.IsPush) inner.DropReply(elementStart); // in the midst of an array, as in Redis
         if (startedAt != 0)
         {
             endedAt = Stopwatch.GetTimestamp();

@@ -131,6 +131,62 @@ public sealed class PubSubTests
         Assert.Equal("*3|$9|subscribe|$1|x|:1|*2|$4|pong|$3|one|*2|$4|pong|$3|end|", got);
     }
 
+    [Theory]
+    [InlineData("MULTI; SUBSCRIBE y; UNSUBSCRIBE x y; HELLO 2; EXEC; PING end",
+        "+OK|+QUEUED|+QUEUED|+QUEUED|>3|$7|message|$1|x|$4|last|*3|>3|$9|subscribe|$1|y|:2|>3|$11|unsubscribe|$1|x|:1|>3|$11|unsubscribe|$1|y|:0|*14|")]
+    [InlineData("MULTI; SUBSCRIBE y; UNSUBSCRIBE x; EXEC; PING end",
+        "+OK|+QUEUED|+QUEUED|>3|$7|message|$1|x|$4|last|*2|>3|$9|subscribe|$1|y|:2|>3|$11|unsubscribe|$1|x|:1|$3|end|")]
+    [InlineData("MULTI; SUBSCRIBE y; HELLO 2; EXEC; PING end", "+OK|+QUEUED|+QUEUED|>3|$7|message|$1|x|$4|last|*2|>3|$9|subscribe|$1|y|:2|*14|")]
+    [InlineData("SUBSCRIBE y; CLIENT REPLY SKIP; HELLO 2; PING end", ">3|$9|subscribe|$1|y|:2|>3|$7|message|$1|x|$4|last|*2|$4|pong|$3|end|")]
+    public async Task A_message_that_comes_before_its_client_changes_goes_ahead_of_the_reply_in_the_old_form(string commands, string begins)
+    {
+        await using var host = new ServerHost();
+        await host.RunAsync("a>HELLO 3; a>SUBSCRIBE x");
+        host.State.Channels.Changed += (_, name) =>
+        {
+            if (name is [(byte)'y'] && host.State.Channels.SubscriberCount(Gateway.PubSub.SubscriptionKind.Channel, name) > 0)
+                host.State.Channels.Publish("x"u8, "last"u8, 0); // as another client would, in the midst of it
+        };
+
+        string got = await host["a"].PipelineAsync(commands, "end\r\n");
+
+        Assert.StartsWith(begins, got, StringComparison.Ordinal);
+        Assert.DoesNotContain("last", got[begins.Length..], StringComparison.Ordinal);
+        Assert.Equal("", await host["a"].RestAsync());
+    }
+
+    [Theory]
+    [InlineData("MULTI; SET x y; CLIENT REPLY OFF; GET x; EXEC; PING; CLIENT REPLY ON; ECHO end", "+OK|+QUEUED|+QUEUED|+QUEUED|*3|+OK|+OK|$3|end|")]
+    [InlineData("MULTI; SET x y; CLIENT REPLY SKIP; GET x; EXEC; PING; PING; ECHO end", "+OK|+QUEUED|+QUEUED|+QUEUED|*3|+OK|$1|y|+PONG|$3|end|")]
+    [InlineData("CLIENT REPLY OFF; MULTI; SET x y; CLIENT REPLY ON; GET x; EXEC; ECHO end", "+OK|$1|y|$3|end|")]
+    [InlineData("MULTI; SET x y; CLIENT REPLY SKIP; EXEC; MULTI; SET x z; EXEC; ECHO end", "+OK|+QUEUED|+QUEUED|*2|+OK|+QUEUED|*1|+OK|$3|end|")]
+    [InlineData("MULTI; CLIENT REPLY OFF; SUBSCRIBE c; EXEC; CLIENT REPLY ON; PING end", "+OK|+QUEUED|+QUEUED|*2|>3|$9|subscribe|$1|c|:1|+OK|$3|end|")]
+    public async Task CLIENT_REPLY_within_a_transaction_holds_from_its_place_on(string commands, string expected)
+    {
+        await using var host = new ServerHost();
+        await host["a"].RunAsync(["HELLO", "3"]);
+
+        Assert.Equal(expected, await host["a"].PipelineAsync(commands, "end\r\n"));
+    }
+
+    [Theory]
+    [InlineData(nameof(ReplyMode.Off), false)]
+    [InlineData(nameof(ReplyMode.Skip), false)]
+    [InlineData(nameof(ReplyMode.SkipNext), true)]
+    [InlineData(nameof(ReplyMode.On), true)]
+    public async Task A_client_that_monitors_gets_no_lines_while_its_replies_are_off(string mode, bool isTold)
+    {
+        await using var host = new ServerHost();
+        await host["b"].RunAsync(["MONITOR"]);
+        await host["b"].RestAsync();
+        host["b"].Session.Wake = static () => { }; // it never looks
+        host["b"].Session.Replies = Enum.Parse<ReplyMode>(mode);
+
+        await host["a"].RunAsync(["GET", "k"]);
+
+        Assert.Equal(isTold, host["b"].Session.HasMessages);
+    }
+
     [Fact]
     public async Task Replies_and_messages_do_not_wait_for_a_command_behind_them_that_a_pause_holds()
     {

@@ -1,3 +1,4 @@
+using Hal.Cache.Gateway.Tests.Clients;
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Tracking;
 
@@ -9,6 +10,42 @@ public sealed class TrackingTests
     private const string InvalidK = ">2|$10|invalidate|*1|$1|k";
     private const string InvalidAll = ">2|$10|invalidate|_";
     private const string Info = "CLIENT TRACKINGINFO";
+
+    [Fact]
+    public async Task A_client_whose_read_waits_hears_at_once_of_what_has_changed_and_of_what_it_reads_in_order()
+    {
+        await using var host = new ServerHost();
+        await host.RunAsync("a>HELLO 3; a>CLIENT TRACKING ON; a>GET k");
+
+        Task<string> told = host["a"].PipelineAsync("XREAD BLOCK 0 STREAMS s $", "$1\r\nk\r\n");
+        await BlockedAsync(host);
+        await host["b"].RunAsync(["SET", "k", "v"]);
+        Assert.Equal(">2|$10|invalidate|*1|$1|k|", await told.WaitAsync(ConnectionHost.WaitMax));
+        Assert.True(host["a"].Session.IsBlocked);
+
+        await host["b"].RunAsync(["XADD", "s", "1-1", "f", "v"]);
+        string got = await host["a"].PipelineAsync("ECHO end", "end\r\n");
+        Assert.Contains("%1|$1|s|*1|*2|$3|1-1|*2|$1|f|$1|v|", got, StringComparison.Ordinal);
+
+        await host["b"].RunAsync(["XADD", "s", "1-2", "f", "v"]);
+        Assert.Equal(">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\ns\r\n", await host["a"].RestAsync());
+    }
+
+    [Theory]
+    [InlineData("CLIENT TRACKING ON")]
+    [InlineData("CLIENT TRACKING ON BCAST")]
+    public async Task What_changes_after_a_waiting_read_is_told_after_its_reply(string tracking)
+    {
+        await using var host = new ServerHost();
+        await host.RunAsync($"a>HELLO 3; a>{tracking}");
+        Task<string> served = host["a"].PipelineAsync("XREAD BLOCK 0 STREAMS s $", "invalidate");
+        await BlockedAsync(host);
+        host["a"].Session.Outbox.Hold(); // as it is from the read on
+
+        await host["b"].RunAsync(["XADD", "s", "1-1", "f", "v"]);
+
+        Assert.StartsWith("%1|", await served.WaitAsync(ConnectionHost.WaitMax), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("a>HELLO 3; a>CLIENT TRACKING ON; a>GET k; b>SET k 1", "+OK|_|" + InvalidK)]
@@ -194,5 +231,12 @@ public sealed class TrackingTests
 
         Assert.False(host.State.KeyEvents.IsActive);
         Assert.Equal(0, host.State.Tracking.ClientCount);
+    }
+
+    /// <summary>The client a is in line; what it waits for can't come before.</summary>
+    private static async Task BlockedAsync(ServerHost host)
+    {
+        for (long since = Environment.TickCount64; !host["a"].Session.IsBlocked || host.State.Blocked.Waiting == 0; await Task.Yield())
+            Assert.True(Environment.TickCount64 - since < ConnectionHost.WaitMax.TotalMilliseconds);
     }
 }
