@@ -36,7 +36,9 @@ internal static class CommandReplies
 
     public static Outcome NotInteger(this CommandContext c) => c.Error(RespErrors.NotInteger);
 
-    public static Outcome WrongArity(this CommandContext c) => c.Error(RespErrors.WrongArity(c.Spec.FullName));
+    // DEBUG's subcommands are arguments in Redis, whose number it looks at itself.
+    public static Outcome WrongArity(this CommandContext c) =>
+        c.Error(c.Spec.Container?.Name == "debug" ? RespErrors.UnknownSubcommand("debug", c.Arg(1)) : RespErrors.WrongArity(c.Spec.FullName));
 
     public static Outcome InvalidExpiry(this CommandContext c) => c.Error(RespErrors.InvalidExpiry(c.Spec.FullName));
 

@@ -5,6 +5,9 @@ namespace Hal.Cache.Gateway;
 /// <summary>The gateway's limits that no setting changes, by name.</summary>
 internal static class GatewayLimits
 {
+    /// <summary>Keys that one DEBUG POPULATE makes.</summary>
+    public const int PopulatedKeysMax = 10_000_000;
+
     /// <summary>Replies are flushed in between when so many bytes are waiting.</summary>
     public const int FlushBytes = 64 * 1024;
 

@@ -3,6 +3,7 @@ using System.Text;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Gateway.Rdb;
+using Hal.Cache.Gateway.Server;
 using Hal.Cache.Node;
 using Hal.Cache.Resp;
 
@@ -41,16 +42,17 @@ internal static class DebugCommands
                 Row("jmap", -2, KeySpec.None, Nothing, "Does nothing."),
                 Row("pause-cron", 3, KeySpec.None, Nothing, "Does nothing: there is no such cycle."),
                 Row("protocol", 3, KeySpec.None, Protocol, "Answers with a value of a type of the protocol."),
-                Row("change-repl-id", 2, KeySpec.None, Nothing, "Does nothing."),
+                Row("change-repl-id", 2, KeySpec.None, ChangeReplicationId, "Gives the data another replication ID."),
                 Row("set-disable-deny-scripts", 3, KeySpec.None, AllowInScripts, "Lets scripts call what they may not, or not."),
-                Row("quicklist-packed-threshold", 3, KeySpec.None, Nothing, "Does nothing."),
+                Row("quicklist-packed-threshold", 3, KeySpec.None, PackedThreshold, "Does nothing."),
                 Row("stringmatch-len", 4, KeySpec.None, StringMatch, "Matches a pattern with a string of some length."),
+                .. DebugDataCommands.Rows,
                 Row("help", 2, KeySpec.None, Help, "Lists the subcommands."),
             ],
         },
     ];
 
-    private static CommandSpec Row(string name, int arity, KeySpec keys, CommandHandler handler, string summary) =>
+    internal static CommandSpec Row(string name, int arity, KeySpec keys, CommandHandler handler, string summary) =>
         new(name, arity, Flags, keys, handler) { Group = "server", Summary = summary };
 
     private static Outcome Nothing(CommandContext c) => c.Ok();
@@ -65,6 +67,18 @@ internal static class DebugCommands
     {
         c.Server.Scripts.AllowsAnyCommand = !c.Arg(2).SequenceEqual("0"u8);
         return c.Server.IsAuthority ? c.Ok() : c.AtAuthority(); // scripts run there
+    }
+
+    // Elements of any size are in nodes of one kind here.
+    private static Outcome PackedThreshold(CommandContext c) =>
+        MemoryValue.TryParse(Encoding.Latin1.GetString(c.Arg(2)), out ulong bytes) && bytes is > 0 and < 1UL << 32
+            ? c.Ok()
+            : c.Error("ERR argument must be a memory value bigger than 1 and smaller than 4gb"u8);
+
+    private static Outcome ChangeReplicationId(CommandContext c)
+    {
+        c.Server.ReplicationId = ServerState.NewId();
+        return c.Ok();
     }
 
     private static Outcome Error(CommandContext c) => c.Error(c.Arg(2));
@@ -208,10 +222,18 @@ internal static class DebugCommands
     }
 
     private static Outcome Help(CommandContext c) => c.Help(
+        "CHANGE-REPL-ID",
+        "    Give the data another replication ID.",
+        "DIGEST",
+        "    Tell a digest of all data; that of a Redis with the same data is the same.",
+        "DIGEST-VALUE <key> [<key> ...]",
+        "    Tell a digest of each key's value.",
         "ERROR <string>",
         "    Answer with an error of that text.",
         "OBJECT <key>",
         "    Show low level info about `key` and associated value.",
+        "POPULATE <count> [<prefix>] [<size>]",
+        "    Make <count> strings named key:<number> or <prefix>:<number>, those that exist left alone.",
         "PROTOCOL <type>",
         "    Reply with a value of <type>: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false.",
         "RELOAD [option ...]",

@@ -209,7 +209,7 @@ internal static class InfoCommands
         Line(text, $"role:master");
         Line(text, $"connected_slaves:0");
         Line(text, $"master_failover_state:no-failover");
-        Line(text, $"master_replid:{c.Server.RunId}");
+        Line(text, $"master_replid:{c.Server.ReplicationId}");
         Line(text, $"master_replid2:0000000000000000000000000000000000000000");
         Line(text, $"master_repl_offset:0");
         Line(text, $"second_repl_offset:-1");

@@ -168,7 +168,12 @@ internal sealed class ServerState
     public DateTimeOffset StartedAt { get; }
 
     /// <summary>40 hexadecimal digits, new at every start.</summary>
-    public string RunId { get; } = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
+    public string RunId { get; } = NewId();
+
+    /// <summary>40 hexadecimal digits, which DEBUG CHANGE-REPL-ID makes anew.</summary>
+    public string ReplicationId { get; set; } = NewId();
+
+    public static string NewId() => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
 
     /// <summary>Ends all that a connection had begun.</summary>
     public void Ended(ClientSession client)

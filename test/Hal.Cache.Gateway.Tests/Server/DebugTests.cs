@@ -3,6 +3,21 @@ namespace Hal.Cache.Gateway.Tests.Server;
 /// <summary>What suites ask of DEBUG and PFDEBUG. Each row runs a script, see <see cref="ServerHost.RunAsync"/>.</summary>
 public sealed class DebugTests
 {
+    private const string NotPositive = "-ERR value is out of range, must be positive";
+    private const string NotMemory = "-ERR argument must be a memory value bigger than 1 and smaller than 4gb";
+    private const string Populate = "-ERR unknown subcommand or wrong number of arguments for 'POPULATE'. Try DEBUG HELP.";
+
+    [Fact]
+    public async Task CHANGE_REPL_ID_gives_another_replication_ID()
+    {
+        await using var host = new ServerHost();
+        string before = await host["a"].RunAsync(["INFO", "replication"]);
+
+        await host["a"].RunAsync(["DEBUG", "CHANGE-REPL-ID"]);
+
+        Assert.NotEqual(before, await host["a"].RunAsync(["INFO", "replication"]));
+    }
+
     [Theory]
     [InlineData("DEBUG PROTOCOL string", "$11|Hello World", null)]
     [InlineData("DEBUG PROTOCOL double", "$5|3.141", ",3.141")]
@@ -20,6 +35,13 @@ public sealed class DebugTests
     [InlineData("PFADD h a; GETRANGE h 8 15; PFCOUNT h; GETRANGE h 8 15; PFADD h b; PFCOUNT h nosuch; GETRANGE h 15 15", ":1|$8|\0\0\0\0\0\0\0\x80|:1|$8|\x01\0\0\0\0\0\0\0|:1|:2|$1|\x80", null)]
     [InlineData("DEBUG SLEEP 0x; DEBUG SLEEP -1; DEBUG SLEEP x; DEBUG SLEEP 99999999", "+OK|+OK|+OK|-ERR value is not a valid float", null)]
     [InlineData("DEBUG SET-DISABLE-DENY-SCRIPTS 1; EVAL redis.setresp(3)return(redis.call('debug','protocol','attrib')) 0", "+OK|$39|Some real reply following the attribute", null)]
+    [InlineData("DEBUG POPULATE 3; DEBUG POPULATE 2 p 9; DEBUG POPULATE 1 c 3; GET key:2; GET p:1; GET c:0; DBSIZE", "+OK|+OK|+OK|$7|value:2|$9|value:1\0\0|$3|val|:6", null)]
+    [InlineData("SET key:0 mine; DEBUG POPULATE 2; MGET key:0 key:1", "+OK|+OK|*2|$4|mine|$7|value:1", null)]
+    [InlineData("DEBUG POPULATE x; DEBUG POPULATE -1; DEBUG POPULATE 1 a b; DEBUG POPULATE; DEBUG POPULATE 1 a 1 1", NotPositive + "|" + NotPositive + "|" + NotPositive + "|" + Populate + "|" + Populate, null)]
+    [InlineData("MULTI; DEBUG POPULATE 2; DEBUG DIGEST-VALUE key:1; EXEC", "+OK|+QUEUED|+QUEUED|*2|+OK|*1|+ec4b7bec343ec862c8bd5dd8feab05ec1e9e6703", null)]
+    [InlineData("DEBUG DIGEST; DEBUG DIGEST-VALUE nosuch; DEBUG DIGEST-VALUE", "+0000000000000000000000000000000000000000|*1|+0000000000000000000000000000000000000000|*0", null)]
+    [InlineData("DEBUG DIGEST x", "-ERR unknown subcommand or wrong number of arguments for 'DIGEST'. Try DEBUG HELP.", null)]
+    [InlineData("DEBUG QUICKLIST-PACKED-THRESHOLD 1kb; DEBUG QUICKLIST-PACKED-THRESHOLD 0; DEBUG QUICKLIST-PACKED-THRESHOLD 4gb", "+OK|" + NotMemory + "|" + NotMemory, null)]
     [InlineData("DEBUG SET-ACTIVE-EXPIRE 0; SET k v PX 1; DEBUG SET-ACTIVE-EXPIRE 1", "+OK|+OK|+OK", null)]
     public async Task Replies_are_those_of_redis(string script, string resp2, string? resp3)
     {
