@@ -33,12 +33,14 @@ public sealed class RespGateway : IAsyncDisposable
     public void Start()
     {
         State.OutputWatch.Start();
+        State.Rates.Start();
         State.Relay?.Start();
     }
 
     public async ValueTask DisposeAsync()
     {
         State.OutputWatch.Dispose();
+        State.Rates.Dispose();
         if (State.Relay is { } relay)
             await relay.DisposeAsync().ConfigureAwait(false);
         State.Events?.Dispose();

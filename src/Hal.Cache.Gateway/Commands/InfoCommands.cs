@@ -158,15 +158,15 @@ internal static class InfoCommands
     {
         IStoreStatistics store = c.Store.Statistics;
         ClientCounters total = c.Server.Counters.Total(c.Server.Clients, c.Server.Table.All.Count);
-        double seconds = Math.Max(1, (c.Server.Time.GetUtcNow() - c.Server.StartedAt).TotalSeconds);
+        (double commands, double bytesIn, double bytesOut) = c.Server.Rates.Now;
         Line(text, $"total_connections_received:{c.Server.Clients.TotalConnections}");
         Line(text, $"total_commands_processed:{total.Commands}");
-        Line(text, $"instantaneous_ops_per_sec:{(long)(total.Commands / seconds)}");
+        Line(text, $"instantaneous_ops_per_sec:{(long)commands}");
         Line(text, $"total_net_input_bytes:{total.BytesIn}");
         Line(text, $"total_net_output_bytes:{total.BytesOut}");
         WriteNone(text, "total_net_repl_input_bytes", "total_net_repl_output_bytes");
-        Line(text, $"instantaneous_input_kbps:{total.BytesIn / seconds / 1024:F2}");
-        Line(text, $"instantaneous_output_kbps:{total.BytesOut / seconds / 1024:F2}");
+        Line(text, $"instantaneous_input_kbps:{bytesIn / 1024:F2}");
+        Line(text, $"instantaneous_output_kbps:{bytesOut / 1024:F2}");
         Line(text, $"instantaneous_input_repl_kbps:0.00");
         Line(text, $"instantaneous_output_repl_kbps:0.00");
         Line(text, $"rejected_connections:{c.Server.Clients.Rejected}");

@@ -32,6 +32,18 @@ internal sealed class CommandCounters
         }
     }
 
+    /// <summary>Commands, and bytes received and sent, since the start, whatever was reset.</summary>
+    public (long Commands, long BytesIn, long BytesOut) Traffic(ClientRegistry clients)
+    {
+        lock (gate)
+        {
+            (long commands, long bytesIn, long bytesOut) = (ended?.Commands ?? 0, ended?.BytesIn ?? 0, ended?.BytesOut ?? 0);
+            foreach (ClientSession client in clients.Counted)
+                (commands, bytesIn, bytesOut) = (commands + client.Counters.Commands, bytesIn + client.Counters.BytesIn, bytesOut + client.Counters.BytesOut);
+            return (commands, bytesIn, bytesOut);
+        }
+    }
+
     /// <summary>Counts from here on; connections go on counting undisturbed.</summary>
     public void Reset(ClientRegistry clients)
     {

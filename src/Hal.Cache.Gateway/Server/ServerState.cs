@@ -41,6 +41,7 @@ internal sealed class ServerState
         Memory = new MemoryBound(keyspace.Store);
         OutputLimits = new OutputLimits(time);
         OutputWatch = new OutputWatch(Clients, OutputLimits, time);
+        Rates = new RecentRates(Counters, Clients, time);
         Channels = new ChannelHub();
         Notifications = new KeyspaceNotifications(Channels);
         Tracking = new TrackingTable(Clients);
@@ -150,6 +151,9 @@ internal sealed class ServerState
     public OutputLimits OutputLimits { get; }
 
     public OutputWatch OutputWatch { get; }
+
+    /// <summary>What INFO tells of the moment.</summary>
+    public RecentRates Rates { get; }
 
     public ClientPause Pause { get; }
 

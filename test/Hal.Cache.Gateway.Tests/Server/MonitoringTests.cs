@@ -151,6 +151,26 @@ public sealed class MonitoringTests(ITestOutputHelper output)
         Assert.Equal("-ERR unknown command '\u00c3\u00a1', with args beginning with: '\u00ff' \r\n", await host["a"].RunAsync(["\u00c3\u00a1", "\u00ff"]));
     }
 
+    [Fact]
+    public async Task Instantaneous_values_are_of_the_last_seconds_and_not_of_the_whole_time()
+    {
+        await using var host = new ServerHost();
+        host.State.Rates.Start();
+        host.Time.Advance(TimeSpan.FromSeconds(1));
+        for (int i = 0; i < 98; i++) host.Time.Advance(TimeSpan.FromSeconds(1));
+
+        for (int i = 0; i < 20; i++) await host["a"].RunAsync(["ECHO", new string('x', 1024)]); // and as many marks of the host's
+        host.Time.Advance(TimeSpan.FromSeconds(1));
+        string busy = await host["a"].RunAsync(["INFO", "stats"]);
+        for (int i = 0; i < 3; i++) host.Time.Advance(TimeSpan.FromSeconds(1));
+        string idle = await host["a"].RunAsync(["INFO", "stats"]);
+
+        Assert.Contains("instantaneous_ops_per_sec:40\r\n", busy, StringComparison.Ordinal);
+        Assert.Matches("instantaneous_input_kbps:2[0-9]\\.", busy);
+        Assert.Matches("instantaneous_output_kbps:2[0-9]\\.", busy);
+        Assert.Contains("instantaneous_ops_per_sec:0\r\n", idle, StringComparison.Ordinal);
+    }
+
     private static IEnumerable<string> Fields(string info) =>
         info.Split("\r\n").Where(line => line.Contains(':', StringComparison.Ordinal)).Select(line => line[..line.IndexOf(':', StringComparison.Ordinal)]);
 
