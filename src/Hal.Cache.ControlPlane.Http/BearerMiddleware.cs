@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 
 namespace Hal.Cache.ControlPlane.Http;
 
-/// <summary>Asks for the secret as a bearer token where one is set; health and the API's description stay open, for probes.</summary>
+/// <summary>Asks for the secret as a bearer token where one is set; health and the API's description stay open, for probes, as do endpoints that allow anybody.</summary>
 internal sealed class BearerMiddleware(RequestDelegate next, ControlPlaneHttpOptions options)
 {
     private const string Scheme = "Bearer ";
@@ -14,12 +15,15 @@ internal sealed class BearerMiddleware(RequestDelegate next, ControlPlaneHttpOpt
 
     public Task InvokeAsync(HttpContext http)
     {
-        if (expected is null || IsOpen(http.Request.Path) || IsAuthorized(http.Request.Headers.Authorization.ToString())) return next(http);
+        if (expected is null || IsOpen(http) || IsAuthorized(http.Request.Headers.Authorization.ToString())) return next(http);
         http.Response.Headers.WWWAuthenticate = "Bearer";
         return ErrorResults.WriteAsync(http, StatusCodes.Status401Unauthorized, "Authorization: Bearer SECRET is needed, with the secret of requirepass");
     }
 
-    private static bool IsOpen(PathString path) => path.StartsWithSegments("/health") || path == "/openapi.yaml";
+    // What others map beside this API, such as the dashboard's files, says by itself that it is for everyone.
+    private static bool IsOpen(HttpContext http) =>
+        http.Request.Path.StartsWithSegments("/health") || http.Request.Path == "/openapi.yaml"
+        || http.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null;
 
     private bool IsAuthorized(string header) =>
         header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)

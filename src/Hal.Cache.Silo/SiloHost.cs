@@ -1,6 +1,7 @@
 using System.Net;
 using Hal.Cache.Contracts;
 using Hal.Cache.ControlPlane.Http;
+using Hal.Cache.Dashboard;
 using Hal.Cache.Silo.Plane;
 using Hal.Cache.Silo.Settings;
 using Hal.Cache.Silo.Telemetry;
@@ -117,6 +118,7 @@ internal sealed class SiloHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => listeners.Configure(kestrel, options, instances));
         var app = builder.Build();
         app.MapControlPlane();
+        app.MapDashboard();
         if (plane.Dashboard is { } dashboard) app.Map(dashboard.Path + "/{**rest}", dashboard.Answer);
         app.Services.GetRequiredService<ProcessMetrics>();
         var host = new SiloHost(app, listeners);

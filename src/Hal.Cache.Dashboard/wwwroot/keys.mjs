@@ -1,0 +1,110 @@
+// Who holds a key, and which way it would take to an instance.
+import { get, post } from './api.mjs';
+import { el, fill, keyElement, nothing, state, table } from './dom.mjs';
+import { gradeOf } from './model.mjs';
+import { bytes, count, figure, keyFields, milliseconds } from './text.mjs';
+
+const SUGGESTIONS_MAX = 20;
+
+const STATES = { live: 'alive', suspect: 'late', gone: 'gone' };
+const LEFT_OUT = {
+  isDestination: 'is the destination', suspect: 'is late', gone: 'is gone', otherVersion: 'has another version', noPath: 'no way there',
+  excluded: 'excluded', overloaded: 'overloaded', fetchesFromDestination: 'fetches it from the destination',
+};
+
+export function searchKeys(form, place) {
+  let asked = 0;
+
+  const find = async () => {
+    const turn = ++asked;
+    const key = keyOf(form);
+    try {
+      const results = await answer(key, form.elements.destination.value, form.elements.preset.value, choose);
+      if (turn === asked) fill(place, results);
+    } catch (failure) {
+      if (turn === asked) fill(place, el('p', { class: 'bad' }, failure.message));
+    }
+  };
+
+  const choose = key => {
+    const { key: text, keyBase64, database } = keyFields(key);
+    form.elements.key.value = text ?? keyBase64;
+    form.elements.kind.value = text === undefined ? 'base64' : 'text';
+    form.elements.database.value = database;
+    find();
+  };
+
+  form.addEventListener('submit', event => {
+    event.preventDefault();
+    find();
+  });
+}
+
+/** The instances that a key may be wanted at. */
+export function offerDestinations(select, names) {
+  if ([...select.options].map(o => o.value).join(' ') === names.join(' ')) return;
+  const chosen = select.value;
+  select.replaceChildren(...names.map(name => el('option', { value: name }, name)));
+  if (names.includes(chosen)) select.value = chosen;
+}
+
+function keyOf({ elements }) {
+  const name = elements.kind.value === 'base64' ? 'keyBase64' : 'key';
+  const database = Number(elements.database.value);
+  return database === 0 && name === 'key' ? elements.key.value : { [name]: elements.key.value, database };
+}
+
+async function answer(key, destination, preset, choose) {
+  const fields = keyFields(key);
+  const { body: location } = await get(`v1/content/location?${new URLSearchParams(fields)}`);
+  const holders = location.holders ?? [];
+  const parts = [el('h3', {}, keyElement(location.key)), el('p', { class: 'note' }, summary(location))];
+  parts.push(holders.length > 0 ? holderTable(location) : nothing('No instance holds it, as far as the control plane knows.'));
+  if (holders.length === 0) parts.push(...await suggestions(fields, choose));
+  if (destination) {
+    const routes = await post('v1/routes', { keys: [key], destination, weights: { preset } }).then(a => a.body.items[0], failure => failure);
+    parts.push(el('h3', {}, `Ways to ${destination}, ${preset}`), routes instanceof Error ? el('p', { class: 'bad' }, routes.message) : routeTable(routes));
+  }
+  return parts;
+}
+
+function summary({ slot, root, version, sizeBytes, holders, incomplete }) {
+  return [
+    `slot ${slot}`, root ? `root ${root}` : 'no root owns its slot',
+    holders?.length > 0 ? `newest version ${version || 'not told'}, ${bytes(sizeBytes)}` : null,
+    incomplete ? 'the index is being told anew: there may be more holders' : null,
+  ].filter(Boolean).join(' · ');
+}
+
+function holderTable(location) {
+  return table('Holders', [{ text: 'holder' }, { text: 'state' }, { text: 'version', number: true }, { text: 'size', number: true }, { text: '' }],
+    location.holders.map(h => [
+      h.instance, state(STATES[h.state] ?? h.state, gradeOf(STATES[h.state])), h.version === 0 ? 'not told' : String(h.version), bytes(h.sizeBytes),
+      h.fetching ? 'on its way' : h.version === location.version ? 'newest' : 'older',
+    ]));
+}
+
+function routeTable({ candidates }) {
+  if (!candidates?.length) return nothing('Nobody could send it.');
+  const ms = value => (value === undefined ? '–' : milliseconds(value));
+  return table('Ways',
+    [{ text: 'rank', number: true }, { text: 'from' }, { text: 'latency', number: true }, { text: 'transfer', number: true }, { text: 'queue', number: true },
+      { text: 'money', number: true }, { text: 'money as time', number: true }, { text: 'total', number: true }, { text: '' }],
+    candidates.map(c => [
+      c.rank ? String(c.rank) : '–', c.hops?.length > 0 ? c.hops.join(' → ') : c.source, ms(c.latencyMs), ms(c.transferMs), ms(c.queueMs),
+      c.money === undefined ? '–' : figure(c.money), ms(c.weightedMoneyMs), ms(c.totalMs),
+      c.leftOut ? `left out: ${LEFT_OUT[c.leftOut] ?? c.leftOut}` : c.byOrigin ? 'by its origin' : c.fetching ? 'on its way there' : '',
+    ]));
+}
+
+// Keys that begin as what was typed, for who does not know the whole.
+async function suggestions({ key, keyBase64, database }, choose) {
+  if (!key && !keyBase64) return [];
+  const prefix = key === undefined ? { prefixBase64: keyBase64 } : { prefix: key };
+  const { body } = await get(`v1/content/locations?${new URLSearchParams({ ...prefix, database, limit: SUGGESTIONS_MAX })}`);
+  if (body.items.length === 0) return [];
+  return [
+    el('p', {}, body.next ? `Keys that begin so, the first ${count(body.items.length)}:` : 'Keys that begin so:'),
+    el('ul', { class: 'suggestions' }, body.items.map(item => el('li', {}, el('button', { type: 'button', onclick: () => choose(item.key) }, keyElement(item.key))))),
+  ];
+}

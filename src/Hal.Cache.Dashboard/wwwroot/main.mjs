@@ -1,0 +1,125 @@
+// The page: asks in turn, draws what came, says when nothing comes.
+import { Problem, get, getText, token } from './api.mjs';
+import { drawCards, drawTotals } from './cards.mjs';
+import { fill } from './dom.mjs';
+import { followEvents } from './events.mjs';
+import { JOBS_MAX, drawJobs } from './jobs.mjs';
+import { offerDestinations, searchKeys } from './keys.mjs';
+import { drawLinks, drawRoutes } from './links.mjs';
+import { FLOW_WINDOW_S, History, countersIn, flowsOf, linkName } from './model.mjs';
+import { drawTree } from './tree.mjs';
+import { clock, count } from './text.mjs';
+
+const POLL_MS = 2000;
+const POLL_MS_MAX = 16_000; // between attempts while nobody answers
+const USAGE_POLLS = 5; // every so many polls also what costs more
+const USAGE_INSTANCES_MAX = 32;
+const USAGE_WINDOW_S = 300;
+const PAGE_MAX = 1000; // instances and links that are asked for
+
+const place = id => document.getElementById(id);
+const history = new History();
+const known = { instances: [], more: false, links: [], flows: new Map(), jobs: [], totals: null, usage: new Map() };
+
+const events = followEvents(place('events'), place('pause'), text => fill(place('events-status'), text), askForToken);
+
+// Asks for one thing; what the silo refuses is told, what it does not answer at all ends the poll.
+async function take(path, keep) {
+  try {
+    const { body, time } = await get(path);
+    keep(body, time);
+    return null;
+  } catch (failure) {
+    if (!(failure instanceof Problem) || failure.status === 0 || failure.status === 401) throw failure;
+    return failure.message;
+  }
+}
+
+async function poll(number) {
+  const problems = await Promise.all([
+    take(`v1/instances?limit=${PAGE_MAX}`, body => Object.assign(known, { instances: body.instances, more: Boolean(body.next) })),
+    take(`v1/topology/links?limit=${PAGE_MAX}`, body => { known.links = body.items; }),
+    take(`v1/analytics/links?windowSeconds=${FLOW_WINDOW_S}`, (body, time) => { known.flows = flowsOf(body.items, time); }),
+    take(`v1/scheduler/prestage?limit=${JOBS_MAX}`, body => { known.jobs = body.items; }),
+  ]);
+  if (number % USAGE_POLLS === 0 && problems.every(p => p === null)) await pollUsage();
+  // Who reports to no control plane is asked for its counters where every process shows them.
+  const alone = known.instances.some(i => !i.registered) ? countersIn((await getText('metrics')).body) : new Map();
+  history.add(known.instances, alone);
+  draw();
+  tell([...new Set(problems.filter(Boolean))].join('; '), 'middling');
+}
+
+async function pollUsage() {
+  const registered = known.instances.filter(i => i.registered?.state === 'live').slice(0, USAGE_INSTANCES_MAX);
+  await Promise.all([
+    take('v1/content/totals', body => { known.totals = body; }),
+    ...registered.map(({ name }) =>
+      take(`v1/analytics/usage?${new URLSearchParams({ instance: name, windowSeconds: USAGE_WINDOW_S })}`, body => known.usage.set(name, body))),
+  ]);
+}
+
+function draw() {
+  const { instances, links, flows } = known;
+  drawTotals(place('totals'), instances, history, known.totals);
+  drawTree(place('tree'), instances, new Map(links.map(l => [linkName(l.from, l.to), l])), flows, history);
+  drawCards(place('instances'), instances, history, known.usage);
+  drawRoutes(place('routes'), events.book);
+  drawLinks(place('links'), links, flows);
+  drawJobs(place('jobs'), known.jobs);
+  offerDestinations(place('search').elements.destination, instances.filter(i => i.registered).map(i => i.name));
+  fill(place('more'), known.more ? `Only the first ${count(instances.length)} instances are shown.` : '');
+}
+
+function tell(text, grade) {
+  const status = place('status');
+  document.body.classList.toggle('stale', grade === 'bad');
+  status.className = text ? `banner ${grade}` : '';
+  if (status.textContent !== text) status.textContent = text;
+  fill(place('heard'), grade === 'bad' ? '' : `as of ${clock(new Date())}`);
+}
+
+async function run() {
+  const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
+  let lostAt = null;
+  let wait = POLL_MS;
+  events.run();
+  for (let number = 0; ; number++) {
+    try {
+      await poll(number);
+      [lostAt, wait] = [null, POLL_MS];
+    } catch (failure) {
+      if (!(failure instanceof Problem)) throw failure;
+      if (failure.status === 401) return askForToken();
+      wait = lostAt ? Math.min(2 * wait, POLL_MS_MAX) : POLL_MS;
+      lostAt ??= new Date();
+      tell(`Connection lost since ${clock(lostAt)} (${failure.message}). What is shown is as it was then; trying again every ${wait / 1000} s.`, 'bad');
+      number = -1; // the next answer is asked for everything
+    }
+    await sleep(wait);
+  }
+}
+
+function askForToken() {
+  place('sign-in').hidden = false;
+  place('content').hidden = true;
+  place('sign-out').hidden = true;
+  fill(place('sign-in-problem'), token.get() === null ? '' : 'The silo does not take this password.');
+  token.clear();
+  place('sign-in').elements.token.focus();
+}
+
+// A page that begins anew has nothing left of what another secret has shown.
+place('sign-in').addEventListener('submit', event => {
+  event.preventDefault();
+  token.set(event.target.elements.token.value);
+  location.reload();
+});
+place('sign-out').addEventListener('click', () => {
+  token.clear();
+  location.reload();
+});
+place('sign-out').hidden = token.get() === null;
+addEventListener('resize', () => known.instances.length > 0 && draw());
+searchKeys(place('search'), place('found'));
+run();
