@@ -1,6 +1,7 @@
 using System.Net;
 using System.Reflection;
 using Hal.Cache.Contracts.Instances;
+using Hal.Cache.Dashboard;
 using Hal.Cache.Silo.Settings;
 
 namespace Hal.Cache.Silo;
@@ -16,6 +17,7 @@ internal static class Banner
         output.WriteLine($"HAL Cache {Version}");
         for (var i = 0; i < silo.Instances.Count; i++) Write(silo.Instances[i], resp[i]);
         Line("http", $"http://{http}");
+        Line("dashboard", $"http://{http}{DashboardEndpoints.Path}");
         Line("pid", Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
         output.WriteLine($"ready resp={string.Join(',', resp)} http={http} pid={Environment.ProcessId}");
         output.Flush();

@@ -65,6 +65,7 @@ public sealed class SiloProcessTests : SiloHome
                 ["name"] = "n1",
                 ["resp"] = run.Ready["resp"],
                 ["http"] = $"http://{run.Ready["http"]}",
+                ["dashboard"] = $"http://{run.Ready["http"]}/dashboard",
                 ["data"] = Path.Combine(Home, ".local/share/hal-cache/n1"),
                 ["memory"] = "100mb",
                 ["disk"] = "300mb",
@@ -199,6 +200,7 @@ public sealed class SiloProcessTests : SiloHome
             return names is ["branch", "leaf", "root"];
         }
         Assert.True(await Eventually.HoldsAsync(AllAreKnownAsync, SiloRun.Patience), string.Join(", ", names)); // each registers by itself
+        Assert.Contains("<title>HAL Cache</title>", await client.GetStringAsync("/"), StringComparison.Ordinal); // what the README tells an operator to open
         foreach (var fact in new[] { "name        root", "name        branch", "parent      branch", "memory      256mb", Path.Combine(Home, ".local/share/hal-cache/leaf") })
             Assert.Contains(fact, run.Output, StringComparison.Ordinal);
 

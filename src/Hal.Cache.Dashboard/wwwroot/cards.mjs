@@ -5,6 +5,8 @@ import { bytes, count, figure, milliseconds, percent, rate } from './text.mjs';
 
 export const CARDS_MAX = 200;
 
+const HISTORY_MS_MIN = 60_000;
+
 const [WIDTH, HEIGHT] = [240, 36];
 
 export function drawTotals(place, instances, history, totals) {
@@ -58,6 +60,7 @@ function lineOf(name, now, steps, most, valueOf) {
   const values = steps.map(valueOf);
   const top = most || Math.max(...values, 0) || 1;
   const end = steps.at(-1)?.at ?? 0;
+  const span = end - (steps[0]?.at ?? 0) > HISTORY_MS_MIN ? HISTORY_MS : HISTORY_MS_MIN; // shortly after the page was opened there is little to show
   let path = '';
   let isDrawn = false;
   steps.forEach((step, i) => {
@@ -66,7 +69,7 @@ function lineOf(name, now, steps, most, valueOf) {
       isDrawn = false;
       return;
     }
-    const x = at => ((1 - (end - at) / HISTORY_MS) * WIDTH).toFixed(1);
+    const x = at => ((1 - (end - at) / span) * WIDTH).toFixed(1);
     const y = (HEIGHT - 1 - (value / top) * (HEIGHT - 2)).toFixed(1);
     path += `${isDrawn ? 'L' : `M${x(step.at - step.seconds * 1000)} ${y}L`}${x(step.at)} ${y}`;
     isDrawn = true;

@@ -10,7 +10,7 @@ function build(node, attributes, children) {
     else if (name === 'style') for (const [property, text] of Object.entries(value)) node.style.setProperty(property, text);
     else node.setAttribute(name, value === true ? '' : value);
   }
-  node.append(...children.flat().filter(child => child !== null && child !== undefined));
+  node.append(...children.flat(Infinity).filter(child => child !== null && child !== undefined));
   return node;
 }
 
@@ -20,7 +20,7 @@ export const svg = (tag, attributes = {}, ...children) => build(document.createE
 
 /** Puts children into a parent and keeps those that would be the same, so that a selection in them stays. */
 export function fill(parent, ...children) {
-  const wanted = children.flat().filter(child => child !== null && child !== undefined);
+  const wanted = children.flat(Infinity).filter(child => child !== null && child !== undefined);
   wanted.forEach((child, i) => {
     const there = parent.childNodes[i];
     if (!there) parent.append(child);

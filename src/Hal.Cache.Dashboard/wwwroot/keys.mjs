@@ -70,16 +70,18 @@ async function answer(key, destination, preset, choose) {
 
 function summary({ slot, root, version, sizeBytes, holders, incomplete }) {
   return [
-    `slot ${slot}`, root ? `root ${root}` : 'no root owns its slot',
-    holders?.length > 0 ? `newest version ${version || 'not told'}, ${bytes(sizeBytes)}` : null,
+    `slot ${slot}`, root ? `its root is ${root}` : 'no root owns its slot',
+    holders?.length > 0 ? `newest version ${versionText(version)} of ${bytes(sizeBytes)}` : null,
     incomplete ? 'the index is being told anew: there may be more holders' : null,
   ].filter(Boolean).join(' · ');
 }
 
+const versionText = version => (version === undefined || version === '0' ? 'not told' : version);
+
 function holderTable(location) {
   return table('Holders', [{ text: 'holder' }, { text: 'state' }, { text: 'version', number: true }, { text: 'size', number: true }, { text: '' }],
     location.holders.map(h => [
-      h.instance, state(STATES[h.state] ?? h.state, gradeOf(STATES[h.state])), h.version === 0 ? 'not told' : String(h.version), bytes(h.sizeBytes),
+      h.instance, state(STATES[h.state] ?? h.state, gradeOf(STATES[h.state])), versionText(h.version), bytes(h.sizeBytes),
       h.fetching ? 'on its way' : h.version === location.version ? 'newest' : 'older',
     ]));
 }

@@ -18,7 +18,9 @@ export function drawRoutes(place, book) {
 
 export function drawLinks(place, links, flows) {
   if (links.length === 0) return fill(place, nothing('No link is known yet.'));
-  const rows = links.map(link => ({ ...link, name: linkName(link.from, link.to), sampleMs: timeOf(link.effective) }))
+  // Figures of a link that nobody has measured or configured are a default, and tell nothing.
+  const told = links.filter(link => link.measured || link.configured);
+  const rows = told.map(link => ({ ...link, name: linkName(link.from, link.to), sampleMs: timeOf(link.effective) }))
     .sort((a, b) => b.sampleMs - a.sampleMs || (a.name < b.name ? -1 : 1)).slice(0, ROWS_MAX);
   fill(place,
     table('Slowest links',
@@ -30,7 +32,8 @@ export function drawLinks(place, links, flows) {
         figure(effective.moneyPerGiB ?? 0),
         flows.has(name) ? rate(flows.get(name).bytesPerSecond) : '–',
       ])),
-    links.length > rows.length ? el('p', { class: 'note' }, `The slowest ${rows.length} of ${count(links.length)} links.`) : null);
+    told.length > rows.length ? el('p', { class: 'note' }, `The slowest ${rows.length} of ${count(told.length)} links.`) : null,
+    links.length > told.length ? el('p', { class: 'note' }, `${count(links.length - told.length)} more are neither measured nor configured.`) : null);
 }
 
 function timeOf({ latencyMs, bandwidthBytesPerSecond }) {

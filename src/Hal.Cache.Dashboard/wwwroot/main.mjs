@@ -6,7 +6,7 @@ import { followEvents } from './events.mjs';
 import { JOBS_MAX, drawJobs } from './jobs.mjs';
 import { offerDestinations, searchKeys } from './keys.mjs';
 import { drawLinks, drawRoutes } from './links.mjs';
-import { FLOW_WINDOW_S, History, countersIn, flowsOf, linkName } from './model.mjs';
+import { FLOW_WINDOW_S, History, countersIn, flowsOf, inTreeOrder, linkName } from './model.mjs';
 import { drawTree } from './tree.mjs';
 import { clock, count } from './text.mjs';
 
@@ -37,7 +37,7 @@ async function take(path, keep) {
 
 async function poll(number) {
   const problems = await Promise.all([
-    take(`v1/instances?limit=${PAGE_MAX}`, body => Object.assign(known, { instances: body.instances, more: Boolean(body.next) })),
+    take(`v1/instances?limit=${PAGE_MAX}`, body => Object.assign(known, { instances: inTreeOrder(body.instances), more: Boolean(body.next) })),
     take(`v1/topology/links?limit=${PAGE_MAX}`, body => { known.links = body.items; }),
     take(`v1/analytics/links?windowSeconds=${FLOW_WINDOW_S}`, (body, time) => { known.flows = flowsOf(body.items, time); }),
     take(`v1/scheduler/prestage?limit=${JOBS_MAX}`, body => { known.jobs = body.items; }),
@@ -47,7 +47,8 @@ async function poll(number) {
   const alone = known.instances.some(i => !i.registered) ? countersIn((await getText('metrics')).body) : new Map();
   history.add(known.instances, alone);
   draw();
-  tell([...new Set(problems.filter(Boolean))].join('; '), 'middling');
+  const refused = [...new Set(problems.filter(Boolean))];
+  tell(refused.length > 0 ? `Not all is known here: ${refused.join('; ')}.` : '', 'middling');
 }
 
 async function pollUsage() {
@@ -101,6 +102,7 @@ async function run() {
 }
 
 function askForToken() {
+  if (!place('sign-in').hidden) return; // asked already, by what else was refused
   place('sign-in').hidden = false;
   place('content').hidden = true;
   place('sign-out').hidden = true;

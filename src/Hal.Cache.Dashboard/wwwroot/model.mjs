@@ -15,7 +15,7 @@ const STATES = { live: 'alive', suspect: 'late', gone: 'gone' };
 export function stateOf(instance) {
   const state = instance.registered?.state;
   if (state && state !== 'live') return STATES[state];
-  if (instance.health !== 'ready' && !(state && instance.health === 'failed')) return instance.health;
+  if (instance.health !== 'ready') return instance.health;
   return state ? STATES[state] : 'ready';
 }
 
@@ -95,7 +95,13 @@ export function treeOf(instances) {
   return top.sort(byName);
 }
 
-export const NODE = { width: 230, height: 104, gapX: 170, gapXMin: 130, gapY: 24, indent: 28, labelHeight: 34 };
+/** Instances as the tree has them from the top down. */
+export function inTreeOrder(instances) {
+  const below = node => [node.instance, ...node.children.flatMap(below)];
+  return treeOf(instances).flatMap(below);
+}
+
+export const NODE = { width: 230, height: 92, gapX: 200, gapXMin: 150, gapY: 24, indent: 28, labelHeight: 34 };
 
 /** Places of a tree's boxes: in columns where they have room, otherwise one below the other, indented. */
 export function layoutOf(top, width) {

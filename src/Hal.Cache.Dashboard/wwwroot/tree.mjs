@@ -15,7 +15,7 @@ export function drawTree(place, instances, links, flows, history) {
     item(box, history),
     box.parent ? label(box, gapX, isIndented, links, flows) : null,
   ]));
-  fill(place, el('div', { class: 'drawing', style: { width: `${width}px` } }, lines, list), beside(boxes, flows));
+  fill(place, el('div', { class: 'drawing', style: { width: `${width}px` } }, lines, list), boxes.length > 1 ? beside(boxes, flows) : null);
 }
 
 function line(box, gapX, isIndented, flows) {
@@ -65,7 +65,7 @@ function item(box, history) {
   const { instance } = box.node;
   const word = stateOf(instance);
   const hitRate = history.recent(instance.name)?.hitRate ?? null;
-  const facts = [instance.registered ? instance.role : 'no tree', `${count(instance.keys)} keys`, hitRate === null ? null : `${percent(hitRate)} hits`];
+  const facts = [instance.role, instance.keys === 1 ? '1 key' : `${count(instance.keys)} keys`, hitRate === null ? null : `${percent(hitRate)} hits`];
   return el('li', {
     class: `node ${gradeOf(word)}`, title: instance.reason,
     style: { left: `${box.x}px`, top: `${box.y}px`, width: `${box.width}px`, height: `${NODE.height}px` },

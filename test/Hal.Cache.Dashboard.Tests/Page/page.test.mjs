@@ -1,0 +1,151 @@
+// The page itself, on a document of the tests' own, with a silo that answers as one of these tests says and a clock that it moves.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { holdClock, openDocument } from './document.mjs';
+
+const wwwroot = new URL('../../../src/Hal.Cache.Dashboard/wwwroot/', import.meta.url);
+const { place, kept } = openDocument(new URL('index.html', wwwroot), 'http://silo:8080/dashboard/');
+const MARKUP = '<img src=x onerror=alert(1)>';
+
+let answers = {};
+let send; // an item of the event stream
+
+globalThis.fetch = async (url, options) => {
+  const path = new URL(url).pathname + new URL(url).search;
+  const found = Object.entries(answers).find(([start]) => path.startsWith(start))?.[1];
+  if (found === undefined) throw new TypeError('nobody answers');
+  if (typeof found === 'number') return new Response(JSON.stringify({ detail: `refused by ${found}` }), { status: found });
+  if (!path.startsWith('/v1/events')) return new Response(JSON.stringify(typeof found === 'function' ? found(options) : found));
+  return new Response(new ReadableStream({ start: controller => (send = item => controller.enqueue(new TextEncoder().encode(`${JSON.stringify(item)}\n`))) }));
+};
+
+const info = (name, parent, state, hits) => ({
+  name, role: parent ? 'leaf' : 'root', health: state === 'live' ? 'ready' : 'failed', keys: 5, memoryBytes: 10, memoryLimitBytes: 20, diskBytes: 0, diskLimitBytes: 0,
+  registered: {
+    registration: { name, parent, epoch: 1 }, state, lastHeartbeatAt: new Date(1000 * hits).toISOString(), load: { hitsTotal: hits, missesTotal: 0, clients: 2 },
+  },
+});
+
+const wholeSilo = {
+  '/v1/instances': { instances: [info('leaf', 'root', 'suspect', 1), info('root', undefined, 'live', 1)] },
+  '/v1/topology/links': { items: [{ from: 'root', to: 'leaf', effective: { latencyMs: 40, bandwidthBytesPerSecond: 125_000_000 }, measured: {} }] },
+  '/v1/analytics/links': { items: [{ from: 'root', to: 'leaf', bytes: 30_000_000 }] },
+  '/v1/analytics/usage': { retrieval: { count: 3, p50Ms: 1, p99Ms: 9 } },
+  '/v1/content/totals': { keys: 7, copies: 9, copyBytes: 1024 },
+  '/v1/content/location?': { key: MARKUP, slot: 1, root: 'root', version: 5, sizeBytes: 10, holders: [{ instance: 'leaf', state: 'live', version: 5, sizeBytes: 10 }] },
+  '/v1/content/locations': { items: [] },
+  '/v1/routes': { items: [{ key: MARKUP, candidates: [{ source: 'root', rank: 1, hops: ['root', 'leaf'], totalMs: 42, latencyMs: 40 }, { source: 'leaf', leftOut: 'isDestination' }] }] },
+  '/v1/scheduler/prestage': { items: [{ job: 'j1', state: 'running', priority: 50, createdAt: '2026-01-01T00:00:00Z', copiesDone: 3, copiesTotal: 4, copiesFailed: 1, instances: [{ instance: 'leaf' }] }] },
+  '/v1/events': 'a stream',
+};
+
+// Lets what has been answered be drawn, and the clock go on.
+async function pass(ms = 0) {
+  const settle = async () => {
+    for (let i = 0; i < 20; i++) await new Promise(resolve => setImmediate(resolve));
+  };
+  await settle();
+  tick(ms);
+  await settle();
+}
+
+const text = id => place(id).textContent;
+
+const tick = holdClock();
+answers = wholeSilo;
+await import(new URL('main.mjs', wwwroot));
+
+test('The tree, its flows, totals, links and jobs are shown', async () => {
+  await pass();
+
+  assert.match(text('tree'), /leaflate/);
+  assert.match(text('tree'), /40 ms · 119 MB\/s/);
+  assert.match(text('tree'), /↓ [\d.]+ (KB|MB)\/s/);
+  assert.match(text('totals'), /instances1 of 2keys7copies9, 1 KB/);
+  assert.match(text('links'), /root → leaf/);
+  assert.match(text('jobs'), /j1running3 of 4 copies, 1 failed/);
+  assert.match(text('instances'), /half \/ 99% within1 ms \/ 9 ms/);
+});
+
+test('A hit rate is there once there are two heartbeats', async () => {
+  assert.match(text('instances'), /hit rate–/);
+  answers = { ...wholeSilo, '/v1/instances': { instances: [info('root', undefined, 'live', 9)] } };
+
+  await pass(2000);
+
+  assert.match(text('instances'), /hit rate100%reads1\/s/);
+});
+
+test('A key that is markup is a text, in events and in what was found', async () => {
+  send({ logId: 'l', position: 1, event: { instance: 'leaf', timestamp: '2026-01-01T00:00:00Z', keys_added: [MARKUP], source_instance: 'root', retrieval_time_ms: 12 } });
+  await pass(500);
+  assert.match(text('events'), /leaf \+ <img src=x onerror=alert\(1\)> from root in 12 ms/);
+  place('search').elements.key.value = MARKUP;
+  place('search').elements.kind.value = 'text';
+  place('search').elements.destination.value = 'leaf';
+  place('search').elements.preset.value = 'balanced';
+  place('search').dispatchEvent(new Event('submit', { cancelable: true }));
+  await pass();
+
+  assert.match(text('found'), /<img src=x onerror=alert\(1\)>slot 1 · its root is root · newest version 5 of 10 B/);
+  assert.match(text('found'), /leafalive510 Bnewest/);
+  assert.match(text('found'), /1root → leaf40 ms–––*.*42 ms/);
+  assert.match(text('found'), /left out: is the destination/);
+  assert.deepEqual([...place('events').all('img'), ...place('found').all('img')], []);
+});
+
+test('A gap in the events is told, a pause holds them', async () => {
+  send({ logId: 'l', position: 9, notice: { kind: 'fellBehind', message: 'read too slowly', lost: 7 } });
+  await pass(500);
+  assert.match(text('events'), /7 events are missing: read too slowly/);
+  place('pause').dispatchEvent(new Event('click'));
+  send({ logId: 'l', position: 10, event: { instance: 'root', timestamp: '2026-01-01T00:00:00Z', keys_evicted: ['later'], removal_reasons: ['expired'] } });
+  await pass(500);
+
+  assert.doesNotMatch(text('events'), /later/);
+  assert.match(text('events-status'), /held; 1 more came/);
+  place('pause').dispatchEvent(new Event('click'));
+  assert.match(text('events'), /root − expired later/);
+});
+
+test('What the silo refuses is said while the rest goes on', async () => {
+  answers = { ...wholeSilo, '/v1/topology/links': 503 };
+
+  await pass(2000);
+
+  assert.match(text('status'), /Not all is known here: refused by 503\./);
+  assert.match(text('tree'), /leaflate/);
+});
+
+test('A lost connection is said, and what is shown stays until it is back', async () => {
+  answers = {};
+  await pass(2000);
+
+  assert.match(text('status'), /Connection lost since .* trying again every 2 s/);
+  assert.match(text('tree'), /leaflate/);
+  assert.equal(document.body.className, 'stale');
+  answers = wholeSilo;
+  await pass(2000);
+
+  assert.equal(text('status'), '');
+  assert.equal(document.body.className, '');
+});
+
+test('The password is asked for where the silo wants one, and kept for the tab', async () => {
+  kept.set('hal-token', 'wrong');
+  answers = { '/': 401 };
+  await pass(2000);
+
+  assert.equal(place('sign-in').hidden, false);
+  assert.equal(place('content').hidden, true);
+  assert.match(text('sign-in-problem'), /does not take this password/);
+  assert.equal(kept.has('hal-token'), false);
+  place('sign-in').elements.token.value = 'right';
+  const submit = new Event('submit', { cancelable: true });
+  Object.defineProperty(submit, 'target', { value: place('sign-in') });
+  place('sign-in').dispatchEvent(submit);
+
+  assert.equal(kept.get('hal-token'), 'right');
+  assert.equal(kept.get('reloaded'), '1');
+  assert.equal(submit.defaultPrevented, true);
+});
