@@ -16,7 +16,7 @@ export function drawRoutes(place, book) {
     book.leftOut > 0 ? el('p', { class: 'note' }, `${count(book.leftOut)} fetches by further routes are not counted.`) : null);
 }
 
-export function drawLinks(place, links, flows) {
+export function drawLinks(place, links, flows, more) {
   if (links.length === 0) return fill(place, nothing('No link is known yet.'));
   // Figures of a link that nobody has measured or configured are a default, and tell nothing.
   const told = links.filter(link => link.measured || link.configured);
@@ -33,7 +33,8 @@ export function drawLinks(place, links, flows) {
         flows.has(name) ? rate(flows.get(name).bytesPerSecond) : '–',
       ])),
     told.length > rows.length ? el('p', { class: 'note' }, `The slowest ${rows.length} of ${count(told.length)} links.`) : null,
-    links.length > told.length ? el('p', { class: 'note' }, `${count(links.length - told.length)} more are neither measured nor configured.`) : null);
+    links.length > told.length ? el('p', { class: 'note' }, `${count(links.length - told.length)} more are neither measured nor configured.`) : null,
+    more ? el('p', { class: 'note' }, `Only the first ${count(links.length)} links were looked at.`) : null);
 }
 
 function timeOf({ latencyMs, bandwidthBytesPerSecond }) {

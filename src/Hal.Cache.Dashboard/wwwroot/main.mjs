@@ -19,7 +19,7 @@ const PAGE_MAX = 1000; // instances and links that are asked for
 
 const place = id => document.getElementById(id);
 const history = new History();
-const known = { instances: [], more: false, links: [], flows: new Map(), jobs: [], totals: null, usage: new Map() };
+const known = { instances: [], more: false, links: [], moreLinks: false, flows: new Map(), jobs: [], totals: null, usage: new Map() };
 
 const events = followEvents(place('events'), place('pause'), text => fill(place('events-status'), text), askForToken);
 
@@ -38,7 +38,7 @@ async function take(path, keep) {
 async function poll(number) {
   const problems = await Promise.all([
     take(`v1/instances?limit=${PAGE_MAX}`, body => Object.assign(known, { instances: inTreeOrder(body.instances), more: Boolean(body.next) })),
-    take(`v1/topology/links?limit=${PAGE_MAX}`, body => { known.links = body.items; }),
+    take(`v1/topology/links?limit=${PAGE_MAX}`, body => Object.assign(known, { links: body.items, moreLinks: Boolean(body.next) })),
     take(`v1/analytics/links?windowSeconds=${FLOW_WINDOW_S}`, (body, time) => { known.flows = flowsOf(body.items, time); }),
     take(`v1/scheduler/prestage?limit=${JOBS_MAX}`, body => { known.jobs = body.items; }),
   ]);
@@ -62,14 +62,17 @@ async function pollUsage() {
 
 function draw() {
   const { instances, links, flows } = known;
-  drawTotals(place('totals'), instances, history, known.totals);
+  const isTree = instances.some(i => i.registered);
+  drawTotals(place('totals'), instances, history, isTree ? known.totals : null);
   drawTree(place('tree'), instances, new Map(links.map(l => [linkName(l.from, l.to), l])), flows, history);
   drawCards(place('instances'), instances, history, known.usage);
   drawRoutes(place('routes'), events.book);
-  drawLinks(place('links'), links, flows);
+  drawLinks(place('links'), links, flows, known.moreLinks);
   drawJobs(place('jobs'), known.jobs);
   offerDestinations(place('search').elements.destination, instances.filter(i => i.registered).map(i => i.name));
-  fill(place('more'), known.more ? `Only the first ${count(instances.length)} instances are shown.` : '');
+  fill(place('more'), known.more ? `Only the first ${count(instances.length)} instances are shown.`
+    : isTree || instances.length === 0 ? ''
+      : 'No instance reports to a control plane in this process: holders, links, changes and jobs are told where a tree\'s is.');
 }
 
 function tell(text, grade) {

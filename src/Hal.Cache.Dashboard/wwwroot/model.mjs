@@ -207,7 +207,7 @@ export class EventLog {
 export function countersIn(metrics) {
   const names = {
     hal_keyspace_hits_total: 'hitsTotal', hal_keyspace_misses_total: 'missesTotal', hal_store_evicted_total: 'evictionsTotal',
-    hal_keyspace_origin_bytes_total: 'originBytesTotal',
+    hal_keyspace_origin_bytes_total: 'originBytesTotal', hal_gateway_sent_bytes_total: 'clientBytesTotal',
   };
   const found = new Map();
   for (const [, name, instance, value] of metrics.matchAll(/^(\w+)\{[^}\n]*instance="([^"\n]*)"[^}\n]*\} (\S+)$/gm)) {
