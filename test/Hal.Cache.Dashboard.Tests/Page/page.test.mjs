@@ -9,6 +9,7 @@ const MARKUP = '<img src=x onerror=alert(1)>';
 
 let answers = {};
 let send; // an item of the event stream
+let breakOff; // that stream
 
 globalThis.fetch = async (url, options) => {
   const path = new URL(url).pathname + new URL(url).search;
@@ -16,7 +17,12 @@ globalThis.fetch = async (url, options) => {
   if (found === undefined) throw new TypeError('nobody answers');
   if (typeof found === 'number') return new Response(JSON.stringify({ detail: `refused by ${found}` }), { status: found });
   if (!path.startsWith('/v1/events')) return new Response(JSON.stringify(typeof found === 'function' ? found(options) : found));
-  return new Response(new ReadableStream({ start: controller => (send = item => controller.enqueue(new TextEncoder().encode(`${JSON.stringify(item)}\n`))) }));
+  return new Response(new ReadableStream({
+    start: controller => {
+      send = item => controller.enqueue(new TextEncoder().encode(`${JSON.stringify(item)}\n`));
+      breakOff = () => controller.close();
+    },
+  }));
 };
 
 const info = (name, parent, state, hits) => ({
@@ -134,6 +140,7 @@ test('A lost connection is said, and what is shown stays until it is back', asyn
 test('The password is asked for where the silo wants one, and kept for the tab', async () => {
   kept.set('hal-token', 'wrong');
   answers = { '/': 401 };
+  breakOff(); // so that the events are refused as well
   await pass(2000);
 
   assert.equal(place('sign-in').hidden, false);
