@@ -1,7 +1,7 @@
 // The stream of changes: followed with a place to come back to, shown as a bounded list that can be held.
 import { Problem, lines } from './api.mjs';
 import { el, fill, keyElement, nothing } from './dom.mjs';
-import { EVENTS_MAX, EventLog, RouteBook } from './model.mjs';
+import { EventLog, RouteBook } from './model.mjs';
 import { clock, count, milliseconds } from './text.mjs';
 
 const RETRY_MS = 2000;
@@ -81,5 +81,3 @@ function keys(list) {
   const shown = list.slice(0, KEYS_SHOWN_MAX).flatMap((key, i) => [i > 0 ? ', ' : '', keyElement(key)]);
   return list.length > KEYS_SHOWN_MAX ? [...shown, ` and ${count(list.length - KEYS_SHOWN_MAX)} more`] : shown;
 }
-
-export { EVENTS_MAX };

@@ -1,12 +1,11 @@
 // Who holds a key, and which way it would take to an instance.
 import { get, post } from './api.mjs';
-import { el, fill, keyElement, nothing, state, table } from './dom.mjs';
-import { gradeOf } from './model.mjs';
+import { el, keyElement, nothing, state, table } from './dom.mjs';
+import { STATES, gradeOf } from './model.mjs';
 import { bytes, count, figure, keyFields, milliseconds } from './text.mjs';
 
 const SUGGESTIONS_MAX = 20;
 
-const STATES = { live: 'alive', suspect: 'late', gone: 'gone' };
 const LEFT_OUT = {
   isDestination: 'is the destination', suspect: 'is late', gone: 'is gone', otherVersion: 'has another version', noPath: 'no way there',
   excluded: 'excluded', overloaded: 'overloaded', fetchesFromDestination: 'fetches it from the destination',
@@ -20,9 +19,10 @@ export function searchKeys(form, place) {
     const key = keyOf(form);
     try {
       const results = await answer(key, form.elements.destination.value, form.elements.preset.value, choose);
-      if (turn === asked) fill(place, results);
+      // All anew: keys that look the same, cut where they are long, are not the same.
+      if (turn === asked) place.replaceChildren(...results);
     } catch (failure) {
-      if (turn === asked) fill(place, el('p', { class: 'bad' }, failure.message));
+      if (turn === asked) place.replaceChildren(el('p', { class: 'bad' }, failure.message));
     }
   };
 

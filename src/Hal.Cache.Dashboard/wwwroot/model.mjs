@@ -9,7 +9,8 @@ export const FLOW_WINDOW_S = 30;
 export const USAGE_STEP_S = 15; // a window of the API begins at a multiple of this
 
 const COUNTERS = ['hitsTotal', 'missesTotal', 'evictionsTotal', 'originBytesTotal', 'clientBytesTotal'];
-const STATES = { live: 'alive', suspect: 'late', gone: 'gone' };
+/** What the API's states of an instance are called here. */
+export const STATES = { live: 'alive', suspect: 'late', gone: 'gone' };
 
 /** What an instance is, in words: alive, late, gone; or its health where no control plane knows it. */
 export function stateOf(instance) {

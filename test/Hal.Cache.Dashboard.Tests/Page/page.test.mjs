@@ -100,6 +100,22 @@ test('A key that is markup is a text, in events and in what was found', async ()
   assert.deepEqual([...place('events').all('img'), ...place('found').all('img')], []);
 });
 
+test('A key that is offered is the one that is looked up, also where another looks the same', async () => {
+  const [one, other] = ['a', 'b'].map(end => `${'x'.repeat(200)}${end}`);
+  const search = place('search');
+  for (const offered of [one, other]) {
+    answers = { ...wholeSilo, '/v1/content/location?': { key: 'x', slot: 1, holders: [] }, '/v1/content/locations': { items: [{ key: offered }] } };
+    search.elements.key.value = 'x';
+    search.dispatchEvent(new Event('submit', { cancelable: true }));
+    await pass();
+  }
+
+  place('found').all('button')[0].dispatchEvent(new Event('click'));
+
+  assert.equal(search.elements.key.value, other);
+  answers = wholeSilo;
+});
+
 test('A gap in the events is told, a pause holds them', async () => {
   send({ logId: 'l', position: 9, notice: { kind: 'fellBehind', message: 'read too slowly', lost: 7 } });
   await pass(500);
