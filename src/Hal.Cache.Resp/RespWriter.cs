@@ -211,8 +211,8 @@ public sealed class RespWriter : IDisposable
         buffer.AsSpan(position, length - position).CopyTo(buffer.AsSpan(position + bytes.Length));
         bytes.CopyTo(buffer.AsSpan(position));
         length += bytes.Length;
-        for (var i = deferred.Count - 1; i >= 0 && deferred[i].Position > position; i--)
-            deferred[i] = deferred[i] with { Position = deferred[i].Position + bytes.Length };
+        for (var i = deferred.Count - 1; i >= 0 && deferred[i].Start >= position; i--)
+            deferred[i] = deferred[i] with { Start = deferred[i].Start + bytes.Length, Position = deferred[i].Position + bytes.Length };
     }
 
     /// <summary>Room for at least so many bytes, to be written directly and then counted with <see cref="Advance"/>.</summary>

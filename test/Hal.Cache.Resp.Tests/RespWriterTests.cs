@@ -135,6 +135,7 @@ public sealed class RespWriterTests : IDisposable
 
         Assert.Equal("$5\r\n\r\n+inserted\r\n:1\r\n$6\r\n\r\n", Bytes.Text(writer.WrittenSpan));
         Assert.Equal([4, writer.Length - 2], writer.Deferred.Select(body => body.Position));
+        Assert.Equal([0, writer.Length - "$6\r\n\r\n".Length], writer.Deferred.Select(body => body.Start));
     }
 
     [Fact]
