@@ -211,8 +211,7 @@ public sealed class RespWriter : IDisposable
         buffer.AsSpan(position, length - position).CopyTo(buffer.AsSpan(position + bytes.Length));
         bytes.CopyTo(buffer.AsSpan(position));
         length += bytes.Length;
-        for (var i = deferred.Count - 1; i >= 0 && deferred[i].Start >= position; i--)
-            deferred[i] = deferred[i] with { Start = deferred[i].Start + bytes.Length, Position = deferred[i].Position + bytes.Length };
+        MoveBodies(position, bytes.Length);
     }
 
     /// <summary>Room for at least so many bytes, to be written directly and then counted with <see cref="Advance"/>.</summary>
@@ -267,8 +266,13 @@ public sealed class RespWriter : IDisposable
         buffer.AsSpan(end, bytes).CopyTo(header);
         buffer.AsSpan(position, end - position).CopyTo(buffer.AsSpan(position + bytes));
         header[..bytes].CopyTo(buffer.AsSpan(position));
-        for (var i = deferred.Count - 1; i >= 0 && deferred[i].Position > position; i--)
-            deferred[i] = deferred[i] with { Position = deferred[i].Position + bytes };
+        MoveBodies(position, bytes);
+    }
+
+    private void MoveBodies(int from, int by)
+    {
+        for (var i = deferred.Count - 1; i >= 0 && deferred[i].Start >= from; i--)
+            deferred[i] = deferred[i] with { Start = deferred[i].Start + by, Position = deferred[i].Position + by };
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

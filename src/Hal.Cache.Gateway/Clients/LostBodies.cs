@@ -21,18 +21,27 @@ internal static class LostBodies
         CacheError? error = why;
         if (lost.IsNewest && why.Code == CacheErrorCode.Changed && rereads < RereadsMax && lost.Source is ValueReader { Key.IsEmpty: false } reader)
             error = await RereadAsync(context, instead, reader.Key, closed).ConfigureAwait(false);
+        if (!context.Waits.IsEmpty)
+            await context.Waits.PublishedAsync(context.Keyspace.Authority!).ConfigureAwait(false);
         if (error != null)
-            instead.Error(RespErrors.Of(error));
+        {
+            string text = RespErrors.Of(error);
+            context.Server.Errors.Count(text);
+            instead.Error(RespErrors.Bytes(text));
+        }
+
         return instead;
     }
 
     private static async ValueTask<CacheError?> RereadAsync(CommandContext context, RespWriter instead, ReadOnlyMemory<byte> key, CancellationToken closed)
     {
         var memory = new CommandMemory();
-        while (!TryReread(context, instead, key.Span, memory, out Fault fault))
+        for (int runs = 0; !TryReread(context, instead, key.Span, memory, out Fault fault); runs++)
         {
+            if (runs == GatewayLimits.RunsMax)
+                return new CacheError(CacheErrorCode.Busy, "the key kept changing");
             CacheError? error = await context.Keyspace.ResolveAsync(fault, memory, closed).ConfigureAwait(false);
-            if (error != null && error.Code != CacheErrorCode.NotFound) // else the next look finds it known to be absent
+            if (error != null && !(error.Code == CacheErrorCode.NotFound && fault.Kind is FaultKind.Fetch or FaultKind.Validate)) // else the next look finds it known to be absent
                 return error;
         }
 
@@ -50,6 +59,8 @@ internal static class LostBodies
         {
             if (!context.Keyspace.TryFind(key, Need.Value, ref scope, memory, out EntryRef entry, out fault))
                 return false;
+            if (context.Keyspace.Authority is { HasRounds: true } authority)
+                context.Waits.Add([authority.TicketOf(key)]); // as of every read: nobody is told of what is not published yet
             if (entry.IsNone)
                 instead.Null();
             else if (entry.Type != BlobType.String)

@@ -16,7 +16,11 @@ internal sealed class ObjectFlight(
     /// <summary>A reader's first reads from an origin grow by this.</summary>
     private const int FirstReadGrowth = 3;
 
+    /// <summary>Reads of one object that run at the same time where it is hurried: others' reads want places, too.</summary>
+    private const int HurriedRunsMax = 8;
+
     private readonly Lock gate = new();
+    private readonly HashSet<ValueReader> readers = [];
     private readonly RunsInFlight inFlight = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int aheadChunks = Math.Max(1, options.ReadAheadBytes / IBlobStore.ChunkBytes);
@@ -24,8 +28,9 @@ internal sealed class ObjectFlight(
     private readonly long began = pipeline.Retrievals.Now;
     private OpenedObject? opened;
     private CacheError? over;
-    private readonly HashSet<ValueReader> readers = [];
     private int runs;
+    private int hurriedNext; // chunk up to which readers' chunks were begun
+    private int hurriedEnd;
     private bool retained;
     private bool hasEnded;
     private bool isStopped;
@@ -34,12 +39,13 @@ internal sealed class ObjectFlight(
 
     public ILargeValue Value => value;
 
-    private static bool MustNotWait => !Thread.CurrentThread.IsThreadPoolThread;
-
     public Task Ended => ended.Task;
 
     /// <summary>Whether all that its readers want is brought as soon as it can be.</summary>
     public bool IsHurried { get; private set; }
+
+    /// <summary>Whether this may be the thread of a loop that polls connections, all of which would wait.</summary>
+    private static bool MustNotWait => !Thread.CurrentThread.IsThreadPoolThread;
 
     public bool TryAttach(ValueReader reader)
     {
@@ -124,17 +130,17 @@ internal sealed class ObjectFlight(
         Start(started);
     }
 
-    /// <summary>Begins to bring all that readers want, and goes on so for later ones; false where that is so already, or nobody reads it any more.</summary>
+    /// <summary>Brings all that its readers want now, some reads at a time; false where that is so already, or nobody reads it any more.</summary>
     public bool TryHurry()
     {
         List<ChunkRun>? started = null;
         lock (gate)
         {
-            if (hasEnded || isStopped || IsHurried)
+            if (hasEnded || isStopped || IsHurried || readers.Count == 0)
                 return false;
             IsHurried = true;
-            foreach (ValueReader reader in readers)
-                BeginAhead(reader.ChunkIndex, reader.ChunkEnd, ref started);
+            (hurriedNext, hurriedEnd) = (readers.Min(static reader => reader.ChunkIndex), readers.Max(static reader => reader.ChunkEnd));
+            BeginHurried(ref started);
         }
 
         Start(started);
@@ -148,7 +154,7 @@ internal sealed class ObjectFlight(
     {
         if (storeIsFull || over != null || readers.Count == 0)
             return;
-        for (int last = IsHurried ? end : Math.Min(end, index + aheadChunks); index < last; index++)
+        for (int last = Math.Min(end, index + aheadChunks); index < last; index++)
         {
             if (IsComing(index))
                 continue;
@@ -156,6 +162,18 @@ internal sealed class ObjectFlight(
                 return; // wait until the reader is so near that a whole run is worth it
             ChunkRun run = Begin(index, last, ref started);
             index = run.First + run.Count - 1;
+        }
+    }
+
+    // Each chunk once: one that the store gives up before its reader comes is read again by that one.
+    private void BeginHurried(ref List<ChunkRun>? started)
+    {
+        if (storeIsFull || over != null)
+            return;
+        for (; hurriedNext < hurriedEnd && runs < HurriedRunsMax; hurriedNext++)
+        {
+            if (!IsComing(hurriedNext) && readers.Any(reader => hurriedNext >= reader.ChunkIndex && hurriedNext < reader.ChunkEnd))
+                Begin(hurriedNext, hurriedEnd, ref started);
         }
     }
 
@@ -217,13 +235,17 @@ internal sealed class ObjectFlight(
             await DropAsync();
         }
 
+        List<ChunkRun>? next = null;
         lock (gate)
         {
             inFlight.Remove(run);
             run.IsReading = false;
             runs--;
+            if (IsHurried && error == null)
+                BeginHurried(ref next);
         }
 
+        Start(next);
         span.Ended(error);
         run.Complete(error);
         run.Release();

@@ -188,16 +188,10 @@ public sealed class LargeObjectTests
         ILargeValue value = rig.Retain("o/big");
 
         OriginStall stall = new();
-        TaskCompletionSource waits = new();
         rig.Faulty.Stall = stall;
-        Task<LentBytes> lending = Task.Run(async () =>
-        {
-            ValueTask<CacheError?> waiting = reader.WaitAsync(default);
-            waits.SetResult();
-            Assert.Null(await waiting);
-            return reader.TryLend(Chunk); // on the thread that brought it, and that will store it
-        });
-        await waits.Task.WaitAsync(Rig.Patience);
+        Task<LentBytes> lending = OwnThread.Run(() => reader.WaitAsync(default).AsTask().ContinueWith(
+            waited => waited.Result == null ? reader.TryLend(Chunk) : default, // on the thread that brought it, and that will store it
+            default, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default));
         stall.Release();
         LentBytes lent = await lending.WaitAsync(Rig.Patience);
         Assert.Equal(1, (await other.ReadAsync(new byte[1], default)).Value);

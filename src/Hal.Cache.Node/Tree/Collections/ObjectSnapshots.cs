@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Hal.Cache.Contracts;
 using Hal.Cache.Contracts.Peers;
 using Hal.Cache.Contracts.Storage;
@@ -11,7 +12,7 @@ namespace Hal.Cache.Node.Tree.Collections;
 /// </summary>
 internal sealed class ObjectSnapshots(Keyspace keyspace) : IKeyChangeSink, IAsyncDisposable
 {
-    /// <summary>Nobody has asked for a blob for so long: it goes.</summary>
+    /// <summary>Nobody has asked for a version that takes memory for so long: it goes.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(5);
 
     /// <summary>All together take at most this part of the store's memory.</summary>
@@ -24,6 +25,7 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IKeyChangeSink, IAsyn
     private readonly Dictionary<(ulong Hash, long Version), Snapshot> kept = [];
     private readonly LinkedList<(ulong Hash, long Version)> byUse = []; // what takes memory; the one that was asked for longest ago first
     private readonly LinkedList<(ulong Hash, long Version)> current = []; // what does not, since its key has it, in the same order
+    private readonly Dictionary<ILargeValue, int> counted = new(ReferenceEqualityComparer.Instance); // versions of it that take memory: another time of its end is another version
     private readonly Dictionary<(ulong Hash, long Version), Task<Snapshot?>> making = [];
     private readonly CancellationTokenSource stopping = new();
     private readonly long bytesMax = keyspace.Store.Statistics.MemoryLimitBytes / PartOfMemory;
@@ -31,7 +33,7 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IKeyChangeSink, IAsyn
     private long bytes;
     private bool follows;
 
-    /// <summary>Bytes of all blobs that are kept now.</summary>
+    /// <summary>Bytes of all that takes memory and is kept now.</summary>
     public long Bytes
     {
         get
@@ -97,9 +99,7 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IKeyChangeSink, IAsyn
                 return;
             }
 
-            current.Remove(snapshot.Place!);
-            snapshot.IsCurrent = false;
-            Count(id, snapshot);
+            End(id, snapshot);
         }
     }
 
@@ -112,8 +112,8 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IKeyChangeSink, IAsyn
     {
         lock (gate)
         {
-            while (current.First is { } each)
-                Drop(each.Value); // what is emptied is gone for readers, too
+            while (current.First is { } each) // of all databases: one that is not emptied has its values kept again when they are asked for
+                End(each.Value, kept[each.Value]);
         }
     }
 
@@ -164,6 +164,7 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IKeyChangeSink, IAsyn
             kept.Clear();
             byUse.Clear();
             current.Clear();
+            counted.Clear();
             bytes = 0;
         }
 
@@ -280,13 +281,26 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IKeyChangeSink, IAsyn
         snapshot.UsedAt = keyspace.Time.GetTimestamp();
     }
 
+    // The key does not have it any more.
+    private void End((ulong Hash, long Version) id, Snapshot snapshot)
+    {
+        current.Remove(snapshot.Place!);
+        snapshot.IsCurrent = false;
+        Count(id, snapshot);
+    }
+
     private void Count((ulong Hash, long Version) id, Snapshot snapshot)
     {
-        while (bytes + snapshot.Value.Length > bytesMax && byUse.First is { } oldest)
-            Drop(oldest.Value);
+        if (!counted.TryGetValue(snapshot.Value, out int versions))
+        {
+            while (bytes + snapshot.Value.Length > bytesMax && byUse.First is { } oldest)
+                Drop(oldest.Value);
+            bytes += snapshot.Value.Length;
+        }
+
+        counted[snapshot.Value] = versions + 1;
         snapshot.Place = byUse.AddLast(id);
         snapshot.UsedAt = keyspace.Time.GetTimestamp();
-        bytes += snapshot.Value.Length;
         timer ??= keyspace.Time.CreateTimer(_ => DropUnused(), null, KeptFor, KeptFor);
     }
 
@@ -295,7 +309,12 @@ internal sealed class ObjectSnapshots(Keyspace keyspace) : IKeyChangeSink, IAsyn
         if (!kept.Remove(id, out Snapshot? snapshot))
             return;
         snapshot.Place!.List!.Remove(snapshot.Place);
-        bytes -= snapshot.IsCurrent ? 0 : snapshot.Value.Length;
+        if (!snapshot.IsCurrent && --CollectionsMarshal.GetValueRefOrNullRef(counted, snapshot.Value) == 0)
+        {
+            counted.Remove(snapshot.Value);
+            bytes -= snapshot.Value.Length;
+        }
+
         snapshot.Value.Release();
     }
 

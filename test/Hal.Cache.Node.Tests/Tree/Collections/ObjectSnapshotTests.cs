@@ -142,6 +142,43 @@ public sealed class ObjectSnapshotTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_value_that_gets_another_time_of_its_end_again_and_again_counts_once()
+    {
+        const int length = 4 << 20, times = 6;
+        rig.Keyspace.Snapshots.Follow();
+        var host = new PeerHost("root", rig.Keyspace, statistics);
+        byte[] content = Rig.Bytes(length);
+        var versions = new List<long> { await PutAsync("k", content) };
+        for (int time = 1; time <= times; time++)
+        {
+            Assert.NotNull(await ReadAsync(host, versions[^1], length));
+            versions.Add(Expire("k", DateTimeOffset.UtcNow.AddHours(time).ToUnixTimeMilliseconds())); // by the store's clock
+        }
+
+        Assert.Equal(length, rig.Keyspace.Snapshots.Bytes);
+        Assert.Equal(content, await ReadAsync(host, versions[0], length));
+        rig.Clock.Advance(2 * ObjectSnapshots.KeptFor);
+        Assert.Equal(0, rig.Keyspace.Snapshots.Bytes);
+    }
+
+    [Fact]
+    public async Task A_string_that_is_being_read_stays_when_its_database_or_another_one_is_emptied()
+    {
+        const int length = 4 << 20;
+        rig.Keyspace.Snapshots.Follow();
+        var host = new PeerHost("root", rig.Keyspace, statistics);
+        byte[] content = Rig.Bytes(length);
+        long version = await PutAsync("k", content);
+        Assert.NotNull(await ReadAsync(host, version, length));
+
+        Flush();
+
+        Assert.Equal(content, await ReadAsync(host, version, length));
+        rig.Clock.Advance(2 * ObjectSnapshots.KeptFor);
+        Assert.Null(await ReadAsync(host, version, length));
+    }
+
+    [Fact]
     public void Pieces_take_writes_of_any_size_and_give_them_back_in_order()
     {
         var random = new Random(3);
@@ -220,6 +257,27 @@ public sealed class ObjectSnapshotTests : IAsyncDisposable
         finally
         {
             value.Release();
+        }
+    }
+
+    private long Expire(string name, long at) => Change(name, (in BlobKey key, IBlobStore store) =>
+    {
+        var scope = default(WriteScope);
+        Assert.Equal(StoreStatus.Done, store.SetExpiry(key, at, ref scope));
+        return store.Find(key, ref scope).Version;
+    });
+
+    private void Flush()
+    {
+        var scope = default(WriteScope);
+        rig.Store.Lock(rig.Store.AllShards);
+        try
+        {
+            Assert.Equal(StoreStatus.Done, rig.Store.Flush(-1, ref scope));
+        }
+        finally
+        {
+            rig.Store.Unlock(rig.Store.AllShards);
         }
     }
 
