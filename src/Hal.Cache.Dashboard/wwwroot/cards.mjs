@@ -1,6 +1,6 @@
 // A card for each instance: hit rate, reads and evictions of the last minutes as lines.
 import { el, fill, nothing, state, svg } from './dom.mjs';
-import { HISTORY_MS, gradeOf, stateOf } from './model.mjs';
+import { HISTORY_MS, gradeOf, isHeard, stateOf } from './model.mjs';
 import { bytes, count, figure, milliseconds, percent, rate } from './text.mjs';
 
 export const CARDS_MAX = 200;
@@ -10,7 +10,7 @@ const HISTORY_MS_MIN = 60_000;
 const [WIDTH, HEIGHT] = [240, 36];
 
 export function drawTotals(place, instances, history, totals) {
-  const recent = instances.map(i => history.recent(i.name)).filter(Boolean);
+  const recent = instances.map(i => history.ratesNow(i)).filter(Boolean);
   const sum = name => recent.reduce((total, rates) => total + rates[name], 0);
   const reads = sum('hits') + sum('misses');
   const alive = instances.filter(i => gradeOf(stateOf(i)) === 'good').length;
@@ -35,8 +35,8 @@ export function drawCards(place, instances, history, usage) {
 function card(instance, history, usage) {
   const word = stateOf(instance);
   const steps = history.steps(instance.name);
-  const rates = history.recent(instance.name);
-  const load = instance.registered?.load;
+  const rates = history.ratesNow(instance);
+  const load = isHeard(instance) ? instance.registered?.load : null;
   const retrieval = usage?.retrieval;
   return el('article', { class: 'card' },
     el('h3', {}, instance.name, ' ', state(word, gradeOf(word))),

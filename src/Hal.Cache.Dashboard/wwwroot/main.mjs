@@ -52,10 +52,11 @@ async function poll(number) {
 }
 
 async function pollUsage() {
-  const registered = known.instances.filter(i => i.registered?.state === 'live').slice(0, USAGE_INSTANCES_MAX);
+  const names = known.instances.filter(i => i.registered?.state === 'live').slice(0, USAGE_INSTANCES_MAX).map(i => i.name);
+  for (const name of known.usage.keys()) if (!names.includes(name)) known.usage.delete(name);
   await Promise.all([
     take('v1/content/totals', body => { known.totals = body; }),
-    ...registered.map(({ name }) =>
+    ...names.map(name =>
       take(`v1/analytics/usage?${new URLSearchParams({ instance: name, windowSeconds: USAGE_WINDOW_S })}`, body => known.usage.set(name, body))),
   ]);
 }

@@ -20,6 +20,11 @@ export function stateOf(instance) {
   return state ? STATES[state] : 'ready';
 }
 
+/** Whether what an instance counts is of now: one whose lease has ended tells nothing more, and keeps what it told last. */
+export function isHeard({ registered }) {
+  return !registered || registered.state === 'live';
+}
+
 /** Whether a state is good, middling or bad, which is its colour. */
 export function gradeOf(state) {
   if (state === 'alive' || state === 'ready') return 'good';
@@ -35,6 +40,7 @@ export class History {
     for (const { name, registered } of instances) {
       const counters = registered?.load ?? countersOf.get(name);
       if (!counters) continue;
+      if (registered && registered.lastHeartbeatAt === registered.registeredAt) continue; // no heartbeat has told a load yet
       const at = registered ? Date.parse(registered.lastHeartbeatAt) : now;
       const samples = this.#samples.get(name) ?? [];
       this.#samples.set(name, samples);
@@ -64,6 +70,11 @@ export class History {
   recent(name) {
     const steps = this.steps(name);
     return ratesOf(steps.filter(s => s.at > steps.at(-1).at - RECENT_MS));
+  }
+
+  /** Rates of an instance as it is now; null where it is not heard. */
+  ratesNow(instance) {
+    return isHeard(instance) ? this.recent(instance.name) : null;
   }
 }
 

@@ -64,7 +64,7 @@ export function figuresOf(link) {
 function item(box, history) {
   const { instance } = box.node;
   const word = stateOf(instance);
-  const hitRate = history.recent(instance.name)?.hitRate ?? null;
+  const hitRate = history.ratesNow(instance)?.hitRate ?? null;
   const facts = [instance.role, instance.keys === 1 ? '1 key' : `${count(instance.keys)} keys`, hitRate === null ? null : `${percent(hitRate)} hits`];
   return el('li', {
     class: `node ${gradeOf(word)}`, title: instance.reason,

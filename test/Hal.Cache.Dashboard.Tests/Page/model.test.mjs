@@ -51,6 +51,27 @@ test('A restart begins anew, by its epoch and by counters that went down', () =>
   assert.deepEqual(history.steps('a').map(s => s.hitsTotal), [5]);
 });
 
+test('What no heartbeat has told is no count, so that the next is no rate of a whole life', () => {
+  const history = new History();
+  const [before] = told(0, { hitsTotal: 200 });
+  const [registered] = told(1, { hitsTotal: 0 });
+  registered.registered.registeredAt = registered.registered.lastHeartbeatAt;
+  const [after] = told(2, { hitsTotal: 210 });
+  after.registered.registeredAt = registered.registered.registeredAt;
+  for (const instance of [before, registered, after]) history.add([instance]);
+
+  assert.deepEqual(history.steps('a').map(s => [s.hitsTotal, s.seconds]), [[10, 2]]);
+});
+
+test('An instance whose lease has ended has no rates, and one that stands alone has', () => {
+  const history = new History();
+  history.add(told(0, { hitsTotal: 0 }));
+  history.add(told(2, { hitsTotal: 10 }));
+  const ratesIn = state => history.ratesNow({ name: 'a', registered: state && { state } })?.readsPerSecond;
+
+  assert.deepEqual(['live', 'suspect', 'gone', undefined].map(ratesIn), [5, undefined, undefined, 5]);
+});
+
 test('A history is bounded in time and number, and ends with its instance', () => {
   const history = new History();
   for (let s = 0; s < 2000; s++) history.add(told(s / 10, { hitsTotal: s }));

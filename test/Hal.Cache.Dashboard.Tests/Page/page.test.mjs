@@ -82,6 +82,19 @@ test('A hit rate is there once there are two heartbeats', async () => {
   assert.match(text('instances'), /hit rate100%reads1\/s/);
 });
 
+test('An instance that has died tells no rates, and no fetches once they are asked for again', async () => {
+  assert.match(text('instances'), /fetches/);
+  assert.match(text('tree'), /100% hits/);
+  answers = { ...wholeSilo, '/v1/instances': { instances: [info('root', undefined, 'gone', 9)] } };
+
+  for (let polls = 0; polls < 5; polls++) await pass(2000);
+
+  assert.match(text('instances'), /gonehit rate–reads–evictions–$/);
+  assert.match(text('totals'), /hit rate–reads–evictions–from origins–/);
+  assert.doesNotMatch(text('tree'), /hits/);
+  answers = wholeSilo;
+});
+
 test('A key that is markup is a text, in events and in what was found', async () => {
   send({ logId: 'l', position: 1, event: { instance: 'leaf', timestamp: '2026-01-01T00:00:00Z', keys_added: [MARKUP], source_instance: 'root', retrieval_time_ms: 12 } });
   await pass(500);
