@@ -63,17 +63,16 @@ export function parse(json) {
   return JSON.parse(json.replace(/"version":(\d+)/g, '"version":"$1"'));
 }
 
-/** Lines of a stream without end, as JSON; null for one that is too long to be read. */
-export async function* lines(path) {
-  const silence = new AbortController();
+/** Lines of a stream without end, as JSON; null for one that is too long to be read. Ends where it is stopped, or nothing is heard. */
+export async function* lines(path, stop = new AbortController()) {
   let timer;
   const heard = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => silence.abort(), STREAM_SILENCE_MS_MAX);
+    timer = setTimeout(() => stop.abort(), STREAM_SILENCE_MS_MAX);
   };
   heard();
   try {
-    const response = await request(path, { headers: headers({ Accept: 'application/x-ndjson' }), signal: silence.signal });
+    const response = await request(path, { headers: headers({ Accept: 'application/x-ndjson' }), signal: stop.signal });
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     const cut = lineCutter();
     for (;;) {
@@ -84,7 +83,7 @@ export async function* lines(path) {
     }
   } finally {
     clearTimeout(timer);
-    silence.abort();
+    stop.abort();
   }
 }
 

@@ -9,6 +9,7 @@ import { drawLinks, drawRoutes } from './links.mjs';
 import { FLOW_WINDOW_S, History, countersIn, flowsOf, inTreeOrder, linkName } from './model.mjs';
 import { drawTree } from './tree.mjs';
 import { clock, count } from './text.mjs';
+import { shown } from './visible.mjs';
 
 const POLL_MS = 2000;
 const POLL_MS_MAX = 16_000; // between attempts while nobody answers
@@ -35,9 +36,16 @@ async function take(path, keep) {
   }
 }
 
+// What every silo answers: where one does not, it is dead, and who refuses is a proxy before it.
+async function getInstances() {
+  const { body } = await get(`v1/instances?limit=${PAGE_MAX}`);
+  Object.assign(known, { instances: inTreeOrder(body.instances), more: Boolean(body.next) });
+  return null;
+}
+
 async function poll(number) {
   const problems = await Promise.all([
-    take(`v1/instances?limit=${PAGE_MAX}`, body => Object.assign(known, { instances: inTreeOrder(body.instances), more: Boolean(body.next) })),
+    getInstances(),
     take(`v1/topology/links?limit=${PAGE_MAX}`, body => Object.assign(known, { links: body.items, moreLinks: Boolean(body.next) })),
     take(`v1/analytics/links?windowSeconds=${FLOW_WINDOW_S}`, (body, time) => { known.flows = flowsOf(body.items, time); }),
     take(`v1/scheduler/prestage?limit=${JOBS_MAX}`, body => { known.jobs = body.items; }),
@@ -90,15 +98,17 @@ async function run() {
   let wait = POLL_MS;
   events.run();
   for (let number = 0; ; number++) {
+    if (await shown()) number = 0; // all anew
     try {
       await poll(number);
       [lostAt, wait] = [null, POLL_MS];
     } catch (failure) {
-      if (!(failure instanceof Problem)) throw failure;
+      if (!(failure instanceof Problem)) console.error(failure); // a bug here, which must not end the page in silence
       if (failure.status === 401) return askForToken();
       wait = lostAt ? Math.min(2 * wait, POLL_MS_MAX) : POLL_MS;
       lostAt ??= new Date();
-      tell(`Connection lost since ${clock(lostAt)} (${failure.message}). What is shown is as it was then; trying again every ${wait / 1000} s.`, 'bad');
+      const what = failure instanceof Problem ? 'Connection lost' : 'This page has failed';
+      tell(`${what} since ${clock(lostAt)} (${failure.message}). What is shown is as it was then; trying again every ${wait / 1000} s.`, 'bad');
       number = -1; // the next answer is asked for everything
     }
     await sleep(wait);

@@ -5,6 +5,7 @@ export const SAMPLES_MAX = 400; // of one instance; more than polls in that time
 export const RECENT_MS = 60_000;
 export const ROUTES_MAX = 200;
 export const EVENTS_MAX = 200;
+export const EVENT_KEYS_MAX = 3; // that are shown of one event
 export const FLOW_WINDOW_S = 30;
 export const USAGE_STEP_S = 15; // a window of the API begins at a multiple of this
 
@@ -187,6 +188,15 @@ export class RouteBook {
   slowest(limit) {
     return [...this.#routes.values()].map(r => ({ ...r, meanMs: r.totalMs / r.fetches })).sort((a, b) => b.meanMs - a.meanMs).slice(0, limit);
   }
+}
+
+/** What is shown of an event, which may tell of thousands of keys. */
+export function shownOf(event) {
+  const some = (keys = []) => ({ keys: keys.slice(0, EVENT_KEYS_MAX), count: keys.length });
+  return {
+    instance: event.instance, modification: event.modification, source: event.source_instance, ms: event.retrieval_time_ms,
+    added: some(event.keys_added), removed: some(event.keys_evicted), reasons: [...new Set(event.removal_reasons)],
+  };
 }
 
 /** The newest events and gaps, newest first; a pause keeps what is shown while others come. */

@@ -48,6 +48,11 @@ class Element extends EventTarget {
       this.childNodes.push(child);
     }
   }
+  prepend(...nodes) {
+    const before = this.childNodes.splice(0);
+    this.append(...nodes);
+    this.childNodes.push(...before);
+  }
   replaceChildren(...nodes) {
     for (const child of [...this.childNodes]) child.remove();
     this.append(...nodes);
@@ -112,9 +117,9 @@ export function openDocument(page, baseURI) {
   places.get('sign-in').hidden = true;
   const kept = new Map();
   Object.assign(globalThis, {
-    document: {
-      baseURI, body: new Element('body'), getElementById: id => places.get(id), createElement: tag => new Element(tag), createElementNS: (_, tag) => new Element(tag),
-    },
+    document: Object.assign(new EventTarget(), {
+      visibilityState: 'visible', baseURI, body: new Element('body'), getElementById: id => places.get(id), createElement: tag => new Element(tag), createElementNS: (_, tag) => new Element(tag),
+    }),
     Node: { TEXT_NODE: 3 },
     location: { reload: () => kept.set('reloaded', '1') },
     addEventListener: () => {},

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
   EVENTS_MAX, EventLog, FLOW_WINDOW_S, HISTORY_MS, History, NODE, ROUTES_MAX, RouteBook, SAMPLES_MAX, countersIn, flowsOf, gradeOf, inTreeOrder, layoutOf,
-  stateOf, treeOf,
+  shownOf, stateOf, treeOf,
 } from '../../../src/Hal.Cache.Dashboard/wwwroot/model.mjs';
 
 const instance = (name, parent, more = {}) => ({ name, health: 'ready', registered: { state: 'live', registration: { parent, epoch: 1 } }, ...more });
@@ -144,6 +144,16 @@ test('Routes are ranked by their mean, and bounded', () => {
   for (let i = 0; i < ROUTES_MAX; i++) fetched(`s${i}`, 1);
   assert.equal(book.slowest(2 * ROUTES_MAX).length, ROUTES_MAX);
   assert.equal(book.leftOut, 2);
+});
+
+test('Of an event of many keys what is shown is kept, and no more', () => {
+  const many = Array.from({ length: 5000 }, (_, i) => `k${i}`);
+
+  const shown = shownOf({ instance: 'leaf', keys_evicted: many, removal_reasons: many.map(() => 'expired'), mass_removal: many });
+
+  assert.deepEqual(shown.removed, { keys: ['k0', 'k1', 'k2'], count: 5000 });
+  assert.deepEqual([shown.added.count, shown.reasons, shown.instance], [0, ['expired'], 'leaf']);
+  assert.ok(JSON.stringify(shown).length < 200);
 });
 
 test('A pause holds what is shown while others come', () => {

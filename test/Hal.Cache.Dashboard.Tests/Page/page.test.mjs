@@ -10,9 +10,12 @@ const MARKUP = '<img src=x onerror=alert(1)>';
 let answers = {};
 let send; // an item of the event stream
 let breakOff; // that stream
+let asked = []; // paths, since a test has emptied it
+let stopped = 0; // streams
 
 globalThis.fetch = async (url, options) => {
   const path = new URL(url).pathname + new URL(url).search;
+  asked.push(path);
   const found = Object.entries(answers).find(([start]) => path.startsWith(start))?.[1];
   if (found === undefined) throw new TypeError('nobody answers');
   if (typeof found === 'number') return new Response(JSON.stringify({ detail: `refused by ${found}` }), { status: found });
@@ -21,6 +24,10 @@ globalThis.fetch = async (url, options) => {
     start: controller => {
       send = item => controller.enqueue(new TextEncoder().encode(`${JSON.stringify(item)}\n`));
       breakOff = () => controller.close();
+      options.signal.addEventListener('abort', () => {
+        stopped++;
+        controller.error(options.signal.reason);
+      }, { once: true });
     },
   }));
 };
@@ -150,6 +157,79 @@ test('What the silo refuses is said while the rest goes on', async () => {
 
   assert.match(text('status'), /Not all is known here: refused by 503\./);
   assert.match(text('tree'), /leaflate/);
+});
+
+test('A silo that is dead behind a proxy, which answers for it, is lost', async () => {
+  answers = { '/': 502 };
+
+  await pass(2000);
+
+  assert.match(text('status'), /Connection lost since .* \(refused by 502\)/);
+  answers = wholeSilo;
+  await pass(2000);
+  assert.equal(text('status'), '');
+});
+
+test('What fails in the page itself is said, logged and tried again', async t => {
+  const logged = t.mock.method(console, 'error', () => {});
+  answers = { ...wholeSilo, '/v1/instances': { instances: null } };
+
+  await pass(2000);
+
+  assert.match(text('status'), /This page has failed since .* trying again every 2 s/);
+  assert.equal(logged.mock.callCount(), 1);
+  answers = wholeSilo;
+  await pass(2000);
+  assert.equal(text('status'), '');
+});
+
+test('A page that is hidden asks for nothing, and goes on where it was once it is seen', async () => {
+  const turn = state => {
+    document.visibilityState = state;
+    document.dispatchEvent(new Event('visibilitychange'));
+  };
+  send({ logId: 'l', position: 11, event: { instance: 'root', timestamp: '2026-01-01T00:00:00Z', keys_added: ['before'] } });
+  await pass(2000);
+  [asked, stopped] = [[], 0];
+  turn('hidden');
+  await pass();
+
+  assert.equal(stopped, 1);
+  for (let i = 0; i < 10; i++) await pass(60_000);
+  assert.deepEqual(asked, []);
+  turn('visible');
+  await pass();
+  assert.ok(asked.includes('/v1/events?after=11&log=l'));
+  assert.ok(asked.includes('/v1/content/totals'));
+  assert.equal(text('events-status'), '');
+});
+
+test('Rows of events that are there stay, and new ones come before them', async () => {
+  const first = place('events').childNodes[0];
+  send({ logId: 'l', position: 12, event: { instance: 'root', timestamp: '2026-01-01T00:00:00Z', keys_added: ['after'] } });
+
+  await pass(500);
+
+  assert.match(place('events').childNodes[0].textContent, /root \+ after/);
+  assert.equal(place('events').childNodes[1], first);
+});
+
+test('A stream that is refused again and again is said once, and asked for less and less often', async () => {
+  answers = { ...wholeSilo, '/v1/events': 503 };
+  breakOff();
+  await pass(2000);
+  const [said] = place('events-status').childNodes;
+  asked = [];
+  for (let second = 0; second < 62; second += 2) await pass(2000);
+
+  assert.equal(asked.filter(path => path.startsWith('/v1/events')).length, 4);
+  assert.equal(place('events-status').childNodes[0], said); // a screen reader tells what is set anew
+  assert.match(text('events-status'), /no events: refused by 503/);
+  answers = wholeSilo;
+  for (let second = 0; second < 32; second += 2) await pass(2000);
+  send({ logId: 'l', position: 13, event: { instance: 'root', timestamp: '2026-01-01T00:00:00Z', keys_added: ['again'] } });
+  await pass(500);
+  assert.equal(text('events-status'), '');
 });
 
 test('A lost connection is said, and what is shown stays until it is back', async () => {
