@@ -18,15 +18,22 @@ export const el = (tag, attributes = {}, ...children) => build(document.createEl
 
 export const svg = (tag, attributes = {}, ...children) => build(document.createElementNS(SVG, tag), attributes, children);
 
-/** Puts children into a parent and keeps those that would be the same, so that a selection in them stays. */
+/** Puts children into a parent and keeps what would be the same, so that a selection, a focus and a place scrolled to stay in it. */
 export function fill(parent, ...children) {
   const wanted = children.flat(Infinity).filter(child => child !== null && child !== undefined);
   wanted.forEach((child, i) => {
     const there = parent.childNodes[i];
     if (!there) parent.append(child);
-    else if (typeof child === 'string' ? there.nodeType !== Node.TEXT_NODE || there.data !== child : !there.isEqualNode(child)) there.replaceWith(child);
+    else if (typeof child === 'string' ? there.nodeType === Node.TEXT_NODE && there.data === child : there.isEqualNode(child)) return;
+    else if (isSameElement(there, child)) fill(there, ...child.childNodes);
+    else there.replaceWith(child);
   });
   while (parent.childNodes.length > wanted.length) parent.lastChild.remove();
+}
+
+// What differs is within; what is drawn so has no listeners of its own.
+function isSameElement(there, child) {
+  return there.nodeType === Node.ELEMENT_NODE && child.nodeType === Node.ELEMENT_NODE && there.cloneNode(false).isEqualNode(child.cloneNode(false));
 }
 
 /** A key, in which what can't be seen is told and set off. */

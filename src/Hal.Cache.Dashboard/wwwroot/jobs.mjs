@@ -6,9 +6,9 @@ export const JOBS_MAX = 20;
 
 const GRADES = { done: 'good', failed: 'bad', expired: 'bad' };
 
-export function drawJobs(place, jobs) {
+export function drawJobs(place, jobs, more) {
   if (jobs.length === 0) return fill(place, nothing('No prestage job.'));
-  fill(place, el('ul', { class: 'jobs' }, jobs.slice(0, JOBS_MAX).map(job)));
+  fill(place, el('ul', { class: 'jobs' }, jobs.slice(0, JOBS_MAX).map(job)), more ? el('p', { class: 'note' }, `Only the newest ${count(jobs.length)} jobs are shown.`) : null);
 }
 
 function job(job) {

@@ -5,6 +5,8 @@ import { STATES, gradeOf } from './model.mjs';
 import { bytes, count, figure, keyFields, milliseconds } from './text.mjs';
 
 const SUGGESTIONS_MAX = 20;
+const SUGGESTION_PAGES_MAX = 5; // each ends after so many keys looked at, with those that begin so or without
+const QUERY_CHARS_MAX = 2000; // in an address, of which servers and proxies take some 8000
 
 const LEFT_OUT = {
   isDestination: 'is the destination', suspect: 'is late', gone: 'is gone', otherVersion: 'has another version', noPath: 'no way there',
@@ -14,9 +16,8 @@ const LEFT_OUT = {
 export function searchKeys(form, place) {
   let asked = 0;
 
-  const find = async () => {
+  const find = async key => {
     const turn = ++asked;
-    const key = keyOf(form);
     try {
       const results = await answer(key, form.elements.destination.value, form.elements.preset.value, choose);
       // All anew: keys that look the same, cut where they are long, are not the same.
@@ -28,15 +29,16 @@ export function searchKeys(form, place) {
 
   const choose = key => {
     const { key: text, keyBase64, database } = keyFields(key);
-    form.elements.key.value = text ?? keyBase64;
-    form.elements.kind.value = text === undefined ? 'base64' : 'text';
+    const isText = text !== undefined && !/[\r\n]/.test(text); // the field would drop line ends
+    form.elements.kind.value = isText ? 'text' : 'base64';
+    form.elements.key.value = isText ? text : keyBase64 ?? base64Of(text);
     form.elements.database.value = database;
-    find();
+    find(key);
   };
 
   form.addEventListener('submit', event => {
     event.preventDefault();
-    find();
+    find(keyOf(form));
   });
 }
 
@@ -54,9 +56,17 @@ function keyOf({ elements }) {
   return database === 0 && name === 'key' ? elements.key.value : { [name]: elements.key.value, database };
 }
 
+const base64Of = text => btoa(Array.from(new TextEncoder().encode(text), b => String.fromCharCode(b)).join(''));
+
+async function locate(key) {
+  const query = new URLSearchParams(keyFields(key)).toString();
+  if (query.length <= QUERY_CHARS_MAX) return (await get(`v1/content/location?${query}`)).body;
+  return (await post('v1/content/locations', { keys: [key] })).body.items[0];
+}
+
 async function answer(key, destination, preset, choose) {
   const fields = keyFields(key);
-  const { body: location } = await get(`v1/content/location?${new URLSearchParams(fields)}`);
+  const location = await locate(key);
   const holders = location.holders ?? [];
   const parts = [el('h3', {}, keyElement(location.key)), el('p', { class: 'note' }, summary(location))];
   parts.push(holders.length > 0 ? holderTable(location) : nothing('No instance holds it, as far as the control plane knows.'));
@@ -102,11 +112,24 @@ function routeTable({ candidates }) {
 // Keys that begin as what was typed, for who does not know the whole.
 async function suggestions({ key, keyBase64, database }, choose) {
   if (!key && !keyBase64) return [];
-  const prefix = key === undefined ? { prefixBase64: keyBase64 } : { prefix: key };
-  const { body } = await get(`v1/content/locations?${new URLSearchParams({ ...prefix, database, limit: SUGGESTIONS_MAX })}`);
-  if (body.items.length === 0) return [];
+  const query = new URLSearchParams({ ...(key === undefined ? { prefixBase64: keyBase64 } : { prefix: key }), database, limit: SUGGESTIONS_MAX });
+  if (query.toString().length > QUERY_CHARS_MAX) return [nothing('It is too long to be looked for as the beginning of others.')];
+  const { items, more } = await firstOf(query);
+  const isFull = items.length >= SUGGESTIONS_MAX;
   return [
-    el('p', {}, body.next ? `Keys that begin so, the first ${count(body.items.length)}:` : 'Keys that begin so:'),
-    el('ul', { class: 'suggestions' }, body.items.map(item => el('li', {}, el('button', { type: 'button', onclick: () => choose(item.key) }, keyElement(item.key))))),
-  ];
+    items.length > 0 ? el('p', {}, more && isFull ? `Keys that begin so, the first ${count(items.length)}:` : 'Keys that begin so:') : null,
+    el('ul', { class: 'suggestions' }, items.map(item => el('li', {}, el('button', { type: 'button', onclick: () => choose(item.key) }, keyElement(item.key))))),
+    more && !isFull ? nothing('Only the first keys were looked at; more may begin so.') : null,
+  ].filter(Boolean);
+}
+
+// The first keys of as many pages as there may be; one may be empty though others follow.
+async function firstOf(query) {
+  const items = [];
+  for (let pages = 1; ; pages++) {
+    const { body } = await get(`v1/content/locations?${query}`);
+    items.push(...body.items);
+    if (!body.next || items.length >= SUGGESTIONS_MAX || pages === SUGGESTION_PAGES_MAX) return { items: items.slice(0, SUGGESTIONS_MAX), more: Boolean(body.next) };
+    query.set('cursor', body.next);
+  }
 }

@@ -1,6 +1,6 @@
 // Slow routes, as fetches took them, and links by how long they take.
 import { el, fill, nothing, table } from './dom.mjs';
-import { linkName } from './model.mjs';
+import { knownOf, linkName } from './model.mjs';
 import { count, figure, milliseconds, rate } from './text.mjs';
 
 export const ROWS_MAX = 20;
@@ -18,18 +18,17 @@ export function drawRoutes(place, book) {
 
 export function drawLinks(place, links, flows, more) {
   if (links.length === 0) return fill(place, nothing('No link is known yet.'));
-  // Figures of a link that nobody has measured or configured are a default, and tell nothing.
-  const told = links.filter(link => link.measured || link.configured);
-  const rows = told.map(link => ({ ...link, name: linkName(link.from, link.to), sampleMs: timeOf(link.effective) }))
-    .sort((a, b) => b.sampleMs - a.sampleMs || (a.name < b.name ? -1 : 1)).slice(0, ROWS_MAX);
+  const told = links.map(link => ({ name: linkName(link.from, link.to), ...knownOf(link) }))
+    .filter(link => [link.latencyMs, link.bandwidthBytesPerSecond, link.moneyPerGiB].some(figure => figure !== undefined));
+  // Links whose time is not known come last, by the latency that is.
+  const rows = told.map(link => ({ ...link, sampleMs: timeOf(link) }))
+    .sort((a, b) => (b.sampleMs ?? -1) - (a.sampleMs ?? -1) || (b.latencyMs ?? -1) - (a.latencyMs ?? -1) || (a.name < b.name ? -1 : 1)).slice(0, ROWS_MAX);
+  const or = (value, text) => (value === undefined ? '–' : text(value));
   fill(place,
     table('Slowest links',
       [{ text: 'link' }, { text: '1 MiB', number: true }, { text: 'latency', number: true }, { text: 'rate', number: true }, { text: 'money/GiB', number: true }, { text: 'flows', number: true }],
-      rows.map(({ name, effective, sampleMs }) => [
-        name, Number.isFinite(sampleMs) ? milliseconds(sampleMs) : '–',
-        effective.latencyMs === undefined ? '–' : milliseconds(effective.latencyMs),
-        effective.bandwidthBytesPerSecond === undefined ? '–' : rate(effective.bandwidthBytesPerSecond),
-        figure(effective.moneyPerGiB ?? 0),
+      rows.map(({ name, sampleMs, latencyMs, bandwidthBytesPerSecond, moneyPerGiB }) => [
+        name, or(sampleMs, milliseconds), or(latencyMs, milliseconds), or(bandwidthBytesPerSecond, rate), or(moneyPerGiB, figure),
         flows.has(name) ? rate(flows.get(name).bytesPerSecond) : '–',
       ])),
     told.length > rows.length ? el('p', { class: 'note' }, `The slowest ${rows.length} of ${count(told.length)} links.`) : null,
@@ -38,5 +37,5 @@ export function drawLinks(place, links, flows, more) {
 }
 
 function timeOf({ latencyMs, bandwidthBytesPerSecond }) {
-  return (latencyMs ?? 0) + (bandwidthBytesPerSecond > 0 ? (SAMPLE_BYTES / bandwidthBytesPerSecond) * 1000 : Infinity);
+  return latencyMs !== undefined && bandwidthBytesPerSecond > 0 ? latencyMs + (SAMPLE_BYTES / bandwidthBytesPerSecond) * 1000 : undefined;
 }

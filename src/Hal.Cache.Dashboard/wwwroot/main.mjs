@@ -20,7 +20,7 @@ const PAGE_MAX = 1000; // instances and links that are asked for
 
 const place = id => document.getElementById(id);
 const history = new History();
-const known = { instances: [], more: false, links: [], moreLinks: false, flows: new Map(), jobs: [], totals: null, usage: new Map() };
+const known = { instances: [], more: false, links: [], moreLinks: false, flows: new Map(), jobs: [], moreJobs: false, totals: null, usage: new Map() };
 
 const events = followEvents(place('events'), place('pause'), text => fill(place('events-status'), text), askForToken);
 
@@ -48,7 +48,7 @@ async function poll(number) {
     getInstances(),
     take(`v1/topology/links?limit=${PAGE_MAX}`, body => Object.assign(known, { links: body.items, moreLinks: Boolean(body.next) })),
     take(`v1/analytics/links?windowSeconds=${FLOW_WINDOW_S}`, (body, time) => { known.flows = flowsOf(body.items, time); }),
-    take(`v1/scheduler/prestage?limit=${JOBS_MAX}`, body => { known.jobs = body.items; }),
+    take(`v1/scheduler/prestage?limit=${JOBS_MAX}`, body => Object.assign(known, { jobs: body.items, moreJobs: Boolean(body.next) })),
   ]);
   if (number % USAGE_POLLS === 0 && problems.every(p => p === null)) await pollUsage();
   // Who reports to no control plane is asked for its counters where every process shows them.
@@ -73,11 +73,11 @@ function draw() {
   const { instances, links, flows } = known;
   const isTree = instances.some(i => i.registered);
   drawTotals(place('totals'), instances, history, isTree ? known.totals : null);
-  drawTree(place('tree'), instances, new Map(links.map(l => [linkName(l.from, l.to), l])), flows, history);
+  drawTree(place('tree'), instances, new Map(links.map(l => [linkName(l.from, l.to), l])), known.moreLinks, flows, history);
   drawCards(place('instances'), instances, history, known.usage);
   drawRoutes(place('routes'), events.book);
   drawLinks(place('links'), links, flows, known.moreLinks);
-  drawJobs(place('jobs'), known.jobs);
+  drawJobs(place('jobs'), known.jobs, known.moreJobs);
   offerDestinations(place('search').elements.destination, instances.filter(i => i.registered).map(i => i.name));
   fill(place('more'), known.more ? `Only the first ${count(instances.length)} instances are shown.`
     : isTree || instances.length === 0 ? ''

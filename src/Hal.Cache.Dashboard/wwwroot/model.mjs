@@ -160,6 +160,15 @@ export function flowsOf(usage, serverTime) {
   return new Map(usage.filter(u => u.bytes > 0).map(u => [linkName(u.from, u.to), { from: u.from, to: u.to, bytesPerSecond: u.bytes / seconds }]));
 }
 
+/** What is known of a link: figures measured, else configured. A default, which routes are made with, tells nothing. */
+export function knownOf({ measured, configured }) {
+  return {
+    latencyMs: measured?.latencyMs ?? configured?.latencyMs,
+    bandwidthBytesPerSecond: measured?.bandwidthBytesPerSecond ?? configured?.bandwidthBytesPerSecond,
+    moneyPerGiB: configured?.moneyPerGiB,
+  };
+}
+
 export function linkName(from, to) {
   return `${from} → ${to}`;
 }

@@ -1,19 +1,19 @@
 // The tree as a drawing: boxes with text of their own over lines.
 import { el, fill, nothing, state, svg } from './dom.mjs';
-import { FLOW_WINDOW_S, NODE, gradeOf, layoutOf, linkName, stateOf, treeOf } from './model.mjs';
+import { FLOW_WINDOW_S, NODE, gradeOf, knownOf, layoutOf, linkName, stateOf, treeOf } from './model.mjs';
 import { bytesOf, count, figure, milliseconds, percent, rate } from './text.mjs';
 
 const FLOWS_BESIDE_MAX = 12;
 const LINE_WIDTH_MAX = 6;
 
-export function drawTree(place, instances, links, flows, history) {
+export function drawTree(place, instances, links, moreLinks, flows, history) {
   if (instances.length === 0) return fill(place, nothing('No instance has registered yet.'));
   const { boxes, gapX, isIndented, height } = layoutOf(treeOf(instances), place.clientWidth);
   const width = Math.max(...boxes.map(box => box.x + box.width));
   const lines = svg('svg', { width, height, 'aria-hidden': 'true' }, boxes.filter(box => box.parent).map(box => line(box, gapX, isIndented, flows)));
   const list = el('ul', { class: 'tree', style: { width: `${width}px`, height: `${height}px` } }, boxes.flatMap(box => [
     item(box, history),
-    box.parent ? label(box, gapX, isIndented, links, flows) : null,
+    box.parent ? label(box, gapX, isIndented, links, moreLinks, flows) : null,
   ]));
   fill(place, el('div', { class: 'drawing', style: { width: `${width}px` } }, lines, list), boxes.length > 1 ? beside(boxes, flows) : null);
 }
@@ -40,29 +40,30 @@ function flowsBetween(box, flows) {
   return [flows.get(linkName(above, below)), flows.get(linkName(below, above))];
 }
 
-function label(box, gapX, isIndented, links, flows) {
+function label(box, gapX, isIndented, links, moreLinks, flows) {
   const [down, up] = flowsBetween(box, flows);
-  const link = links.get(linkName(box.parent.node.instance.name, box.node.instance.name));
+  const name = linkName(box.parent.node.instance.name, box.node.instance.name);
+  const link = links.get(name);
   const moving = [down && `↓ ${rate(down.bytesPerSecond)}`, up && `↑ ${rate(up.bytesPerSecond)}`].filter(Boolean).join('  ');
   const style = isIndented
     ? { left: `${box.x + 6}px`, top: `${box.y - NODE.labelHeight + 3}px`, width: `${box.width - 6}px` }
     : { left: `${box.x - gapX + 20}px`, top: `${box.y + NODE.height / 2 - 21}px`, width: `${gapX - 26}px` };
   return el('li', { class: isIndented ? 'label indented' : 'label', style },
-    el('span', {}, link ? figuresOf(link) : 'link not measured'), el('b', {}, moving));
+    el('span', { class: 'unseen' }, `${name}: `), el('span', {}, link ? figuresOf(link) : moreLinks ? 'not looked at' : 'not measured'), el('b', {}, moving));
 }
 
-/** Latency, rate and price of a link, as routes are made with them. */
+/** Latency, rate and price of a link, as far as they are known. */
 export function figuresOf(link) {
-  const { latencyMs, bandwidthBytesPerSecond, moneyPerGiB } = link.effective;
-  return [
-    latencyMs === undefined ? null : milliseconds(latencyMs),
-    bandwidthBytesPerSecond === undefined ? null : rate(bandwidthBytesPerSecond),
-    moneyPerGiB ? `${figure(moneyPerGiB)}/GiB` : null,
-  ].filter(Boolean).join(' · ');
+  const { latencyMs, bandwidthBytesPerSecond, moneyPerGiB } = knownOf(link);
+  const speed = latencyMs === undefined && bandwidthBytesPerSecond === undefined
+    ? ['not measured']
+    : [latencyMs === undefined ? '–' : milliseconds(latencyMs), bandwidthBytesPerSecond === undefined ? '–' : rate(bandwidthBytesPerSecond)];
+  return [...speed, moneyPerGiB ? `${figure(moneyPerGiB)}/GiB` : null].filter(Boolean).join(' · ');
 }
 
 function item(box, history) {
   const { instance } = box.node;
+  const parent = box.parent?.node.instance.name;
   const word = stateOf(instance);
   const hitRate = history.ratesNow(instance)?.hitRate ?? null;
   const facts = [instance.role, instance.keys === 1 ? '1 key' : `${count(instance.keys)} keys`, hitRate === null ? null : `${percent(hitRate)} hits`];
@@ -71,6 +72,7 @@ function item(box, history) {
     style: { left: `${box.x}px`, top: `${box.y}px`, width: `${box.width}px`, height: `${NODE.height}px` },
   },
   el('div', { class: 'top' }, el('strong', { title: instance.name }, instance.name), state(word, gradeOf(word))),
+  parent ? el('span', { class: 'unseen' }, `below ${parent}`) : null,
   el('div', { class: 'facts' }, facts.filter(Boolean).join(' · ')),
   bar('memory', instance.memoryBytes, instance.memoryLimitBytes),
   instance.diskLimitBytes > 0 ? bar('disk', instance.diskBytes, instance.diskLimitBytes) : el('div', { class: 'bar' }, 'no disk'));

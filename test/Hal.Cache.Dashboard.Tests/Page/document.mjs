@@ -79,6 +79,12 @@ class Element extends EventTarget {
   isEqualNode(other) {
     return other.nodeType === 1 && describe(this) === describe(other);
   }
+  cloneNode(deep) {
+    const clone = new Element(this.tag);
+    for (const [name, value] of this.#attributes) clone.setAttribute(name, value);
+    if (deep) throw new Error('nothing here is copied with what is within');
+    return clone;
+  }
   attributesText() {
     return JSON.stringify([...this.#attributes]);
   }
@@ -107,12 +113,18 @@ function describe(node) {
   return node.nodeType === 3 ? JSON.stringify(node.data) : `<${node.tag} ${node.attributesText()}>${node.childNodes.map(describe).join()}</>`;
 }
 
+// A field of one line drops line ends.
+function field(name) {
+  let text = '';
+  return Object.defineProperty(new Element(name), 'value', { get: () => text, set: value => (text = String(value).replace(/[\r\n]/g, '')) });
+}
+
 /** Makes the globals that the page's scripts use, with a place for every id of the page. */
 export function openDocument(page, baseURI) {
   const html = readFileSync(page, 'utf8');
   const places = new Map([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => [id, new Element(id)]));
   for (const form of ['search', 'sign-in']) {
-    places.get(form).elements = Object.fromEntries([...html.matchAll(/ name="(\w+)"/g)].map(([, name]) => [name, new Element(name)]));
+    places.get(form).elements = Object.fromEntries([...html.matchAll(/ name="(\w+)"/g)].map(([, name]) => [name, field(name)]));
   }
   places.get('sign-in').hidden = true;
   const kept = new Map();
@@ -120,7 +132,7 @@ export function openDocument(page, baseURI) {
     document: Object.assign(new EventTarget(), {
       visibilityState: 'visible', baseURI, body: new Element('body'), getElementById: id => places.get(id), createElement: tag => new Element(tag), createElementNS: (_, tag) => new Element(tag),
     }),
-    Node: { TEXT_NODE: 3 },
+    Node: { ELEMENT_NODE: 1, TEXT_NODE: 3 },
     location: { reload: () => kept.set('reloaded', '1') },
     addEventListener: () => {},
     sessionStorage: { getItem: name => kept.get(name) ?? null, setItem: (name, value) => kept.set(name, value), removeItem: name => kept.delete(name) },
