@@ -81,6 +81,17 @@ public sealed class SiloProcessTests : SiloHome
         await client.ConnectAsync(resp.Address, resp.Port);
     }
 
+    [Fact]
+    public async Task The_operators_page_is_served_beside_the_API()
+    {
+        await using var run = await SiloRun.ServeAsync(Home, [.. AnyPort, "--log-level", "none"]);
+        using var client = new HttpClient { BaseAddress = new Uri($"http://{run.Ready["http"]}") };
+
+        var page = await client.GetStringAsync(new Uri("/dashboard/", UriKind.Relative));
+
+        Assert.Contains("<title>HAL Cache</title>", page, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(SiloRun.SigTerm)]
     [InlineData(SiloRun.SigInt)]
