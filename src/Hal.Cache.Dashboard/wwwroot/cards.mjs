@@ -76,6 +76,6 @@ function lineOf(name, now, steps, most, valueOf) {
   });
   return el('figure', {},
     el('figcaption', {}, el('span', {}, name), el('b', {}, now)),
-    svg('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${name} over the last five minutes, now ${now}` },
+    svg('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${name} over at most the last five minutes, now ${now}` },
       svg('path', { class: 'base', d: `M0 ${HEIGHT - 1}H${WIDTH}` }), svg('path', { class: 'values', d: path || null })));
 }
