@@ -23,6 +23,9 @@ internal static class DebugCommands
     /// <summary>Longest sleep, in seconds.</summary>
     private const double SleepSecondsMax = 3600;
 
+    /// <summary>Largest QUICKLIST-PACKED-THRESHOLD, which is Redis's: 4 GB but for 1 MB.</summary>
+    private const ulong PackedThresholdBytesMax = (1UL << 32) - (1UL << 20);
+
     /// <summary>Shortest time that a timer tells from none.</summary>
     private static readonly TimeSpan TimerStep = TimeSpan.FromMilliseconds(1);
 
@@ -69,9 +72,9 @@ internal static class DebugCommands
         return c.Server.IsAuthority ? c.Ok() : c.AtAuthority(); // scripts run there
     }
 
-    // Elements of any size are in nodes of one kind here.
+    // Elements of any size are in nodes of one kind here. 0 is Redis's own default.
     private static Outcome PackedThreshold(CommandContext c) =>
-        MemoryValue.TryParse(Encoding.Latin1.GetString(c.Arg(2)), out ulong bytes) && bytes is > 0 and < 1UL << 32
+        MemoryValue.TryParse(Encoding.Latin1.GetString(c.Arg(2)), out ulong bytes) && bytes <= PackedThresholdBytesMax
             ? c.Ok()
             : c.Error("ERR argument must be a memory value bigger than 1 and smaller than 4gb"u8);
 

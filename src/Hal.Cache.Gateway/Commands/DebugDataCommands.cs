@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Collections;
 using Hal.Cache.Gateway.Digests;
@@ -16,10 +17,17 @@ internal static class DebugDataCommands
 
     public static readonly CommandSpec[] Rows =
     [
-        DebugCommands.Row("digest", 2, KeySpec.None, Digest, "Tells a digest of all data, which is Redis's."),
-        DebugCommands.Row("digest-value", -2, KeySpec.None, DigestValue, "Tells digests of keys' values, which are Redis's."),
-        DebugCommands.Row("populate", -3, KeySpec.None, Populate, "Makes keys with strings."),
+        Row("digest", 2, Digest, "Tells a digest of all data, which is Redis's."),
+        Row("digest-value", -2, DigestValue, "Tells digests of keys' values, which are Redis's."),
+        Row("populate", -3, Populate, "Makes keys with strings."),
     ];
+
+    // They take one shard after the other, and wait for the transaction that has it: in one they would wait for themselves.
+    private static CommandSpec Row(string name, int arity, CommandHandler handler, string summary)
+    {
+        CommandSpec row = DebugCommands.Row(name, arity, KeySpec.None, handler, summary);
+        return row with { Flags = row.Flags | CommandFlags.NoMulti };
+    }
 
     private static Outcome Digest(CommandContext c) => c.Server.IsAuthority ? c.RunAsync(DigestAsync) : c.AtAuthority();
 
@@ -36,6 +44,7 @@ internal static class DebugDataCommands
             ulong cursor = 0;
             do
             {
+                c.Cancellation.ThrowIfCancellationRequested();
                 cursor = c.Store.Scan(cursor, database, StretchKeys, keys);
                 foreach (byte[] key in keys.Take())
                 {
@@ -99,11 +108,11 @@ internal static class DebugDataCommands
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // off the thread that polls sockets
         for (long number = 0; number < keys; number++)
         {
-            if (number % StretchKeys == 0) await Task.Yield();
+            if (number % StretchKeys == 0) await EndStretchAsync(c);
             byte[] key = [.. prefix, .. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $":{number}"))];
-            if (key.Length > BlobKey.BytesMax)
+            if (Refusal(c, key) is { } refusal)
             {
-                c.Error(RespErrors.KeyTooLong);
+                c.Error(refusal);
                 return;
             }
 
@@ -120,7 +129,20 @@ internal static class DebugDataCommands
         c.Reply.Ok();
     }
 
-    /// <summary>Makes a key that is not there; false where a fault was noted, null where a transaction has it.</summary>
+    private static string? Refusal(CommandContext c, byte[] key) =>
+        key.Length > BlobKey.BytesMax ? RespErrors.KeyTooLong
+        : c.Keyspace.TryMatchOrigin(key, out OriginMount? mount) ? RespErrors.ReadOnlyPrefix(mount.Prefix.Span)
+        : null;
+
+    /// <summary>Has what was changed so far published, so that no more of it is waited for than one stretch; ends where the client has gone.</summary>
+    private static async ValueTask EndStretchAsync(CommandContext c)
+    {
+        c.Cancellation.ThrowIfCancellationRequested();
+        if (c.Waits.IsEmpty) await Task.Yield();
+        else await c.Waits.PublishedAsync(c.Keyspace.Authority!);
+    }
+
+    /// <summary>Makes a key that is not there, which no client is told of; false where a fault was noted, null where a transaction has it.</summary>
     private static bool? TryMake(CommandContext c, byte[] key, byte[] value)
     {
         ulong hash = c.Store.Hash(key), shard = c.Store.ShardOf(hash);
@@ -129,8 +151,7 @@ internal static class DebugDataCommands
         {
             if (c.Server.Fence.Holds(shard)) return null;
             var name = new BlobKey(c.Client.Database, key, hash);
-            if (!c.TryFind(name, Need.Meta, out EntryRef entry)) return false;
-            return !entry.IsNone || c.TryPut(name, value, 0, EntryFlags.None);
+            return !c.Store.Find(name, ref c.Scope).IsNone || c.TryPut(name, value, 0, EntryFlags.None); // it counts as no read
         }
         finally
         {
@@ -139,7 +160,7 @@ internal static class DebugDataCommands
         }
     }
 
-    // A table's growth between two stretches shows keys again.
+    // A table's growth between two stretches shows keys again. What was seen takes 20 to 40 bytes for each key of the database, beside maxmemory.
     private sealed class Names(IBlobStore store) : IEntryVisitor
     {
         private readonly HashSet<ulong> seen = [];

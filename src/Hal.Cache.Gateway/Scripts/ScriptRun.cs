@@ -123,7 +123,7 @@ internal sealed class ScriptRun : IScriptHost
         if (Find() is not { } spec) return Refuse("ERR Unknown Redis command called from script"u8, out reply);
         inner.Spec = spec;
         if (!spec.Accepts(inner.Count)) return Refuse("ERR Wrong number of args calling Redis command from script"u8, out reply);
-        if (spec.Has(CommandFlags.NoScript) && !runtime.AllowsAnyCommand) return Refuse("ERR This Redis command is not allowed from script"u8, out reply);
+        if (spec.Has(CommandFlags.NoMulti) || (spec.Has(CommandFlags.NoScript) && !runtime.AllowsAnyCommand)) return Refuse("ERR This Redis command is not allowed from script"u8, out reply);
         if (!AclGate.PermitsInScript(inner)) return Refused(out reply);
         if (isReadOnly && spec.Has(CommandFlags.Write | CommandFlags.MayReplicate))
             return Refuse("ERR Write commands are not allowed from read-only scripts."u8, out reply);

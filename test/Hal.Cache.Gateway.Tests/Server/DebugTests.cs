@@ -1,3 +1,8 @@
+using Hal.Cache.Contracts.Origins;
+using Hal.Cache.Gateway.Tests.Clients;
+using Hal.Cache.Gateway.Tests.Commands;
+using Hal.Cache.Testing.Origins;
+
 namespace Hal.Cache.Gateway.Tests.Server;
 
 /// <summary>What suites ask of DEBUG and PFDEBUG. Each row runs a script, see <see cref="ServerHost.RunAsync"/>.</summary>
@@ -5,7 +10,44 @@ public sealed class DebugTests
 {
     private const string NotPositive = "-ERR value is out of range, must be positive";
     private const string NotMemory = "-ERR argument must be a memory value bigger than 1 and smaller than 4gb";
+    private const string NotInMulti = "-ERR Command not allowed inside a transaction|-EXECABORT Transaction discarded because of previous errors.";
+    private const string NotInScript = "-ERR This Redis command is not allowed from script";
     private const string Populate = "-ERR unknown subcommand or wrong number of arguments for 'POPULATE'. Try DEBUG HELP.";
+
+    [Fact]
+    public async Task POPULATE_reads_no_keys_that_anybody_counts_or_is_told_of()
+    {
+        await using var host = new ServerHost();
+
+        string told = await host.RunAsync("b>CONFIG SET notify-keyspace-events Em; a>PSUBSCRIBE *; b>DEBUG POPULATE 2");
+
+        Assert.Equal("*3|$10|psubscribe|$1|*|:1", told);
+        Assert.Contains("keyspace_hits:0\r\nkeyspace_misses:0\r\n", await host["b"].RunAsync(["INFO", "stats"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task POPULATE_makes_nothing_under_an_origin_and_does_not_ask_it()
+    {
+        var origin = new CountingOrigin(new MemoryOrigin());
+        await using var host = new ConnectionHost(origin: new OriginMount("o/"u8.ToArray(), origin, Freshness.Immutable));
+
+        await host.SendAsync(ConnectionHost.Request("DEBUG", "POPULATE", "2", "o/k") + ConnectionHost.Request("DBSIZE") + ConnectionHost.Request("QUIT"));
+
+        Assert.Equal("-ERR key is under the read-only origin prefix 'o/'\r\n:0\r\n+OK\r\n", await host.ReceiveAllAsync());
+        Assert.Equal((0, 0), (origin.Stats, origin.Opens));
+    }
+
+    [Fact]
+    public async Task POPULATE_ends_with_the_connection_of_who_asked_for_it()
+    {
+        var policy = new CallingPolicy();
+        await using var host = new ServerHost(policy);
+        policy.Added = host["a"].Session.Abort;
+
+        await host["a"].RunAsync(["DEBUG", "POPULATE", "5000"]);
+
+        Assert.InRange(host.Store.Count(0), 1, 1000);
+    }
 
     [Fact]
     public async Task CHANGE_REPL_ID_gives_another_replication_ID()
@@ -38,10 +80,16 @@ public sealed class DebugTests
     [InlineData("DEBUG POPULATE 3; DEBUG POPULATE 2 p 9; DEBUG POPULATE 1 c 3; GET key:2; GET p:1; GET c:0; DBSIZE", "+OK|+OK|+OK|$7|value:2|$9|value:1\0\0|$3|val|:6", null)]
     [InlineData("SET key:0 mine; DEBUG POPULATE 2; MGET key:0 key:1", "+OK|+OK|*2|$4|mine|$7|value:1", null)]
     [InlineData("DEBUG POPULATE x; DEBUG POPULATE -1; DEBUG POPULATE 1 a b; DEBUG POPULATE; DEBUG POPULATE 1 a 1 1", NotPositive + "|" + NotPositive + "|" + NotPositive + "|" + Populate + "|" + Populate, null)]
-    [InlineData("MULTI; DEBUG POPULATE 2; DEBUG DIGEST-VALUE key:1; EXEC", "+OK|+QUEUED|+QUEUED|*2|+OK|*1|+ec4b7bec343ec862c8bd5dd8feab05ec1e9e6703", null)]
+    [InlineData("DEBUG POPULATE 2; DEBUG DIGEST-VALUE key:1", "+OK|*1|+ec4b7bec343ec862c8bd5dd8feab05ec1e9e6703", null)]
+    [InlineData("MULTI; SET a 1; DEBUG POPULATE 1000; EXEC", "+OK|+QUEUED|" + NotInMulti, null)]
+    [InlineData("WATCH k; MULTI; DEBUG DIGEST; EXEC", "+OK|+OK|" + NotInMulti, null)]
+    [InlineData("MULTI; SET a 1; DEBUG DIGEST-VALUE a; EXEC", "+OK|+QUEUED|" + NotInMulti, null)]
+    [InlineData("DEBUG SET-DISABLE-DENY-SCRIPTS 1; EVAL redis.call('set','a','1')return(redis.pcall('debug','populate','5')) 0; EVAL return(redis.pcall('debug','digest')) 0",
+        "+OK|" + NotInScript + "|" + NotInScript, null)]
     [InlineData("DEBUG DIGEST; DEBUG DIGEST-VALUE nosuch; DEBUG DIGEST-VALUE", "+0000000000000000000000000000000000000000|*1|+0000000000000000000000000000000000000000|*0", null)]
     [InlineData("DEBUG DIGEST x", "-ERR unknown subcommand or wrong number of arguments for 'DIGEST'. Try DEBUG HELP.", null)]
-    [InlineData("DEBUG QUICKLIST-PACKED-THRESHOLD 1kb; DEBUG QUICKLIST-PACKED-THRESHOLD 0; DEBUG QUICKLIST-PACKED-THRESHOLD 4gb", "+OK|" + NotMemory + "|" + NotMemory, null)]
+    [InlineData("DEBUG QUICKLIST-PACKED-THRESHOLD 1kb; DEBUG QUICKLIST-PACKED-THRESHOLD 0; DEBUG QUICKLIST-PACKED-THRESHOLD 4095mb", "+OK|+OK|+OK", null)]
+    [InlineData("DEBUG QUICKLIST-PACKED-THRESHOLD 4293918721; DEBUG QUICKLIST-PACKED-THRESHOLD x", NotMemory + "|" + NotMemory, null)]
     [InlineData("DEBUG SET-ACTIVE-EXPIRE 0; SET k v PX 1; DEBUG SET-ACTIVE-EXPIRE 1", "+OK|+OK|+OK", null)]
     public async Task Replies_are_those_of_redis(string script, string resp2, string? resp3)
     {
