@@ -256,6 +256,7 @@ internal sealed class TransactionRun
         isLoaded = false;
         next = 0;
         inner.StandingTime = null;
+        outer.IsSifted = false; // of the null that a touched key makes of it nothing has been sifted
         inner.DropReply(start);
     }
 

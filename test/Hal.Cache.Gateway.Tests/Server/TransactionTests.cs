@@ -1,4 +1,7 @@
+using Hal.Cache.Contracts.Origins;
 using Hal.Cache.Contracts.Storage;
+using Hal.Cache.Gateway.Tests.Clients;
+using Hal.Cache.Testing.Origins;
 
 namespace Hal.Cache.Gateway.Tests.Server;
 
@@ -51,6 +54,22 @@ public sealed class TransactionTests
 
         if (script.Contains("a>MULTI; a>HELLO 3", StringComparison.Ordinal)) Assert.EndsWith(expected, got, StringComparison.Ordinal);
         else Assert.Equal(expected, got);
+    }
+
+    [Fact]
+    public async Task Exec_answers_nothing_to_a_client_without_replies_whose_watched_key_changes_while_the_first_run_waits()
+    {
+        var stall = new OriginStall();
+        var origin = new FaultyOrigin(new MemoryOrigin(), seed: 1) { Stall = stall, StallOn = OriginCall.All };
+        await using var host = new ConnectionHost(origin: new OriginMount("o/"u8.ToArray(), origin, Freshness.Immutable));
+        string[] commands = ["RPUSH l cold", "WATCH k", "CLIENT REPLY OFF", "MULTI", "SORT_RO l BY nosort GET o/*", "EXEC", "CLIENT REPLY ON", "QUIT"];
+
+        await host.SendAsync(string.Concat(commands.Select(command => ConnectionHost.Request(command.Split(' ')))));
+        await stall.Reached.WaitAsync(ConnectionHost.WaitMax); // the run has begun: the pattern's keys are not known before
+        Touch(host.State.Keyspace.Store, "k"u8);
+        stall.Release();
+
+        Assert.Equal(":1\r\n+OK\r\n+OK\r\n+OK\r\n", await host.ReceiveAllAsync());
     }
 
     [Theory]
@@ -146,6 +165,15 @@ public sealed class TransactionTests
 
         Assert.True(host.Store.Statistics.MemoryBytes <= before + 100_000);
         Assert.False(host.State.KeyEvents.IsActive);
+    }
+
+    private static void Touch(IBlobStore store, ReadOnlySpan<byte> name)
+    {
+        var key = new BlobKey(0, name, store.Hash(name));
+        var scope = default(WriteScope);
+        store.Lock(store.ShardOf(key.Hash));
+        store.Put(key, BlobType.String, "v"u8, 0, EntryFlags.None, ref scope);
+        store.Unlock(store.ShardOf(key.Hash));
     }
 
     [Theory]
