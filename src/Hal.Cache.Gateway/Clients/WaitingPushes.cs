@@ -1,8 +1,7 @@
 namespace Hal.Cache.Gateway.Clients;
 
 /// <summary>
-/// Sends a client of RESP3 its messages while its command waits for others: they do not wait for the reply. What the command reads, and what is told of that, keeps its order
-/// for clients that track keys: messages wait while the command runs, and for a read that the authority runs the client is told once more after the reply.
+/// Sends a client of RESP3 its messages while its command waits for others, but for those of keys that it tracks, which keep their order with what the command reads.
 /// </summary>
 internal sealed class WaitingPushes(CommandContext context, ReplySender sender, CancellationToken closed)
 {
@@ -15,8 +14,8 @@ internal sealed class WaitingPushes(CommandContext context, ReplySender sender, 
         bool tracks = client.Tracking.IsOn && context.Spec.Has(CommandFlags.ReadOnly);
         if (tracks && context.Server.Forwarder is null)
             client.Outbox.Hold(); // until it is in line
-        else if (client.Tracking.IsOn)
-            client.Outbox.Release();
+        else
+            client.Outbox.Release(); // a write before this command may have held them, also where tracking is off by now
         try
         {
             Task<Outcome> finishing = run().AsTask();
@@ -29,7 +28,7 @@ internal sealed class WaitingPushes(CommandContext context, ReplySender sender, 
             if (tracks)
                 client.Outbox.Release();
             if (tracks && hasPushed && context.Server.Forwarder is not null)
-                context.Server.Tracking.TellAgain(context);
+                context.Server.Tracking.TellAgain(context); // what was pushed ahead of the reply may have been of changes after the read
         }
     }
 

@@ -104,7 +104,7 @@ internal sealed class TrackingTable(ClientRegistry clients)
         for (int arg = from; arg <= to; arg += spec.Step) keys.Add(c.Arg(arg), c.Client.Id);
     }
 
-    /// <summary>Tells a client after its reply that the keys which its command has read may have changed: what it was told while that waited may have been of later changes.</summary>
+    /// <summary>Tells a client after its reply that the keys which its command has read may have changed since.</summary>
     public void TellAgain(CommandContext c)
     {
         if (c.Client.Tracking is not { IsOn: true, RedirectTo: 0 } tracking || !(tracking.Broadcast || tracking.Remembers)) return;

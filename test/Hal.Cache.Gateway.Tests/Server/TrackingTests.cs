@@ -1,5 +1,6 @@
 using Hal.Cache.Gateway.Tests.Clients;
 using Hal.Cache.Gateway.Clients;
+using Hal.Cache.Gateway.Tests.Commands;
 using Hal.Cache.Gateway.Tracking;
 
 namespace Hal.Cache.Gateway.Tests.Server;
@@ -36,15 +37,39 @@ public sealed class TrackingTests
     [InlineData("CLIENT TRACKING ON BCAST")]
     public async Task What_changes_after_a_waiting_read_is_told_after_its_reply(string tracking)
     {
-        await using var host = new ServerHost();
+        var policy = new CallingPolicy();
+        await using var host = new ServerHost(policy);
         await host.RunAsync($"a>HELLO 3; a>{tracking}");
-        Task<string> served = host["a"].PipelineAsync("XREAD BLOCK 0 STREAMS s $", "invalidate");
+        ClientSession client = host["a"].Session;
+        Task<string> served = host["a"].PipelineAsync("XREAD BLOCK 0 STREAMS s $", "$1\r\nk\r\n");
         await BlockedAsync(host);
-        host["a"].Session.Outbox.Hold(); // as it is from the read on
+        bool isHeld = false;
+        policy.Read = () =>
+        {
+            client.Send(new Invalidation(["k"u8.ToArray()], isRedirected: false), 0); // something changes while it reads
+            isHeld = client.Outbox.TakeUnlessHeld().IsEmpty && client.HasMessages;
+        };
 
         await host["b"].RunAsync(["XADD", "s", "1-1", "f", "v"]);
 
-        Assert.StartsWith("%1|", await served.WaitAsync(ConnectionHost.WaitMax), StringComparison.Ordinal);
+        Assert.True(isHeld);
+        string got = await served.WaitAsync(ConnectionHost.WaitMax);
+        Assert.InRange(got.IndexOf("%1|", StringComparison.Ordinal), 0, got.IndexOf(InvalidK, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_client_that_tracks_no_more_is_told_while_it_waits_though_its_own_write_had_held_its_messages()
+    {
+        await using var host = new ServerHost();
+        await host.RunAsync("a>HELLO 3; a>CLIENT TRACKING ON NOLOOP; a>GET k");
+        host.State.Tracking.InvalidateElsewhere("k"u8, host["a"].Session.Id); // as an instance that holds copies hears of it
+        await host.RunAsync("a>CLIENT TRACKING OFF; a>SUBSCRIBE c");
+        Task<string> told = host["a"].PipelineAsync("BLPOP q 0", "$1\r\nm\r\n");
+        await BlockedAsync(host);
+
+        await host["b"].RunAsync(["PUBLISH", "c", "m"]);
+
+        Assert.Equal(">3|$7|message|$1|c|$1|m|", await told.WaitAsync(ConnectionHost.WaitMax));
     }
 
     [Theory]
