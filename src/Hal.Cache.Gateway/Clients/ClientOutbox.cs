@@ -7,7 +7,7 @@ namespace Hal.Cache.Gateway.Clients;
 internal sealed class ClientOutbox(OutputLimits limits)
 {
     /// <summary>Buffers beyond this many bytes are let go of when they were sent.</summary>
-    private const int KeptBytesMax = 64 << 10;
+    public const int KeptBytesMax = 64 << 10;
 
     private readonly Lock gate = new();
     private ArrayBufferWriter<byte> waiting = new();

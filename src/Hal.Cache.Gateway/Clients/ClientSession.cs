@@ -102,8 +102,8 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     /// <summary>Whether messages from other connections are waiting.</summary>
     public bool HasMessages => outbox is { IsEmpty: false };
 
-    /// <summary>Bytes of buffers for messages from other connections.</summary>
-    public long OutboxRoomBytes => outbox?.RoomBytes ?? 0;
+    /// <summary>Bytes of buffers for messages.</summary>
+    public long OutboxRoomBytes => (outbox?.RoomBytes ?? 0) + (OwnMessages?.Capacity ?? 0) + (EarlyMessages?.Capacity ?? 0);
 
     /// <summary>Bytes that were handed over for it, and that it has not taken.</summary>
     public long UnsentBytes => Buffers?.UnsentBytes ?? 0;
@@ -137,7 +137,7 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
         else CutForOutput();
     }
 
-    /// <summary>Gives a client that watches commands the line of one, which is the same in both protocols and none of those that CLIENT REPLY leaves on, from any thread.</summary>
+    /// <summary>Gives a client that watches commands the line of one, from any thread: it is the same in both protocols, and CLIENT REPLY turns it off.</summary>
     public void Send(ReadOnlySpan<byte> line, Listener monitor)
     {
         if (Replies.IsSilent()) return;
@@ -160,6 +160,19 @@ internal sealed class ClientSession(long id, string remote, string local, DateTi
     public void TakeMessages(RespWriter? reply)
     {
         if (HasMessages) Write(Outbox.Take().Span, reply);
+    }
+
+    /// <summary>Forgets what is in the reply now, and a buffer beyond <see cref="ClientOutbox.KeptBytesMax"/>; for its own connection alone.</summary>
+    public void EndEarlyMessages() => EarlyMessages = Emptied(EarlyMessages);
+
+    /// <summary>The same for <see cref="OwnMessages"/>.</summary>
+    public void EndOwnMessages() => OwnMessages = Emptied(OwnMessages);
+
+    private static ArrayBufferWriter<byte>? Emptied(ArrayBufferWriter<byte>? buffer)
+    {
+        if (buffer is { Capacity: > ClientOutbox.KeptBytesMax }) return null;
+        buffer?.ResetWrittenCount();
+        return buffer;
     }
 
     private void Write(ReadOnlySpan<byte> messages, RespWriter? reply)

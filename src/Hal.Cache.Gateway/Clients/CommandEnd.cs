@@ -33,7 +33,7 @@ internal sealed class CommandEnd(CommandContext context)
         if (client.EarlyMessages is { WrittenCount: > 0 } early)
         {
             reply.Insert(replyStart, early.WrittenSpan);
-            early.ResetWrittenCount();
+            client.EndEarlyMessages();
         }
 
         if (server.KeyEvents.IsActive || client.OwnMessages is not null)
@@ -69,7 +69,7 @@ internal sealed class CommandEnd(CommandContext context)
         if (client.OwnMessages is { WrittenCount: > 0 } own)
         {
             reply.Raw(own.WrittenSpan);
-            own.ResetWrittenCount();
+            client.EndOwnMessages();
         }
 
         // CLIENT CACHING is about the next command that is none of CLIENT's own, a whole transaction included.

@@ -39,10 +39,14 @@ internal sealed class OutputLimits(TimeProvider time)
 
     public void Reset() => Volatile.Write(ref cut, 0);
 
-    /// <summary>Whether a client goes on for which so many bytes of messages and replies wait; memory for messages is bounded also where its class has no limit.</summary>
+    /// <summary>Whether a client goes on for which so many bytes of messages and replies wait; memory for messages is bounded also where its class has no hard limit.</summary>
     /// <param name="softSince">When it went above the soft limit, 0 for below; kept by the caller.</param>
-    public bool PermitsMessages(ClientSession client, long bytes, ref long softSince) =>
-        Permits(Of(client) is { HasAny: true } limits ? limits : pubSub, client, bytes, ref softSince);
+    public bool PermitsMessages(ClientSession client, long bytes, ref long softSince)
+    {
+        Limits limits = Of(client) is { HasAny: true } own ? own : pubSub;
+        long hard = limits.Hard == long.MaxValue ? pubSub.Hard : Math.Min(limits.Hard, HardBytesMax);
+        return (bytes <= hard || client.Peer is not null) && Permits(limits, client, bytes, ref softSince);
+    }
 
     /// <summary>The same for what waits already, whatever it is.</summary>
     public bool Permits(ClientSession client, long bytes, ref long softSince) => Permits(Of(client), client, bytes, ref softSince);

@@ -1,6 +1,7 @@
 using Hal.Cache.Gateway.Clients;
 using Hal.Cache.Gateway.Server;
 using Hal.Cache.Gateway.Tests.Clients;
+using Hal.Cache.Testing.Time;
 
 namespace Hal.Cache.Gateway.Tests.Server;
 
@@ -98,6 +99,43 @@ public sealed class OutputLimitTests
         Assert.Equal((true, false), (host["a"].IsCut, host["c"].IsCut));
         host["c"].Session.Send(new byte[3 << 20], new Gateway.PubSub.Listener(host["c"].Session));
         Assert.True(host["c"].IsCut);
+    }
+
+    [Theory]
+    [InlineData("normal 0 1gb 3600", 32L << 20)]
+    [InlineData("normal 0 1gb 3600 pubsub 4mb 0 0", 4L << 20)]
+    [InlineData("normal 100gb 0 0", 1L << 30)]
+    [InlineData("normal 100gb 50gb 60", 1L << 30)]
+    [InlineData("normal 2mb 1mb 60", 2L << 20)]
+    [InlineData("normal 0 0 0 pubsub 0 0 0", 1L << 30)]
+    public void Messages_are_bounded_whatever_the_limits_are(string limits, long bytesMax)
+    {
+        var output = new OutputLimits(new ManualTimeProvider(DateTimeOffset.UnixEpoch.AddDays(20_000)));
+        var client = new ClientSession(1, "remote", "local", DateTimeOffset.UnixEpoch, static () => { });
+        Assert.True(output.TrySet(limits));
+        long since = 0;
+
+        Assert.True(output.PermitsMessages(client, bytesMax, ref since));
+        Assert.False(output.PermitsMessages(client, bytesMax + 1, ref since));
+    }
+
+    [Fact]
+    public async Task Room_for_messages_in_the_reply_is_counted_and_let_go_of_where_it_is_large()
+    {
+        await using var host = new ServerHost();
+        ClientSession client = host["a"].Session;
+        await host.RunAsync("a>HELLO 3; a>MONITOR");
+        client.Wake = static () => { }; // it never looks
+        client.Send(new byte[100_000], new Gateway.PubSub.Listener(client));
+        client.TakeMessages(null);
+        client.Send(new Tracking.Invalidation([new byte[100_000]], isRedirected: false), client.Id);
+
+        Assert.Equal(client.Outbox.RoomBytes + client.EarlyMessages!.Capacity + client.OwnMessages!.Capacity, client.OutboxRoomBytes);
+        string got = await host["a"].RunAsync(["PING"]);
+
+        Assert.InRange(got.Length, 200_000, 210_000);
+        Assert.Null(client.EarlyMessages);
+        Assert.Null(client.OwnMessages);
     }
 
     [Fact]
