@@ -238,7 +238,7 @@ internal sealed class CommandForwarder(GatewayTree tree, TimeProvider time)
             if (time.GetElapsedTime(began) >= GatewayLimits.ForwardTimeout)
             {
                 bool mayHaveRun = !isRead && (attempt.IsSent || call.Attempt > 0);
-                context.Error(mayHaveRun ? $"{RespErrors.OutcomeUnknown}: {attempt.Error.Message}" : $"TRYAGAIN {attempt.Error.Message}");
+                context.Error($"{(mayHaveRun ? $"{RespErrors.OutcomeUnknown}:" : "TRYAGAIN")} {RespErrors.Plain(attempt.Error.Message)}");
                 return;
             }
 

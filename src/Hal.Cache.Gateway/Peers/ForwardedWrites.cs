@@ -107,7 +107,7 @@ internal sealed class ForwardedWrites(CommandContext context, CommandForwarder f
                 await Task.Delay(GatewayLimits.ForwardPause, time, context.Cancellation).ConfigureAwait(false);
         }
 
-        context.Error(next < sent ? $"{RespErrors.OutcomeUnknown}: {gaveUp.Message}" : $"TRYAGAIN {gaveUp.Message}");
+        context.Error($"{(next < sent ? $"{RespErrors.OutcomeUnknown}:" : "TRYAGAIN")} {RespErrors.Plain(gaveUp.Message)}");
         return true;
     }
 

@@ -102,7 +102,7 @@ internal sealed class TransactionForwarder(GatewayTree tree, CommandForwarder fo
         if (attempt.HasReplied)
             context.Client.Abort();
         else if (attempt.Error != null)
-            context.Error(attempt.IsSent ? $"{RespErrors.OutcomeUnknown}: {attempt.Error.Message}" : $"TRYAGAIN {attempt.Error.Message}");
+            context.Error($"{(attempt.IsSent ? $"{RespErrors.OutcomeUnknown}:" : "TRYAGAIN")} {RespErrors.Plain(attempt.Error.Message)}");
         TransactionCommands.End(context);
     }
 
