@@ -33,6 +33,20 @@ public sealed class RedisCommandTests(ThreeLevels levels) : IClassFixture<ThreeL
     }
 
     [Fact]
+    public void Keys_that_a_leaf_has_made_in_several_stretches_are_seen_where_they_were_known_to_be_absent()
+    {
+        using var root = levels.Connect("root");
+        using var leaf = levels.Connect("leaf");
+        string[] keys = ["r:many:0", "r:many:1500", "r:many:2499"];
+        Assert.All(keys, key => Assert.True(leaf.Command("GET", key).IsNull));
+
+        Assert.Equal("OK", leaf.Command("DEBUG", "POPULATE", "2500", "r:many").Text);
+
+        foreach (RespTestClient one in (RespTestClient[])[leaf, root])
+            Assert.All(keys, key => Assert.Equal($"value:{key[7..]}", one.Command("GET", key).Text));
+    }
+
+    [Fact]
     public void A_script_and_sort_may_do_no_more_at_the_root_than_the_user_at_the_leaf()
     {
         using var admin = levels.Connect("leaf");

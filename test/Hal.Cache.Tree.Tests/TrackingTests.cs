@@ -1,4 +1,5 @@
 using Hal.Cache.Testing.Clients;
+using Hal.Cache.Testing.Processes;
 
 namespace Hal.Cache.Tree.Tests;
 
@@ -139,6 +140,27 @@ public sealed class TrackingTests(FourInstances four)
         loops.Command("GET", "nl:k");
         Assert.Equal("OK", loops.Command("SET", "nl:k", "1").Text); // its own change follows its own reply
         Assert.Equal(Invalidation("nl:k"), loops.Command("PING").ToString());
+    }
+
+    [Fact]
+    public async Task A_client_that_tracks_no_more_is_told_while_it_waits_though_it_has_written()
+    {
+        await four.LinkedAsync();
+        using var other = four.Connect("a");
+        using var client = four.Connect3("a");
+        client.Command("CLIENT", "TRACKING", "ON", "NOLOOP");
+        client.Command("GET", "off:k");
+        client.Command("SET", "off:k", "1");
+        client.Command("CLIENT", "TRACKING", "OFF");
+        client.Command("SUBSCRIBE", "off:c");
+        client.Send("BLPOP", "off:q", "0");
+        Assert.True(await Eventually.HoldsAsync(() => other.Command("INFO", "clients").Text.Contains("blocked_clients:1\r", StringComparison.Ordinal), TimeSpan.FromSeconds(10)));
+
+        other.Command("PUBLISH", "off:c", "m");
+
+        Assert.Contains("off:c", client.Receive().ToString(), StringComparison.Ordinal);
+        other.Command("RPUSH", "off:q", "v");
+        Assert.Contains("off:q", client.Receive().ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
