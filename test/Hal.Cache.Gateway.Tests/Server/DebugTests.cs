@@ -1,4 +1,5 @@
 using Hal.Cache.Contracts.Origins;
+using Hal.Cache.Contracts.Storage;
 using Hal.Cache.Gateway.Tests.Clients;
 using Hal.Cache.Gateway.Tests.Commands;
 using Hal.Cache.Testing.Origins;
@@ -47,6 +48,16 @@ public sealed class DebugTests
         await host["a"].RunAsync(["DEBUG", "POPULATE", "5000"]);
 
         Assert.InRange(host.Store.Count(0), 1, 1000);
+    }
+
+    [Theory]
+    [InlineData("POPULATE", "1")]
+    [InlineData("DIGEST-VALUE", "a")]
+    public async Task A_key_that_is_too_long_is_an_error(string subcommand, string before)
+    {
+        await using var host = new ServerHost();
+
+        Assert.Equal($"-ERR key is longer than {BlobKey.BytesMax} bytes", await host["a"].RunAsync(["DEBUG", subcommand, before, new string('k', BlobKey.BytesMax + 1)]));
     }
 
     [Fact]
