@@ -57,7 +57,7 @@ public sealed class DebugTests
     {
         await using var host = new ServerHost();
 
-        Assert.Equal($"-ERR key is longer than {BlobKey.BytesMax} bytes", await host["a"].RunAsync(["DEBUG", subcommand, before, new string('k', BlobKey.BytesMax + 1)]));
+        Assert.Equal($"-ERR key is longer than {BlobKey.BytesMax} bytes\r\n", await host["a"].RunAsync(["DEBUG", subcommand, before, new string('k', BlobKey.BytesMax + 1)]));
     }
 
     [Fact]
