@@ -109,6 +109,7 @@ public sealed class FileSystemOrigin : IOrigin, IDisposable
             // opening a device is an act of its own.
             var facts = default(StatX);
             file = BlockingCalls.Allowed ? null : TryOpenCached(path.Span, readable: true, checkType: expected is null, out facts);
+            var isCached = file is not null; // and on the directory's own file system
             if (file is null)
             {
                 if (!BlockingCalls.Allowed)
@@ -144,7 +145,7 @@ public sealed class FileSystemOrigin : IOrigin, IDisposable
                 return FileErrors.Changed(path.Span);
             }
 
-            return reader = new FileSystemReader(file, opened, versions, path, openFiles, AnswersAtOnce);
+            return reader = new FileSystemReader(file, opened, versions, path, openFiles, isCached);
         }
         finally
         {
